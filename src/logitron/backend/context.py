@@ -1,0 +1,166 @@
+"""Where and how precisely a computation's arrays live: library, device and precision."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from array_api_compat import to_device
+
+from logitron.backend.host import read
+from logitron.backend.libraries import Library, library_named, library_of
+from logitron.backend.types import Array, Device, DType, Namespace
+
+__all__ = ["ArrayContext"]
+
+PRECISIONS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class ArrayContext:
+    """A library, one of its devices and a precision, and array creation bound to them.
+
+    Parameters
+    ----------
+    library : Library
+    device : object
+        The library's own device object.
+    precision : {"float32", "float64"}
+        What is computed in.
+
+    Examples
+    --------
+    >>> from logitron.backend import ArrayContext
+    >>> ArrayContext.named("numpy", precision="float32").zeros((2,))
+    array([0., 0.], dtype=float32)
+    """
+
+    library: Library
+    device: Device
+    precision: str
+
+    @classmethod
+    def of(cls, array: Array) -> "ArrayContext":
+        """Follow an array: its library, its device and its kind of float.
+
+        float16 and bfloat16 are computed in float32; integers and booleans in the widest float
+        that the device has.
+
+        Raises
+        ------
+        TypeError
+            If the array is complex, or not numeric at all.
+        """
+        library = library_of(array)
+        device = library.parameter_device(array)
+        return cls(library, device, _precision_of(array, library, device))
+
+    @classmethod
+    def named(
+        cls, backend: str, device: str | None = None, precision: str = "float64"
+    ) -> "ArrayContext":
+        """Find a library and its device by their names.
+
+        A device without float64 gives float32.
+
+        Raises
+        ------
+        ValueError
+            If there is no such library or device.
+        ImportError
+            If the library is not installed, or does not work here.
+        """
+        library = library_named(backend)
+        found = library.device(device)
+        return cls(library, found, precision if library.has_float64(found) else "float32")
+
+    def with_precision(self, precision: str) -> "ArrayContext":
+        """Return the same place with another precision.
+
+        Raises
+        ------
+        ValueError
+            If there is no such precision, or the device does not have it.
+        """
+        if precision not in PRECISIONS:
+            raise ValueError(f"dtype must be one of {PRECISIONS} or None, got {precision!r}")
+        if precision == "float64" and not self.library.has_float64(self.device):
+            raise ValueError(f"dtype='float64' is not available on device {self.device}")
+        return replace(self, precision=precision)
+
+    # --- the namespace, and running in it ---
+
+    @property
+    def xp(self) -> Namespace:
+        return self.library.namespace()
+
+    @property
+    def dtype(self) -> DType:
+        return getattr(self.xp, self.precision)
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Everything computed in this context is computed inside ``with context.scope():``."""
+        return self.library.scope(self.device, self.precision)
+
+    def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
+        """Bind static arguments and compile with the library's compiler, where that pays."""
+        return self.library.compile(function, **static)
+
+    # --- creation ---
+
+    def zeros(self, shape: tuple[int, ...], dtype: DType = None) -> Array:
+        return self.xp.zeros(shape, dtype=self.dtype if dtype is None else dtype, device=self.device)
+
+    def full(self, shape: tuple[int, ...], value: Any, dtype: DType = None) -> Array:
+        return self.xp.full(shape, value, dtype=self.dtype if dtype is None else dtype, device=self.device)
+
+    def asarray(self, values: Array, *, keep_dtype: bool = False) -> Array:
+        """Bring values of any library here; in this context's dtype unless ``keep_dtype``.
+
+        What is here already is not copied. Arrays on a device that change library travel through
+        DLPack where both sides can, and through the host, counted, where they cannot.
+        """
+        array = self._here(values)
+        return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
+
+    def store(self, values: Array) -> Array:
+        """Bring values here as they are best kept: no wider than they are, nor than is computed.
+
+        Numbers as wide as this context's dtype, or wider, are converted once; narrower ones
+        (half-precision features, small integers) stay narrow, to be widened block by block.
+        """
+        array = self._here(values)
+        narrow = _bits(self.xp, array.dtype) < _bits(self.xp, self.dtype)
+        return array if narrow else self.xp.astype(array, self.dtype, copy=False)
+
+    def _here(self, values: Array) -> Array:
+        source = library_of(values)
+        values = source.detach(values)
+        if source.name == self.library.name:
+            here = source.parameter_device(values) == self.device
+            return values if here else to_device(values, self.device)
+        if source.speaks_dlpack and self.library.speaks_dlpack:
+            taken = self.library.from_device(values, self.device)
+            if taken is not None:
+                return taken
+        host = read(values)
+        if host.dtype == np.float64 and not self.library.has_float64(self.device):
+            host = host.astype(np.float32)
+        return self.library.from_numpy(host, self.device)
+
+
+def _precision_of(array: Array, library: Library, device: Device) -> str:
+    xp = library.namespace()
+    if xp.isdtype(array.dtype, "real floating"):
+        return "float64" if xp.finfo(array.dtype).bits > 32 else "float32"
+    if xp.isdtype(array.dtype, ("bool", "integral")):
+        return library.default_precision(device)
+    raise TypeError(f"expected real numbers, got an array of dtype {array.dtype}")
+
+
+def _bits(xp: Namespace, dtype: DType) -> int:
+    if xp.isdtype(dtype, "bool"):
+        return 8
+    info = xp.finfo if xp.isdtype(dtype, "real floating") else xp.iinfo
+    return int(info(dtype).bits)

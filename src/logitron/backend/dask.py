@@ -1,0 +1,138 @@
+"""Dask arrays as a source of row blocks.
+
+Dask's chunks are blocks of rows; nothing is ever computed *on* a Dask array, whose linear algebra
+is incomplete and in places wrong. Parameters travel to the chunks, each chunk's sums are computed
+there in the chunk's own library, and only their total comes back: one round trip a sum.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from array_api_compat import is_dask_array
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.types import Array
+
+__all__ = ["DaskRows", "dask_labels", "dask_meta", "is_dask", "map_chunks"]
+
+#: sums are gathered in a tree, so that no task waits for more parts than this
+FAN_IN = 16
+
+
+def is_dask(array: Any) -> bool:
+    """Whether an object is a Dask array; never imports Dask."""
+    return bool(is_dask_array(array))
+
+
+def dask_meta(X: Array) -> Array:
+    """Return an empty array of the library and dtype that the chunks will have."""
+    return X._meta
+
+
+class DaskRows:
+    """The rows of a Dask array, as `logitron.backend.Rows`.
+
+    Chunks are used as they come. An array that is not persisted is computed anew in every pass:
+    call ``X.persist()`` first where the cluster's memory holds it.
+
+    Parameters
+    ----------
+    context : ArrayContext
+        Where the chunks are computed, inside the workers.
+    X : dask.array.Array (n, p)
+    *others : dask.array.Array or array (n, ...), or None
+
+    Raises
+    ------
+    ValueError
+        If the sizes of the chunks are unknown.
+    """
+
+    def __init__(self, context: ArrayContext, X: Array, *others: Array | None) -> None:
+        self.context = context
+        _check_chunks(X)
+        self._X = X.rechunk({1: -1})
+        self.shape = X.shape
+        columns = [self._blocks_of(array) for array in (self._X, *others)]
+        self._blocks = list(zip(*columns, strict=True))
+
+    def sum(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array, **static: Any
+    ) -> tuple[Array, ...]:
+        from dask import compute, delayed
+
+        run = delayed(partial(_run, self.context, function, static), pure=False)
+        sent = delayed(parameters, traverse=False)  # one node of the graph, not one for each task
+        parts = [run(sent, *block) for block in self._blocks]
+        add = delayed(_add, pure=False)
+        while len(parts) > 1:
+            parts = [add(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
+        (total,) = compute(parts[0])
+        return tuple(total)
+
+    def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        run = partial(_run, self.context, function, static, parameters)
+        meta = run(dask_meta(self._X)[:0, :])
+        keep = {} if meta.ndim == 2 else {"drop_axis": 1}
+        chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
+        return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
+
+    def _blocks_of(self, array: Array | None) -> list[Any]:
+        import dask.array as da
+
+        chunks = self._X.chunks[0]
+        if array is None:
+            return [None] * len(chunks)
+        rows = chunks, *((size,) for size in array.shape[1:])
+        array = array.rechunk(rows) if is_dask(array) else da.from_array(array, chunks=rows)
+        return list(array.to_delayed().ravel())
+
+
+def map_chunks(array: Array, function: Callable[[Array], Array], dtype: Any) -> Array:
+    """Apply a function to each chunk of a Dask array, lazily; shapes stay as they are."""
+    return array.map_blocks(function, dtype=dtype)
+
+
+def dask_labels(y: Array) -> tuple[Array, Array]:
+    """Find the labels of a Dask array, and encode it lazily as integers.
+
+    Returns
+    -------
+    classes : numpy.ndarray (K,)
+        The sorted labels.
+    codes : dask.array.Array (n,) of int64
+        The place of each row's label among them.
+    """
+    import numpy as np
+    from dask import compute, delayed
+
+    _check_chunks(y)
+    found = compute(*[delayed(np.unique)(block) for block in y.to_delayed().ravel()])
+    classes = np.unique(np.concatenate(found))
+    return classes, y.map_blocks(partial(np.searchsorted, classes), dtype=np.int64)
+
+
+def _run(
+    context: ArrayContext,
+    function: Callable[..., Any],
+    static: dict[str, Any],
+    parameters: tuple[Array, ...],
+    X: Array,
+    *others: Array | None,
+) -> Any:
+    """Run a block function where the block is: in a thread or process of Dask's."""
+    with context.scope():
+        moved = [None if a is None else context.store(a) for a in others]
+        return context.compile(function, **static)(context.asarray(X), *moved, *parameters)
+
+
+def _add(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
+    return tuple(sum(arrays[1:], start=arrays[0]) for arrays in zip(*parts, strict=True))
+
+
+def _check_chunks(array: Array) -> None:
+    if any(size != size for sizes in array.chunks for size in sizes):
+        raise ValueError(
+            "a Dask array must know the sizes of its chunks; call .compute_chunk_sizes() first"
+        )

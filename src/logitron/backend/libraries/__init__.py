@@ -1,0 +1,106 @@
+"""The array libraries that users can name, and what the seam knows about each.
+
+One file a library. Anything that is special to a library belongs into its file; the rest of the
+project is written against the standard.
+"""
+
+from typing import Any
+
+from logitron.backend.libraries.base import Library
+from logitron.backend.libraries.cupy import CupyLibrary
+from logitron.backend.libraries.jax import JaxLibrary
+from logitron.backend.libraries.numpy import NumpyLibrary
+from logitron.backend.libraries.strict import StrictLibrary
+from logitron.backend.libraries.torch import TorchLibrary
+from logitron.backend.types import Array
+
+__all__ = ["LIBRARIES", "Library", "library_named", "library_of", "missing_library"]
+
+LIBRARIES: dict[str, Library] = {
+    library.name: library
+    for library in (
+        NumpyLibrary("numpy"),
+        TorchLibrary("torch"),
+        CupyLibrary("cupy"),
+        JaxLibrary("jax"),
+        StrictLibrary("array-api-strict", module="array_api_strict"),
+    )
+}
+
+
+def library_named(name: str) -> Library:
+    """Find a library by the name a user gives, and make sure that it can be used.
+
+    Raises
+    ------
+    ValueError
+        If no library has that name.
+    ImportError
+        If it is not installed (the message names the extra to install) or does not work here.
+    """
+    if name not in LIBRARIES:
+        raise ValueError(
+            f"backend must be one of {', '.join(map(repr, LIBRARIES))} or None, got {name!r}"
+        )
+    library = LIBRARIES[name]
+    if library.version() is None:
+        raise missing_library(name, library.extra)
+    problem = library.problem()
+    if problem is not None:
+        raise ImportError(f"backend={name!r} is installed but cannot be used here: {problem}")
+    return library
+
+
+def missing_library(name: str, extra: str | None) -> ImportError:
+    install = f"logitron[{extra}]" if extra else name
+    return ImportError(f"{name} is not installed; install it with: pip install '{install}'")
+
+
+def library_of(array: Array) -> Library:
+    """Find the library of an array; a conforming one without a name gets the standard's answers.
+
+    Raises
+    ------
+    TypeError
+        If the object is not an array of a library that implements the array API standard.
+    """
+    module = type(array).__module__.partition(".")[0]
+    for library in LIBRARIES.values():
+        if module in _MODULES[library.name]:
+            return library
+    return _conforming(array)
+
+
+# The first part of the module path of each library's array types
+_MODULES: dict[str, tuple[str, ...]] = {
+    "numpy": ("numpy",),
+    "torch": ("torch",),
+    "cupy": ("cupy",),
+    "jax": ("jax", "jaxlib"),
+    "array-api-strict": ("array_api_strict",),
+}
+
+
+class _Conforming(Library):
+    """A namespace that is known only through an array of it that was passed."""
+
+    def __init__(self, namespace: Any) -> None:
+        super().__init__(namespace.__name__)
+        self._namespace = namespace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Conforming, (self._namespace,)
+
+    def namespace(self) -> Any:
+        return self._namespace
+
+
+def _conforming(array: Array) -> Library:
+    from array_api_compat import array_namespace, is_array_api_obj
+
+    if not is_array_api_obj(array):
+        raise TypeError(
+            "expected an array of a library that implements the Python array API standard, "
+            f"got {type(array).__module__}.{type(array).__name__}"
+        )
+    return _Conforming(array_namespace(array))

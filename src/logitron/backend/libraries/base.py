@@ -1,0 +1,138 @@
+"""What the seam asks of an array library, and the answers that hold for most of them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.types import Array, Device, Namespace
+
+
+class Library:
+    """One array library. A subclass overrides what differs from the array API standard.
+
+    This class itself serves every conforming namespace that has no subclass: what it does is
+    written against the standard alone.
+    """
+
+    #: the name users give as ``backend=``
+    name: str
+    #: the modules whose arrays belong to the library, by the first part of their path
+    module: str
+    #: what to install from this project's extras; None where nothing is to be installed
+    extra: str | None = None
+    #: names of the distributions that may provide the module, for its version
+    distributions: tuple[str, ...] = ()
+    #: whether arrays on a device can be handed over through DLPack without passing the host
+    speaks_dlpack: bool = False
+    #: whether reading a value to the host waits for nothing
+    reads_are_free: bool = False
+    #: rows are worked on in blocks of about this many bytes of features; None is no blocks
+    block_bytes: int | None = 1 << 30
+
+    def __init__(self, name: str, module: str | None = None) -> None:
+        self.name = name
+        self.module = module or name
+
+    def __repr__(self) -> str:
+        return f"<array library {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a library travels to other processes by its name: its modules cannot be pickled
+        from logitron.backend.libraries import library_named
+
+        return library_named, (self.name,)
+
+    # --- the namespace and its devices ---
+
+    def namespace(self) -> Namespace:
+        """Import the library and return its array API namespace."""
+        return import_module(self.module)
+
+    def version(self) -> str | None:
+        """Return the installed version, or None where the library is not installed."""
+        for distribution in self.distributions or (self.module.partition(".")[0],):
+            try:
+                return version(distribution)
+            except PackageNotFoundError:
+                continue
+        return None
+
+    def problem(self) -> str | None:
+        """Say why an installed library cannot be used here; None where it can."""
+        try:
+            self.namespace()
+        except Exception as error:  # a broken installation can raise anything
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    def device(self, name: str | None) -> Device:
+        """Turn a user's device name into the library's own device object."""
+        if name in (None, "cpu"):
+            return None
+        raise self.unknown_device(name)
+
+    def devices(self) -> list[str]:
+        """Names that `device` understands and that exist on this machine."""
+        return ["cpu"]
+
+    def unknown_device(self, name: Any) -> ValueError:
+        return ValueError(
+            f"device={name!r} is not a device of backend={self.name!r} on this machine: "
+            f"expected one of {', '.join(map(repr, self.devices()))}"
+        )
+
+    def parameter_device(self, array: Array) -> Device:
+        """Where parameters and small results must live to be used together with ``array``."""
+        from array_api_compat import device
+
+        return device(array)
+
+    def has_float64(self, device: Device) -> bool:
+        """Whether the device can compute in float64 when asked to."""
+        info = self.namespace().__array_namespace_info__()
+        return "float64" in info.dtypes(kind="real floating", device=device)
+
+    def default_precision(self, device: Device) -> str:
+        """Name the float in which integers and booleans are computed: the widest there is."""
+        return "float64" if self.has_float64(device) else "float32"
+
+    # --- values in and out ---
+
+    def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
+        """Bring host values to the device, sharing memory where the library can."""
+        return self.namespace().asarray(values, device=device)
+
+    def from_device(self, array: Array, device: Device) -> Array | None:
+        """Take over an array of another library without passing the host; None if impossible."""
+        try:
+            taken = self.namespace().from_dlpack(array)
+        except (BufferError, TypeError, ValueError, RuntimeError):
+            return None  # the producer's device or dtype is unknown to this library
+        return taken if self.parameter_device(taken) == device else None
+
+    def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
+        """Bring an array's values to the host, sharing memory where the library can."""
+        return np.from_dlpack(array)
+
+    def detach(self, array: Array) -> Array:
+        """Return the array without what its library records about it (gradients)."""
+        return array
+
+    # --- running ---
+
+    def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
+        """Set up what the library must know while computing on ``device`` in ``precision``."""
+        return nullcontext()
+
+    def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
+        """Bind the static arguments, and compile where that pays.
+
+        ``function`` is a pure function of arrays, defined in a module, and the static arguments
+        can be hashed: what is compiled once is found again in later fits.
+        """
+        return partial(function, **static) if static else function

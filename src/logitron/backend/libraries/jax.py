@@ -1,0 +1,95 @@
+"""JAX on CPUs, GPUs and TPUs, sharded arrays included."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.libraries.base import Library
+from logitron.backend.types import Array, Device, Namespace
+
+
+class JaxLibrary(Library):
+    extra = "jax"
+    speaks_dlpack = True
+    # XLA fuses and splits the work itself, and every further shape costs a compilation
+    block_bytes = None
+
+    def namespace(self) -> Namespace:
+        import jax.numpy as xp
+
+        return xp
+
+    def device(self, name: str | None) -> Device:
+        import jax
+
+        if name is None:
+            return jax.devices()[0]
+        kind, _, index = name.partition(":")
+        try:
+            return jax.devices(kind)[int(index or 0)]
+        except (RuntimeError, ValueError, IndexError):
+            raise self.unknown_device(name) from None
+
+    def devices(self) -> list[str]:
+        import jax
+
+        found: list[str] = []
+        for kind in ("cpu", "gpu", "tpu"):
+            try:
+                count = len(jax.devices(kind))
+            except RuntimeError:
+                continue
+            found += [kind, *(f"{kind}:{index}" for index in range(count))]
+        return found
+
+    def parameter_device(self, array: Array) -> Device:
+        import jax
+
+        sharding = array.sharding
+        if isinstance(sharding, jax.sharding.SingleDeviceSharding):
+            return super().parameter_device(array)
+        # Rows are spread over several devices: parameters are needed whole on each of them.
+        return jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
+
+    def has_float64(self, device: Device) -> bool:
+        return True  # inside its scope
+
+    def default_precision(self, device: Device) -> str:
+        import jax
+
+        return "float64" if jax.config.jax_enable_x64 else "float32"
+
+    def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
+        values = np.asarray(array)
+        # bfloat16 reaches NumPy as a dtype of another package, which few functions know
+        return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
+
+    def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
+        import jax
+
+        scope = ExitStack()
+        if precision == "float64":
+            # float64 is asked for, by the data or by the user: JAX would silently halve it
+            scope.enter_context(jax.enable_x64(True))
+        # On recent GPUs the default precision of float32 products is less than float32's
+        scope.enter_context(jax.default_matmul_precision("highest"))
+        return scope
+
+    def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
+        return _jit(function, tuple(sorted(static.items())))
+
+
+@cache
+def _jit(function: Callable[..., Any], static: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
+    """Return one compiled function for each function and its static arguments.
+
+    JAX finds earlier compilations by the identity of the function it is given, and a partial made
+    anew in every fit would be compiled anew in every fit.
+    """
+    import jax
+
+    compiled: Callable[..., Any] = jax.jit(partial(function, **dict(static)))
+    return compiled

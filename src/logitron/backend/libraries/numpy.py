@@ -1,0 +1,34 @@
+"""NumPy: the default, and the host that every other library is read to."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.libraries.base import Library
+from logitron.backend.types import Array, Device, Namespace
+
+
+class NumpyLibrary(Library):
+    reads_are_free = True
+    # Features and the block's logits stay in the second-level cache, so that a block is read from
+    # memory once for its logits and its gradient.
+    block_bytes = 1 << 22
+
+    def namespace(self) -> Namespace:
+        import array_api_compat.numpy as xp
+
+        return xp
+
+    def device(self, name: str | None) -> Device:
+        if name in (None, "cpu"):
+            return "cpu"
+        raise self.unknown_device(name)
+
+    def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
+        return np.asarray(array)
+
+    def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
+        # A diverging neuron is found and reported by its loss; NumPy's warnings would only repeat
+        # it, once for every operation.
+        return np.errstate(over="ignore", invalid="ignore")

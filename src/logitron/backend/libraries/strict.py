@@ -1,0 +1,36 @@
+"""array-api-strict: the standard and nothing else, with several pretended devices."""
+
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.libraries.base import Library
+from logitron.backend.types import Array, Device
+
+
+class StrictLibrary(Library):
+    def device(self, name: str | None) -> Device:
+        import array_api_strict as xp
+
+        if name in (None, "cpu"):
+            return xp.Device("CPU_DEVICE")
+        try:
+            return xp.Device(name)
+        except ValueError:
+            raise self.unknown_device(name) from None
+
+    def devices(self) -> list[str]:
+        import array_api_strict as xp
+
+        devices = xp.__array_namespace_info__().devices()
+        return ["cpu", *(str(device).split("'")[1] for device in devices)]
+
+    def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
+        import array_api_strict as xp
+
+        return xp.asarray(values, device=device)
+
+    def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
+        import array_api_strict as xp
+
+        return np.asarray(xp.asarray(array, device=xp.Device("CPU_DEVICE")))

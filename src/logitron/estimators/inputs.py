@@ -1,0 +1,157 @@
+"""What comes in at the door: features of any kind, checked before any work begins."""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj, is_numpy_array
+from sklearn.utils.validation import validate_data
+
+from logitron.backend import ArrayContext, Rows, dask_meta, is_dask, read
+
+__all__ = ["contexts", "features", "on_host", "refuse_nonfinite", "sample_weights"]
+
+Array = Any
+
+
+def features(estimator: Any, X: Any, *, reset: bool) -> Array:
+    """Check features as far as it can be done without reading them, and count their columns.
+
+    Lists, tables and NumPy arrays are checked, and become NumPy, through scikit-learn; arrays of
+    other libraries stay what they are.
+
+    Raises
+    ------
+    TypeError
+        If X is sparse.
+    ValueError
+        If X is not two-dimensional, is empty, is complex, is not numeric, or has other columns
+        than in ``fit``.
+    """
+    if not is_array_api_obj(X) or is_numpy_array(X):
+        return _from_host(estimator, X, reset=reset)
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must be 2-dimensional, rows of samples and columns of features; expected 2D "
+            f"array, got an array of shape {tuple(X.shape)}. Reshape your data"
+        )
+    for axis, what in enumerate(("sample", "feature")):
+        if X.shape[axis] == 0:
+            raise ValueError(
+                f"X must hold at least one {what}: found array with 0 {what}(s) "
+                f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
+            )
+    xp = array_namespace(X)
+    kind = dask_meta(X) if is_dask(X) else X
+    if xp.isdtype(kind.dtype, "complex floating"):
+        raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return X
+
+
+
+def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
+    try:
+        checked: np.ndarray[Any, Any] = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype="numeric",
+            ensure_all_finite=False,  # asked of all libraries alike, in refuse_nonfinite
+        )
+    except ValueError as error:
+        if "convert string" in str(error) or "bytes/strings" in str(error):
+            raise ValueError(f"X must hold numbers only: {error}") from error
+        raise
+    return checked
+
+
+def contexts(
+    X: Array, backend: str | None, device: str | None, dtype: str | None
+) -> tuple[ArrayContext, ArrayContext]:
+    """Decide where answers go and where to compute.
+
+    Returns
+    -------
+    caller : ArrayContext
+        Follows X: its library, device and kind of float.
+    compute : ArrayContext
+        The same, but for what ``backend``, ``device`` and ``dtype`` say.
+
+    Raises
+    ------
+    ValueError
+        If there is no such backend, device or dtype, or ``backend="dask"`` is asked for data that
+        is not in a Dask array.
+    ImportError
+        If the backend is not installed, or cannot be used here.
+    """
+    caller = ArrayContext.of(dask_meta(X) if is_dask(X) else X)
+    if backend == "dask":
+        if not is_dask(X):
+            raise ValueError(
+                "backend='dask' is for X that is a Dask array already, got "
+                f"{type(X).__module__}.{type(X).__name__}; make one with dask.array.from_array"
+            )
+        backend = None
+    compute = caller
+    if backend is not None or device is not None:
+        compute = ArrayContext.named(backend or caller.library.name, device, caller.precision)
+    return caller, compute if dtype is None else compute.with_precision(dtype)
+
+
+def on_host(values: Any) -> Any:
+    """Read an array of any library to the host; leave everything else as it is."""
+    return read(values) if is_array_api_obj(values) else values
+
+
+def sample_weights(sample_weight: Any, rows: int) -> np.ndarray[Any, Any] | None:
+    """Check sample weights; they come to the host, as small as y is.
+
+    Raises
+    ------
+    ValueError
+        If there is not one finite, non-negative weight for each row, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    values = np.asarray(on_host(sample_weight), dtype=float)
+    if values.ndim == 0:
+        values = np.full(rows, float(values))
+    if values.shape != (rows,):
+        raise ValueError(
+            f"sample_weight must have shape ({rows},), one weight for each row of X, "
+            f"got {values.shape}"
+        )
+    if not np.all(np.isfinite(values)) or np.any(values < 0) or not np.any(values > 0):
+        raise ValueError("sample_weight must be finite and non-negative, with a positive sum")
+    return values
+
+
+def refuse_nonfinite(rows: Rows) -> None:
+    """Read every feature once, and refuse NaN and infinity.
+
+    Raises
+    ------
+    ValueError
+        If there are any.
+    """
+    if np.isfinite(read(rows.sum(_total)[0])):
+        return
+    nans, infinities = (int(count) for count in read(rows.sum(_count_nonfinite)[0]))
+    if nans or infinities:  # else the total overflowed, and the features are only large
+        what = "NaN" if nans else "infinity"
+        raise ValueError(
+            f"Input X contains {what}: {nans} values are NaN and {infinities} infinite; "
+            "fill them in (sklearn.impute) or leave the rows out"
+        )
+
+
+def _total(X: Array, *others: Array) -> tuple[Array]:
+    return (array_namespace(X).sum(X),)
+
+
+def _count_nonfinite(X: Array, *others: Array) -> tuple[Array]:
+    xp = array_namespace(X)
+    nans = xp.sum(xp.astype(xp.isnan(X), X.dtype))
+    infinities = xp.sum(xp.astype(xp.isinf(X), X.dtype))
+    return (xp.stack([nans, infinities]),)

@@ -1,0 +1,499 @@
+r"""The neuron: forward, loss, gradient and curvature, written once.
+
+A neuron weighs its inputs, adds a constant and squashes the sum into a probability:
+
+.. math:: z = x^\top w + b, \qquad p = \sigma(z) = \frac{1}{1 + e^{-z}}.
+
+Its loss on a row with target :math:`y` is the cross-entropy
+:math:`\ell = -y \log p - (1 - y) \log(1 - p)`, and the whole of its training rests on one
+derivative, :math:`\partial \ell / \partial z = p - y`: the *residual*.
+
+Everything here is written for ``m`` neurons side by side, the columns of ``W``; the single
+neuron is ``m = 1``. Columns come in ``G`` groups of ``K = classes``. With ``K = 1`` every column
+is a sigmoid neuron of its own; with ``K > 1`` each group of ``K`` neighbouring columns is a
+softmax layer, whose probabilities add up to one.
+
+======== =========== ==========================================================================
+name     shape       meaning
+======== =========== ==========================================================================
+``X``    ``(n, p)``  features, one row a sample
+``W``    ``(p, m)``  coefficients, one column a neuron
+``b``    ``(m,)``    intercepts; None is no intercept
+``Z``    ``(n, m)``  logits, ``X @ W + b``
+``Y``    ``(n, m)``  targets between 0 and 1, in the dtype of ``Z``; ``(n, K)`` is shared by all
+                     groups, and the targets of a softmax group add up to one in every row
+======== =========== ==========================================================================
+
+The functions use nothing but the Python array API standard, so they run on any library that
+implements it; the namespace is found from the arguments through array-api-compat. No function
+ever needs a value on the host: they can be traced, compiled and differentiated. Arrays must be of
+one library, one device and one real floating dtype; the answers are of the same.
+
+Numerics. Losses are computed from logits, never from clipped probabilities, and every formula
+exponentiates only non-positive numbers, so that no logit, however large, overflows or gives a NaN.
+
+References
+----------
+.. [1] M. Mächler, "Accurately computing log(1 - exp(-|a|))", 2012 (the ``log1p`` forms).
+.. [2] P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
+   functions", IMA Journal of Numerical Analysis 41(4), 2021.
+.. [3] Python array API standard, https://data-apis.org/array-api/latest/
+"""
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+__all__ = [
+    "activation",
+    "cross_entropy",
+    "curvature",
+    "forward",
+    "gradient",
+    "logits",
+    "loss",
+    "loss_and_gradient",
+    "sigmoid",
+    "softmax",
+]
+
+Array = Any  # the standard has no common base class for arrays
+
+
+# --- the forward pass ---------------------------------------------------------------------------
+
+
+def logits(X: Array, W: Array, b: Array | None = None) -> Array:
+    """Weigh the inputs and add the intercept: ``Z = X @ W + b``.
+
+    Parameters
+    ----------
+    X : array (n, p), real floating
+    W : array (p, m), dtype of X
+    b : array (m,), dtype of X, optional
+
+    Returns
+    -------
+    array (n, m), dtype of X
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together.
+    TypeError
+        If the arguments are of several libraries, or not of one real floating dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.logits(np.asarray([[1.0, 2.0]]), np.asarray([[3.0], [4.0]]), np.asarray([5.0]))
+    array([[16.]])
+    """
+    _check_parameters(X, W, b)
+    Z = X @ W
+    return Z if b is None else Z + b
+
+
+def sigmoid(Z: Array) -> Array:
+    r"""Squash logits into probabilities, element by element: ``1 / (1 + exp(-Z))``.
+
+    Written with :math:`e = \exp(-|z|) \le 1`, which cannot overflow:
+    :math:`\sigma(z) = 1 / (1 + e)` for :math:`z \ge 0` and :math:`e / (1 + e)` below. The
+    relative error is a few units in the last place for every logit whose probability is a normal
+    number of the dtype.
+
+    Parameters
+    ----------
+    Z : array of any shape, real floating
+
+    Returns
+    -------
+    array, shape and dtype of Z
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.sigmoid(np.asarray([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    xp = array_namespace(Z)
+    e = xp.exp(-xp.abs(Z))
+    return xp.where(Z >= 0, 1.0, e) / (1.0 + e)
+
+
+def softmax(Z: Array, *, classes: int) -> Array:
+    r"""Share one unit of probability among the ``K = classes`` columns of each group.
+
+    :math:`p_k = \exp(z_k) / \sum_j \exp(z_j)`, computed after subtracting the group's largest
+    logit [2]_.
+
+    Parameters
+    ----------
+    Z : array (n, G * classes), real floating
+    classes : int
+        Columns per group, ``K``.
+
+    Returns
+    -------
+    array (n, G * classes), dtype of Z
+
+    Raises
+    ------
+    ValueError
+        If the columns do not divide into groups of ``classes``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.softmax(np.asarray([[0.0, 0.0, 1000.0, 1000.0]]), classes=2)
+    array([[0.5, 0.5, 0.5, 0.5]])
+    """
+    xp = array_namespace(Z)
+    groups = _groups(xp, Z, classes)
+    e = xp.exp(groups - xp.max(groups, axis=-1, keepdims=True))
+    return xp.reshape(e / xp.sum(e, axis=-1, keepdims=True), Z.shape)
+
+
+def activation(Z: Array, *, classes: int = 1) -> Array:
+    """Turn logits into probabilities: `sigmoid` for ``classes=1``, else `softmax`.
+
+    Parameters
+    ----------
+    Z : array (n, m), real floating
+    classes : int, default 1
+
+    Returns
+    -------
+    array (n, m), dtype of Z
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.activation(np.asarray([[0.0, 0.0]]), classes=2)
+    array([[0.5, 0.5]])
+    """
+    return sigmoid(Z) if classes == 1 else softmax(Z, classes=classes)
+
+
+def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> Array:
+    """Run the forward pass: the probabilities that the neurons give to each row.
+
+    Parameters
+    ----------
+    X : array (n, p), real floating
+    W : array (p, m), dtype of X
+    b : array (m,), dtype of X, optional
+    classes : int, default 1
+        Columns per group: 1 for sigmoid neurons, ``K`` for softmax layers.
+
+    Returns
+    -------
+    array (n, m), dtype of X
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `logits`; ValueError also if the columns do not divide into groups.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.forward(np.asarray([[1.0], [-1.0]]), np.zeros((1, 1)))
+    array([[0.5],
+           [0.5]])
+    """
+    return activation(logits(X, W, b), classes=classes)
+
+
+# --- the loss -----------------------------------------------------------------------------------
+
+
+def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
+    r"""Cross-entropy of every row and group, from the logits.
+
+    Sigmoid neurons: with :math:`e = \exp(-|z|)`,
+    :math:`\ell = [\max(z, 0) - y z] + \log(1 + e)`. For targets 0 and 1 the bracket is exact, so
+    the loss keeps its relative accuracy down to the smallest numbers of the dtype: a confident,
+    right neuron has a small loss, not a zero one.
+
+    Softmax: with :math:`M = \max_k z_k`, :math:`e_k = \exp(z_k - M)` and the target's logit
+    :math:`z_y`, :math:`\ell = [M - z_y] + \log \sum_k e_k`, where the sum is taken as one plus
+    :math:`\sum_{k \ne y} e_k + (e_y - 1)`, again exact where the loss is small.
+
+    Parameters
+    ----------
+    Z : array (n, m), real floating
+    Y : array (n, m) or (n, classes), dtype of Z
+        Targets in [0, 1]; they add up to one over the columns of a softmax group.
+    classes : int, default 1
+
+    Returns
+    -------
+    array (n, m / classes), dtype of Z
+
+    Raises
+    ------
+    ValueError
+        If the shape of Y is neither that of Z nor that of one group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.cross_entropy(np.asarray([[1000.0], [-1000.0]]), np.asarray([[1.0], [1.0]]))
+    array([[   0.],
+           [1000.]])
+    """
+    xp = array_namespace(Z, Y)
+    _check_targets(Z, Y, classes)
+    if classes == 1:
+        return _sigmoid_cross_entropy(xp, Z, Y, xp.exp(-xp.abs(Z)))
+    groups, targets = _groups(xp, Z, classes), _groups(xp, Y, classes)
+    top = xp.max(groups, axis=-1, keepdims=True)
+    return _softmax_cross_entropy(xp, groups - top, targets, xp.exp(groups - top))
+
+
+def loss(
+    X: Array,
+    Y: Array,
+    W: Array,
+    b: Array | None = None,
+    *,
+    sample_weight: Array | None = None,
+    classes: int = 1,
+) -> Array:
+    """Sum the cross-entropy over the rows, one number for each group of columns.
+
+    Parameters
+    ----------
+    X : array (n, p), real floating
+    Y : array (n, m) or (n, classes), dtype of X
+    W : array (p, m), dtype of X
+    b : array (m,), dtype of X, optional
+    sample_weight : array (n,) or (n, G), dtype of X, optional
+        Multiplies each row's loss; ``(n, G)`` gives every group its own.
+    classes : int, default 1
+
+    Returns
+    -------
+    array (G,), dtype of X
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `logits` and `cross_entropy`; ValueError also if the sample weights do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> X, Y = np.asarray([[1.0], [-1.0]]), np.asarray([[1.0], [0.0]])
+    >>> neuron.loss(X, Y, np.zeros((1, 1)))  # twice log(2)
+    array([1.38629436])
+    """
+    xp = array_namespace(X, Y, W)
+    rows = cross_entropy(logits(X, W, b), Y, classes=classes)
+    return xp.sum(_weighted(rows, sample_weight), axis=0)
+
+
+# --- the gradient -------------------------------------------------------------------------------
+
+
+def gradient(
+    X: Array,
+    Y: Array,
+    W: Array,
+    b: Array | None = None,
+    *,
+    sample_weight: Array | None = None,
+    classes: int = 1,
+) -> tuple[Array, Array]:
+    r"""Differentiate `loss` by the coefficients and the intercepts.
+
+    The residual :math:`R = P - Y` is the derivative by the logits, for the sigmoid and the
+    softmax alike; the chain rule does the rest: :math:`X^\top R` by the coefficients, and the
+    sum over the rows by the intercepts.
+
+    Parameters
+    ----------
+    X, Y, W, b, sample_weight, classes
+        As in `loss`.
+
+    Returns
+    -------
+    by_W : array (p, m), dtype of X
+    by_b : array (m,), dtype of X
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `loss`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> X, Y = np.asarray([[1.0], [-1.0]]), np.asarray([[1.0], [0.0]])
+    >>> neuron.gradient(X, Y, np.zeros((1, 1)))
+    (array([[-1.]]), array([0.]))
+    """
+    _, by_W, by_b = loss_and_gradient(X, Y, W, b, sample_weight=sample_weight, classes=classes)
+    return by_W, by_b
+
+
+def loss_and_gradient(
+    X: Array,
+    Y: Array,
+    W: Array,
+    b: Array | None = None,
+    *,
+    sample_weight: Array | None = None,
+    classes: int = 1,
+) -> tuple[Array, Array, Array]:
+    """Compute `loss` and `gradient` from one forward pass: this is what training calls.
+
+    Loss and residual share their exponential, the dearest of the element-wise operations.
+
+    Parameters
+    ----------
+    X, Y, W, b, sample_weight, classes
+        As in `loss`.
+
+    Returns
+    -------
+    value : array (G,), dtype of X
+    by_W : array (p, m), dtype of X
+    by_b : array (m,), dtype of X
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `loss`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> X, Y = np.asarray([[1.0], [-1.0]]), np.asarray([[1.0], [0.0]])
+    >>> neuron.loss_and_gradient(X, Y, np.zeros((1, 1)))
+    (array([1.38629436]), array([[-1.]]), array([0.]))
+    """
+    xp = array_namespace(X, Y, W)
+    Z = logits(X, W, b)
+    rows, R = _loss_and_residual(xp, Z, Y, classes)
+    value = xp.sum(_weighted(rows, sample_weight), axis=0)
+    if sample_weight is not None:
+        R = xp.reshape(_weighted(_groups(xp, R, classes), sample_weight), Z.shape)
+    return value, xp.matrix_transpose(X) @ R, xp.sum(R, axis=0)
+
+
+def curvature(Z: Array, *, classes: int = 1) -> Array:
+    r"""Second derivative of a row's loss by its own logit: ``P * (1 - P)``.
+
+    For sigmoid neurons, computed as :math:`e / (1 + e)^2` with :math:`e = \exp(-|z|)`, to full
+    relative accuracy. For a softmax group this is the diagonal of the row's Hessian
+    :math:`\operatorname{diag}(p) - p p^\top`.
+
+    The Hessian of the summed loss of one neuron is ``X.T @ (curvature(Z) * X)``.
+
+    Parameters
+    ----------
+    Z : array (n, m), real floating
+    classes : int, default 1
+
+    Returns
+    -------
+    array (n, m), dtype of Z
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.curvature(np.asarray([[0.0]]))
+    array([[0.25]])
+    """
+    xp = array_namespace(Z)
+    if classes == 1:
+        e = xp.exp(-xp.abs(Z))
+        return e / ((1.0 + e) * (1.0 + e))
+    P = softmax(Z, classes=classes)
+    return P * (1.0 - P)
+
+
+# --- shared pieces ------------------------------------------------------------------------------
+
+
+def _loss_and_residual(xp: Any, Z: Array, Y: Array, classes: int) -> tuple[Array, Array]:
+    """Loss of every row and group (n, G), and residual P - Y (n, m), from one exponential."""
+    _check_targets(Z, Y, classes)
+    if classes == 1:
+        e = xp.exp(-xp.abs(Z))
+        P = xp.where(Z >= 0, 1.0, e) / (1.0 + e)
+        return _sigmoid_cross_entropy(xp, Z, Y, e), P - Y
+    groups, targets = _groups(xp, Z, classes), _groups(xp, Y, classes)
+    shifted = groups - xp.max(groups, axis=-1, keepdims=True)
+    e = xp.exp(shifted)
+    R = e / xp.sum(e, axis=-1, keepdims=True) - targets
+    return _softmax_cross_entropy(xp, shifted, targets, e), xp.reshape(R, Z.shape)
+
+
+def _sigmoid_cross_entropy(xp: Any, Z: Array, Y: Array, e: Array) -> Array:
+    # clip, not maximum: torch.compile cannot trace maximum with a Python scalar
+    return (xp.clip(Z, min=0.0) - Y * Z) + xp.log1p(e)
+
+
+def _softmax_cross_entropy(xp: Any, shifted: Array, targets: Array, e: Array) -> Array:
+    """Softmax loss (n, G) from logits less their group's maximum (n, G, K), and their exp."""
+    hit = targets * e
+    rest = xp.sum(e - hit, axis=-1) + (xp.sum(hit, axis=-1) - 1.0)
+    return xp.log1p(rest) - xp.sum(targets * shifted, axis=-1)
+
+
+def _groups(xp: Any, Z: Array, classes: int) -> Array:
+    """View (n, G * K) as (n, G, K)."""
+    n, m = Z.shape
+    if m % classes:
+        raise ValueError(f"{m} columns do not divide into groups of classes={classes}")
+    return xp.reshape(Z, (n, m // classes, classes))
+
+
+def _weighted(rows: Array, sample_weight: Array | None) -> Array:
+    """Multiply (n, G) or (n, G, K) by weights of shape (n,) or (n, G)."""
+    if sample_weight is None:
+        return rows
+    if sample_weight.shape not in ((rows.shape[0],), tuple(rows.shape[:2])):
+        raise ValueError(
+            f"sample_weight must have shape ({rows.shape[0]},) or {tuple(rows.shape[:2])}, "
+            f"got {tuple(sample_weight.shape)}"
+        )
+    return rows * sample_weight[(..., *(None,) * (rows.ndim - sample_weight.ndim))]
+
+
+def _check_parameters(X: Array, W: Array, b: Array | None) -> None:
+    if X.ndim != 2 or W.ndim != 2 or X.shape[1] != W.shape[0]:
+        raise ValueError(
+            "X must have shape (n, p) and W shape (p, m), "
+            f"got X {tuple(X.shape)} and W {tuple(W.shape)}"
+        )
+    if b is not None and tuple(b.shape) != (W.shape[1],):
+        raise ValueError(
+            f"b must have shape ({W.shape[1]},), one intercept a column of W, got {tuple(b.shape)}"
+        )
+    xp = array_namespace(X, W, b)
+    if X.dtype != W.dtype or not xp.isdtype(X.dtype, "real floating"):
+        raise TypeError(
+            f"X and W must be of one real floating dtype, got X {X.dtype} and W {W.dtype}"
+        )
+
+
+def _check_targets(Z: Array, Y: Array, classes: int) -> None:
+    if Y.ndim != 2 or Y.shape[0] != Z.shape[0] or Y.shape[1] not in (Z.shape[1], classes):
+        raise ValueError(
+            f"Y must have shape {tuple(Z.shape)}, or ({Z.shape[0]}, {classes}) to be shared by "
+            f"all groups, got {tuple(Y.shape)}"
+        )

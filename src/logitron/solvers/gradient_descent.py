@@ -1,0 +1,171 @@
+r"""Full-batch gradient descent: the textbook rule that trains the single neuron.
+
+.. math:: \theta \leftarrow \theta - \frac{\eta}{\sum_i s_i} \nabla f(\theta)
+
+All groups of columns descend together, each with its own stopping; one that is done is frozen
+where it is. The state stays on the device: the host looks at it once every few iterations, and
+because freezing happens on the device, the result does not depend on how often it looks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from logitron.backend import ArrayContext, read
+from logitron.solvers.status import Iteration, Solution, Status
+
+__all__ = ["GradientDescent", "SmoothObjective"]
+
+Array = Any
+
+#: Iterations between two looks at the state where a look has to wait for a device
+LOOK_EVERY = 32
+
+# What a group is doing; the numbers live in arrays on the device
+_RUNNING, _DONE, _LOST = 0, 1, 2
+
+
+class SmoothObjective(Protocol):
+    """A smooth function of groups of columns, as gradient descent needs it."""
+
+    @property
+    def context(self) -> ArrayContext: ...
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        """Value (G,) and derivative (q, G, K) at parameters (q, G, K)."""
+
+    def smoothness(self) -> Array:
+        """Upper bound of the curvature of each group (G,)."""
+
+    def weight_sum(self) -> Array:
+        """Sum of the sample weights, (1,) or (G,)."""
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """Settings of gradient descent.
+
+    Parameters
+    ----------
+    learning_rate : float or "auto", default "auto"
+        Step length on the gradient divided by the sum of the sample weights. "auto" takes the
+        longest step that cannot overshoot, the inverse of the objective's curvature bound.
+    loss_change : float, default 1e-5
+        A group is done when its summed loss changes by less than this in one iteration.
+    max_iter : int, default 10000
+    """
+
+    learning_rate: float | str = "auto"
+    loss_change: float = 1e-5
+    max_iter: int = 10_000
+
+    def minimize(
+        self,
+        objective: SmoothObjective,
+        theta: Array,
+        *,
+        on_iteration: Callable[[Iteration], bool | None] | None = None,
+    ) -> Solution:
+        """Descend from ``theta`` until every group is done.
+
+        Parameters
+        ----------
+        objective : SmoothObjective
+        theta : array (q, G, K)
+            Where to start.
+        on_iteration : callable, optional
+            Called with an `Iteration` after each one; returning True stops the descent. Where a
+            look waits for a device, it is told of several iterations after each look, so that
+            watching costs no waiting.
+
+        Returns
+        -------
+        Solution
+            A group whose loss rose for a while has not diverged; one whose loss is no longer
+            finite has, and keeps the last parameters that had a finite loss.
+        """
+        context = objective.context
+        descend = context.compile(_descend, loss_change=self.loss_change)
+        look_every = 1 if context.library.reads_are_free else LOOK_EVERY
+        rate = self._rate(objective)
+
+        groups = theta.shape[1]
+        before = theta
+        # last loss and phase of each group
+        state = context.asarray(np.asarray([[np.inf] * groups, [_RUNNING] * groups]))
+        states: list[Array] = []  # on the device, since the last look
+        record: list[np.ndarray[Any, Any]] = []
+        phases = np.zeros(groups)
+        stopped = False
+        iteration = 0
+        while iteration < self.max_iter and not stopped and (phases == _RUNNING).any():
+            value, slope = objective.value_and_gradient(theta)
+            before, theta, state = descend(before, theta, state, rate, value, slope)
+            states.append(state)
+            iteration += 1
+            if iteration % look_every == 0 or iteration == self.max_iter:
+                seen = read(context.xp.stack(states))
+                record.append(seen)
+                states, phases = [], seen[-1, 1]
+                if on_iteration is not None:
+                    stopped = _tell(on_iteration, iteration, seen)
+        return _solution(theta, record, stopped)
+
+    def _rate(self, objective: SmoothObjective) -> Array:
+        """Step length of each group on the gradient of the sum, (1,) or (G,)."""
+        if self.learning_rate == "auto":
+            return 1.0 / objective.smoothness()
+        return float(self.learning_rate) / objective.weight_sum()
+
+
+def _descend(
+    before: Array,
+    theta: Array,
+    state: Array,
+    rate: Array,
+    value: Array,
+    slope: Array,
+    *,
+    loss_change: float,
+) -> tuple[Array, Array, Array]:
+    """One step of every running group; pure array code that never needs a value.
+
+    Takes the parameters before the last step and after it, each group's last loss and phase
+    (2, G), and the objective's value and gradient at ``theta``; gives the first three anew.
+    """
+    xp = array_namespace(theta, value)
+    loss, phase = state[0, :], state[1, :]
+    running = phase == float(_RUNNING)
+    advances = running & xp.isfinite(value)
+    lost = running & ~advances
+    settled = advances & (xp.abs(value - loss) < loss_change)
+
+    after = xp.where(advances[:, None], theta - rate[:, None] * slope, theta)
+    after = xp.where(lost[:, None], before, after)
+    loss = xp.where(advances, value, loss)
+    phase = xp.where(settled, float(_DONE), xp.where(lost, float(_LOST), phase))
+    return theta, after, xp.stack([loss, phase])
+
+
+def _tell(
+    on_iteration: Callable[[Iteration], bool | None], made: int, seen: np.ndarray[Any, Any]
+) -> bool:
+    """Call back for each iteration since the last look; whether any call asked to stop."""
+    first = made - len(seen) + 1
+    return any([on_iteration(Iteration(first + i, state[0])) for i, state in enumerate(seen)])
+
+
+def _solution(theta: Array, looks: list[np.ndarray[Any, Any]], stopped: bool) -> Solution:
+    """Tell the outcome from the record of losses and phases, arrays (iterations, 2, G)."""
+    groups = theta.shape[1]
+    record = np.concatenate([np.zeros((0, 2, groups)), *looks])
+    losses, phases = record[:, 0, :], record[:, 1, :]
+    last = phases[-1] if len(phases) else np.zeros(groups)
+    ended = Status.STOPPED if stopped else Status.MAX_ITER
+    status = np.select([last == _DONE, last == _LOST], [Status.CONVERGED, Status.DIVERGED], ended)
+    # the iteration that ends a group counts as its last
+    n_iter = np.minimum((phases == _RUNNING).sum(axis=0) + 1, len(phases)).astype(np.int32)
+    return Solution(theta, status, n_iter, losses[: n_iter.max()])
