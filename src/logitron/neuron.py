@@ -90,9 +90,8 @@ def logits(X: Array, W: Array, b: Array | None = None) -> Array:
     >>> neuron.logits(np.asarray([[1.0, 2.0]]), np.asarray([[3.0], [4.0]]), np.asarray([5.0]))
     array([[16.]])
     """
-    _check_parameters(X, W, b)
-    Z = X @ W
-    return Z if b is None else Z + b
+    _check_parameters(array_namespace(X, W, b), X, W, b)
+    return _affine(X, W, b)
 
 
 def sigmoid(Z: Array) -> Array:
@@ -252,7 +251,8 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     xp = array_namespace(Z, Y)
     _check_targets(Z, Y, classes)
     if classes == 1:
-        return _sigmoid_cross_entropy(xp, Z, Y, xp.exp(-xp.abs(Z)))
+        size = xp.abs(Z)
+        return _sigmoid_cross_entropy(xp, Z, Y, size, xp.exp(-size))
     groups, targets = _groups(xp, Z, classes), _groups(xp, Y, classes)
     top = xp.max(groups, axis=-1, keepdims=True)
     return _softmax_cross_entropy(xp, groups - top, targets, xp.exp(groups - top))
@@ -296,7 +296,7 @@ def loss(
     >>> neuron.loss(X, Y, np.zeros((1, 1)))  # twice log(2)
     array([1.38629436])
     """
-    xp = array_namespace(X, Y, W)
+    xp = array_namespace(X, Y, W, b, sample_weight)
     rows = cross_entropy(logits(X, W, b), Y, classes=classes)
     return xp.sum(_weighted(rows, sample_weight), axis=0)
 
@@ -383,8 +383,9 @@ def loss_and_gradient(
     >>> neuron.loss_and_gradient(X, Y, np.zeros((1, 1)))
     (array([1.38629436]), array([[-1.]]), array([0.]))
     """
-    xp = array_namespace(X, Y, W)
-    Z = logits(X, W, b)
+    xp = array_namespace(X, Y, W, b, sample_weight)
+    _check_parameters(xp, X, W, b)
+    Z = _affine(X, W, b)
     rows, R = _loss_and_residual(xp, Z, Y, classes)
     value = xp.sum(_weighted(rows, sample_weight), axis=0)
     if sample_weight is not None:
@@ -428,13 +429,19 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
 # --- shared pieces ------------------------------------------------------------------------------
 
 
+def _affine(X: Array, W: Array, b: Array | None) -> Array:
+    Z = X @ W
+    return Z if b is None else Z + b
+
+
 def _loss_and_residual(xp: Any, Z: Array, Y: Array, classes: int) -> tuple[Array, Array]:
     """Loss of every row and group (n, G), and residual P - Y (n, m), from one exponential."""
     _check_targets(Z, Y, classes)
     if classes == 1:
-        e = xp.exp(-xp.abs(Z))
+        size = xp.abs(Z)
+        e = xp.exp(-size)
         P = xp.where(Z >= 0, 1.0, e) / (1.0 + e)
-        return _sigmoid_cross_entropy(xp, Z, Y, e), P - Y
+        return _sigmoid_cross_entropy(xp, Z, Y, size, e), P - Y
     groups, targets = _groups(xp, Z, classes), _groups(xp, Y, classes)
     shifted = groups - xp.max(groups, axis=-1, keepdims=True)
     e = xp.exp(shifted)
@@ -442,9 +449,10 @@ def _loss_and_residual(xp: Any, Z: Array, Y: Array, classes: int) -> tuple[Array
     return _softmax_cross_entropy(xp, shifted, targets, e), xp.reshape(R, Z.shape)
 
 
-def _sigmoid_cross_entropy(xp: Any, Z: Array, Y: Array, e: Array) -> Array:
-    # clip, not maximum: torch.compile cannot trace maximum with a Python scalar
-    return (xp.clip(Z, min=0.0) - Y * Z) + xp.log1p(e)
+def _sigmoid_cross_entropy(xp: Any, Z: Array, Y: Array, size: Array, e: Array) -> Array:
+    """Sigmoid loss from logits, their absolute values ``size`` and ``e = exp(-size)``."""
+    positive = 0.5 * (Z + size)  # max(z, 0), exactly, and at a fraction of the price of clip
+    return (positive - Y * Z) + xp.log1p(e)
 
 
 def _softmax_cross_entropy(xp: Any, shifted: Array, targets: Array, e: Array) -> Array:
@@ -474,7 +482,7 @@ def _weighted(rows: Array, sample_weight: Array | None) -> Array:
     return rows * sample_weight[(..., *(None,) * (rows.ndim - sample_weight.ndim))]
 
 
-def _check_parameters(X: Array, W: Array, b: Array | None) -> None:
+def _check_parameters(xp: Any, X: Array, W: Array, b: Array | None) -> None:
     if X.ndim != 2 or W.ndim != 2 or X.shape[1] != W.shape[0]:
         raise ValueError(
             "X must have shape (n, p) and W shape (p, m), "
@@ -484,7 +492,6 @@ def _check_parameters(X: Array, W: Array, b: Array | None) -> None:
         raise ValueError(
             f"b must have shape ({W.shape[1]},), one intercept a column of W, got {tuple(b.shape)}"
         )
-    xp = array_namespace(X, W, b)
     if X.dtype != W.dtype or not xp.isdtype(X.dtype, "real floating"):
         raise TypeError(
             f"X and W must be of one real floating dtype, got X {X.dtype} and W {W.dtype}"

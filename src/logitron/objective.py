@@ -124,7 +124,7 @@ def _loss_and_gradient(
     classes: int,
     fit_intercept: bool,
 ) -> tuple[Array, Array]:
-    xp = array_namespace(X, theta)
+    xp = array_namespace(X)
     p = X.shape[1]
     flat = xp.reshape(theta, (theta.shape[0], -1))
     W, b = flat[:p, :], flat[p, :] if fit_intercept else None

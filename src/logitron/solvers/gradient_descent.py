@@ -136,7 +136,7 @@ def _descend(
     Takes the parameters before the last step and after it, each group's last loss and phase
     (2, G), and the objective's value and gradient at ``theta``; gives the first three anew.
     """
-    xp = array_namespace(theta, value)
+    xp = array_namespace(theta)
     loss, phase = state[0, :], state[1, :]
     running = phase == float(_RUNNING)
     advances = running & xp.isfinite(value)
@@ -147,7 +147,7 @@ def _descend(
     after = xp.where(lost[:, None], before, after)
     loss = xp.where(advances, value, loss)
     phase = xp.where(settled, float(_DONE), xp.where(lost, float(_LOST), phase))
-    return theta, after, xp.stack([loss, phase])
+    return theta, after, xp.concat([loss[None, :], phase[None, :]])
 
 
 def _tell(

@@ -40,7 +40,8 @@ def library_named(name: str) -> Library:
     """
     if name not in LIBRARIES:
         raise ValueError(
-            f"backend must be one of {', '.join(map(repr, LIBRARIES))} or None, got {name!r}"
+            f"backend must be one of {', '.join(map(repr, (*LIBRARIES, 'dask')))} or None, "
+            f"got {name!r}"
         )
     library = LIBRARIES[name]
     if library.version() is None:

@@ -1,0 +1,71 @@
+"""What the commands are and what they are asked."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from logitron import __version__
+from logitron.cli import digits, info
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; errors of the user are told in one line, and end with status 2."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "info":
+            info.show()
+        else:
+            digits.show(
+                backends=options.backend,
+                device=options.device,
+                dtype=options.dtype,
+                max_iter=options.max_epochs,
+                plot=options.plot,
+            )
+    except (ValueError, ImportError) as error:
+        print(f"logitron: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m logitron",
+        description="Logistic regression is one neuron, trained on any array library.",
+    )
+    parser.add_argument("--version", action="version", version=f"logitron {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    train = commands.add_parser(
+        "digits",
+        help="train the neuron that tells whether a handwritten digit is a 2",
+        description="Train one neuron on scikit-learn's digits ('is it a 2?': 1000 rows to learn "
+        "from, 797 held out) with gradient descent, on every array library installed here.",
+    )
+    train.add_argument(
+        "--backend", action="append", metavar="NAME", help="train on this one only; may be repeated"
+    )
+    train.add_argument("--device", metavar="DEV", help="device of the backend: cpu, cuda, mps, gpu")
+    train.add_argument(
+        "--dtype", choices=("float64", "float32"), default="float64", help="default: float64"
+    )
+    train.add_argument(
+        "--max-epochs", type=_positive, default=20_000, metavar="N", help="default: 20000"
+    )
+    train.add_argument(
+        "--plot", type=Path, metavar="FILE", help="save the loss curve and the neuron as a picture"
+    )
+
+    commands.add_parser(
+        "info", help="list the array libraries and devices found here, and what is wrong with any"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number

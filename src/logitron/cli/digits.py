@@ -1,0 +1,196 @@
+"""``python -m logitron digits``: the original job, "is it a 2?", on every array library.
+
+One sigmoid neuron learns from 1000 of scikit-learn's 8 x 8 digits whether a digit is a 2, and is
+asked about the 797 others. The settings are those of the tutorial that this project began from: a
+learning rate of 0.15625 on the mean gradient (its script divides 0.01 by the 64 features where it
+means the 1000 rows), and a stop when the summed loss changes by less than 1e-5.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import LIBRARIES, ArrayContext, read
+from logitron.cli.tables import Progress, print_table, progress
+from logitron.estimators import LogisticRegression
+from logitron.solvers import Iteration
+
+__all__ = ["Run", "available_backends", "show", "train"]
+
+TRAINING_ROWS = 1000
+SETTINGS = {
+    "C": float("inf"),
+    "solver": "gradient-descent",
+    "learning_rate": 0.01 * 1000 / 64,
+    "loss_change": 1e-5,
+}
+
+HostArray = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of training the neuron on one backend."""
+
+    backend: str
+    device: str
+    epochs: int
+    loss: float
+    missed: tuple[int, ...]
+    """Held-out rows that the neuron got wrong, counted from the first held-out row."""
+    seconds: float
+    coef: HostArray
+    loss_curve: HostArray
+
+
+class _WatchedNeuron(LogisticRegression):
+    """The estimator, telling a progress bar of its epochs."""
+
+    bar: Progress | None = None
+
+    def _watcher(self) -> Callable[[Iteration], bool | None] | None:
+        bar = self.bar
+        if bar is None:
+            return None
+
+        def tell(iteration: Iteration) -> None:
+            if iteration.number % 64 == 0:  # a terminal cannot show more
+                bar(iteration.number, f"epoch {iteration.number}  loss {iteration.loss[0]:.4g}")
+
+        return tell
+
+
+def show(
+    *,
+    backends: Sequence[str] | None = None,
+    device: str | None = None,
+    dtype: str = "float64",
+    max_iter: int = 20_000,
+    plot: Path | None = None,
+) -> None:
+    """Train on the backends, NumPy first, and print what came of it.
+
+    Raises
+    ------
+    ValueError, ImportError
+        If a backend or device is not available; before anything is trained.
+    """
+    chosen = available_backends() if backends is None else backends
+    for name in chosen:
+        if name != "dask":
+            ArrayContext.named(name, device)
+    if plot is not None:
+        from logitron.cli.plots import require_matplotlib
+
+        require_matplotlib(plot)
+    order = ["numpy", *(name for name in chosen if name != "numpy")]
+    runs = []
+    for name in order:
+        with progress(f"{name:>16}", max_iter) as bar:
+            on = device if name in (backends or ()) else None
+            runs.append(train(name, on, dtype=dtype, max_iter=max_iter, bar=bar))
+    print_table(
+        f"Is it a 2? One neuron, {TRAINING_ROWS} digits to learn from, {dtype}",
+        ("backend", "device", "epochs", "loss", "missed", "seconds", "coef diff"),
+        [_cells(run, runs[0]) for run in runs],
+    )
+    print(
+        "loss: summed over the training rows; missed: held-out rows of 797 told wrongly;\n"
+        "coef diff: largest difference from NumPy's coefficients"
+    )
+    if plot is not None:
+        from logitron.cli.plots import save_neuron
+
+        save_neuron(runs[0].loss_curve, runs[0].coef, plot)
+        print(f"picture: {plot}")
+
+
+def available_backends() -> list[str]:
+    """Name the backends that are installed and can be used here, NumPy first."""
+    found = [
+        name
+        for name, library in LIBRARIES.items()
+        if library.version() is not None and library.problem() is None
+    ]
+    try:
+        import dask.array  # noqa: F401  (asked only whether it is there)
+    except ImportError:
+        return found
+    return [*found, "dask"]
+
+
+def train(
+    backend: str,
+    device: str | None = None,
+    *,
+    dtype: str = "float64",
+    max_iter: int = 20_000,
+    bar: Progress | None = None,
+) -> Run:
+    """Train the neuron on one backend's own arrays, and ask it about the held-out digits."""
+    X, y = _digits()
+    place = ArrayContext.named("numpy" if backend == "dask" else backend, device, dtype)
+    with _wide_jax(backend, place.precision), place.scope():
+        arrays = _own_arrays(backend, place, X[:TRAINING_ROWS])
+        held_out = place.asarray(X[TRAINING_ROWS:])
+        neuron = _WatchedNeuron(**SETTINGS, max_iter=max_iter)
+        neuron.bar = bar
+        start = time.perf_counter()
+        neuron.fit(arrays, y[:TRAINING_ROWS])
+        seconds = time.perf_counter() - start
+        wrong = read(neuron.predict(held_out)) != y[TRAINING_ROWS:]
+        return Run(
+            backend=backend,
+            device=str(place.device),
+            epochs=int(neuron.n_iter_[0]),
+            loss=float(neuron.loss_curve_[-1]),
+            missed=tuple(int(row) for row in np.flatnonzero(wrong)),
+            seconds=seconds,
+            coef=read(neuron.coef_)[0],
+            loss_curve=neuron.loss_curve_,
+        )
+
+
+def _digits() -> tuple[HostArray, HostArray]:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return X, y == 2
+
+
+def _own_arrays(backend: str, place: ArrayContext, X: HostArray) -> Any:
+    """Features as an array of the backend's own."""
+    if backend != "dask":
+        return place.asarray(X)
+    import dask.array as da
+
+    return da.from_array(X.astype(place.precision), chunks=(len(X) // 2, X.shape[1]))
+
+
+def _wide_jax(backend: str, precision: str) -> AbstractContextManager[Any]:
+    """Let JAX have float64 arrays, as a program sets ``jax_enable_x64``."""
+    if backend != "jax" or precision != "float64":
+        return nullcontext()
+    import jax
+
+    wide: AbstractContextManager[Any] = jax.enable_x64(True)
+    return wide
+
+
+def _cells(run: Run, reference: Run) -> tuple[str, ...]:
+    missed = " ".join(map(str, run.missed)) if len(run.missed) <= 4 else f"{len(run.missed)} rows"
+    difference = np.max(np.abs(run.coef - reference.coef))
+    return (
+        run.backend,
+        run.device.removeprefix("array_api_strict.Device('").removesuffix("')"),
+        str(run.epochs),
+        f"{run.loss:.5f}",
+        missed,
+        f"{run.seconds:.2f}",
+        f"{difference:.0e}",
+    )

@@ -1,0 +1,34 @@
+"""``python -m logitron info``: what can be computed with here."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from logitron.backend import LIBRARIES
+from logitron.cli.tables import print_table
+
+
+def show() -> None:
+    """Print the array libraries, their versions and devices, or what is wrong with them."""
+    rows = [_row(name) for name in LIBRARIES]
+    print_table("Array libraries", ("backend", "version", "devices"), [*rows, _dask_row()])
+
+
+def _row(name: str) -> tuple[str, str, str]:
+    library = LIBRARIES[name]
+    found = library.version()
+    if found is None:
+        return name, "-", f"not installed: pip install '{_install(name, library.extra)}'"
+    problem = library.problem()
+    if problem is not None:
+        return name, found, f"cannot be used: {problem}"
+    return name, found, ", ".join(library.devices())
+
+
+def _dask_row() -> tuple[str, str, str]:
+    try:
+        return "dask", version("dask"), "row blocks, computed in the chunks' own library"
+    except PackageNotFoundError:
+        return "dask", "-", f"not installed: pip install '{_install('dask', 'dask')}'"
+
+
+def _install(name: str, extra: str | None) -> str:
+    return f"logitron[{extra}]" if extra else name
