@@ -144,7 +144,7 @@ class ArrayContext:
             taken = self.library.from_device(values, self.device)
             if taken is not None:
                 return taken
-        host = read(values)
+        host = values if source.name == "numpy" else read(values)
         if host.dtype == np.float64 and not self.library.has_float64(self.device):
             host = host.astype(np.float32)
         return self.library.from_numpy(host, self.device)

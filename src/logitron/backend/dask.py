@@ -73,7 +73,8 @@ class DaskRows:
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         run = partial(_run, self.context, function, static, parameters)
-        meta = run(dask_meta(self._X)[:0, :])
+        with self.context.scope():
+            meta = run(self.context.zeros((1, self.shape[1])))[:0, ...]  # what a chunk becomes
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)

@@ -87,7 +87,7 @@ class ArrayRows:
         for start in range(0, n, size):
             whole = size >= n  # slicing would be a copy in libraries without views
             X, *others = (
-                array if array is None or whole else array[start : start + size, ...]
+                array if array is None or whole else array[start : min(start + size, n), ...]
                 for array in self._arrays
             )
             yield (xp.astype(X, dtype, copy=False), *others)

@@ -1,0 +1,42 @@
+"""Runs tests on every backend, and tells which ones ran."""
+
+import pytest
+
+from tests.backends import BACKENDS, REQUIRED, Backend
+
+_ran: set[str] = set()
+
+
+@pytest.fixture(params=BACKENDS, ids=repr)
+def backend(request):
+    """Every backend that can run here, inside its setting."""
+    chosen: Backend = request.param
+    chosen.require()
+    with chosen.setting():
+        _ran.add(chosen.name)
+        yield chosen
+
+
+@pytest.fixture
+def eager(backend):
+    """Every backend whose arrays hold values: all but Dask, which is a source of row blocks."""
+    if backend.lazy:
+        pytest.skip("Dask arrays are a source of row blocks, nothing is computed on them")
+    return backend
+
+
+def pytest_report_header():
+    lines = [f"{b.name}: {b.missing() or 'runs'}" for b in BACKENDS]
+    return ["backends: " + ", ".join(lines), f"required backends: {', '.join(REQUIRED) or 'none'}"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line("backends that ran: " + (", ".join(sorted(_ran)) or "none"))
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Asking for a backend by name and not running it is a failure, whatever else passed."""
+    whole_suite = not session.config.option.keyword and not session.config.args_source.name == "ARGS"
+    if whole_suite and exitstatus == 0 and set(REQUIRED) - _ran:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nrequired backends did not run: {', '.join(sorted(set(REQUIRED) - _ran))}")

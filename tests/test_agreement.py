@@ -1,0 +1,140 @@
+"""All backends give the same fits, probabilities and labels."""
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression
+from logitron.backend import count_host_reads, make_rows
+from logitron.objective import LogisticObjective
+from logitron.solvers import GradientDescent
+from tests.backends import host
+from tests.problems import SHAPES, problem
+from tests.tolerances import assert_near, tolerance
+
+#: what the project promises of coefficients after the same number of iterations
+PROMISED = {"float64": 1e-9, "float32": 1e-3}
+
+
+def _descend(backend, case, iterations, **settings):
+    """Gradient descent on a backend's arrays; parameters and loss curve as NumPy."""
+    context = backend.context()
+    with context.scope():
+        rows = make_rows(
+            context, backend.array(case.X), backend.array(case.Y), backend.array(case.sample_weight)
+        )
+        objective = LogisticObjective(
+            rows, groups=case.groups, classes=case.classes, penalty=0.5, **settings
+        )
+        solver = GradientDescent(learning_rate=0.05, loss_change=0.0, max_iter=iterations)
+        solution = solver.minimize(objective, context.zeros(objective.shape))
+        return host(solution.theta), solution
+
+
+class _NumPy:
+    """The reference: NumPy in float64."""
+
+    precision = "float64"
+    array = staticmethod(np.asarray)
+
+    @staticmethod
+    def context():
+        from logitron.backend import ArrayContext
+
+        return ArrayContext.named("numpy")
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_gradient_descent_takes_the_same_path(backend, shape):
+    case = problem(**shape)
+    iterations = 40 if backend.slow else 100
+    expected, reference = _descend(_NumPy, case, iterations)
+    actual, solution = _descend(backend, case, iterations)
+    scale = np.max(np.abs(expected))
+    assert np.max(np.abs(actual - expected)) <= PROMISED[backend.precision] * scale
+    np.testing.assert_array_equal(solution.n_iter, reference.n_iter)
+    np.testing.assert_array_equal(solution.status, reference.status)
+    assert_near(solution.loss_curve, reference.loss_curve, backend.precision, 61, growth=64)
+
+
+def test_blocks_do_not_change_the_sums(eager):
+    case = problem(groups=3)
+    context = eager.context()
+    totals = []
+    with context.scope():
+        for block_rows in (None, 7, 60, 61):
+            rows = make_rows(
+                context,
+                eager.array(case.X),
+                eager.array(case.Y),
+                eager.array(case.sample_weight),
+                block_rows=block_rows,
+            )
+            objective = LogisticObjective(rows, groups=3)
+            theta = context.asarray(np.concatenate([case.W, case.b[None]])[:, :, None])
+            totals.append([host(part) for part in objective.value_and_gradient(theta)])
+    for value, slope in totals[1:]:
+        assert_near(value, totals[0][0], eager.precision, 61)
+        assert_near(slope, totals[0][1], eager.precision, 61)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("labels", ["integers", "strings"])
+def test_the_estimator_answers_alike_and_in_kind(backend, classes, labels):
+    case = problem(n=90, classes=3)
+    codes = np.argmax(case.Y, axis=1) % classes
+    y = codes if labels == "integers" else np.asarray(["ant", "bee", "cow"])[codes]
+    settings = {"max_iter": 60, "loss_change": 0.0, "C": 2.0}
+
+    def fit(X, y):
+        with pytest.warns(UserWarning, match="max_iter"):
+            return LogisticRegression(**settings).fit(X, y)
+
+    reference = fit(case.X, y)
+    X = backend.array(case.X)
+    ours = fit(X, backend.array(y) if labels == "integers" else y)
+
+    for name in ("coef_", "intercept_"):
+        actual, expected = getattr(ours, name), getattr(reference, name)
+        assert type(actual) is type(backend.chunk(case.X))
+        assert backend.precision in str(actual.dtype)
+        scale = np.max(np.abs(expected))
+        assert np.max(np.abs(host(actual) - expected)) <= PROMISED[backend.precision] * scale
+    for method in ("decision_function", "predict_proba"):
+        actual = getattr(ours, method)(X)
+        assert type(actual) is type(X)
+        expected = getattr(reference, method)(case.X)
+        assert_near(host(actual), expected, backend.precision, 90, growth=256)
+    predicted = ours.predict(X)
+    assert labels == "strings" or type(predicted) is type(X)
+    np.testing.assert_array_equal(host(predicted), reference.predict(case.X))
+    assert ours.score(X, y) == pytest.approx(reference.score(case.X, y), rel=tolerance("float64"))
+
+
+def test_computing_elsewhere_answers_in_the_callers_kind(backend):
+    case = problem(n=90)
+    y = case.Y[:, 0]
+    settings = {"max_iter": 60, "loss_change": 0.0}
+    device = {"strict-device1": "device1", "strict-no-float64": "no_float64"}.get(backend.name)
+    with pytest.warns(UserWarning, match="max_iter"):
+        reference = LogisticRegression(**settings).fit(case.X, y)
+    X = backend.array(case.X) if backend.lazy else case.X
+    with pytest.warns(UserWarning, match="max_iter"):
+        ours = LogisticRegression(
+            **settings, backend=backend.library, device=device, dtype=backend.precision
+        ).fit(X, y)
+    assert type(ours.coef_) is np.ndarray
+    assert ours.coef_.dtype == np.float64
+    scale = np.max(np.abs(reference.coef_))
+    assert np.max(np.abs(ours.coef_ - reference.coef_)) <= PROMISED[backend.precision] * scale
+    assert type(ours.predict_proba(case.X)) is np.ndarray
+
+
+def test_the_host_is_asked_rarely(backend):
+    """One read for the features' check, one every 32 iterations, and the labels."""
+    case = problem(n=90)
+    X, y = backend.array(case.X), backend.array(case.Y[:, 0])
+    with count_host_reads() as counted, pytest.warns(UserWarning, match="max_iter"):
+        LogisticRegression(max_iter=64, loss_change=0.0).fit(X, y)
+    looks = 64 if backend.library in ("numpy", "dask") else 2
+    assert counted.reads <= looks + 3
+    assert counted.values <= 2 * 64 + 90 + 90  # states, labels, little else
