@@ -36,7 +36,8 @@ def pytest_terminal_summary(terminalreporter):
 
 def pytest_sessionfinish(session, exitstatus):
     """Asking for a backend by name and not running it is a failure, whatever else passed."""
-    whole_suite = not session.config.option.keyword and not session.config.args_source.name == "ARGS"
+    options = session.config
+    whole_suite = not options.option.keyword and options.args_source.name != "ARGS"
     if whole_suite and exitstatus == 0 and set(REQUIRED) - _ran:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nrequired backends did not run: {', '.join(sorted(set(REQUIRED) - _ran))}")

@@ -40,7 +40,8 @@ def _relative_error(actual: float, exact, precision: str) -> float:
 def test_sigmoid_is_accurate_at_any_logit(z, precision):
     z = float(np.asarray(z, precision))
     actual = neuron.sigmoid(np.asarray([[z]], precision))[0, 0]
-    assert _relative_error(actual, _exact(_exact_sigmoid, z), precision) <= 3 * np.finfo(precision).eps
+    exact = _exact(_exact_sigmoid, z)
+    assert _relative_error(actual, exact, precision) <= 3 * np.finfo(precision).eps
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -59,6 +59,7 @@ class LogisticObjective:
 
     @property
     def context(self) -> ArrayContext:
+        """Where the rows are computed with."""
         return self.rows.context
 
     @property
@@ -67,9 +68,9 @@ class LogisticObjective:
         return self.rows.shape[1] + self.fit_intercept, self.groups, self.classes
 
     def join(self, W: Array, b: Array | None) -> Array:
-        """Put coefficients (p, m) and intercepts (m,) into one array of parameters (q, G, K)."""
+        """Put coefficients (p, m) and intercepts (m,) or None into parameters (q, G, K)."""
         xp = self.context.xp
-        theta = xp.concat([W, b[None, :]], axis=0) if self.fit_intercept else W
+        theta = W if b is None else xp.concat([W, b[None, :]], axis=0)
         return xp.reshape(theta, self.shape)
 
     def split(self, theta: Array) -> tuple[Array, Array | None]:

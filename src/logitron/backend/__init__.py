@@ -11,7 +11,7 @@ module                     what it knows
 """
 
 from logitron.backend.context import ArrayContext
-from logitron.backend.dask import dask_labels, dask_meta, is_dask, map_chunks
+from logitron.backend.dask import DaskRows, dask_labels, dask_meta, is_dask, map_chunks
 from logitron.backend.host import HostReads, count_host_reads, read
 from logitron.backend.libraries import LIBRARIES, Library, library_named, library_of
 from logitron.backend.rows import ArrayRows, Rows, make_rows
@@ -20,6 +20,7 @@ __all__ = [
     "LIBRARIES",
     "ArrayContext",
     "ArrayRows",
+    "DaskRows",
     "HostReads",
     "Library",
     "Rows",

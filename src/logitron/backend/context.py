@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from array_api_compat import to_device
 
 from logitron.backend.host import read
@@ -93,10 +92,12 @@ class ArrayContext:
 
     @property
     def xp(self) -> Namespace:
+        """The library's array API namespace."""
         return self.library.namespace()
 
     @property
     def dtype(self) -> DType:
+        """The library's own object for the precision."""
         return getattr(self.xp, self.precision)
 
     def scope(self) -> AbstractContextManager[Any]:
@@ -109,11 +110,9 @@ class ArrayContext:
 
     # --- creation ---
 
-    def zeros(self, shape: tuple[int, ...], dtype: DType = None) -> Array:
-        return self.xp.zeros(shape, dtype=self.dtype if dtype is None else dtype, device=self.device)
-
-    def full(self, shape: tuple[int, ...], value: Any, dtype: DType = None) -> Array:
-        return self.xp.full(shape, value, dtype=self.dtype if dtype is None else dtype, device=self.device)
+    def zeros(self, shape: tuple[int, ...]) -> Array:
+        """Create zeros here, of this context's dtype."""
+        return self.xp.zeros(shape, dtype=self.dtype, device=self.device)
 
     def asarray(self, values: Array, *, keep_dtype: bool = False) -> Array:
         """Bring values of any library here; in this context's dtype unless ``keep_dtype``.
@@ -137,6 +136,10 @@ class ArrayContext:
     def _here(self, values: Array) -> Array:
         source = library_of(values)
         values = source.detach(values)
+        if source.name == "numpy" != self.library.name:  # others know the native byte order only
+            values = values.astype(values.dtype.newbyteorder("="), copy=False)
+        if not self.library.has_float64(self.device):
+            values = _narrow(source.namespace(), values)  # before it travels: it could not arrive
         if source.name == self.library.name:
             here = source.parameter_device(values) == self.device
             return values if here else to_device(values, self.device)
@@ -145,8 +148,6 @@ class ArrayContext:
             if taken is not None:
                 return taken
         host = values if source.name == "numpy" else read(values)
-        if host.dtype == np.float64 and not self.library.has_float64(self.device):
-            host = host.astype(np.float32)
         return self.library.from_numpy(host, self.device)
 
 
@@ -157,6 +158,10 @@ def _precision_of(array: Array, library: Library, device: Device) -> str:
     if xp.isdtype(array.dtype, ("bool", "integral")):
         return library.default_precision(device)
     raise TypeError(f"expected real numbers, got an array of dtype {array.dtype}")
+
+
+def _narrow(xp: Namespace, values: Array) -> Array:
+    return xp.astype(values, xp.float32) if values.dtype == xp.float64 else values
 
 
 def _bits(xp: Namespace, dtype: DType) -> int:

@@ -7,6 +7,7 @@ there in the chunk's own library, and only their total comes back: one round tri
 
 from collections.abc import Callable
 from functools import partial
+from math import isnan
 from typing import Any
 
 from array_api_compat import is_dask_array
@@ -60,6 +61,7 @@ class DaskRows:
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array, **static: Any
     ) -> tuple[Array, ...]:
+        """Add up the chunks in one computation of Dask's; see `Rows.sum`."""
         from dask import compute, delayed
 
         run = delayed(partial(_run, self.context, function, static), pure=False)
@@ -72,6 +74,7 @@ class DaskRows:
         return tuple(total)
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Stack the blocks' rows; see `Rows.map`."""
         run = partial(_run, self.context, function, static, parameters)
         with self.context.scope():
             meta = run(self.context.zeros((1, self.shape[1])))[:0, ...]  # what a chunk becomes
@@ -133,7 +136,7 @@ def _add(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
 
 
 def _check_chunks(array: Array) -> None:
-    if any(size != size for sizes in array.chunks for size in sizes):
+    if any(isnan(size) for sizes in array.chunks for size in sizes):
         raise ValueError(
             "a Dask array must know the sizes of its chunks; call .compute_chunk_sizes() first"
         )

@@ -68,6 +68,7 @@ class ArrayRows:
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array, **static: Any
     ) -> tuple[Array, ...]:
+        """Add up the blocks; see `Rows.sum`."""
         run = self.context.compile(function, **static)
         total: tuple[Array, ...] | None = None
         for block in self._blocks():
@@ -77,6 +78,7 @@ class ArrayRows:
         return total
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Stack the blocks' rows; see `Rows.map`."""
         run = self.context.compile(function, **static)
         parts = [run(*block, *parameters) for block in self._blocks()]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)

@@ -23,7 +23,7 @@ from logitron.solvers import Iteration
 __all__ = ["Run", "available_backends", "show", "train"]
 
 TRAINING_ROWS = 1000
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "C": float("inf"),
     "solver": "gradient-descent",
     "learning_rate": 0.01 * 1000 / 64,

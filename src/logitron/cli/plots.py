@@ -51,7 +51,10 @@ def save_neuron(loss_curve: HostArray, coef: HostArray, path: Path) -> None:
 
     left.plot(np.arange(1, len(loss_curve) + 1), loss_curve, color="#1f6f8b", linewidth=1.4)
     left.set(
-        xscale="log", yscale="log", xlabel="epoch", ylabel="loss, summed over the rows",
+        xscale="log",
+        yscale="log",
+        xlabel="epoch",
+        ylabel="loss, summed over the rows",
         title="Learning",
     )
     left.grid(True, alpha=0.25)

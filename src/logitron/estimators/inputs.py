@@ -48,7 +48,6 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
     return X
 
 
-
 def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
     try:
         checked: np.ndarray[Any, Any] = validate_data(

@@ -58,9 +58,7 @@ def encode(y: Any, rows: int) -> Labels:
         check_classification_targets(values)
         classes, codes = np.unique(values, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(
-            f"y must hold at least two classes, got one class only: {classes[0]!r}"
-        )
+        raise ValueError(f"y must hold at least two classes, got one class only: {classes[0]!r}")
     return Labels(classes, codes)
 
 
@@ -108,7 +106,7 @@ def _check_length(shape: tuple[int, ...], rows: int) -> None:
 
 
 def _check_no_missing(values: np.ndarray[Any, Any]) -> None:
-    missing = values != values
+    missing = np.asarray(values != values)  # noqa: PLR0124 (NaN in labels of any type)
     if np.any(missing):
         raise ValueError(
             f"Input y contains NaN: {int(np.sum(missing))} labels are missing; "

@@ -32,7 +32,8 @@ class SmoothObjective(Protocol):
     """A smooth function of groups of columns, as gradient descent needs it."""
 
     @property
-    def context(self) -> ArrayContext: ...
+    def context(self) -> ArrayContext:
+        """Where the parameters live."""
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Value (G,) and derivative (q, G, K) at parameters (q, G, K)."""
@@ -155,7 +156,10 @@ def _tell(
 ) -> bool:
     """Call back for each iteration since the last look; whether any call asked to stop."""
     first = made - len(seen) + 1
-    return any([on_iteration(Iteration(first + i, state[0])) for i, state in enumerate(seen)])
+    stop = False
+    for i, state in enumerate(seen):
+        stop |= bool(on_iteration(Iteration(first + i, state[0])))
+    return stop
 
 
 def _solution(theta: Array, looks: list[np.ndarray[Any, Any]], stopped: bool) -> Solution:

@@ -22,6 +22,7 @@ class Status(IntEnum):
 
     @property
     def explanation(self) -> str:
+        """What happened, why, and what to try."""
         return _EXPLANATIONS[self]
 
 

@@ -53,6 +53,7 @@ def library_named(name: str) -> Library:
 
 
 def missing_library(name: str, extra: str | None) -> ImportError:
+    """Make the error that tells what to install."""
     install = f"logitron[{extra}]" if extra else name
     return ImportError(f"{name} is not installed; install it with: pip install '{install}'")
 

@@ -81,6 +81,7 @@ class Library:
         return ["cpu"]
 
     def unknown_device(self, name: Any) -> ValueError:
+        """Make the error that tells which devices there are."""
         return ValueError(
             f"device={name!r} is not a device of backend={self.name!r} on this machine: "
             f"expected one of {', '.join(map(repr, self.devices()))}"

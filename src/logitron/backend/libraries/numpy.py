@@ -29,6 +29,13 @@ class NumpyLibrary(Library):
         return np.asarray(array)
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        # A diverging neuron is found and reported by its loss; NumPy's warnings would only repeat
-        # it, once for every operation.
-        return np.errstate(over="ignore", invalid="ignore")
+        return quiet()
+
+
+def quiet() -> AbstractContextManager[Any]:
+    """Silence NumPy about overflow.
+
+    A diverging neuron is found and reported by its loss; NumPy's warnings would only repeat it,
+    once for every operation.
+    """
+    return np.errstate(over="ignore", invalid="ignore")

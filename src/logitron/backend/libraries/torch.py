@@ -43,15 +43,14 @@ class TorchLibrary(Library):
         return found
 
     def has_float64(self, device: Device) -> bool:
-        return device.type != "mps"
+        return bool(device.type != "mps")
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         import torch
 
         # from_dlpack shares the memory of read-only arrays without torch's warning about them,
-        # but ends the process on negative strides; other byte orders it cannot say.
-        values = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
-        return torch.from_dlpack(values).to(device)
+        # but ends the process on negative strides.
+        return torch.from_dlpack(np.ascontiguousarray(values)).to(device)
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import torch
@@ -67,4 +66,5 @@ class TorchLibrary(Library):
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         import torch
 
-        return torch.no_grad()
+        scope: AbstractContextManager[Any] = torch.no_grad()
+        return scope

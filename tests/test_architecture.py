@@ -1,0 +1,108 @@
+"""Who may import whom, who may name an array library, and what ``import logitron`` imports."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import logitron
+
+SOURCE = Path(logitron.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+#: each room, and the rooms it may import from; the outer layer is imported by nobody
+MAY_IMPORT = {
+    "backend": {"backend"},
+    "neuron": set(),
+    "objective": {"neuron", "backend"},
+    "solvers": {"solvers", "backend"},
+    "estimators": {"estimators", "solvers", "objective", "neuron", "backend"},
+}
+#: what any room may import besides: the standard library and these
+CORE = {"numpy", "array_api_compat", "sklearn", "logitron"}
+NEURON_MAY_IMPORT = {"array_api_compat"}
+LIBRARIES = {"torch", "jax", "cupy", "dask", "array_api_strict"}
+
+
+def _room(module: Path) -> str:
+    return module.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _imports(module: Path) -> set[str]:
+    """Full names of everything a module imports, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute here"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _ids(modules):
+    return [str(module.relative_to(SOURCE)) for module in modules]
+
+
+ROOMS = [module for module in MODULES if _room(module) in MAY_IMPORT]
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=_ids(ROOMS))
+def test_rooms_import_only_what_they_may(module):
+    ours = {name.split(".")[1] for name in _imports(module) if name.startswith("logitron.")}
+    assert ours <= MAY_IMPORT[_room(module)]
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=_ids(ROOMS))
+def test_only_the_seam_names_a_library(module):
+    if _room(module) == "backend":
+        # inside the seam, each library has its own file
+        named = _named_libraries(module)
+        allowed = {"strict": {"array_api_strict"}}.get(module.stem, {module.stem})
+        if module.name != "__init__.py":
+            assert named <= allowed
+        return
+    assert not _named_libraries(module)
+
+
+def _named_libraries(module: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _imports(module)} & LIBRARIES
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=_ids(ROOMS))
+def test_rooms_need_nothing_but_the_core(module):
+    packages = {name.partition(".")[0] for name in _imports(module)}
+    assert packages - set(sys.stdlib_module_names) <= CORE | (
+        LIBRARIES if _room(module) == "backend" else set()
+    )
+
+
+def test_the_neuron_needs_nothing_but_the_array_api():
+    third_party = {name.partition(".")[0] for name in _imports(SOURCE / "neuron.py")}
+    assert third_party - set(sys.stdlib_module_names) == NEURON_MAY_IMPORT
+
+
+def test_importing_logitron_imports_no_array_library_but_numpy():
+    code = "import sys, logitron; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "numpy" in modules
+    assert not set(modules) & (LIBRARIES | {"matplotlib"})
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
+def test_files_stay_short(module):
+    assert len(module.read_text().splitlines()) <= 500
+
+
+def test_public_names_exist_and_are_documented():
+    for name in logitron.__all__:
+        assert getattr(logitron, name).__doc__
+    for name in logitron.neuron.__all__:
+        doc = getattr(logitron.neuron, name).__doc__
+        assert "Parameters" in doc
+        assert "Returns" in doc
+        assert ">>>" in doc

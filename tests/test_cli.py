@@ -1,0 +1,133 @@
+"""The command line, as a user meets it."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from logitron.cli import digits, main, tables
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*max_iter:sklearn.exceptions.ConvergenceWarning")
+
+
+def test_digits_prints_one_row_for_each_backend(capsys):
+    assert main(["digits", "--max-epochs", "20"]) == 0
+    out = capsys.readouterr().out
+    rows = [line.split()[0] for line in out.splitlines() if line.split()]
+    for name in digits.available_backends():
+        assert name in rows
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_one_backend_is_shown_beside_numpy(capsys):
+    pytest.importorskip("array_api_strict")
+    arguments = ["digits", "--backend", "array-api-strict", "--device", "device1"]
+    assert main([*arguments, "--max-epochs", "5"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^numpy +cpu +5 ", out, re.M)
+    assert re.search(r"^array-api-strict +device1 +5 .* 0e\+00", out, re.M)
+
+
+def test_digits_saves_a_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "neuron.png"
+    assert main(["digits", "--backend", "numpy", "--max-epochs", "5", "--plot", str(file)]) == 0
+    assert file.read_bytes()[:4] == b"\x89PNG"
+    assert str(file) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--backend", "tensorflow"], "backend must be one of"),
+        (["--backend", "numpy", "--device", "cuda"], "device='cuda' is not a device"),
+        (["--plot", "nowhere/picture.png"], "folder that exists"),
+        (["--plot", "picture.docx"], "ends in one of"),
+    ],
+)
+def test_what_the_user_got_wrong_is_told_in_a_line(arguments, says, capsys):
+    if "--plot" in arguments:
+        pytest.importorskip("matplotlib")
+    assert main(["digits", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert says in captured.err
+    assert captured.out == ""
+
+
+def test_epochs_must_be_positive(capsys):
+    with pytest.raises(SystemExit):
+        main(["digits", "--max-epochs", "0"])
+    assert "must be at least 1" in capsys.readouterr().err
+
+
+def test_info_lists_every_library(capsys):
+    assert main(["info"]) == 0
+    out = capsys.readouterr().out
+    for name in ("numpy", "torch", "cupy", "jax", "array-api-strict", "dask"):
+        assert re.search(rf"^{name} ", out, re.M)
+    assert re.search(rf"^numpy +{re.escape(np.__version__)} +cpu", out, re.M)
+
+
+def test_info_says_what_is_wrong_with_an_installed_library(capsys, monkeypatch):
+    from logitron.backend import LIBRARIES
+
+    kind = type(LIBRARIES["cupy"])
+    monkeypatch.setattr(kind, "version", lambda self: "14.2.0")
+    monkeypatch.setattr(kind, "problem", lambda self: "no CUDA device is available")
+    assert main(["info"]) == 0
+    assert re.search(r"^cupy +14\.2\.0 +cannot be used: no CUDA", capsys.readouterr().out, re.M)
+
+
+def test_info_names_the_extra_of_a_missing_library(capsys, monkeypatch):
+    from logitron.backend import LIBRARIES
+
+    monkeypatch.setattr(type(LIBRARIES["cupy"]), "version", lambda self: None)
+    main(["info"])
+    assert "pip install 'logitron[cupy-cuda13x]'" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("missing", ["rich", "matplotlib"])
+def test_optional_packages_are_optional(missing, monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(sys.modules, missing, None)
+    for module in [name for name in sys.modules if name.startswith(f"{missing}.")]:
+        monkeypatch.setitem(sys.modules, module, None)
+    assert main(["digits", "--backend", "numpy", "--max-epochs", "3"]) == 0
+    assert re.search(r"^numpy +cpu +3 ", capsys.readouterr().out, re.M)
+    if missing == "matplotlib":
+        assert main(["digits", "--plot", str(tmp_path / "x.png")]) == 2
+        assert "pip install 'logitron[plot]'" in capsys.readouterr().err
+
+
+def test_a_bar_shows_on_a_terminal(monkeypatch):
+    pytest.importorskip("rich")
+    written = []
+
+    class Terminal:
+        encoding = "utf-8"
+
+        def isatty(self):
+            return True
+
+        def write(self, text):
+            written.append(text)
+
+        def flush(self):
+            written.append("")
+
+        def fileno(self):
+            raise OSError
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with tables.progress("numpy", 10) as bar:
+        bar(5, "epoch 5  loss 1.5")
+    assert "epoch 5" in "".join(written)
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "logitron", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("logitron ")

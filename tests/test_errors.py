@@ -1,0 +1,96 @@
+"""Bad input is refused before work begins, by a message that names what was wrong."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+
+from logitron import LogisticRegression
+
+X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+INFINITE = X.copy()
+INFINITE[3, 1] = np.inf
+
+
+def fit(X=X, y=Y, sample_weight=None, **settings):
+    return LogisticRegression(max_iter=1, **settings).fit(X, y, sample_weight)
+
+
+REFUSED = {
+    "X of one dimension": (lambda: fit(X[:, 0]), ValueError, "Expected 2D array"),
+    "X empty": (lambda: fit(X[:0], Y[:0]), ValueError, "0 sample"),
+    "X without features": (lambda: fit(X[:, :0]), ValueError, "0 feature"),
+    "X complex": (lambda: fit(X + 1j), ValueError, "Complex data not supported"),
+    "X of words": (lambda: fit(np.full((20, 2), "a")), ValueError, "X must hold numbers only"),
+    "X of objects": (lambda: fit(np.full((20, 2), "a", object)), ValueError, "X must hold numbers"),
+    "X sparse": (lambda: fit(sparse.csr_array(X)), TypeError, "[Ss]parse"),
+    "X with infinity": (lambda: fit(INFINITE), ValueError, "Input X contains infinity: 0 .* 1 inf"),
+    "y missing": (lambda: fit(y=None), ValueError, "y must hold one class label.*None"),
+    "y too short": (lambda: fit(y=Y[:-1]), ValueError, "X has 20 rows and y has 19"),
+    "y of two dimensions": (lambda: fit(y=np.ones((20, 2))), ValueError, "1d array.*shape"),
+    "y of one class": (lambda: fit(y=np.ones(20)), ValueError, "y must hold at least two classes"),
+    "y continuous": (lambda: fit(y=X[:, 0]), ValueError, "Unknown label type: continuous"),
+    "y with NaN": (lambda: fit(y=np.where(Y, np.nan, 1.0)), ValueError, "y contains NaN: 10 lab"),
+    "weights short": (lambda: fit(sample_weight=np.ones(3)), ValueError, r"\(20,\).*got \(3,\)"),
+    "weights negative": (lambda: fit(sample_weight=-np.ones(20)), ValueError, "non-negative"),
+    "weights all zero": (lambda: fit(sample_weight=np.zeros(20)), ValueError, "positive sum"),
+    "weights NaN": (lambda: fit(sample_weight=np.full(20, np.nan)), ValueError, "finite"),
+    "C zero": (lambda: fit(C=0), ValueError, "The 'C' parameter"),
+    "solver": (lambda: fit(solver="magic"), ValueError, "'solver' parameter.*'magic'"),
+    "learning rate": (lambda: fit(learning_rate=0.0), ValueError, "The 'learning_rate' parameter"),
+    "backend": (lambda: fit(backend="tensorflow"), ValueError, "backend must be one of.*'tensorf"),
+    "device": (lambda: fit(backend="numpy", device="cuda:7"), ValueError, "device='cuda:7' is not"),
+    "device alone": (lambda: fit(device="cuda"), ValueError, "not a device of backend='numpy'"),
+    "dtype": (lambda: fit(dtype="float16"), ValueError, "The 'dtype' parameter"),
+    "dask without dask": (lambda: fit(backend="dask"), ValueError, "X that is a Dask array alre"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_input_is_refused(case):
+    call, error, says = REFUSED[case]
+    with pytest.raises(error, match=says):
+        call()
+
+
+@pytest.mark.parametrize("what", ["nan", "inf"])
+def test_values_that_are_not_finite_are_refused_everywhere(backend, what):
+    bad = X.copy()
+    bad[7, 2] = float(what)
+    says = "contains NaN: 1 " if what == "nan" else "contains infinity: 0 .* 1 infinite"
+    with pytest.raises(ValueError, match=says):
+        fit(backend.array(bad))
+
+
+def test_large_features_are_not_taken_for_infinite_ones():
+    with pytest.warns(UserWarning, match="max_iter"):
+        fit((X * 1e38).clip(-3e38, 3e38).astype("float32"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [((20,), "2-dimensional"), ((0, 3), "0 sample"), ((20, 0), "0 feature")],
+)
+def test_shapes_are_refused_everywhere(eager, shape, says):
+    if eager.library == "numpy":
+        says = says.replace("2-dimensional", "2D array")
+    with pytest.raises(ValueError, match=says):
+        fit(eager.array(np.ones(shape)), Y[: shape[0]])
+
+
+def test_complex_arrays_are_refused_everywhere(eager):
+    complex_X = eager.array(X.astype("complex64" if eager.precision == "float32" else "complex128"))
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        fit(complex_X)
+
+
+def test_predicting_before_fitting_is_refused():
+    with pytest.raises(NotFittedError):
+        LogisticRegression().predict(X)
+
+
+def test_predicting_other_features_is_refused(eager):
+    with pytest.warns(UserWarning, match="max_iter"):
+        clf = fit(eager.array(X))
+    with pytest.raises(ValueError, match=r"2 features, but .* expecting 3"):
+        clf.predict(eager.array(X[:, :2]))

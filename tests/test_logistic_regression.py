@@ -1,0 +1,234 @@
+"""The estimator: labels, weights, inputs, moving, and what a failed fit leaves behind."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression as Sklearn
+from sklearn.preprocessing import scale
+
+from logitron import LogisticRegression
+from logitron.backend import library_of
+from tests.backends import host
+from tests.problems import problem
+
+CASE = problem(n=90, classes=3)
+CODES = np.argmax(CASE.Y, axis=1)
+QUICK = {"max_iter": 30, "loss_change": 0.0}
+
+
+def quick(**settings):
+    return LogisticRegression(**{**QUICK, **settings})
+
+
+def fitted(X, y, **settings):
+    with pytest.warns(ConvergenceWarning):
+        return quick(**settings).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.asarray([3, 5, 9]),
+        np.asarray([-1.0, 0.0, 2.0]),
+        np.asarray(["ant", "bee", "cow"]),
+        np.asarray(["ant", "bee", "cow"], dtype=object),
+        np.asarray([True, False, False]),
+    ],
+    ids=["integers", "floats", "strings", "objects", "booleans"],
+)
+def test_labels_of_any_type(labels):
+    y = labels[CODES]
+    clf = fitted(CASE.X, y)
+    np.testing.assert_array_equal(clf.classes_, np.unique(y))
+    predicted = clf.predict(CASE.X)
+    assert predicted.dtype == y.dtype
+    chosen = clf.classes_[np.argmax(clf.predict_proba(CASE.X), axis=1)]
+    np.testing.assert_array_equal(predicted, chosen)
+    assert clf.score(CASE.X, y) == np.mean(predicted == y)
+
+
+def test_labels_in_a_series_a_list_or_categorical():
+    reference = fitted(CASE.X, CODES)
+    names = pd.Series(np.asarray(["a", "b", "c"])[CODES])
+    for y in (list(CODES), pd.Series(CODES), pd.Categorical(names), names.astype("string")):
+        np.testing.assert_array_equal(fitted(CASE.X, y).coef_, reference.coef_)
+
+
+@pytest.mark.parametrize("load", [load_iris, load_breast_cancer])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_it_finds_scikit_learns_optimum(load, fit_intercept):
+    X, y = load(return_X_y=True)
+    X, C = scale(X), 0.02
+    ours = LogisticRegression(
+        C=C, fit_intercept=fit_intercept, loss_change=1e-13, max_iter=200_000
+    ).fit(X, y)
+    theirs = Sklearn(C=C, fit_intercept=fit_intercept, tol=1e-10, max_iter=10_000).fit(X, y)
+    assert ours.converged_.all()
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=2e-5)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=2e-5)
+    if not fit_intercept:
+        np.testing.assert_array_equal(ours.intercept_, 0.0)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weights_equal_repeated_rows(classes):
+    y = CODES % classes
+    times = np.random.default_rng(0).integers(0, 4, size=len(y))
+    weighted = quick()
+    with pytest.warns(ConvergenceWarning):
+        weighted.fit(CASE.X, y, sample_weight=times)
+    repeated = fitted(np.repeat(CASE.X, times, axis=0), np.repeat(y, times))
+    np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-11)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 3.0, 2: 0.5}])
+def test_class_weights_are_sample_weights(class_weight):
+    from sklearn.utils.class_weight import compute_sample_weight
+
+    by_class = fitted(CASE.X, CODES, class_weight=class_weight)
+    by_row = quick()
+    with pytest.warns(ConvergenceWarning):
+        by_row.fit(CASE.X, CODES, sample_weight=compute_sample_weight(class_weight, CODES))
+    np.testing.assert_allclose(by_class.coef_, by_row.coef_, rtol=1e-12)
+
+
+def test_no_penalty_is_an_infinite_C():
+    strong, none = fitted(CASE.X, CODES, C=1e-3), fitted(CASE.X, CODES, C=np.inf)
+    assert np.linalg.norm(strong.coef_) < 0.5 * np.linalg.norm(none.coef_)
+
+
+def test_tables_and_lists_count_as_numpy():
+    reference = fitted(CASE.X, CODES)
+    table = pd.DataFrame(CASE.X, columns=[f"f{i}" for i in range(CASE.X.shape[1])])
+    clf = fitted(table, CODES)
+    np.testing.assert_allclose(clf.coef_, reference.coef_, rtol=1e-12)  # stored by columns
+    np.testing.assert_array_equal(clf.feature_names_in_, table.columns)
+    np.testing.assert_array_equal(clf.predict(table), reference.predict(CASE.X))
+    np.testing.assert_allclose(fitted(CASE.X.tolist(), CODES).coef_, reference.coef_)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "uint8", "bool"])
+def test_the_answer_has_the_kind_of_float_that_came(dtype):
+    X = (CASE.X * 8).astype(dtype)
+    clf = fitted(X, CODES)
+    expected = "float32" if dtype in ("float16", "float32") else "float64"
+    assert clf.coef_.dtype == clf.predict_proba(X).dtype == expected
+    wide = fitted(X.astype("float64"), CODES)
+    np.testing.assert_allclose(clf.coef_, wide.coef_, atol=1e-4)
+
+
+def test_the_precision_of_the_computation_can_be_chosen():
+    X = CASE.X.astype("float32")
+    precise = fitted(X, CODES, dtype="float64")
+    assert precise.coef_.dtype == "float32"
+    exact = fitted(X.astype("float64"), CODES).coef_.astype("float32")
+    np.testing.assert_array_equal(precise.coef_, exact)
+
+
+def test_a_fit_does_not_touch_its_inputs(eager):
+    X, y = eager.array(CASE.X), CODES.copy()
+    weights = np.ones(len(y))
+    before = host(X).copy()
+    with pytest.warns(ConvergenceWarning):
+        quick().fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(host(X), before)
+    np.testing.assert_array_equal(y, CODES)
+    np.testing.assert_array_equal(weights, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "settings"),
+    [
+        (CASE.X[:, :3], np.zeros(90), {}),
+        (np.full((90, 2), np.nan), CODES, {}),
+        (CASE.X[:, :2], CODES, {"backend": "nowhere"}),
+        (CASE.X[:, :2], CODES, {"C": -1.0}),
+    ],
+    ids=["one class", "NaN", "backend", "parameter"],
+)
+def test_a_failed_fit_leaves_the_model_as_it_was(X, y, settings):
+    clf = fitted(CASE.X, CODES).set_params(**settings)
+    before = copy.deepcopy(vars(clf))
+    with pytest.raises(ValueError, match=r"class|NaN|backend|'C'"):
+        clf.fit(X, y)
+    assert vars(clf).keys() == before.keys()
+    for name, value in before.items():
+        np.testing.assert_array_equal(vars(clf)[name], value)
+    clf.set_params(backend=None, C=1.0).predict(CASE.X)
+
+
+def test_a_model_moves_and_comes_back(backend):
+    if backend.library in ("dask", "numpy"):
+        pytest.skip("moving is between libraries")
+    clf = fitted(CASE.X, CODES)
+    expected = clf.predict_proba(CASE.X)
+    coef = clf.coef_.copy()
+    device = {"strict-device1": "device1", "strict-no-float64": "no_float64"}.get(backend.name)
+    assert clf.to(backend.library, device) is clf
+    assert library_of(clf.coef_).name == library_of(clf.classes_).name == backend.library
+    X = backend.array(CASE.X)
+    np.testing.assert_allclose(host(clf.predict_proba(X)), expected, atol=1e-5)
+    with pytest.raises(ValueError, match=r"must use the same namespace.*\.to\('numpy'"):
+        clf.predict(CASE.X)
+    clf.to("numpy")
+    np.testing.assert_allclose(clf.coef_, coef, rtol=1e-6)
+    np.testing.assert_array_equal(clf.predict(CASE.X), host(fitted(CASE.X, CODES).predict(CASE.X)))
+
+
+def test_labels_with_names_stay_numpy_on_every_backend(backend):
+    y = np.asarray(["ant", "bee", "cow"])[CODES]
+    clf = fitted(backend.array(CASE.X), y)
+    assert type(clf.classes_) is np.ndarray
+    predicted = host(clf.predict(backend.array(CASE.X)))
+    assert set(predicted) <= {"ant", "bee", "cow"}
+
+
+def test_dask_predictions_are_lazy():
+    dask = pytest.importorskip("dask")
+    import dask.array as da
+
+    X = da.from_array(CASE.X, chunks=(40, 7))
+    clf = fitted(X, CODES)
+
+    def explode(*_, **__):
+        raise AssertionError("computed")
+
+    with dask.config.set(scheduler=explode):
+        lazy = [clf.decision_function(X), clf.predict_proba(X), clf.predict(X)]
+    assert [array.chunks[0] for array in lazy] == [X.chunks[0]] * 3
+    np.testing.assert_allclose(lazy[1].compute(), fitted(CASE.X, CODES).predict_proba(CASE.X))
+
+
+def test_dask_labels_need_not_come_to_the_host():
+    da = pytest.importorskip("dask.array")
+    X, y = da.from_array(CASE.X, chunks=(40, 7)), da.from_array(CODES + 5, chunks=30)
+    clf = fitted(X, y)
+    np.testing.assert_array_equal(clf.classes_, [5, 6, 7])
+    np.testing.assert_allclose(clf.coef_, fitted(CASE.X, CODES).coef_, rtol=1e-12)
+
+
+def test_verbose_prints_every_epoch(capsys):
+    clf = fitted(CASE.X, CODES, verbose=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == clf.n_iter_[0] == 30
+    assert lines[0] == f"epoch      1  loss {90 * np.log(3):.6g}"
+
+
+def test_what_did_not_converge_says_why_and_what_to_try():
+    with pytest.warns(ConvergenceWarning, match="after 30 iterations.*max_iter.*scale the feat"):
+        clf = quick().fit(CASE.X, CODES)
+    assert not clf.converged_[0]
+    with pytest.warns(ConvergenceWarning, match="infinite or NaN.*Lower learning_rate"):
+        clf = LogisticRegression(C=1e-3, learning_rate=10.0).fit(CASE.X, CODES)
+    assert np.isfinite(clf.coef_).all()
+
+
+def test_parameters_can_be_read_set_and_cloned():
+    clf = LogisticRegression(C=3.0, backend="numpy")
+    assert clone(clf).get_params() == clf.get_params()
+    assert clf.set_params(C=2.0).C == 2.0

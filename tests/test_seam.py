@@ -1,0 +1,260 @@
+"""The seam: contexts, moving arrays, counted reads, row blocks, Dask's chunks."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from logitron.backend import (
+    LIBRARIES,
+    ArrayContext,
+    DaskRows,
+    count_host_reads,
+    is_dask,
+    library_named,
+    library_of,
+    make_rows,
+    read,
+)
+from tests.backends import BACKENDS, host
+
+EAGER = [b for b in BACKENDS if not b.lazy]
+
+
+# --- contexts -----------------------------------------------------------------------------------
+
+
+def test_a_context_follows_its_array(eager):
+    context = ArrayContext.of(eager.array(np.ones(3)))
+    assert context.library.name == eager.library
+    assert context.precision == eager.precision
+    made = context.zeros((2, 2))
+    assert type(made) is type(eager.array(np.ones(3)))
+    assert made.dtype == eager.array(np.ones(3)).dtype
+    assert ArrayContext.of(made) == context
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
+def test_integers_are_computed_in_the_widest_float(eager, kind):
+    wide = {"jax-float32": "float32", "strict-no-float64": "float32"}.get(eager.name, "float64")
+    assert ArrayContext.of(eager.array(np.ones(3, kind))).precision == wide
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+@pytest.mark.parametrize("library", ["torch", "jax", "numpy"])
+def test_half_precision_is_computed_in_single(library, name):
+    if library == "numpy":
+        if name == "bfloat16":
+            pytest.skip("NumPy has no bfloat16")
+        X = np.ones((4, 2), np.float16)
+    else:
+        pytest.importorskip(library)
+        xp = library_named(library).namespace()
+        X = xp.ones((4, 2), dtype=getattr(xp, name))
+    context = ArrayContext.of(X)
+    assert context.precision == "float32"
+    (total,) = make_rows(context, X).sum(_add_up)
+    assert total.dtype == context.dtype
+    assert float(total) == 8.0
+    assert context.store(X).dtype == X.dtype  # kept as narrow as it came
+
+
+def _add_up(X):
+    from array_api_compat import array_namespace
+
+    return (array_namespace(X).sum(X),)
+
+
+def test_what_is_wider_than_the_precision_is_converted_once():
+    context = ArrayContext.named("numpy", precision="float32")
+    assert context.store(np.ones(3)).dtype == np.float32
+    assert context.store(np.ones(3, np.int64)).dtype == np.float32
+    assert context.store(np.ones(3, np.int8)).dtype == np.int8
+    assert context.store(np.ones(3, bool)).dtype == bool
+
+
+def test_contexts_refuse_what_they_cannot_be():
+    with pytest.raises(ValueError, match=r"backend must be one of 'numpy'.*'dask'.*'tensorflow'"):
+        ArrayContext.named("tensorflow")
+    with pytest.raises(ValueError, match=r"device='cuda' is not a device of backend='numpy'"):
+        ArrayContext.named("numpy", "cuda")
+    with pytest.raises(ValueError, match=r"dtype must be one of.*'float16'"):
+        ArrayContext.named("numpy").with_precision("float16")
+    with pytest.raises(TypeError, match=r"expected real numbers.*complex128"):
+        ArrayContext.of(np.ones(3, complex))
+    with pytest.raises(TypeError, match=r"array API standard, got builtins\.str"):
+        ArrayContext.of("three")
+
+
+def test_a_device_without_float64_says_so():
+    pytest.importorskip("array_api_strict")
+    narrow = ArrayContext.named("array-api-strict", "no_float64")
+    assert narrow.precision == "float32"
+    with pytest.raises(ValueError, match="dtype='float64' is not available on device"):
+        narrow.with_precision("float64")
+
+
+def test_a_missing_library_names_its_extra(monkeypatch):
+    monkeypatch.setattr(type(LIBRARIES["cupy"]), "version", lambda self: None)
+    with pytest.raises(ImportError, match=r"pip install 'logitron\[cupy-cuda13x\]'"):
+        library_named("cupy")
+
+
+def test_a_library_that_does_not_work_says_why(monkeypatch):
+    monkeypatch.setattr(type(LIBRARIES["cupy"]), "version", lambda self: "14.2.0")
+    monkeypatch.setattr(type(LIBRARIES["cupy"]), "problem", lambda self: "no CUDA device")
+    with pytest.raises(ImportError, match="installed but cannot be used here: no CUDA device"):
+        library_named("cupy")
+
+
+def test_libraries_travel_by_name(eager):
+    library = library_of(eager.array(np.ones(1)))
+    assert pickle.loads(pickle.dumps(library)) is library
+
+
+def test_an_unnamed_conforming_namespace_is_served_by_the_standard():
+    strict = pytest.importorskip("array_api_strict")
+    from logitron.backend.libraries import _Conforming
+
+    library = _Conforming(strict)
+    context = ArrayContext(library, strict.Device("CPU_DEVICE"), "float64")
+    with context.scope():
+        (total,) = make_rows(context, context.zeros((3, 2)) + 1.0).sum(_add_up)
+    assert float(total) == 6.0
+    assert library.devices() == ["cpu"]
+    with pytest.raises(ValueError, match="device='gpu' is not a device"):
+        library.device("gpu")
+
+
+# --- moving -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", EAGER, ids=repr)
+@pytest.mark.parametrize("target", EAGER, ids=repr)
+def test_arrays_move_between_all_pairs(source, target):
+    source.require()
+    target.require()
+    values = np.random.default_rng(0).normal(size=(5, 3))
+    with source.setting():
+        array = source.array(values)
+        with target.setting():
+            context = target.context()
+            moved = context.asarray(array)
+            assert type(moved) is type(target.array(values))
+            assert ArrayContext.of(moved) == context
+            narrowest = min(source.precision, target.precision)  # in the order of the alphabet
+            np.testing.assert_array_equal(host(moved), values.astype(narrowest))
+
+
+def test_what_is_here_already_is_not_copied(eager):
+    array = eager.array(np.ones((4, 3)))
+    assert eager.context().asarray(array) is array or np.shares_memory(
+        host(eager.context().asarray(array)), host(array)
+    )
+
+
+def _awkward():
+    wide = np.arange(24.0).reshape(4, 6)
+    read_only = wide.copy()
+    read_only.flags.writeable = False
+    return {
+        "negative strides": wide[::-1, ::-2],
+        "Fortran order": np.asfortranarray(wide),
+        "big endian": wide.astype(">f8"),
+        "read-only": read_only,
+        "no rows": wide[:0],
+        "integers": wide.astype(np.int32),
+        "booleans": wide > 3,
+    }
+
+
+@pytest.mark.parametrize("what", list(_awkward()))
+def test_awkward_numpy_arrays_reach_every_backend(eager, what):
+    values = _awkward()[what]
+    moved = eager.context().asarray(values)
+    np.testing.assert_array_equal(host(moved), values.astype(eager.precision))
+
+
+def test_gradients_recorded_by_torch_are_left_behind():
+    torch = pytest.importorskip("torch")
+    X = torch.ones((3, 2), requires_grad=True)
+    moved = ArrayContext.of(X).asarray(X)
+    assert not moved.requires_grad
+    np.testing.assert_array_equal(read(X), np.ones((3, 2)))
+
+
+def test_sharded_jax_arrays_get_parameters_on_every_device():
+    jax = pytest.importorskip("jax")
+    mesh = jax.sharding.Mesh(np.asarray(jax.devices()[:1]), ("rows",))
+    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("rows", None))
+    X = jax.device_put(jax.numpy.ones((4, 3)), spread)
+    device = ArrayContext.of(X).device
+    assert device.spec == jax.sharding.PartitionSpec()
+    (total,) = make_rows(ArrayContext.of(X), X).sum(_add_up)
+    assert float(total) == 12.0
+
+
+# --- host reads ---------------------------------------------------------------------------------
+
+
+def test_reads_are_counted_inside_their_block_only():
+    with count_host_reads() as outer:
+        read(np.zeros(3))
+        with count_host_reads() as inner:
+            read(np.zeros((2, 2)))
+    read(np.zeros(9))
+    assert (outer.reads, outer.values) == (2, 7)
+    assert (inner.reads, inner.values) == (1, 4)
+
+
+# --- Dask ---------------------------------------------------------------------------------------
+
+
+def test_dask_chunks_of_unknown_size_are_refused():
+    da = pytest.importorskip("dask.array")
+    X = da.ones((10, 3), chunks=5)
+    unknown = X[X[:, 0] > 0]
+    with pytest.raises(ValueError, match=r"compute_chunk_sizes\(\)"):
+        DaskRows(ArrayContext.named("numpy"), unknown)
+
+
+def test_dask_chunks_split_by_columns_and_rows_of_other_arrays_are_aligned():
+    da = pytest.importorskip("dask.array")
+    values = np.random.default_rng(0).normal(size=(13, 4))
+    X = da.from_array(values, chunks=(5, 3))
+    y = da.from_array(np.arange(13.0), chunks=4)
+    rows = make_rows(ArrayContext.named("numpy"), X, y, np.ones(13))
+    (product,) = rows.sum(_weigh)
+    np.testing.assert_allclose(product, np.arange(13.0) @ values, rtol=1e-14)
+
+
+def _weigh(X, y, ones):
+    return ((y * ones) @ X,)
+
+
+def test_one_sum_is_one_computation_of_dask():
+    dask = pytest.importorskip("dask")
+    import dask.array as da
+    from dask.callbacks import Callback
+
+    X = da.from_array(np.ones((400, 2)), chunks=(10, 2))
+    rows = make_rows(ArrayContext.named("numpy"), X)
+    starts = []
+    with Callback(start=starts.append), dask.config.set(scheduler="synchronous"):
+        (total,) = rows.sum(_add_up)
+    assert total == 800.0
+    assert len(starts) == 1
+
+
+def test_chunks_are_computed_on_the_backend_that_was_asked_for():
+    pytest.importorskip("torch")
+    da = pytest.importorskip("dask.array")
+    X = da.from_array(np.ones((8, 2)), chunks=(4, 2))
+    (total,) = make_rows(ArrayContext.named("torch"), X).sum(_add_up)
+    assert library_of(total).name == "torch"
+    assert float(total) == 16.0
+
+
+def test_is_dask_needs_no_dask():
+    assert not is_dask(np.ones(3))
+    assert not is_dask([1, 2])
