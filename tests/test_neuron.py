@@ -98,8 +98,9 @@ def test_nothing_overflows_or_warns_at_extreme_logits():
     Y = np.asarray([[0.0, 1.0, 0.0, 1.0]])
     with np.errstate(all="raise", under="ignore"):
         for classes in (1, 2, 4):
-            assert np.isfinite(neuron.activation(Z, classes=classes)).all()
+            assert np.isfinite(neuron.softmax(Z, classes=classes)).all()
             assert np.isfinite(neuron.curvature(Z, classes=classes)).all()
+        assert np.isfinite(neuron.sigmoid(Z)).all()
         assert np.isfinite(neuron.cross_entropy(Z, Y)).all()
 
 

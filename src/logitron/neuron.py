@@ -34,10 +34,10 @@ exponentiates only non-positive numbers, so that no logit, however large, overfl
 
 References
 ----------
-.. [1] M. Mächler, "Accurately computing log(1 - exp(-|a|))", 2012 (the ``log1p`` forms).
-.. [2] P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
-   functions", IMA Journal of Numerical Analysis 41(4), 2021.
-.. [3] Python array API standard, https://data-apis.org/array-api/latest/
+- M. Mächler, "Accurately computing ``log(1 - exp(-|a|))``", 2012: the ``log1p`` forms.
+- P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax
+  functions", IMA Journal of Numerical Analysis 41(4), 2021: the shifted exponentials.
+- Python array API standard, https://data-apis.org/array-api/latest/
 """
 
 from typing import Any
@@ -45,7 +45,6 @@ from typing import Any
 from array_api_compat import array_namespace
 
 __all__ = [
-    "activation",
     "cross_entropy",
     "curvature",
     "forward",
@@ -55,6 +54,7 @@ __all__ = [
     "loss_and_gradient",
     "sigmoid",
     "softmax",
+    "unchecked_loss_and_gradient",
 ]
 
 Array = Any  # the standard has no common base class for arrays
@@ -126,7 +126,7 @@ def softmax(Z: Array, *, classes: int) -> Array:
     r"""Share one unit of probability among the ``K = classes`` columns of each group.
 
     :math:`p_k = \exp(z_k) / \sum_j \exp(z_j)`, computed after subtracting the group's largest
-    logit [2]_.
+    logit.
 
     Parameters
     ----------
@@ -154,28 +154,6 @@ def softmax(Z: Array, *, classes: int) -> Array:
     groups = _groups(xp, Z, classes)
     e = xp.exp(groups - xp.max(groups, axis=-1, keepdims=True))
     return xp.reshape(e / xp.sum(e, axis=-1, keepdims=True), Z.shape)
-
-
-def activation(Z: Array, *, classes: int = 1) -> Array:
-    """Turn logits into probabilities: `sigmoid` for ``classes=1``, else `softmax`.
-
-    Parameters
-    ----------
-    Z : array (n, m), real floating
-    classes : int, default 1
-
-    Returns
-    -------
-    array (n, m), dtype of Z
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from logitron import neuron
-    >>> neuron.activation(np.asarray([[0.0, 0.0]]), classes=2)
-    array([[0.5, 0.5]])
-    """
-    return sigmoid(Z) if classes == 1 else softmax(Z, classes=classes)
 
 
 def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> Array:
@@ -206,7 +184,8 @@ def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> 
     array([[0.5],
            [0.5]])
     """
-    return activation(logits(X, W, b), classes=classes)
+    Z = logits(X, W, b)
+    return sigmoid(Z) if classes == 1 else softmax(Z, classes=classes)
 
 
 # --- the loss -----------------------------------------------------------------------------------
@@ -249,7 +228,7 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
            [1000.]])
     """
     xp = array_namespace(Z, Y)
-    _check_targets(Z, Y, classes)
+    _check_targets(Z.shape, Y, classes)
     if classes == 1:
         size = xp.abs(Z)
         return _sigmoid_cross_entropy(xp, Z, Y, size, xp.exp(-size))
@@ -385,12 +364,32 @@ def loss_and_gradient(
     """
     xp = array_namespace(X, Y, W, b, sample_weight)
     _check_parameters(xp, X, W, b)
+    Z_shape = (X.shape[0], W.shape[1])
+    _check_targets(Z_shape, Y, classes)
+    return unchecked_loss_and_gradient(xp, X, Y, W, b, sample_weight=sample_weight, classes=classes)
+
+
+def unchecked_loss_and_gradient(
+    xp: Any,
+    X: Array,
+    Y: Array,
+    W: Array,
+    b: Array | None,
+    *,
+    sample_weight: Array | None,
+    classes: int,
+) -> tuple[Array, Array, Array]:
+    """Compute `loss_and_gradient` for a loop that has checked its arguments before it began.
+
+    On a thousand rows, the checks and the search for the namespace ``xp`` would cost a tenth of
+    the work itself.
+    """
     Z = _affine(X, W, b)
     rows, R = _loss_and_residual(xp, Z, Y, classes)
-    value = xp.sum(_weighted(rows, sample_weight), axis=0)
     if sample_weight is not None:
+        rows = _weighted(rows, sample_weight)
         R = xp.reshape(_weighted(_groups(xp, R, classes), sample_weight), Z.shape)
-    return value, xp.matrix_transpose(X) @ R, xp.sum(R, axis=0)
+    return xp.sum(rows, axis=0), xp.matrix_transpose(X) @ R, xp.sum(R, axis=0)
 
 
 def curvature(Z: Array, *, classes: int = 1) -> Array:
@@ -436,7 +435,6 @@ def _affine(X: Array, W: Array, b: Array | None) -> Array:
 
 def _loss_and_residual(xp: Any, Z: Array, Y: Array, classes: int) -> tuple[Array, Array]:
     """Loss of every row and group (n, G), and residual P - Y (n, m), from one exponential."""
-    _check_targets(Z, Y, classes)
     if classes == 1:
         size = xp.abs(Z)
         e = xp.exp(-size)
@@ -498,9 +496,10 @@ def _check_parameters(xp: Any, X: Array, W: Array, b: Array | None) -> None:
         )
 
 
-def _check_targets(Z: Array, Y: Array, classes: int) -> None:
-    if Y.ndim != 2 or Y.shape[0] != Z.shape[0] or Y.shape[1] not in (Z.shape[1], classes):
+def _check_targets(shape: tuple[int, int], Y: Array, classes: int) -> None:
+    n, m = shape
+    if Y.ndim != 2 or Y.shape[0] != n or Y.shape[1] not in (m, classes):
         raise ValueError(
-            f"Y must have shape {tuple(Z.shape)}, or ({Z.shape[0]}, {classes}) to be shared by "
-            f"all groups, got {tuple(Y.shape)}"
+            f"Y must have shape {(n, m)}, or {(n, classes)} to be shared by all groups, "
+            f"got {tuple(Y.shape)}"
         )

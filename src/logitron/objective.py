@@ -132,8 +132,8 @@ def _loss_and_gradient(
     Y = _as_targets(xp, targets, classes, X.dtype)
     if sample_weight is not None:
         sample_weight = xp.astype(sample_weight, X.dtype, copy=False)
-    value, by_W, by_b = neuron.loss_and_gradient(
-        X, Y, W, b, sample_weight=sample_weight, classes=classes
+    value, by_W, by_b = neuron.unchecked_loss_and_gradient(
+        xp, X, Y, W, b, sample_weight=sample_weight, classes=classes
     )
     gradient = xp.concat([by_W, by_b[None, :]], axis=0) if fit_intercept else by_W
     return value, xp.reshape(gradient, theta.shape)

@@ -1,13 +1,13 @@
 """The seam: the only place that knows array libraries exist.
 
-=========================  =======================================================================
-module                     what it knows
-=========================  =======================================================================
-`logitron.backend.context` where arrays live and how to create and move them: `ArrayContext`
-`logitron.backend.rows`    sums over blocks of rows: `Rows`, in memory or in Dask's chunks
-`logitron.backend.host`    the counted reads from a device to the host: `read`
-``libraries/``             one file for each library with a name
-=========================  =======================================================================
+=========================== ====================================================================
+module                      what it knows
+=========================== ====================================================================
+`logitron.backend.context`  where arrays live and how to create and move them: `ArrayContext`
+`logitron.backend.rows`     sums over blocks of rows: `Rows`, in memory or in Dask's chunks
+`logitron.backend.host`     the counted reads from a device to the host: `read`
+``libraries/``              one file for each library with a name
+=========================== ====================================================================
 """
 
 from logitron.backend.context import ArrayContext

@@ -62,8 +62,12 @@ class ArrayRows:
     ) -> None:
         self.context = context
         self.shape = X.shape
-        self._arrays = (X, *others)
-        self._block_rows = block_rows or _default_block_rows(context, *X.shape)
+        size = block_rows or _default_block_rows(context, *X.shape)
+        # the blocks are views; only libraries without views copy, and those get one block
+        self._stored: list[tuple[Any, ...]] = [
+            tuple(_rows(array, start, size) for array in (X, *others))
+            for start in range(0, X.shape[0], size)
+        ]
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array, **static: Any
@@ -84,15 +88,10 @@ class ArrayRows:
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
 
     def _blocks(self) -> Iterator[tuple[Array | None, ...]]:
+        """Each block, its features in the precision of the context."""
         xp, dtype = self.context.xp, self.context.dtype
-        n, size = self.shape[0], self._block_rows
-        for start in range(0, n, size):
-            whole = size >= n  # slicing would be a copy in libraries without views
-            X, *others = (
-                array if array is None or whole else array[start : min(start + size, n), ...]
-                for array in self._arrays
-            )
-            yield (xp.astype(X, dtype, copy=False), *others)
+        for X, *others in self._stored:
+            yield (X if X.dtype == dtype else xp.astype(X, dtype), *others)
 
 
 def make_rows(
@@ -114,6 +113,12 @@ def _default_block_rows(context: ArrayContext, n: int, p: int) -> int:
         return n
     bytes_per_row = 8 * max(p, 1)
     return max(MIN_BLOCK_ROWS, context.library.block_bytes // bytes_per_row)
+
+
+def _rows(array: Array | None, start: int, size: int) -> Array | None:
+    if array is None or size >= array.shape[0]:
+        return array
+    return array[start : min(start + size, array.shape[0]), ...]
 
 
 def _add(left: Array, right: Array) -> Array:

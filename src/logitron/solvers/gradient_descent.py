@@ -24,9 +24,6 @@ Array = Any
 #: Iterations between two looks at the state where a look has to wait for a device
 LOOK_EVERY = 32
 
-# What a group is doing; the numbers live in arrays on the device
-_RUNNING, _DONE, _LOST = 0, 1, 2
-
 
 class SmoothObjective(Protocol):
     """A smooth function of groups of columns, as gradient descent needs it."""
@@ -95,22 +92,22 @@ class GradientDescent:
 
         groups = theta.shape[1]
         before = theta
-        # last loss and phase of each group
-        state = context.asarray(np.asarray([[np.inf] * groups, [_RUNNING] * groups]))
+        # each group's last loss, and 1 while it is running
+        state = context.asarray(np.asarray([[np.inf] * groups, [1.0] * groups]))
         states: list[Array] = []  # on the device, since the last look
         record: list[np.ndarray[Any, Any]] = []
-        phases = np.zeros(groups)
+        running = groups
         stopped = False
         iteration = 0
-        while iteration < self.max_iter and not stopped and (phases == _RUNNING).any():
+        while iteration < self.max_iter and not stopped and running:
             value, slope = objective.value_and_gradient(theta)
             before, theta, state = descend(before, theta, state, rate, value, slope)
             states.append(state)
             iteration += 1
             if iteration % look_every == 0 or iteration == self.max_iter:
-                seen = read(context.xp.stack(states))
+                seen = read(states[0][None, ...] if len(states) == 1 else context.xp.stack(states))
                 record.append(seen)
-                states, phases = [], seen[-1, 1]
+                states, running = [], np.count_nonzero(seen[-1, 1])
                 if on_iteration is not None:
                     stopped = _tell(on_iteration, iteration, seen)
         return _solution(theta, record, stopped)
@@ -134,21 +131,21 @@ def _descend(
 ) -> tuple[Array, Array, Array]:
     """One step of every running group; pure array code that never needs a value.
 
-    Takes the parameters before the last step and after it, each group's last loss and phase
-    (2, G), and the objective's value and gradient at ``theta``; gives the first three anew.
+    Takes the parameters before the last step and after it, each group's last loss and whether it
+    is running (2, G), and the objective's value and gradient at ``theta``; gives the first three
+    anew. A group whose value is not finite goes back a step, and ends.
     """
     xp = array_namespace(theta)
-    loss, phase = state[0, :], state[1, :]
-    running = phase == float(_RUNNING)
-    advances = running & xp.isfinite(value)
-    lost = running & ~advances
-    settled = advances & (xp.abs(value - loss) < loss_change)
+    loss, running = state[0, :], state[1, :] > 0
+    finite = xp.isfinite(value)
+    advances, goes_back = running & finite, running & ~finite
+    goes_on = advances & (xp.abs(value - loss) >= loss_change)
 
-    after = xp.where(advances[:, None], theta - rate[:, None] * slope, theta)
-    after = xp.where(lost[:, None], before, after)
-    loss = xp.where(advances, value, loss)
-    phase = xp.where(settled, float(_DONE), xp.where(lost, float(_LOST), phase))
-    return theta, after, xp.concat([loss[None, :], phase[None, :]])
+    after = xp.where(goes_back[:, None], before, theta)
+    after = xp.where(advances[:, None], theta - rate[:, None] * slope, after)
+    loss = xp.where(running, value, loss)
+    state = xp.concat([loss[None, :], xp.astype(goes_on, theta.dtype)[None, :]])
+    return theta, after, state
 
 
 def _tell(
@@ -163,13 +160,18 @@ def _tell(
 
 
 def _solution(theta: Array, looks: list[np.ndarray[Any, Any]], stopped: bool) -> Solution:
-    """Tell the outcome from the record of losses and phases, arrays (iterations, 2, G)."""
+    """Tell the outcome from the states after each iteration, arrays (iterations, 2, G)."""
     groups = theta.shape[1]
     record = np.concatenate([np.zeros((0, 2, groups)), *looks])
-    losses, phases = record[:, 0, :], record[:, 1, :]
-    last = phases[-1] if len(phases) else np.zeros(groups)
-    ended = Status.STOPPED if stopped else Status.MAX_ITER
-    status = np.select([last == _DONE, last == _LOST], [Status.CONVERGED, Status.DIVERGED], ended)
+    losses, running = record[:, 0, :], record[:, 1, :] > 0
+    finite = np.isfinite(losses)
+    # a group that went back keeps the last loss that it had
+    last = np.maximum(finite.sum(axis=0) - 1, 0)
+    status = np.full(groups, Status.STOPPED if stopped else Status.MAX_ITER)
+    if looks:
+        losses = np.where(finite, losses, np.take_along_axis(losses, last[None, :], axis=0))
+        status[~running[-1]] = Status.CONVERGED
+        status[~finite[-1]] = Status.DIVERGED
     # the iteration that ends a group counts as its last
-    n_iter = np.minimum((phases == _RUNNING).sum(axis=0) + 1, len(phases)).astype(np.int32)
+    n_iter = np.minimum(running.sum(axis=0) + 1, len(record)).astype(np.int32)
     return Solution(theta, status, n_iter, losses[: n_iter.max()])

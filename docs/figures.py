@@ -1,0 +1,72 @@
+"""Draws the pictures of the documentation from runs of our own: ``python docs/figures.py``.
+
+With ``--readme`` it renews the picture that the README shows, which is kept in the repository.
+"""
+
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from logitron import neuron
+from logitron.cli.digits import train
+from logitron.cli.plots import save_neuron
+
+HERE = Path(__file__).parent
+GENERATED = HERE / "generated"
+BLUE, RED = "#1f6f8b", "#b5403a"
+
+
+def _tidy(axes, **labels) -> None:
+    axes.set(**labels)
+    axes.grid(True, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def sigmoid(path: Path) -> None:
+    """The squashing function, and the curvature that it gives the loss."""
+    z = np.linspace(-8, 8, 401)[:, None]
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot(z, neuron.sigmoid(z), color=BLUE)
+    _tidy(left, title="Sigmoid", xlabel="logit", ylabel="probability")
+    for y, color in ((1.0, BLUE), (0.0, RED)):
+        right.plot(
+            z, neuron.cross_entropy(z, np.full_like(z, y)), color=color, label=f"y = {y:.0f}"
+        )
+    right.legend(frameon=False)
+    _tidy(right, title="Cross-entropy", xlabel="logit", ylabel="loss of a row")
+    figure.savefig(path)
+
+
+def overflow(path: Path) -> None:
+    """The loss from clipped or unclipped probabilities, and from logits."""
+    z = np.linspace(0, 60, 241)[:, None]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        naive = -np.log(1 - 1 / (1 + np.exp(-z)))
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(z, neuron.cross_entropy(z, np.zeros_like(z)), color=BLUE, label="from the logit")
+    seen = np.isfinite(naive)
+    axes.plot(z[seen], naive[seen], ".", color=RED, markersize=4, label="from the probability")
+    axes.axvline(float(z[~seen].min()), color=RED, linewidth=0.8, linestyle=":")
+    axes.legend(frameon=False)
+    _tidy(axes, xlabel="logit of a row whose target is 0", ylabel="loss")
+    figure.savefig(path)
+
+
+def main() -> None:
+    GENERATED.mkdir(exist_ok=True)
+    sigmoid(GENERATED / "sigmoid.svg")
+    overflow(GENERATED / "overflow.svg")
+    run = train("numpy")
+    save_neuron(run.loss_curve, run.coef, GENERATED / "neuron.svg")
+    if "--readme" in sys.argv[1:]:
+        save_neuron(run.loss_curve, run.coef, HERE / "neuron.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The one command centre: ``nox`` runs what a contributor needs, ``nox -l`` lists the rest.
+
+Versions that the project's own machines need are pinned here; the package's metadata holds only
+what its users need.
+"""
+
+import shutil
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"  # with pip, which sees local wheels
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = [
+    "lint",
+    "types",
+    "tests-3.11(all)",
+    "tests-3.12(numpy)",
+    "tests-3.13(numpy)",
+    "tests-lowest",
+    "docs",
+]
+
+PYTHONS = ("3.11", "3.12", "3.13")
+#: The default wheels of torch bring several GB of CUDA; this version has a small build for the CPU.
+TORCH = "torch==2.13.0"
+TORCH_PYTHONS = ("3.11",)
+TEST_TOOLS = ("pytest>=8.3", "mpmath>=1.3", "pandas>=2.2", "scipy")
+
+#: What to install for each choice of backends, and the backends that must then run
+BACKENDS = {
+    "numpy": (("array-api-strict>=2.4",), ("numpy", "numpy-float32", "numpy-readonly", "strict")),
+    "torch": ((TORCH,), ("numpy", "torch", "torch-float32")),
+    "jax": (("jax>=0.8",), ("numpy", "jax", "jax-float32")),
+    "dask": (("dask[array]>=2025.1",), ("numpy", "dask")),
+}
+STRICT = ("strict", "strict-device1", "strict-no-float64", "strict-flags-off")
+GPU = {"torch": "torch-cuda", "cupy-cuda13x[ctk]": "cupy", "jax[cuda13]": "jax-cuda"}
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("backends", [nox.param(name, id=name) for name in (*BACKENDS, "all")])
+def tests(session: nox.Session, backends: str) -> None:
+    """Run the suite on a choice of backends, which must then all run."""
+    chosen = list(BACKENDS) if backends == "all" else [backends]
+    if session.python not in TORCH_PYTHONS and "torch" in chosen:
+        chosen.remove("torch")
+        if not chosen:
+            session.skip(f"{TORCH} has a small build for Python {TORCH_PYTHONS} only")
+    packages = [package for name in chosen for package in BACKENDS[name][0]]
+    required = {name for choice in chosen for name in BACKENDS[choice][1]}
+    if "numpy" in chosen:
+        required |= set(STRICT)
+    session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages)
+    session.run("pytest", *session.posargs, env=_require(required))
+
+
+@nox.session(name="tests-lowest", python="3.11")
+def tests_lowest(session: nox.Session) -> None:
+    """Run the suite on NumPy with the oldest versions that the metadata allows."""
+    oldest = ("numpy==2.0.*", "array-api-compat==1.12.*", "scikit-learn==1.7.*", "scipy<1.16")
+    session.install(
+        "-e", ".", *oldest, "pytest>=8.3", "mpmath", "pandas<3", "array-api-strict==2.4.*"
+    )
+    session.run("pytest", "tests", *session.posargs, env=_require({"numpy", "strict"}))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install("ruff==0.17.6")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the type annotations of the package, strictly."""
+    session.install("-e", ".", "mypy==2.4.1")
+    session.run("mypy")
+
+
+@nox.session
+def gpu(session: nox.Session) -> None:
+    """Run the suite on every library that reaches the NVIDIA GPU of this machine."""
+    if shutil.which("nvidia-smi") is None:
+        session.skip("no NVIDIA driver is installed on this machine")
+    session.install("-e", ".", *TEST_TOOLS, *GPU)
+    session.run("pytest", "-k", "cuda or cupy", *session.posargs, env=_require(GPU.values()))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, and write the results; ``nox -s bench`` then ``nox -s report`` renew the numbers."""
+    session.install("-e", ".[cli]")
+    session.run("python", "-m", "benchmarks.original", *session.posargs)
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Write the measured numbers into the README."""
+    session.install("-e", ".")
+    session.run("python", "-m", "benchmarks.report", "--write")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Draw the pictures and build the pages; warnings are errors."""
+    session.install("-e", ".[plot]", "sphinx>=8.1", "numpydoc>=1.8", "furo")
+    session.run("python", "docs/figures.py")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+def _require(names: object) -> dict[str, str]:
+    return {"LOGITRON_REQUIRED_BACKENDS": ",".join(sorted(names))}

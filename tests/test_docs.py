@@ -1,0 +1,39 @@
+"""The README: its snippets run, its numbers were measured, its commands are what CI runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.report import rendered
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_there_are_snippets():
+    assert SNIPPETS
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_snippets_of_the_readme_run(snippet, capsys):
+    exec(compile(snippet, "README.md", "exec"), {})
+    accuracy = float(capsys.readouterr().out)
+    assert accuracy > 0.9
+
+
+def test_numbers_in_the_readme_are_the_measured_ones():
+    assert rendered(README) == README, "run: nox -s report"
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)]+)\)", README))
+def test_files_that_the_readme_links_to_exist(target):
+    assert (ROOT / target).exists()
+
+
+def test_ci_runs_the_readmes_test_command():
+    command = README.split("<!-- test command -->")[1].split("```")[1]
+    assert command.startswith("sh\npython3 -m venv .venv")
+    assert "nox" in command
+    assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
