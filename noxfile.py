@@ -30,7 +30,7 @@ TEST_TOOLS = ("pytest>=8.3", "mpmath>=1.3", "pandas>=2.2", "scipy")
 
 #: What to install for each choice of backends, and the backends that must then run
 BACKENDS = {
-    "numpy": (("array-api-strict>=2.4",), ("numpy", "numpy-float32", "numpy-readonly", "strict")),
+    "numpy": (("array-api-strict>=2.6",), ("numpy", "numpy-float32", "numpy-readonly", "strict")),
     "torch": ((TORCH,), ("numpy", "torch", "torch-float32")),
     "jax": (("jax>=0.8",), ("numpy", "jax", "jax-float32")),
     "dask": (("dask[array]>=2025.1",), ("numpy", "dask")),
@@ -61,7 +61,7 @@ def tests_lowest(session: nox.Session) -> None:
     """Run the suite on NumPy with the oldest versions that the metadata allows."""
     oldest = ("numpy==2.0.*", "array-api-compat==1.12.*", "scikit-learn==1.7.*", "scipy<1.16")
     session.install(
-        "-e", ".", *oldest, "pytest>=8.3", "mpmath", "pandas<3", "array-api-strict==2.4.*"
+        "-e", ".", *oldest, "pytest>=8.3", "mpmath", "pandas<3", "array-api-strict>=2.6"
     )
     session.run("pytest", "tests", *session.posargs, env=_require({"numpy", "strict"}))
 
