@@ -7,7 +7,7 @@ from logitron import LogisticRegression
 from logitron.backend import count_host_reads, make_rows
 from logitron.objective import LogisticObjective
 from logitron.solvers import GradientDescent
-from tests.backends import host
+from tests.backends import BACKENDS, host
 from tests.problems import SHAPES, problem
 from tests.tolerances import assert_near, tolerance
 
@@ -138,3 +138,19 @@ def test_the_host_is_asked_rarely(backend):
     looks = 64 if backend.library in ("numpy", "dask") else 2
     assert counted.reads <= looks + 3
     assert counted.values <= 2 * 64 + 90 + 90  # states, labels, little else
+
+
+def test_torch_compiles_when_asked(monkeypatch):
+    """The whole step, in one graph; torch's own "eager" backend needs no C++ compiler."""
+    pytest.importorskip("torch")
+    from logitron.backend import LIBRARIES
+
+    torch = next(b for b in BACKENDS if b.name == "torch")
+    for classes in (1, 3):
+        case = problem(groups=2, classes=classes)
+        plain, _ = _descend(torch, case, 20)
+        monkeypatch.setattr(LIBRARIES["torch"], "compiler", "eager")
+        compiled, solution = _descend(torch, case, 20)
+        monkeypatch.undo()
+        assert_near(compiled, plain, "float64", 61, growth=64)
+        assert (solution.n_iter == 20).all()

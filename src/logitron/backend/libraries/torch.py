@@ -1,6 +1,9 @@
 """PyTorch on CPUs, CUDA and MPS devices."""
 
+import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,10 @@ from logitron.backend.types import Array, Device, Namespace
 class TorchLibrary(Library):
     extra = "torch"
     speaks_dlpack = True
+    #: Which backend of torch.compile to use, such as "inductor"; None is eager mode. Compiling
+    #: takes seconds and a C++ compiler, so it is for those who ask:
+    #: ``LIBRARIES["torch"].compiler = "inductor"``.
+    compiler: str | None = None
 
     def namespace(self) -> Namespace:
         import array_api_compat.torch as xp
@@ -68,3 +75,23 @@ class TorchLibrary(Library):
 
         scope: AbstractContextManager[Any] = torch.no_grad()
         return scope
+
+    def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
+        if self.compiler is None:
+            return super().compile(function, **static)
+        return partial(_compile(self.compiler, function), **static)
+
+
+@cache
+def _compile(compiler: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    import torch
+
+    compiled = torch.compile(function, backend=compiler, fullgraph=True)
+
+    def run(*arguments: Array, **static: Any) -> Any:
+        with warnings.catch_warnings():
+            # array_namespace keeps a cache, which the compiler is right to see through
+            warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
+            return compiled(*arguments, **static)
+
+    return run
