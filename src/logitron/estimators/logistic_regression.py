@@ -91,7 +91,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     References
     ----------
-    .. [1] C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, section 4.3.
+    C. M. Bishop, "Pattern Recognition and Machine Learning", 2006, section 4.3.
 
     Examples
     --------
