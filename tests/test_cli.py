@@ -59,7 +59,7 @@ def test_what_the_user_got_wrong_is_told_in_a_line(arguments, says, capsys):
 def test_epochs_must_be_positive(capsys):
     with pytest.raises(SystemExit):
         main(["digits", "--max-epochs", "0"])
-    assert "must be at least 1" in capsys.readouterr().err
+    assert "must be a whole number of at least 1" in capsys.readouterr().err
 
 
 def test_info_lists_every_library(capsys):

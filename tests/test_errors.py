@@ -1,6 +1,7 @@
 """Bad input is refused before work begins, by a message that names what was wrong."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
@@ -35,6 +36,20 @@ REFUSED = {
     "weights negative": (lambda: fit(sample_weight=-np.ones(20)), ValueError, "non-negative"),
     "weights all zero": (lambda: fit(sample_weight=np.zeros(20)), ValueError, "positive sum"),
     "weights NaN": (lambda: fit(sample_weight=np.full(20, np.nan)), ValueError, "finite"),
+    "weights of words": (lambda: fit(sample_weight=["a"] * 20), ValueError, "sample_weight must"),
+    "y with None": (lambda: fit(y=["a", None] * 10), ValueError, "y contains NaN: 10 labels"),
+    "y with NA": (lambda: fit(y=pd.array(["a", None] * 10)), ValueError, "y contains NaN: 10 lab"),
+    "class weights negative": (
+        lambda: fit(class_weight={0: -1.0, 1: 1.0}),
+        ValueError,
+        r"class_weight must give.*got \{0: -1\.0, 1: 1\.0\}",
+    ),
+    "class weights without rows": (
+        lambda: fit(class_weight="balanced", sample_weight=Y),
+        ValueError,
+        "'balanced' needs a row of positive sample_weight in every class",
+    ),
+    "features too large": (lambda: fit(X * 1e160), ValueError, "learning_rate='auto'.*overflows"),
     "C zero": (lambda: fit(C=0), ValueError, "The 'C' parameter"),
     "solver": (lambda: fit(solver="magic"), ValueError, "'solver' parameter.*'magic'"),
     "learning rate": (lambda: fit(learning_rate=0.0), ValueError, "The 'learning_rate' parameter"),
@@ -63,8 +78,25 @@ def test_values_that_are_not_finite_are_refused_everywhere(backend, what):
 
 
 def test_large_features_are_not_taken_for_infinite_ones():
-    with pytest.warns(UserWarning, match="max_iter"):
-        fit((X * 1e38).clip(-3e38, 3e38).astype("float32"))
+    with pytest.warns(UserWarning, match="iterations"):
+        fit((X * 1e38).clip(-3e38, 3e38).astype("float32"), learning_rate=1e-3)
+
+
+DASK = {
+    "chunks": (lambda X: X[X[:, 0] > -9], Y, r"compute_chunk_sizes\(\)"),
+    "NaN": (lambda X: X, np.where(Y, np.nan, 1.0), "y contains NaN"),
+    "continuous": (lambda X: X, X[:, 0], "Unknown label type: continuous"),
+    "columns": (lambda X: X, Y[:, None], "y must be a 1d array"),
+    "length": (lambda X: X, Y[:-1], "X has 20 rows and y has 19"),
+}
+
+
+@pytest.mark.parametrize("case", DASK)
+def test_bad_dask_arrays_are_refused(case):
+    da = pytest.importorskip("dask.array")
+    make, y, says = DASK[case]
+    with pytest.raises(ValueError, match=says):
+        fit(make(da.from_array(X, chunks=(7, 3))), da.from_array(y))
 
 
 @pytest.mark.parametrize(

@@ -232,3 +232,78 @@ def test_parameters_can_be_read_set_and_cloned():
     clf = LogisticRegression(C=3.0, backend="numpy")
     assert clone(clf).get_params() == clf.get_params()
     assert clf.set_params(C=2.0).C == 2.0
+
+
+def test_labels_that_a_library_cannot_hold_stay_what_they_are(backend):
+    """JAX without float64 has no wide integers, and torch cannot index with unsigned ones."""
+    for labels in (
+        np.asarray([3, 5, 10_000_000_000]),
+        np.asarray([0.0, 1.0, 16777217.0]),
+        np.asarray([1, 2, 4_000_000_000], dtype=np.uint32),
+        np.asarray([1, 2, 3], dtype=np.uint16),
+    ):
+        y = labels[CODES]
+        clf = fitted(backend.array(CASE.X), y)
+        np.testing.assert_array_equal(host(clf.classes_), labels)
+        predicted = host(clf.predict(backend.array(CASE.X)))
+        assert set(predicted.tolist()) <= set(labels.tolist())
+        assert clf.score(backend.array(CASE.X), y) == np.mean(predicted == y)
+
+
+def test_tensors_of_a_subclass_are_tensors():
+    torch = pytest.importorskip("torch")
+
+    class Special(torch.Tensor):
+        pass
+
+    X = torch.asarray(CASE.X, requires_grad=True)
+    clf = fitted(X.as_subclass(Special), CODES)
+    assert library_of(clf.coef_).name == "torch"
+    np.testing.assert_allclose(host(clf.coef_), fitted(CASE.X, CODES).coef_, rtol=1e-9)
+    assert clf.predict(X).shape == (90,)
+
+
+def test_dask_arrays_of_torch_chunks():
+    torch = pytest.importorskip("torch")
+    da = pytest.importorskip("dask.array")
+    meta = torch.zeros((0, 0), dtype=torch.float64)
+    X = da.from_array(CASE.X, chunks=(40, 7)).map_blocks(torch.from_numpy, meta=meta)
+    clf = fitted(X, CODES)
+    assert library_of(clf.coef_).name == "torch"
+    reference = fitted(CASE.X, CODES)
+    np.testing.assert_allclose(host(clf.coef_), reference.coef_, rtol=1e-9)
+    P = clf.predict_proba(X)
+    np.testing.assert_allclose(P.compute(), reference.predict_proba(CASE.X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("backend_name", ["numpy", "torch", "jax", "array-api-strict"])
+def test_dask_sends_everything_that_another_process_needs(backend_name):
+    """What a scheduler with processes would pickle: block function, context and parameters."""
+    import cloudpickle
+
+    from logitron.backend import ArrayContext
+
+    pytest.importorskip(backend_name.replace("-", "_"))
+    context = ArrayContext.named(backend_name)
+    assert cloudpickle.loads(cloudpickle.dumps(context)) == context
+
+
+def test_reads_of_dask_labels_are_counted():
+    da = pytest.importorskip("dask.array")
+    from logitron.backend import count_host_reads
+
+    X, y = da.from_array(CASE.X, chunks=(40, 7)), da.from_array(CODES, chunks=30)
+    with count_host_reads() as counted, pytest.warns(ConvergenceWarning):
+        quick(class_weight="balanced").fit(X, y)
+    assert counted.values >= 90  # all labels are needed to count the classes
+
+
+def test_features_without_information_are_no_error():
+    clf = LogisticRegression(C=np.inf, fit_intercept=False).fit(np.zeros((6, 2)), [0, 1] * 3)
+    np.testing.assert_array_equal(clf.coef_, 0.0)
+
+
+def test_a_last_step_that_leaves_the_numbers_is_taken_back():
+    with pytest.warns(ConvergenceWarning, match="infinite or NaN"):
+        clf = LogisticRegression(learning_rate=1e308, max_iter=1).fit(CASE.X * 100, CODES)
+    np.testing.assert_array_equal(clf.coef_, 0.0)

@@ -100,6 +100,8 @@ def test_nothing_overflows_or_warns_at_extreme_logits():
         for classes in (1, 2, 4):
             assert np.isfinite(neuron.softmax(Z, classes=classes)).all()
             assert np.isfinite(neuron.curvature(Z, classes=classes)).all()
+        largest = np.asarray([[np.finfo(float).max, -np.finfo(float).max]])
+        np.testing.assert_array_equal(neuron.cross_entropy(largest, np.asarray([[1.0, 0.0]])), 0.0)
         assert np.isfinite(neuron.sigmoid(Z)).all()
         assert np.isfinite(neuron.cross_entropy(Z, Y)).all()
 
@@ -226,6 +228,13 @@ X, Y, W, B = np.ones((4, 2)), np.ones((4, 3)), np.ones((2, 3)), np.ones(3)
         (lambda: neuron.logits(X, W.T), ValueError, r"W shape \(p, m\).*\(3, 2\)"),
         (lambda: neuron.logits(X, W, B[:2]), ValueError, r"b must have shape \(3,\).*\(2,\)"),
         (lambda: neuron.logits(X, W.astype("f4")), TypeError, "one real floating dtype.*float32"),
+        (lambda: neuron.logits(X, W, B.astype("f4")), TypeError, "X, W and b must.*b float32"),
+        (lambda: neuron.loss(X, Y > 0, W), TypeError, "Y must be float64.*got bool"),
+        (
+            lambda: neuron.gradient(X, Y, W, sample_weight=np.ones(4, int)),
+            TypeError,
+            "sample_weight must be float64.*got int64",
+        ),
         (lambda: neuron.logits(X.astype(int), W.astype(int)), TypeError, "real floating.*int64"),
         (lambda: neuron.loss(X, Y[:, :2], W), ValueError, r"Y must have shape \(4, 3\).*\(4, 2\)"),
         (lambda: neuron.loss(X, Y[:3], W), ValueError, r"Y must have shape.*\(3, 3\)"),

@@ -30,7 +30,8 @@ ever needs a value on the host: they can be traced, compiled and differentiated.
 one library, one device and one real floating dtype; the answers are of the same.
 
 Numerics. Losses are computed from logits, never from clipped probabilities, and every formula
-exponentiates only non-positive numbers, so that no logit, however large, overflows or gives a NaN.
+exponentiates only non-positive numbers: no logit of a sigmoid neuron overflows or gives a NaN,
+nor do the logits of a softmax group while their differences are numbers of the dtype.
 
 References
 ----------
@@ -118,8 +119,7 @@ def sigmoid(Z: Array) -> Array:
     array([0. , 0.5, 1. ])
     """
     xp = array_namespace(Z)
-    e = xp.exp(-xp.abs(Z))
-    return xp.where(Z >= 0, 1.0, e) / (1.0 + e)
+    return _sigmoid(xp, Z >= 0, xp.exp(-xp.abs(Z)))
 
 
 def softmax(Z: Array, *, classes: int) -> Array:
@@ -151,9 +151,8 @@ def softmax(Z: Array, *, classes: int) -> Array:
     array([[0.5, 0.5, 0.5, 0.5]])
     """
     xp = array_namespace(Z)
-    groups = _groups(xp, Z, classes)
-    e = xp.exp(groups - xp.max(groups, axis=-1, keepdims=True))
-    return xp.reshape(e / xp.sum(e, axis=-1, keepdims=True), Z.shape)
+    e = xp.exp(_below_the_top(xp, _groups(xp, Z, classes)))
+    return xp.reshape(_softmax(xp, e), Z.shape)
 
 
 def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> Array:
@@ -228,13 +227,9 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
            [1000.]])
     """
     xp = array_namespace(Z, Y)
-    _check_targets(Z.shape, Y, classes)
-    if classes == 1:
-        size = xp.abs(Z)
-        return _sigmoid_cross_entropy(xp, Z, Y, size, xp.exp(-size))
-    groups, targets = _groups(xp, Z, classes), _groups(xp, Y, classes)
-    top = xp.max(groups, axis=-1, keepdims=True)
-    return _softmax_cross_entropy(xp, groups - top, targets, xp.exp(groups - top))
+    _check_targets(Z.shape, Z.dtype, Y, classes)
+    rows, _ = _loss_and_residual(xp, Z, Y, classes)
+    return rows
 
 
 def loss(
@@ -364,8 +359,9 @@ def loss_and_gradient(
     """
     xp = array_namespace(X, Y, W, b, sample_weight)
     _check_parameters(xp, X, W, b)
-    Z_shape = (X.shape[0], W.shape[1])
-    _check_targets(Z_shape, Y, classes)
+    _check_targets((X.shape[0], W.shape[1]), X.dtype, Y, classes)
+    if sample_weight is not None and sample_weight.dtype != X.dtype:
+        raise TypeError(f"sample_weight must be {X.dtype} as X is, got {sample_weight.dtype}")
     return unchecked_loss_and_gradient(xp, X, Y, W, b, sample_weight=sample_weight, classes=classes)
 
 
@@ -436,28 +432,30 @@ def _affine(X: Array, W: Array, b: Array | None) -> Array:
 def _loss_and_residual(xp: Any, Z: Array, Y: Array, classes: int) -> tuple[Array, Array]:
     """Loss of every row and group (n, G), and residual P - Y (n, m), from one exponential."""
     if classes == 1:
-        size = xp.abs(Z)
-        e = xp.exp(-size)
-        P = xp.where(Z >= 0, 1.0, e) / (1.0 + e)
-        return _sigmoid_cross_entropy(xp, Z, Y, size, e), P - Y
-    groups, targets = _groups(xp, Z, classes), _groups(xp, Y, classes)
-    shifted = groups - xp.max(groups, axis=-1, keepdims=True)
-    e = xp.exp(shifted)
-    R = e / xp.sum(e, axis=-1, keepdims=True) - targets
-    return _softmax_cross_entropy(xp, shifted, targets, e), xp.reshape(R, Z.shape)
-
-
-def _sigmoid_cross_entropy(xp: Any, Z: Array, Y: Array, size: Array, e: Array) -> Array:
-    """Sigmoid loss from logits, their absolute values ``size`` and ``e = exp(-size)``."""
-    positive = 0.5 * (Z + size)  # max(z, 0), exactly, and at a fraction of the price of clip
-    return (positive - Y * Z) + xp.log1p(e)
-
-
-def _softmax_cross_entropy(xp: Any, shifted: Array, targets: Array, e: Array) -> Array:
-    """Softmax loss (n, G) from logits less their group's maximum (n, G, K), and their exp."""
+        positive, e = Z >= 0, xp.exp(-xp.abs(Z))
+        rows = (xp.where(positive, Z, 0.0) - Y * Z) + xp.log1p(e)
+        return rows, _sigmoid(xp, positive, e) - Y
+    below, targets = _below_the_top(xp, _groups(xp, Z, classes)), _groups(xp, Y, classes)
+    e = xp.exp(below)
     hit = targets * e
     rest = xp.sum(e - hit, axis=-1) + (xp.sum(hit, axis=-1) - 1.0)
-    return xp.log1p(rest) - xp.sum(targets * shifted, axis=-1)
+    rows = xp.log1p(rest) - xp.sum(targets * below, axis=-1)
+    return rows, xp.reshape(_softmax(xp, e) - targets, Z.shape)
+
+
+def _sigmoid(xp: Any, positive: Array, e: Array) -> Array:
+    """Sigmoid from whether the logit is ``positive``, and ``e = exp(-abs(logit))``."""
+    return xp.where(positive, 1.0, e) / (1.0 + e)
+
+
+def _softmax(xp: Any, e: Array) -> Array:
+    """Shares of a group's ``e = exp(logit - largest logit)``, along the last axis."""
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def _below_the_top(xp: Any, groups: Array) -> Array:
+    """Logits (n, G, K) less the largest of their group; at most zero."""
+    return groups - xp.max(groups, axis=-1, keepdims=True)
 
 
 def _groups(xp: Any, Z: Array, classes: int) -> Array:
@@ -490,14 +488,18 @@ def _check_parameters(xp: Any, X: Array, W: Array, b: Array | None) -> None:
         raise ValueError(
             f"b must have shape ({W.shape[1]},), one intercept a column of W, got {tuple(b.shape)}"
         )
-    if X.dtype != W.dtype or not xp.isdtype(X.dtype, "real floating"):
+    b_dtype = X.dtype if b is None else b.dtype
+    if not X.dtype == W.dtype == b_dtype or not xp.isdtype(X.dtype, "real floating"):
         raise TypeError(
-            f"X and W must be of one real floating dtype, got X {X.dtype} and W {W.dtype}"
+            "X, W and b must be of one real floating dtype, "
+            f"got X {X.dtype}, W {W.dtype} and b {b_dtype}"
         )
 
 
-def _check_targets(shape: tuple[int, int], Y: Array, classes: int) -> None:
+def _check_targets(shape: tuple[int, int], dtype: Any, Y: Array, classes: int) -> None:
     n, m = shape
+    if Y.dtype != dtype:
+        raise TypeError(f"Y must be {dtype} as the logits are, got {Y.dtype}; convert it first")
     if Y.ndim != 2 or Y.shape[0] != n or Y.shape[1] not in (m, classes):
         raise ValueError(
             f"Y must have shape {(n, m)}, or {(n, classes)} to be shared by all groups, "

@@ -67,12 +67,6 @@ class LogisticObjective:
         """Shape of the parameters, ``(q, G, K)``."""
         return self.rows.shape[1] + self.fit_intercept, self.groups, self.classes
 
-    def join(self, W: Array, b: Array | None) -> Array:
-        """Put coefficients (p, m) and intercepts (m,) or None into parameters (q, G, K)."""
-        xp = self.context.xp
-        theta = W if b is None else xp.concat([W, b[None, :]], axis=0)
-        return xp.reshape(theta, self.shape)
-
     def split(self, theta: Array) -> tuple[Array, Array | None]:
         """Take parameters (q, G, K) apart into coefficients (p, m) and intercepts (m,) or None."""
         p = self.rows.shape[1]

@@ -88,6 +88,10 @@ class ArrayContext:
             raise ValueError(f"dtype='float64' is not available on device {self.device}")
         return replace(self, precision=precision)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # device objects cannot be pickled; their names find them again in another process
+        return _rebuild, (self.library, self.library.device_name(self.device), self.precision)
+
     # --- the namespace, and running in it ---
 
     @property
@@ -149,6 +153,10 @@ class ArrayContext:
                 return taken
         host = values if source.name == "numpy" else read(values)
         return self.library.from_numpy(host, self.device)
+
+
+def _rebuild(library: Library, device: str, precision: str) -> ArrayContext:
+    return ArrayContext(library, library.device(device), precision)
 
 
 def _precision_of(array: Array, library: Library, device: Device) -> str:

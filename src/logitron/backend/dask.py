@@ -13,9 +13,10 @@ from typing import Any
 from array_api_compat import is_dask_array
 
 from logitron.backend.context import ArrayContext
+from logitron.backend.host import count_read, read
 from logitron.backend.types import Array
 
-__all__ = ["DaskRows", "dask_labels", "dask_meta", "is_dask", "map_chunks"]
+__all__ = ["DaskRows", "check_chunks", "dask_labels", "dask_meta", "is_dask", "map_chunks"]
 
 #: sums are gathered in a tree, so that no task waits for more parts than this
 FAN_IN = 16
@@ -52,8 +53,9 @@ class DaskRows:
 
     def __init__(self, context: ArrayContext, X: Array, *others: Array | None) -> None:
         self.context = context
-        _check_chunks(X)
-        self._X = X.rechunk({1: -1})
+        check_chunks(X)
+        # Dask can rechunk NumPy's dtypes only; chunks that hold whole rows need none of it
+        self._X = X if len(X.chunks[1]) == 1 else X.rechunk({1: -1})
         self.shape = X.shape
         columns = [self._blocks_of(array) for array in (self._X, *others)]
         self._blocks = list(zip(*columns, strict=True))
@@ -78,6 +80,8 @@ class DaskRows:
         run = partial(_run, self.context, function, static, parameters)
         with self.context.scope():
             meta = run(self.context.zeros((1, self.shape[1])))[:0, ...]  # what a chunk becomes
+        if not hasattr(meta, "astype"):  # a torch tensor: Dask itself cannot hold the answer
+            run, meta = partial(_run_to_numpy, run), read(meta)
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
@@ -89,7 +93,10 @@ class DaskRows:
         if array is None:
             return [None] * len(chunks)
         rows = chunks, *((size,) for size in array.shape[1:])
-        array = array.rechunk(rows) if is_dask(array) else da.from_array(array, chunks=rows)
+        if not is_dask(array):
+            array = da.from_array(array, chunks=rows)
+        elif array.chunks != rows:
+            array = array.rechunk(rows)
         return list(array.to_delayed().ravel())
 
 
@@ -111,8 +118,9 @@ def dask_labels(y: Array) -> tuple[Array, Array]:
     import numpy as np
     from dask import compute, delayed
 
-    _check_chunks(y)
+    check_chunks(y)
     found = compute(*[delayed(np.unique)(block) for block in y.to_delayed().ravel()])
+    count_read(sum(labels.size for labels in found))
     classes = np.unique(np.concatenate(found))
     return classes, y.map_blocks(partial(np.searchsorted, classes), dtype=np.int64)
 
@@ -131,11 +139,16 @@ def _run(
         return context.compile(function, **static)(context.asarray(X), *moved, *parameters)
 
 
+def _run_to_numpy(run: Callable[[Array], Array], X: Array) -> Array:
+    return read(run(X))
+
+
 def _add(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
     return tuple(sum(arrays[1:], start=arrays[0]) for arrays in zip(*parts, strict=True))
 
 
-def _check_chunks(array: Array) -> None:
+def check_chunks(array: Array) -> None:
+    """Refuse a Dask array that does not know how many rows its chunks have."""
     if any(isnan(size) for sizes in array.chunks for size in sizes):
         raise ValueError(
             "a Dask array must know the sizes of its chunks; call .compute_chunk_sizes() first"

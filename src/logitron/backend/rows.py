@@ -1,8 +1,8 @@
 """Row blocks: everything a solver needs of the data is a sum over them.
 
-Loss, gradient and Gram matrix are sums of what each block of rows contributes. `Rows` is the one
-mechanism behind blocks that fit a cache, features that are widened block by block, files larger
-than memory and the chunks of a Dask array: parameters go to the blocks, small sums come back.
+Loss and gradient are sums of what each block of rows contributes. `Rows` is the one mechanism
+behind blocks that fit a cache, features that are widened block by block, and the chunks of a Dask
+array: parameters go to the blocks, small sums come back.
 """
 
 from collections.abc import Callable, Iterator

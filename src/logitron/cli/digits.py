@@ -146,7 +146,7 @@ def train(
         wrong = read(neuron.predict(held_out)) != y[TRAINING_ROWS:]
         return Run(
             backend=backend,
-            device=str(place.device),
+            device=place.library.device_name(place.device),
             epochs=int(neuron.n_iter_[0]),
             loss=float(neuron.loss_curve_[-1]),
             missed=tuple(int(row) for row in np.flatnonzero(wrong)),
@@ -187,7 +187,7 @@ def _cells(run: Run, reference: Run) -> tuple[str, ...]:
     difference = np.max(np.abs(run.coef - reference.coef))
     return (
         run.backend,
-        run.device.removeprefix("array_api_strict.Device('").removesuffix("')"),
+        run.device,
         str(run.epochs),
         f"{run.loss:.5f}",
         missed,

@@ -6,7 +6,7 @@ import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj, is_numpy_array
 from sklearn.utils.validation import validate_data
 
-from logitron.backend import ArrayContext, Rows, dask_meta, is_dask, read
+from logitron.backend import ArrayContext, Rows, check_chunks, dask_meta, is_dask, read
 
 __all__ = ["contexts", "features", "on_host", "refuse_nonfinite", "sample_weights"]
 
@@ -40,8 +40,11 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
                 f"X must hold at least one {what}: found array with 0 {what}(s) "
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
-    xp = array_namespace(X)
-    kind = dask_meta(X) if is_dask(X) else X
+    kind = X
+    if is_dask(X):
+        check_chunks(X)
+        kind = dask_meta(X)
+    xp = array_namespace(kind)
     if xp.isdtype(kind.dtype, "complex floating"):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
     validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -113,7 +116,10 @@ def sample_weights(sample_weight: Any, rows: int) -> np.ndarray[Any, Any] | None
     """
     if sample_weight is None:
         return None
-    values = np.asarray(on_host(sample_weight), dtype=float)
+    try:
+        values = np.asarray(on_host(sample_weight), dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight must hold numbers: {error}") from error
     if values.ndim == 0:
         values = np.full(rows, float(values))
     if values.shape != (rows,):

@@ -8,7 +8,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from logitron.backend import ArrayContext, dask_labels, is_dask, library_of, read
+from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, read
 from logitron.estimators.inputs import on_host
 
 __all__ = ["Labels", "balance", "classes_for", "encode", "take"]
@@ -49,8 +49,15 @@ def encode(y: Any, rows: int) -> Labels:
             "this estimator requires y to be passed, but the target y is None"
         )
     if is_dask(y):
+        check_chunks(y)
+        if y.ndim != 1:
+            raise ValueError(
+                f"y must be a 1d array, got an array of shape {tuple(y.shape)} instead"
+            )
         _check_length(y.shape, rows)
         classes, codes = dask_labels(y)
+        _check_no_missing(classes)
+        check_classification_targets(classes)
     else:
         values = column_or_1d(on_host(y), warn=True)
         _check_length(values.shape, rows)
@@ -71,15 +78,24 @@ def balance(
     """
     if class_weight is None:
         return sample_weight
-    codes = np.asarray(labels.codes)
-    by_class = compute_class_weight(
-        class_weight,
-        classes=labels.classes,
-        y=labels.classes[codes],
-        **({} if sample_weight is None else {"sample_weight": sample_weight}),
-    )
-    weights: np.ndarray[Any, Any] = by_class[codes]
-    return weights if sample_weight is None else weights * sample_weight
+    codes = read(labels.codes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_class = compute_class_weight(
+            class_weight,
+            classes=labels.classes,
+            y=labels.classes[codes],
+            **({} if sample_weight is None else {"sample_weight": sample_weight}),
+        )
+        weights: np.ndarray[Any, Any] = by_class[codes]
+        if sample_weight is not None:
+            weights = weights * sample_weight
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
+        raise ValueError(
+            "class_weight must give finite, non-negative weights with a positive sum, got "
+            f"{dict(zip(labels.classes.tolist(), by_class.tolist(), strict=True))}; 'balanced' "
+            "needs a row of positive sample_weight in every class"
+        )
+    return weights
 
 
 def take(classes: Array, codes: Array) -> Array:
@@ -91,10 +107,20 @@ def take(classes: Array, codes: Array) -> Array:
 
 
 def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
-    """Give the classes to the caller: numbers in the caller's library, all else as NumPy."""
-    if classes.dtype.kind in "iufb":
-        return context.asarray(classes, keep_dtype=True)
-    return classes
+    """Give the classes to the caller: numbers in the caller's library, all else as NumPy.
+
+    Numbers that the library or device cannot hold (wide integers where JAX has 32 bits) stay
+    NumPy too, rather than become other numbers.
+    """
+    if classes.dtype.kind not in "iufb" or context.library.name == "numpy":
+        return classes
+    wide = classes.dtype.kind == "u" and classes.dtype.itemsize > 1
+    fits = not wide or classes.max() <= np.iinfo(np.int64).max
+    if not fits:
+        return classes
+    # few libraries can index with unsigned integers wider than a byte
+    moved = context.asarray(classes.astype(np.int64) if wide else classes, keep_dtype=True)
+    return moved if np.array_equal(read(moved), classes) else classes
 
 
 def _check_length(shape: tuple[int, ...], rows: int) -> None:
@@ -106,7 +132,13 @@ def _check_length(shape: tuple[int, ...], rows: int) -> None:
 
 
 def _check_no_missing(values: np.ndarray[Any, Any]) -> None:
-    missing = np.asarray(values != values)  # noqa: PLR0124 (NaN in labels of any type)
+    if values.dtype.kind == "f":
+        missing = np.isnan(values)
+    elif values.dtype.kind == "O":
+        # NaN and NaT are no numbers equal to themselves; pandas' NA says neither yes nor no
+        missing = np.asarray([v is None or type(v).__name__ == "NAType" or v != v for v in values])  # noqa: PLR0124
+    else:
+        return
     if np.any(missing):
         raise ValueError(
             f"Input y contains NaN: {int(np.sum(missing))} labels are missing; "

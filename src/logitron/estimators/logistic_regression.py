@@ -53,16 +53,17 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     class_weight : dict, "balanced" or None, default None
         Multiplies the sample weights by class, as in scikit-learn.
     solver : {"gradient-descent"}, default "gradient-descent"
-        Full-batch gradient descent.
+        Full-batch gradient descent. It is slow on features of different ranges: scale them first.
     max_iter : int or None, default None
         Iterations at most; None is 10 000.
     verbose : int, default 0
         1 or more prints each iteration's number and loss.
     learning_rate : float or "auto", default "auto"
-        Multiplies the gradient divided by the sum of the sample weights. "auto" is the longest
-        step that cannot overshoot.
+        Multiplies the gradient divided by the sum of the sample weights. "auto" is a step that
+        cannot overshoot.
     loss_change : float, default 1e-5
-        Stop when the objective changes by less than this in one iteration.
+        Stop when the objective changes by less than this in one iteration. That is a statement
+        about the last step, not about the distance from the optimum.
     backend : str or None, default None
         Where ``fit`` computes: "numpy", "torch", "cupy", "jax" or "array-api-strict"; None is
         where X is. The answers follow X all the same.
@@ -82,7 +83,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_iter_ : numpy.ndarray (1,)
         Iterations made.
     converged_ : numpy.ndarray (1,) of bool
-        Whether the stopping rule was met.
+        Whether the stopping rule was met, see ``loss_change``.
     loss_curve_ : numpy.ndarray (n_iter,)
         Objective at the start of each iteration.
     n_features_in_ : int
@@ -157,7 +158,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : array-like (n,)
             Class labels of any type: numbers, strings, booleans, objects.
         sample_weight : array-like (n,), optional
-            Non-negative; a row with weight 2 counts as two rows.
+            Non-negative; a row with weight 2 counts as two rows. A number is every row's weight.
 
         Returns
         -------
@@ -282,7 +283,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         array (n,)
-            Labels of ``classes_``.
+            Labels of ``classes_``. The rows of a lazy array are not looked at: where features are
+            NaN, probabilities are NaN, and the first class is chosen.
 
         Raises
         ------

@@ -4,7 +4,8 @@ r"""Full-batch gradient descent: the textbook rule that trains the single neuron
 
 All groups of columns descend together, each with its own stopping; one that is done is frozen
 where it is. The state stays on the device: the host looks at it once every few iterations, and
-because freezing happens on the device, the result does not depend on how often it looks.
+because freezing happens on the device, the result does not depend on how often it looks. (A
+callback that stops the descent is heard when the host looks.)
 """
 
 from collections.abc import Callable
@@ -49,8 +50,8 @@ class GradientDescent:
     Parameters
     ----------
     learning_rate : float or "auto", default "auto"
-        Step length on the gradient divided by the sum of the sample weights. "auto" takes the
-        longest step that cannot overshoot, the inverse of the objective's curvature bound.
+        Step length on the gradient divided by the sum of the sample weights. "auto" takes a step
+        that cannot overshoot: the inverse of the objective's curvature bound, on the gradient.
     loss_change : float, default 1e-5
         A group is done when its summed loss changes by less than this in one iteration.
     max_iter : int, default 10000
@@ -85,6 +86,15 @@ class GradientDescent:
             A group whose loss rose for a while has not diverged; one whose loss is no longer
             finite has, and keeps the last parameters that had a finite loss.
         """
+        with objective.context.scope():
+            return self._minimize(objective, objective.context.asarray(theta), on_iteration)
+
+    def _minimize(
+        self,
+        objective: SmoothObjective,
+        theta: Array,
+        on_iteration: Callable[[Iteration], bool | None] | None,
+    ) -> Solution:
         context = objective.context
         descend = context.compile(_descend, loss_change=self.loss_change)
         look_every = 1 if context.library.reads_are_free else LOOK_EVERY
@@ -110,13 +120,29 @@ class GradientDescent:
                 states, running = [], np.count_nonzero(seen[-1, 1])
                 if on_iteration is not None:
                     stopped = _tell(on_iteration, iteration, seen)
-        return _solution(theta, record, stopped)
+        # the last step has not been evaluated: take it back where it left the numbers
+        arrived = context.xp.all(context.xp.isfinite(theta), axis=(0, 2))
+        theta = context.xp.where(arrived[:, None], theta, before)
+        return _solution(theta, record, stopped, read(arrived))
 
     def _rate(self, objective: SmoothObjective) -> Array:
-        """Step length of each group on the gradient of the sum, (1,) or (G,)."""
-        if self.learning_rate == "auto":
-            return 1.0 / objective.smoothness()
-        return float(self.learning_rate) / objective.weight_sum()
+        """Step length of each group on the gradient of the sum, (1,) or (G,).
+
+        Raises
+        ------
+        ValueError
+            If the curvature bound is too large for the precision.
+        """
+        if self.learning_rate != "auto":
+            return float(self.learning_rate) / objective.weight_sum()
+        curvature = read(objective.smoothness())
+        if not np.all(np.isfinite(curvature)):
+            raise ValueError(
+                "learning_rate='auto' needs the sum of the squared features, which overflows in "
+                f"{objective.context.precision}; scale the features"
+            )
+        flat = curvature == 0  # nothing to descend: features of zero, no intercept, no penalty
+        return objective.context.asarray(np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, curvature)))
 
 
 def _descend(
@@ -159,7 +185,12 @@ def _tell(
     return stop
 
 
-def _solution(theta: Array, looks: list[np.ndarray[Any, Any]], stopped: bool) -> Solution:
+def _solution(
+    theta: Array,
+    looks: list[np.ndarray[Any, Any]],
+    stopped: bool,
+    arrived: np.ndarray[Any, Any],
+) -> Solution:
     """Tell the outcome from the states after each iteration, arrays (iterations, 2, G)."""
     groups = theta.shape[1]
     record = np.concatenate([np.zeros((0, 2, groups)), *looks])
@@ -171,7 +202,7 @@ def _solution(theta: Array, looks: list[np.ndarray[Any, Any]], stopped: bool) ->
     if looks:
         losses = np.where(finite, losses, np.take_along_axis(losses, last[None, :], axis=0))
         status[~running[-1]] = Status.CONVERGED
-        status[~finite[-1]] = Status.DIVERGED
+        status[~finite[-1] | ~arrived] = Status.DIVERGED
     # the iteration that ends a group counts as its last
     n_iter = np.minimum(running.sum(axis=0) + 1, len(record)).astype(np.int32)
     return Solution(theta, status, n_iter, losses[: n_iter.max()])

@@ -4,6 +4,7 @@ One file a library. Anything that is special to a library belongs into its file;
 project is written against the standard.
 """
 
+from importlib import import_module
 from typing import Any
 
 from logitron.backend.libraries.base import Library
@@ -66,21 +67,10 @@ def library_of(array: Array) -> Library:
     TypeError
         If the object is not an array of a library that implements the array API standard.
     """
-    module = type(array).__module__.partition(".")[0]
     for library in LIBRARIES.values():
-        if module in _MODULES[library.name]:
+        if library.owns(array):
             return library
     return _conforming(array)
-
-
-# The first part of the module path of each library's array types
-_MODULES: dict[str, tuple[str, ...]] = {
-    "numpy": ("numpy",),
-    "torch": ("torch",),
-    "cupy": ("cupy",),
-    "jax": ("jax", "jaxlib"),
-    "array-api-strict": ("array_api_strict",),
-}
 
 
 class _Conforming(Library):
@@ -91,10 +81,14 @@ class _Conforming(Library):
         self._namespace = namespace
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Conforming, (self._namespace,)
+        return _conforming_named, (self._namespace.__name__,)
 
     def namespace(self) -> Any:
         return self._namespace
+
+
+def _conforming_named(module: str) -> _Conforming:
+    return _Conforming(import_module(module))
 
 
 def _conforming(array: Array) -> Library:

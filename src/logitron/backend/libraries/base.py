@@ -21,8 +21,10 @@ class Library:
 
     #: the name users give as ``backend=``
     name: str
-    #: the modules whose arrays belong to the library, by the first part of their path
+    #: the module to import
     module: str
+    #: packages that define the library's array types; empty is the module itself
+    packages: tuple[str, ...] = ()
     #: what to install from this project's extras; None where nothing is to be installed
     extra: str | None = None
     #: names of the distributions that may provide the module, for its version
@@ -79,6 +81,15 @@ class Library:
     def devices(self) -> list[str]:
         """Names that `device` understands and that exist on this machine."""
         return ["cpu"]
+
+    def device_name(self, device: Device) -> str:
+        """Turn a device object into a name that `device` understands."""
+        return str(device)
+
+    def owns(self, array: Array) -> bool:
+        """Whether an array, or one of a subclass of its type, is of this library."""
+        packages = self.packages or (self.module.partition(".")[0],)
+        return any(kind.__module__.partition(".")[0] in packages for kind in type(array).__mro__)
 
     def unknown_device(self, name: Any) -> ValueError:
         """Make the error that tells which devices there are."""

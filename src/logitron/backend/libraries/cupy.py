@@ -37,6 +37,9 @@ class CupyLibrary(Library):
             raise self.unknown_device(name)
         return cupy.cuda.Device(int(name.partition(":")[2] or 0))
 
+    def device_name(self, device: Device) -> str:
+        return f"cuda:{device.id}"
+
     def devices(self) -> list[str]:
         import cupy
 

@@ -13,6 +13,7 @@ from logitron.backend.types import Array, Device, Namespace
 
 class JaxLibrary(Library):
     extra = "jax"
+    packages = ("jax", "jaxlib")
     speaks_dlpack = True
     # XLA fuses and splits the work itself, and every further shape costs a compilation
     block_bytes = None
@@ -44,6 +45,9 @@ class JaxLibrary(Library):
                 continue
             found += [kind, *(f"{kind}:{index}" for index in range(count))]
         return found
+
+    def device_name(self, device: Device) -> str:
+        return f"{device.platform}:{device.id}"
 
     def parameter_device(self, array: Array) -> Device:
         import jax

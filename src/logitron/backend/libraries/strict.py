@@ -25,7 +25,10 @@ class StrictLibrary(Library):
         import array_api_strict as xp
 
         devices = xp.__array_namespace_info__().devices()
-        return ["cpu", *(str(device).split("'")[1] for device in devices)]
+        return ["cpu", *map(self.device_name, devices)]
+
+    def device_name(self, device: Device) -> str:
+        return str(device).split("'")[1]
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         import array_api_strict as xp
