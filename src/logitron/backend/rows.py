@@ -62,6 +62,7 @@ class ArrayRows:
     ) -> None:
         self.context = context
         self.shape = X.shape
+        self._xp, self._dtype = context.xp, context.dtype
         size = block_rows or _default_block_rows(context, *X.shape)
         # the blocks are views; only libraries without views copy, and those get one block
         self._stored: list[tuple[Any, ...]] = [
@@ -89,9 +90,8 @@ class ArrayRows:
 
     def _blocks(self) -> Iterator[tuple[Array | None, ...]]:
         """Each block, its features in the precision of the context."""
-        xp, dtype = self.context.xp, self.context.dtype
         for X, *others in self._stored:
-            yield (X if X.dtype == dtype else xp.astype(X, dtype), *others)
+            yield (X if X.dtype == self._dtype else self._xp.astype(X, self._dtype), *others)
 
 
 def make_rows(

@@ -25,20 +25,14 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     except ImportError:
         _print_plain(title, columns, rows)
         return
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        padding=0,
-        collapse_padding=True,
-    )
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=0, collapse_padding=True)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))  # as Text, brackets are not taken for markup
-    Console().print(table)
+    console = Console()
+    console.print(Text(title, style="bold"))  # a table's own title would wrap at its width
+    console.print(table)
 
 
 def _print_plain(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -67,10 +67,14 @@ def library_of(array: Array) -> Library:
     TypeError
         If the object is not an array of a library that implements the array API standard.
     """
-    for library in LIBRARIES.values():
-        if library.owns(array):
-            return library
-    return _conforming(array)
+    kind = type(array)
+    if kind not in _owners:
+        _owners[kind] = next((one for one in LIBRARIES.values() if one.owns(kind)), None)
+    return _owners[kind] or _conforming(array)
+
+
+#: the library of each type of array that was met; asked in every iteration
+_owners: dict[type, Library | None] = {}
 
 
 class _Conforming(Library):

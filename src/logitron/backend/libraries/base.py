@@ -86,10 +86,10 @@ class Library:
         """Turn a device object into a name that `device` understands."""
         return str(device)
 
-    def owns(self, array: Array) -> bool:
-        """Whether an array, or one of a subclass of its type, is of this library."""
+    def owns(self, kind: type) -> bool:
+        """Whether arrays of a type, or of one that it is derived from, are of this library."""
         packages = self.packages or (self.module.partition(".")[0],)
-        return any(kind.__module__.partition(".")[0] in packages for kind in type(array).__mro__)
+        return any(base.__module__.partition(".")[0] in packages for base in kind.__mro__)
 
     def unknown_device(self, name: Any) -> ValueError:
         """Make the error that tells which devices there are."""
