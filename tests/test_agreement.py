@@ -155,3 +155,24 @@ def test_torch_compiles_when_asked(monkeypatch):
         monkeypatch.undo()
         assert_near(compiled, plain, "float64", 61, growth=64)
         assert (solution.n_iter == 20).all()
+
+
+def test_jax_compiles_once_for_all_penalties_and_stopping_rules():
+    jax = pytest.importorskip("jax")
+    from logitron.backend.libraries.jax import _jit
+    from logitron.objective import _add_penalty, _loss_and_gradient
+    from logitron.solvers.gradient_descent import _descend
+
+    X = jax.numpy.asarray(problem(n=37, p=6).X)
+    y = np.arange(37) % 2
+    compiled = [
+        _jit(_loss_and_gradient, (("classes", 1), ("fit_intercept", True))),
+        _jit(_add_penalty, (("fit_intercept", True),)),
+        _jit(_descend, ()),
+    ]
+    sizes = []
+    for C, loss_change in ((1.0, 1e-1), (2.0, 1e-2), (3.0, 1e-3)):
+        LogisticRegression(C=C, loss_change=loss_change).fit(X, y)
+        sizes.append([function._cache_size() for function in compiled])
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert min(sizes[0]) >= 1

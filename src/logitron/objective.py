@@ -79,10 +79,8 @@ class LogisticObjective:
             _loss_and_gradient, theta, classes=self.classes, fit_intercept=self.fit_intercept
         )
         if self.penalty:
-            add = self.context.compile(
-                _add_penalty, penalty=self.penalty, fit_intercept=self.fit_intercept
-            )
-            value, by_theta = add(value, by_theta, theta)
+            add = self.context.compile(_add_penalty, fit_intercept=self.fit_intercept)
+            value, by_theta = add(value, by_theta, theta, self.penalty)
         return value, by_theta
 
     def smoothness(self) -> Array:
@@ -166,7 +164,7 @@ def _weights(xp: Any, X: Array, sample_weight: Array | None) -> Array:
 
 
 def _add_penalty(
-    value: Array, by_theta: Array, theta: Array, *, penalty: float, fit_intercept: bool
+    value: Array, by_theta: Array, theta: Array, penalty: float, *, fit_intercept: bool
 ) -> tuple[Array, Array]:
     xp = array_namespace(theta)
     penalised = theta

@@ -96,7 +96,7 @@ class GradientDescent:
         on_iteration: Callable[[Iteration], bool | None] | None,
     ) -> Solution:
         context = objective.context
-        descend = context.compile(_descend, loss_change=self.loss_change)
+        descend = context.compile(_descend)
         look_every = 1 if context.library.reads_are_free else LOOK_EVERY
         rate = self._rate(objective)
 
@@ -111,10 +111,13 @@ class GradientDescent:
         iteration = 0
         while iteration < self.max_iter and not stopped and running:
             value, slope = objective.value_and_gradient(theta)
-            before, theta, state = descend(before, theta, state, rate, value, slope)
+            before, theta, state = descend(
+                before, theta, state, rate, value, slope, self.loss_change
+            )
             states.append(state)
             iteration += 1
             if iteration % look_every == 0 or iteration == self.max_iter:
+                # (a stack of one costs NumPy more than the arithmetic of a step)
                 seen = read(states[0][None, ...] if len(states) == 1 else context.xp.stack(states))
                 record.append(seen)
                 states, running = [], np.count_nonzero(seen[-1, 1])
@@ -152,7 +155,6 @@ def _descend(
     rate: Array,
     value: Array,
     slope: Array,
-    *,
     loss_change: float,
 ) -> tuple[Array, Array, Array]:
     """One step of every running group; pure array code that never needs a value.
