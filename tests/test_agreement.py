@@ -124,6 +124,8 @@ def test_computing_elsewhere_answers_in_the_callers_kind(backend):
         ).fit(X, y)
     assert type(ours.coef_) is np.ndarray
     assert ours.coef_.dtype == np.float64
+    assert ours.coef_.flags.writeable  # whatever the library it came from thinks of writing
+    assert ours.intercept_.flags.owndata
     scale = np.max(np.abs(reference.coef_))
     assert np.max(np.abs(ours.coef_ - reference.coef_)) <= PROMISED[backend.precision] * scale
     assert type(ours.predict_proba(case.X)) is np.ndarray

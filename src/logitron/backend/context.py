@@ -127,6 +127,10 @@ class ArrayContext:
         array = self._here(values)
         return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
 
+    def own(self, values: Array) -> Array:
+        """Bring values here, in memory of their own: what is kept may be written to."""
+        return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
+
     def store(self, values: Array) -> Array:
         """Bring values here as they are best kept: no wider than they are, nor than is computed.
 

@@ -206,8 +206,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
             W, b = objective.split(solution.theta)
             b = compute.zeros((W.shape[1],)) if b is None else b
-            self.coef_ = caller.asarray(compute.xp.matrix_transpose(W))
-            self.intercept_ = caller.asarray(b)
+            self.coef_ = caller.own(compute.xp.matrix_transpose(W))
+            self.intercept_ = caller.own(b)
         self.classes_ = classes_for(caller, labels.classes)
         self._report(solution)
         return self
@@ -343,7 +343,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         precision = ArrayContext.of(self.coef_).precision
         place = ArrayContext.named(backend, device, precision)
         with place.scope():
-            moved = place.asarray(self.coef_), place.asarray(self.intercept_)
+            moved = place.own(self.coef_), place.own(self.intercept_)
             classes = classes_for(place, read(self.classes_))
         self.coef_, self.intercept_ = moved
         self.classes_ = classes
