@@ -44,7 +44,11 @@ def script(X, y, alpha=0.01, tolerance=1e-5):
 
 def ours(X, y):
     clf = LogisticRegression(
-        C=np.inf, learning_rate=0.01 * len(X) / X.shape[1], loss_change=1e-5, max_iter=EPOCHS
+        C=np.inf,
+        solver="gradient-descent",
+        learning_rate=0.01 * len(X) / X.shape[1],
+        loss_change=1e-5,
+        max_iter=EPOCHS,
     ).fit(X, y)
     return clf.coef_[0], int(clf.n_iter_[0]), clf
 

@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+from benchmarks.markdown import engine
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
@@ -30,7 +32,7 @@ def original(result: dict) -> str:
     )
 
 
-WRITERS = {"original": original}
+WRITERS = {"original": original, "engine": engine}
 
 
 def rendered(text: str) -> str:

@@ -14,7 +14,8 @@ INFINITE[3, 1] = np.inf
 
 
 def fit(X=X, y=Y, sample_weight=None, **settings):
-    return LogisticRegression(max_iter=1, **settings).fit(X, y, sample_weight)
+    settings = {"solver": "gradient-descent", "max_iter": 1} | settings
+    return LogisticRegression(**settings).fit(X, y, sample_weight)
 
 
 REFUSED = {

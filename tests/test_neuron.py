@@ -172,7 +172,7 @@ def test_targets_of_one_group_are_shared_by_all(classes):
     repeated = np.tile(one, (1, 4))
     each = neuron.loss_and_gradient(case.X, repeated, case.W, case.b, classes=classes)
     for actual, expected in zip(shared, each, strict=True):
-        np.testing.assert_array_equal(actual, expected)
+        assert_near(actual, expected, "float64", 61)  # sums may run in another order
 
 
 def test_soft_targets():

@@ -53,8 +53,9 @@ def test_half_precision_is_computed_in_single(library, name):
         X = xp.ones((4, 2), dtype=getattr(xp, name))
     context = ArrayContext.of(X)
     assert context.precision == "float32"
-    (total,) = make_rows(context, X).sum(_add_up)
-    assert total.dtype == context.dtype
+    with context.scope():
+        (total,) = make_rows(context, X).sum(_add_up)
+        assert total.dtype == context.wide.dtype  # blocks in float32, their sum in float64
     assert float(total) == 8.0
     assert context.store(X).dtype == X.dtype  # kept as narrow as it came
 
@@ -190,7 +191,9 @@ def test_sharded_jax_arrays_get_parameters_on_every_device():
     X = jax.device_put(jax.numpy.ones((4, 3)), spread)
     device = ArrayContext.of(X).device
     assert device.spec == jax.sharding.PartitionSpec()
-    (total,) = make_rows(ArrayContext.of(X), X).sum(_add_up)
+    context = ArrayContext.of(X)
+    with context.scope():
+        (total,) = make_rows(context, X).sum(_add_up)
     assert float(total) == 12.0
 
 

@@ -33,6 +33,11 @@ Numerics. Losses are computed from logits, never from clipped probabilities, and
 exponentiates only non-positive numbers: no logit of a sigmoid neuron overflows or gives a NaN,
 nor do the logits of a softmax group while their differences are numbers of the dtype.
 
+Speed. The formulas of the sigmoid choose no branches: on NumPy, ``where`` on logits of random sign
+costs more than a second exponential. Products with few columns are taken as ``(W.T @ X.T).T``:
+the same numbers, with each column's logits side by side in memory, which BLAS multiplies half as
+fast again, and which makes sums over classes run along the rows.
+
 References
 ----------
 - M. Mächler, "Accurately computing ``log(1 - exp(-|a|))``", 2012: the ``log1p`` forms.
@@ -41,11 +46,12 @@ References
 - Python array API standard, https://data-apis.org/array-api/latest/
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
 __all__ = [
+    "Activity",
     "cross_entropy",
     "curvature",
     "forward",
@@ -55,7 +61,11 @@ __all__ = [
     "loss_and_gradient",
     "sigmoid",
     "softmax",
+    "unchecked_activity",
+    "unchecked_backward",
+    "unchecked_logits",
     "unchecked_loss_and_gradient",
+    "weigh",
 ]
 
 Array = Any  # the standard has no common base class for arrays
@@ -91,17 +101,17 @@ def logits(X: Array, W: Array, b: Array | None = None) -> Array:
     >>> neuron.logits(np.asarray([[1.0, 2.0]]), np.asarray([[3.0], [4.0]]), np.asarray([5.0]))
     array([[16.]])
     """
-    _check_parameters(array_namespace(X, W, b), X, W, b)
-    return _affine(X, W, b)
+    xp = array_namespace(X, W, b)
+    _check_parameters(xp, X, W, b)
+    return unchecked_logits(xp, X, W, b)
 
 
 def sigmoid(Z: Array) -> Array:
     r"""Squash logits into probabilities, element by element: ``1 / (1 + exp(-Z))``.
 
-    Written with :math:`e = \exp(-|z|) \le 1`, which cannot overflow:
-    :math:`\sigma(z) = 1 / (1 + e)` for :math:`z \ge 0` and :math:`e / (1 + e)` below. The
-    relative error is a few units in the last place for every logit whose probability is a normal
-    number of the dtype.
+    Written as :math:`\sigma(z) = \exp(\min(z, 0)) / (1 + \exp(-|z|))`, which cannot overflow.
+    The relative error is a few units in the last place for every logit whose probability is a
+    normal number of the dtype.
 
     Parameters
     ----------
@@ -119,7 +129,8 @@ def sigmoid(Z: Array) -> Array:
     array([0. , 0.5, 1. ])
     """
     xp = array_namespace(Z)
-    return _sigmoid(xp, Z >= 0, xp.exp(-xp.abs(Z)))
+    below, e = _below_zero(xp, Z)
+    return _sigmoid(xp, below, e)
 
 
 def softmax(Z: Array, *, classes: int) -> Array:
@@ -228,8 +239,7 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     """
     xp = array_namespace(Z, Y)
     _check_targets(Z.shape, Z.dtype, Y, classes)
-    rows, _ = _loss_and_residual(xp, Z, Y, classes)
-    return rows
+    return unchecked_activity(xp, Z, Y, classes=classes).loss
 
 
 def loss(
@@ -331,7 +341,7 @@ def loss_and_gradient(
 ) -> tuple[Array, Array, Array]:
     """Compute `loss` and `gradient` from one forward pass: this is what training calls.
 
-    Loss and residual share their exponential, the dearest of the element-wise operations.
+    Loss and residual share their exponentials, the dearest of the element-wise operations.
 
     Parameters
     ----------
@@ -363,29 +373,6 @@ def loss_and_gradient(
     if sample_weight is not None and sample_weight.dtype != X.dtype:
         raise TypeError(f"sample_weight must be {X.dtype} as X is, got {sample_weight.dtype}")
     return unchecked_loss_and_gradient(xp, X, Y, W, b, sample_weight=sample_weight, classes=classes)
-
-
-def unchecked_loss_and_gradient(
-    xp: Any,
-    X: Array,
-    Y: Array,
-    W: Array,
-    b: Array | None,
-    *,
-    sample_weight: Array | None,
-    classes: int,
-) -> tuple[Array, Array, Array]:
-    """Compute `loss_and_gradient` for a loop that has checked its arguments before it began.
-
-    On a thousand rows, the checks and the search for the namespace ``xp`` would cost a tenth of
-    the work itself.
-    """
-    Z = _affine(X, W, b)
-    rows, R = _loss_and_residual(xp, Z, Y, classes)
-    if sample_weight is not None:
-        rows = _weighted(rows, sample_weight)
-        R = xp.reshape(_weighted(_groups(xp, R, classes), sample_weight), Z.shape)
-    return xp.sum(rows, axis=0), xp.matrix_transpose(X) @ R, xp.sum(R, axis=0)
 
 
 def curvature(Z: Array, *, classes: int = 1) -> Array:
@@ -421,31 +408,90 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
     return P * (1.0 - P)
 
 
-# --- shared pieces ------------------------------------------------------------------------------
+# --- for loops ----------------------------------------------------------------------------------
+#
+# The same pieces for a training loop that has checked its arguments before it began, and knows its
+# namespace ``xp``: on a thousand rows, checking and finding them would cost a tenth of the work.
 
 
-def _affine(X: Array, W: Array, b: Array | None) -> Array:
-    Z = X @ W
+class Activity(NamedTuple):
+    """What the neurons make of rows whose targets are known."""
+
+    loss: Array
+    """Cross-entropy of every row and group (n, G)."""
+    residual: Array
+    """Derivative of the loss by the logits, ``P - Y`` (n, m)."""
+    probability: Array
+    """``P`` (n, m)."""
+
+
+def unchecked_logits(xp: Any, X: Array, W: Array, b: Array | None) -> Array:
+    """Compute `logits`, each column's side by side in memory."""
+    T = xp.matrix_transpose
+    Z = T(T(W) @ T(X))
     return Z if b is None else Z + b
 
 
-def _loss_and_residual(xp: Any, Z: Array, Y: Array, classes: int) -> tuple[Array, Array]:
-    """Loss of every row and group (n, G), and residual P - Y (n, m), from one exponential."""
+def unchecked_activity(xp: Any, Z: Array, Y: Array, *, classes: int) -> Activity:
+    """Compute loss, residual and probability from logits (n, m), sharing the exponentials."""
     if classes == 1:
-        positive, e = Z >= 0, xp.exp(-xp.abs(Z))
-        rows = (xp.where(positive, Z, 0.0) - Y * Z) + xp.log1p(e)
-        return rows, _sigmoid(xp, positive, e) - Y
+        below, e = _below_zero(xp, Z)
+        P = _sigmoid(xp, below, e)
+        return Activity(((Z - below) - Y * Z) + xp.log1p(e), P - Y, P)
     below, targets = _below_the_top(xp, _groups(xp, Z, classes)), _groups(xp, Y, classes)
     e = xp.exp(below)
     hit = targets * e
     rest = xp.sum(e - hit, axis=-1) + (xp.sum(hit, axis=-1) - 1.0)
-    rows = xp.log1p(rest) - xp.sum(targets * below, axis=-1)
-    return rows, xp.reshape(_softmax(xp, e) - targets, Z.shape)
+    loss = xp.log1p(rest) - xp.sum(targets * below, axis=-1)
+    P = _softmax(xp, e)
+    return Activity(loss, xp.reshape(P - targets, Z.shape), xp.reshape(P, Z.shape))
 
 
-def _sigmoid(xp: Any, positive: Array, e: Array) -> Array:
-    """Sigmoid from whether the logit is ``positive``, and ``e = exp(-abs(logit))``."""
-    return xp.where(positive, 1.0, e) / (1.0 + e)
+def unchecked_backward(xp: Any, X: Array, R: Array) -> Array:
+    """Carry residuals (n, m) back to the coefficients by the chain rule: ``X.T @ R`` (p, m)."""
+    T = xp.matrix_transpose
+    return T(T(R) @ X)
+
+
+def unchecked_loss_and_gradient(
+    xp: Any,
+    X: Array,
+    Y: Array,
+    W: Array,
+    b: Array | None,
+    *,
+    sample_weight: Array | None,
+    classes: int,
+) -> tuple[Array, Array, Array]:
+    """Compute `loss_and_gradient`."""
+    activity = unchecked_activity(xp, unchecked_logits(xp, X, W, b), Y, classes=classes)
+    rows, R = weigh(xp, activity, sample_weight, classes=classes)
+    return xp.sum(rows, axis=0), unchecked_backward(xp, X, R), xp.sum(R, axis=0)
+
+
+def weigh(
+    xp: Any, activity: Activity, sample_weight: Array | None, *, classes: int
+) -> tuple[Array, Array]:
+    """Multiply loss (n, G) and residual (n, m) by sample weights (n,) or (n, G)."""
+    if sample_weight is None:
+        return activity.loss, activity.residual
+    R = _weighted(_groups(xp, activity.residual, classes), sample_weight)
+    return _weighted(activity.loss, sample_weight), xp.reshape(R, activity.residual.shape)
+
+
+# --- shared pieces ------------------------------------------------------------------------------
+
+
+def _below_zero(xp: Any, Z: Array) -> tuple[Array, Array]:
+    """Split off ``min(z, 0)``, exactly and without a branch; and ``exp(-abs(z))``."""
+    half = 0.5 * Z
+    size = xp.abs(half)
+    return half - size, xp.exp(-2.0 * size)
+
+
+def _sigmoid(xp: Any, below: Array, e: Array) -> Array:
+    """Sigmoid from ``below = min(z, 0)`` and ``e = exp(-abs(z))``."""
+    return xp.exp(below) / (1.0 + e)
 
 
 def _softmax(xp: Any, e: Array) -> Array:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from array_api_compat import to_device
@@ -88,6 +89,16 @@ class ArrayContext:
             raise ValueError(f"dtype='float64' is not available on device {self.device}")
         return replace(self, precision=precision)
 
+    @cached_property
+    def wide(self) -> "ArrayContext":
+        """The same place in the widest precision of its device: for sums and for solvers.
+
+        What is small (parameters, gradients, a solver's memory) costs nothing to keep in float64;
+        a sum over a million float32 rows loses half of its digits otherwise.
+        """
+        widest = "float64" if self.library.has_float64(self.device) else "float32"
+        return self if widest == self.precision else replace(self, precision=widest)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # device objects cannot be pickled; their names find them again in another process
         return _rebuild, (self.library, self.library.device_name(self.device), self.precision)
@@ -99,7 +110,7 @@ class ArrayContext:
         """The library's array API namespace."""
         return self.library.namespace()
 
-    @property
+    @cached_property
     def dtype(self) -> DType:
         """The library's own object for the precision."""
         return getattr(self.xp, self.precision)
@@ -126,6 +137,14 @@ class ArrayContext:
         """
         array = self._here(values)
         return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
+
+    def narrow(self, parameter: Array | None) -> Array | None:
+        """Bring a parameter of a block function to this precision; indices stay what they are."""
+        if parameter is None or parameter.dtype == self.dtype:
+            return parameter
+        if not self.xp.isdtype(parameter.dtype, "real floating"):
+            return parameter
+        return self.xp.astype(parameter, self.dtype)
 
     def own(self, values: Array) -> Array:
         """Bring values here, in memory of their own: what is kept may be written to."""

@@ -51,8 +51,11 @@ class DaskRows:
         If the sizes of the chunks are unknown.
     """
 
+    lazy = True
+
     def __init__(self, context: ArrayContext, X: Array, *others: Array | None) -> None:
         self.context = context
+        self._others = others
         check_chunks(X)
         # Dask can rechunk NumPy's dtypes only; chunks that hold whole rows need none of it
         self._X = X if len(X.chunks[1]) == 1 else X.rechunk({1: -1})
@@ -61,12 +64,13 @@ class DaskRows:
         self._blocks = list(zip(*columns, strict=True))
 
     def sum(
-        self, function: Callable[..., tuple[Array, ...]], *parameters: Array, **static: Any
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         """Add up the chunks in one computation of Dask's; see `Rows.sum`."""
         from dask import compute, delayed
 
         run = delayed(partial(_run, self.context, function, static), pure=False)
+        parameters = tuple(map(self.context.narrow, parameters))
         sent = delayed(parameters, traverse=False)  # one node of the graph, not one for each task
         parts = [run(sent, *block) for block in self._blocks]
         add = delayed(_add, pure=False)
@@ -74,6 +78,27 @@ class DaskRows:
             parts = [add(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
         (total,) = compute(parts[0])
         return tuple(total)
+
+    def sample(self, count: int, seed: int) -> None:
+        """Drawing rows out of chunks costs as much as a pass over them."""
+
+    def precise(self) -> "DaskRows":
+        """Compute chunks in the widest precision; see `Rows.precise`."""
+        return DaskRows(self.context.wide, self._X, *self._others)
+
+    def beside(self, *others: Array) -> "DaskRows":
+        """Put other arrays beside the features; see `Rows.beside`."""
+        return DaskRows(self.context, self._X, *others)
+
+    def rotated(self, X: Array) -> "DaskRows":
+        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
+        raise TypeError("chunks of rows cannot be rotated")
+
+    def sum_over_columns(
+        self, function: Callable[..., Array], *by_column: Array | None, **static: Any
+    ) -> Array:
+        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
+        raise TypeError("columns cannot be taken of chunks of rows")
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
@@ -136,7 +161,9 @@ def _run(
     """Run a block function where the block is: in a thread or process of Dask's."""
     with context.scope():
         moved = [None if a is None else context.store(a) for a in others]
-        return context.compile(function, **static)(context.asarray(X), *moved, *parameters)
+        part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
+        # sums are gathered in the widest precision, the rows of a map stay as they are
+        return tuple(map(context.wide.asarray, part)) if isinstance(part, tuple) else part
 
 
 def _run_to_numpy(run: Callable[[Array], Array], X: Array) -> Array:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d
 from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, read
 from logitron.estimators.inputs import on_host
 
-__all__ = ["Labels", "balance", "classes_for", "encode", "take"]
+__all__ = ["Labels", "balance", "classes_for", "encode", "prior", "take"]
 
 Array = Any
 
@@ -62,8 +62,7 @@ def encode(y: Any, rows: int) -> Labels:
         values = column_or_1d(on_host(y), warn=True)
         _check_length(values.shape, rows)
         _check_no_missing(values)
-        check_classification_targets(values)
-        classes, codes = np.unique(values, return_inverse=True)
+        classes, codes = _classes_of(values)
     if len(classes) < 2:
         raise ValueError(f"y must hold at least two classes, got one class only: {classes[0]!r}")
     return Labels(classes, codes)
@@ -121,6 +120,55 @@ def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
     # few libraries can index with unsigned integers wider than a byte
     moved = context.asarray(classes.astype(np.int64) if wide else classes, keep_dtype=True)
     return moved if np.array_equal(read(moved), classes) else classes
+
+
+def _classes_of(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Find the sorted classes, and each label's place among them.
+
+    Labels that are whole numbers in a narrow range are counted rather than sorted, which is many
+    times faster for a million of them.
+    """
+    whole = values
+    if values.dtype.kind == "b":
+        whole = values.view(np.uint8)
+    elif values.dtype.kind == "f" and values.dtype.itemsize >= 4:
+        with np.errstate(invalid="ignore"):
+            whole = values.astype(np.int64)
+        if not np.array_equal(whole, values):
+            whole = values
+    if whole.dtype.kind in "iu" and len(whole):
+        low, high = int(whole.min()), int(whole.max())
+        if high - low < max(len(whole), 1024) and abs(low) < 2**62 and abs(high) < 2**62:
+            offsets = (whole if low == 0 else whole.astype(np.int64) - low).astype(
+                np.intp, copy=False
+            )
+            there = np.flatnonzero(np.bincount(offsets, minlength=high - low + 1))
+            classes = (there + low).astype(values.dtype)
+            if len(there) == high - low + 1:
+                return classes, offsets
+            places = np.zeros(high - low + 1, np.intp)
+            places[there] = np.arange(len(there))
+            return classes, places[offsets]
+    check_classification_targets(values)
+    return np.unique(values, return_inverse=True)
+
+
+def prior(labels: Labels, weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any] | None:
+    """Logits of the classes' shares of the weight: (1,) for two classes, else (K,).
+
+    The best intercepts of neurons without features, and so where to start. None where it would
+    take a computation of its own to count lazy labels.
+    """
+    if is_dask(labels.codes):
+        return None
+    codes = labels.codes
+    shares = np.bincount(codes, weights=weights, minlength=len(labels.classes)).astype(float)
+    shares = np.maximum(shares, np.finfo(float).tiny) / shares.sum()
+    logits = np.log(shares)
+    start: np.ndarray[Any, Any] = logits - logits.mean()
+    if len(logits) == 2:
+        start = logits[1:] - logits[:1]
+    return start
 
 
 def _check_length(shape: tuple[int, ...], rows: int) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -22,9 +23,9 @@ from logitron.estimators.inputs import (
     refuse_nonfinite,
     sample_weights,
 )
-from logitron.estimators.labels import balance, classes_for, encode, take
+from logitron.estimators.labels import Labels, balance, classes_for, encode, prior, take
 from logitron.objective import LogisticObjective
-from logitron.solvers import GradientDescent, Iteration, Solution, Status
+from logitron.solvers import Engine, GradientDescent, Iteration, Solution, Status, choose
 
 __all__ = ["LogisticRegression"]
 
@@ -52,12 +53,20 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     fit_intercept : bool, default True
     class_weight : dict, "balanced" or None, default None
         Multiplies the sample weights by class, as in scikit-learn.
-    solver : {"gradient-descent"}, default "gradient-descent"
-        Full-batch gradient descent. It is slow on features of different ranges: scale them first.
+    tol : float, default 1e-4
+        A fit is done when its loss is within ``tol ** 2`` of the optimum, relative to it; which
+        is proven where ``certified_`` says so. Gradient descent has ``loss_change`` instead.
+    solver : {"auto", "lbfgs", "newton", "gradient-descent"}, default "auto"
+        "auto" chooses by the sizes of the problem, see ``plan_``. "newton" sums the whole Hessian
+        in every pass; "lbfgs" is a quasi-Newton method that starts from the features' Gram matrix,
+        and refreshes its curvature when it is slow. "gradient-descent" is the textbook's rule: it
+        is slow on features of different ranges.
     max_iter : int or None, default None
-        Iterations at most; None is 10 000.
+        Iterations at most; None is 200, and 10 000 for gradient descent.
     verbose : int, default 0
         1 or more prints each iteration's number and loss.
+    warm_start : bool, default False
+        Start from the coefficients of the last fit, if it was of the same classes and features.
     learning_rate : float or "auto", default "auto"
         Multiplies the gradient divided by the sum of the sample weights. "auto" is a step that
         cannot overshoot.
@@ -83,9 +92,17 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_iter_ : numpy.ndarray (1,)
         Iterations made.
     converged_ : numpy.ndarray (1,) of bool
-        Whether the stopping rule was met, see ``loss_change``.
-    loss_curve_ : numpy.ndarray (n_iter,)
-        Objective at the start of each iteration.
+        Whether the stopping rule was met, or the precision of the arithmetic reached.
+    suboptimality_ : numpy.ndarray (1,)
+        How far the objective at the coefficients can be above its optimum, relative to it.
+    certified_ : numpy.ndarray (1,) of bool
+        Whether that is proven: there is a penalty, and float64 to sum in. Else it is an estimate.
+    loss_curve_ : numpy.ndarray
+        Objective after each iteration; for gradient descent, at the start of each.
+    plan_ : Plan or None
+        What ``solver`` chose, and why; None for gradient descent.
+    work_ : Work
+        How often the features were read, and products of them summed.
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray (p,)
         Only where X has names.
@@ -110,9 +127,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         "C": [Interval(Real, 0, None, closed="right")],
         "fit_intercept": ["boolean"],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "solver": [StrOptions({"gradient-descent"})],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "solver": [StrOptions({"auto", "lbfgs", "newton", "gradient-descent"})],
         "max_iter": [Interval(Integral, 0, None, closed="left"), None],
         "verbose": ["verbose"],
+        "warm_start": ["boolean"],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "loss_change": [Interval(Real, 0, None, closed="left")],
         "backend": [str, None],
@@ -126,9 +145,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         C: float = 1.0,
         fit_intercept: bool = True,
         class_weight: Any = None,
-        solver: str = "gradient-descent",
+        tol: float = 1e-4,
+        solver: str = "auto",
         max_iter: int | None = None,
         verbose: int = 0,
+        warm_start: bool = False,
         learning_rate: float | str = "auto",
         loss_change: float = 1e-5,
         backend: str | None = None,
@@ -138,9 +159,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.C = C
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
+        self.tol = tol
         self.solver = solver
         self.max_iter = max_iter
         self.verbose = verbose
+        self.warm_start = warm_start
         self.learning_rate = learning_rate
         self.loss_change = loss_change
         self.backend = backend
@@ -191,30 +214,82 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n = X.shape[0]
         labels = encode(y, n)
         weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
-        classes = len(labels.classes)
+        classes = 1 if len(labels.classes) == 2 else len(labels.classes)
         with compute.scope():
-            rows = make_rows(compute, X, labels.codes, weights)
-            refuse_nonfinite(rows)
-            objective = LogisticObjective(
+            rows = make_rows(compute, X, labels.codes, weights, width=classes)
+            squares = refuse_nonfinite(rows)
+            objective = LogisticObjective.over(
                 rows,
-                classes=1 if classes == 2 else classes,
+                classes=classes,
                 penalty=1.0 / float(self.C),
                 fit_intercept=self.fit_intercept,
             )
-            solution = self._solver().minimize(
-                objective, compute.zeros(objective.shape), on_iteration=self._watcher()
-            )
-            W, b = objective.split(solution.theta)
-            b = compute.zeros((W.shape[1],)) if b is None else b
-            self.coef_ = caller.own(compute.xp.matrix_transpose(W))
-            self.intercept_ = caller.own(b)
+            start = self._start(compute.wide, labels, weights)
+            heaviest = 1.0 if weights is None else float(weights.max())
+            solution, objective = self._minimize(objective.bounded_by(squares, heaviest), start)
+            coef, intercept = objective.split(solution.theta)
+            coef = caller.own(coef)
+            intercept = caller.own(coef[:, 0] * 0.0 if intercept is None else intercept)
+            self.coef_, self.intercept_ = coef, intercept
+            self._certify(objective, solution)
         self.classes_ = classes_for(caller, labels.classes)
+        self.work_ = objective.work
         self._report(solution)
         return self
 
-    def _solver(self) -> GradientDescent:
-        settings = {} if self.max_iter is None else {"max_iter": int(self.max_iter)}
-        return GradientDescent(self.learning_rate, float(self.loss_change), **settings)
+    def _start(
+        self, place: ArrayContext, labels: Labels, weights: Any
+    ) -> tuple[Array | None, Array | None]:
+        """Choose coefficients and intercepts to start from; None is zeros."""
+        classes = 1 if len(labels.classes) == 2 else len(labels.classes)
+        if self.warm_start and hasattr(self, "coef_"):
+            same = np.array_equal(read(self.classes_), labels.classes)
+            if same and tuple(self.coef_.shape) == (classes, self.n_features_in_):
+                return place.asarray(self.coef_), place.asarray(self.intercept_)
+        intercept = prior(labels, weights)
+        if self.solver == "gradient-descent" or intercept is None:
+            return None, None  # the textbook's neuron knows nothing to begin with
+        return place.zeros((classes, self.n_features_in_)), place.asarray(intercept)
+
+    def _minimize(
+        self, objective: LogisticObjective, start: tuple[Any, Any]
+    ) -> tuple[Solution, LogisticObjective]:
+        iterations = {} if self.max_iter is None else {"max_iter": int(self.max_iter)}
+        watch = self._watcher()
+        if self.solver == "gradient-descent":
+            self.plan_ = None
+            descent = GradientDescent(self.learning_rate, float(self.loss_change), **iterations)
+            theta = objective.start(*start)
+            return descent.minimize(objective, theta, on_iteration=watch), objective
+        objective = objective.centred()
+        self.plan_ = choose(
+            *objective.rows.shape,
+            objective.groups,
+            objective.classes,
+            method=None if self.solver == "auto" else self.solver,
+            lazy=objective.rows.lazy,
+        )
+        engine = Engine(self.plan_, tol=float(self.tol), **iterations)
+        return engine.minimize(objective, objective.start(*start), on_iteration=watch)
+
+    def _certify(self, objective: LogisticObjective, solution: Solution) -> None:
+        """Bound the distance from the optimum, at the coefficients as they are stored."""
+        wide, rows = objective.context, objective.rows.context
+        precisions = {ArrayContext.of(self.coef_).precision, rows.precision, wide.precision}
+        if solution.as_evaluated and solution.gap is not None and len(precisions) == 1:
+            value, gap = solution.loss_curve[-1], solution.gap
+        else:
+            precise = objective.precise()
+            theta = precise.start(wide.asarray(self.coef_), wide.asarray(self.intercept_))
+            evaluation = precise.evaluate(theta)
+            # an infinite bound where there is no penalty: then the solver's estimate is all we have
+            value, gap = read(wide.xp.stack([evaluation.value, precise.bound(evaluation, theta)]))
+            if not objective.bounded and solution.gap is not None:
+                gap = solution.gap
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.suboptimality_ = np.where(value > gap, gap / (value - gap), np.inf)
+        proven = objective.bounded and wide.precision == "float64"
+        self.certified_ = np.isfinite(self.suboptimality_) & proven
 
     def _watcher(self) -> Callable[[Iteration], bool | None] | None:
         """Say what to call after each iteration; None for nothing."""
@@ -222,10 +297,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _report(self, solution: Solution) -> None:
         self.n_iter_ = solution.n_iter
-        self.converged_ = solution.status == Status.CONVERGED
-        self.loss_curve_ = solution.loss_curve[:, 0]
         ended = Status(int(solution.status[0]))
-        if ended in (Status.MAX_ITER, Status.DIVERGED):
+        self.converged_ = np.asarray([ended in (Status.CONVERGED, Status.AT_PRECISION)])
+        self.loss_curve_ = solution.loss_curve[:, 0]
+        if ended not in (Status.CONVERGED, Status.AT_PRECISION, Status.STOPPED):
             warnings.warn(
                 f"LogisticRegression(solver={self.solver!r}) after {solution.n_iter[0]} "
                 f"iterations: {ended.explanation}.",

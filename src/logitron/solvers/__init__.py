@@ -1,6 +1,21 @@
-"""Solvers of smooth functions of many groups of columns; they never learn what a neuron is."""
+"""Solvers of smooth functions of many groups of columns; they never learn what a neuron is.
 
+=============================== ================================================================
+module                          what it holds
+=============================== ================================================================
+`solvers.auto`                  the engine: from a plan to the optimum
+`solvers.plan`                  the cost model, which chooses the plan
+`solvers.quasi_newton`          the descent: steps, line search, stopping, for many groups at once
+`solvers.memory`                the limited memory of quasi-Newton steps
+`solvers.curvature`             when second derivatives are summed
+`solvers.gradient_descent`      the textbook rule
+`solvers.status`                how a descent ended
+=============================== ================================================================
+"""
+
+from logitron.solvers.auto import Engine
 from logitron.solvers.gradient_descent import GradientDescent
+from logitron.solvers.plan import Plan, choose
 from logitron.solvers.status import Iteration, Solution, Status
 
-__all__ = ["GradientDescent", "Iteration", "Solution", "Status"]
+__all__ = ["Engine", "GradientDescent", "Iteration", "Plan", "Solution", "Status", "choose"]

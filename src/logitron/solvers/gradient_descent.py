@@ -34,7 +34,7 @@ class SmoothObjective(Protocol):
         """Where the parameters live."""
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
-        """Value (G,) and derivative (q, G, K) at parameters (q, G, K)."""
+        """Value (G,) and derivative (G, K, q) at parameters (G, K, q)."""
 
     def smoothness(self) -> Array:
         """Upper bound of the curvature of each group (G,)."""
@@ -73,7 +73,7 @@ class GradientDescent:
         Parameters
         ----------
         objective : SmoothObjective
-        theta : array (q, G, K)
+        theta : array (G, K, q)
             Where to start.
         on_iteration : callable, optional
             Called with an `Iteration` after each one; returning True stops the descent. Where a
@@ -100,7 +100,7 @@ class GradientDescent:
         look_every = 1 if context.library.reads_are_free else LOOK_EVERY
         rate = self._rate(objective)
 
-        groups = theta.shape[1]
+        groups = theta.shape[0]
         before = theta
         # each group's last loss, and 1 while it is running
         state = context.asarray(np.asarray([[np.inf] * groups, [1.0] * groups]))
@@ -124,8 +124,8 @@ class GradientDescent:
                 if on_iteration is not None:
                     stopped = _tell(on_iteration, iteration, seen)
         # the last step has not been evaluated: take it back where it left the numbers
-        arrived = context.xp.all(context.xp.isfinite(theta), axis=(0, 2))
-        theta = context.xp.where(arrived[:, None], theta, before)
+        arrived = context.xp.all(context.xp.isfinite(theta), axis=(1, 2))
+        theta = context.xp.where(arrived[:, None, None], theta, before)
         return _solution(theta, record, stopped, read(arrived))
 
     def _rate(self, objective: SmoothObjective) -> Array:
@@ -169,8 +169,8 @@ def _descend(
     advances, goes_back = running & finite, running & ~finite
     goes_on = advances & (xp.abs(value - loss) >= loss_change)
 
-    after = xp.where(goes_back[:, None], before, theta)
-    after = xp.where(advances[:, None], theta - rate[:, None] * slope, after)
+    after = xp.where(goes_back[:, None, None], before, theta)
+    after = xp.where(advances[:, None, None], theta - rate[:, None, None] * slope, after)
     loss = xp.where(running, value, loss)
     state = xp.concat([loss[None, :], xp.astype(goes_on, theta.dtype)[None, :]])
     return theta, after, state
@@ -194,7 +194,7 @@ def _solution(
     arrived: np.ndarray[Any, Any],
 ) -> Solution:
     """Tell the outcome from the states after each iteration, arrays (iterations, 2, G)."""
-    groups = theta.shape[1]
+    groups = theta.shape[0]
     record = np.concatenate([np.zeros((0, 2, groups)), *looks])
     losses, running = record[:, 0, :], record[:, 1, :] > 0
     finite = np.isfinite(losses)

@@ -1,6 +1,6 @@
 """How a solver ended, and what it found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -19,6 +19,9 @@ class Status(IntEnum):
     MAX_ITER = 1
     DIVERGED = 2
     STOPPED = 3
+    AT_PRECISION = 4
+    STALLED = 5
+    SEPARABLE = 6
 
     @property
     def explanation(self) -> str:
@@ -38,6 +41,19 @@ _EXPLANATIONS = {
         "overshoot), or scale the features"
     ),
     Status.STOPPED: "stopped by the callback",
+    Status.AT_PRECISION: (
+        "as near to the optimum as the precision of the arithmetic allows; tol asks for more. "
+        "Raise tol, or compute in float64"
+    ),
+    Status.STALLED: (
+        "no step along the last direction lowered the objective: the features are too nearly "
+        "dependent, or of too different ranges, for the precision. Scale the features, lower C, "
+        "or compute in float64"
+    ),
+    Status.SEPARABLE: (
+        "no finite optimum exists: the classes can be separated without an error, so that larger "
+        "coefficients always lower the loss. Give C a finite value"
+    ),
 }
 
 
@@ -56,7 +72,7 @@ class Solution:
     """Parameters that a solver ended with, and how it ended."""
 
     theta: Array
-    """Parameters (q, G, K), in the objective's library."""
+    """Parameters (G, K, q), in the objective's library."""
     status: HostArray
     """`Status` of each group (G,)."""
     n_iter: HostArray
@@ -64,3 +80,11 @@ class Solution:
     loss_curve: HostArray
     """Objective at the start of each iteration (iterations, G); a group that is done repeats its
     last."""
+    gap: HostArray | None = None
+    """Bound, or estimate, of the distance of each group's value from its optimum (G,)."""
+    as_evaluated: bool = True
+    """Whether the value and the gap are those of these very parameters, not of their like."""
+
+    def moved(self, theta: Array) -> "Solution":
+        """Return the same outcome, told in other parameters."""
+        return replace(self, theta=theta, as_evaluated=False)

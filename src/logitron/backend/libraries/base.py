@@ -33,8 +33,12 @@ class Library:
     speaks_dlpack: bool = False
     #: whether reading a value to the host waits for nothing
     reads_are_free: bool = False
+    #: whether functions are compiled for the shapes that they meet, so that shapes should stay
+    traces: bool = False
     #: rows are worked on in blocks of about this many bytes of features; None is no blocks
     block_bytes: int | None = 1 << 30
+    #: and of about this many bytes of whatever is computed from them; None is as many as it takes
+    temporary_bytes: int | None = None
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name
@@ -112,6 +116,10 @@ class Library:
     def default_precision(self, device: Device) -> str:
         """Name the float in which integers and booleans are computed: the widest there is."""
         return "float64" if self.has_float64(device) else "float32"
+
+    def draws_rows(self, array: Array) -> bool:
+        """Whether rows can be drawn from the array, by their indices, on its device."""
+        return True
 
     # --- values in and out ---
 

@@ -15,6 +15,7 @@ class JaxLibrary(Library):
     extra = "jax"
     packages = ("jax", "jaxlib")
     speaks_dlpack = True
+    traces = True
     # XLA fuses and splits the work itself, and every further shape costs a compilation
     block_bytes = None
 
@@ -58,6 +59,11 @@ class JaxLibrary(Library):
         # Rows are spread over several devices: parameters are needed whole on each of them.
         return jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
 
+    def draws_rows(self, array: Array) -> bool:
+        import jax
+
+        return isinstance(array.sharding, jax.sharding.SingleDeviceSharding)
+
     def has_float64(self, device: Device) -> bool:
         return True  # inside its scope
 
@@ -75,9 +81,8 @@ class JaxLibrary(Library):
         import jax
 
         scope = ExitStack()
-        if precision == "float64":
-            # float64 is asked for, by the data or by the user: JAX would silently halve it
-            scope.enter_context(jax.enable_x64(True))
+        # JAX would silently halve float64: the data's, the user's, or that of sums and solvers
+        scope.enter_context(jax.enable_x64(True))
         # On recent GPUs the default precision of float32 products is less than float32's
         scope.enter_context(jax.default_matmul_precision("highest"))
         return scope

@@ -11,9 +11,12 @@ from logitron.backend.types import Array, Device, Namespace
 
 class NumpyLibrary(Library):
     reads_are_free = True
-    # Features and the block's logits stay in the second-level cache, so that a block is read from
-    # memory once for its logits and its gradient.
-    block_bytes = 1 << 22
+    # A block stays in cache, so that it is read from memory once for its logits and its gradient.
+    # Smaller blocks would stay in a nearer cache, and cost more in calls than they save.
+    block_bytes = 1 << 24
+    # NumPy asks the system for the memory of large arrays anew each time, and the system clears it
+    # page by page, which can take longer than the arithmetic.
+    temporary_bytes = 3 << 19
 
     def namespace(self) -> Namespace:
         import array_api_compat.numpy as xp

@@ -1,0 +1,18 @@
+"""Who learns nothing: no coefficients and the best intercepts. It keeps the judge honest."""
+
+import numpy as np
+
+from benchmarks.contenders.base import MAX_ITER, Contender, Fit
+from benchmarks.judge import Objective
+from benchmarks.threads import OPENBLAS
+
+
+class Null(Contender):
+    name = "null"
+    module = "numpy"
+    packages = ("numpy",)
+    settings = OPENBLAS[:1]
+
+    def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
+        objective = Objective.of(self.X, self.y, self.C)
+        return Fit(np.zeros((objective.columns, self.X.shape[1])), objective.best_intercepts())

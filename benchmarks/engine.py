@@ -1,0 +1,164 @@
+"""Exact fits: seconds to equal suboptimality, logitron and the solvers of other libraries.
+
+``python -m benchmarks.engine`` measures everything; ``--problems`` and ``--contenders`` choose.
+Results are merged, problem by problem, into ``results/engine.json``.
+"""
+
+import argparse
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.contenders import CONTENDERS
+from benchmarks.floor import floor, rates
+from benchmarks.judge import Objective
+from benchmarks.machine import describe
+from benchmarks.problems import Problem, chosen
+from benchmarks.reference import optimum
+from benchmarks.runner import ROUNDS, Outcome, Worker, measure
+from benchmarks.table import LEGEND, TARGETS, asked, problem_table, seconds
+
+RESULT = Path(__file__).parent / "results" / "engine.json"
+
+
+class Session:
+    """One run of the command: its workers, the data at hand, and the machine's rates."""
+
+    def __init__(self, names: list[str], quick: bool) -> None:
+        self.workers = {name: Worker(name) for name in names}
+        self.rounds = 1 if quick else ROUNDS
+        self.rates = rates()
+        self.machine = describe(*self.packages(names))
+        self.data: object = None
+        self.X = self.y = np.empty(0)
+
+    @staticmethod
+    def packages(names: list[str]) -> list[str]:
+        found = {
+            p
+            for name in names
+            if CONTENDERS[name].refuses(1) is None
+            for p in CONTENDERS[name].packages
+        }
+        return sorted(found | {"numpy", "scipy"})
+
+    def run(self, problem: Problem, folder: Path) -> dict:
+        """Measure all contenders on a problem; returns what is stored of it."""
+        if problem.data != self.data:
+            self.X, self.y = problem.data.load()
+            self.data = problem.data
+            np.save(folder / "X.npy", self.X)
+            np.save(folder / "y.npy", self.y)
+        best = optimum(problem, self.X, self.y)
+        print(
+            f"{problem.name}: {problem.title}; f* = {best.value:.12g}, proven to {best.bound:.0e}",
+            flush=True,
+        )
+        columns = Objective.of(self.X, self.y, problem.C).columns
+        refused = {name: CONTENDERS[name].refuses(columns) for name in self.workers}
+        job = {
+            "folder": str(folder),
+            "C": problem.C,
+            "optimum": best.value,
+            "limit": problem.limit,
+            "setting": None,
+            "skip": 0,
+            "ladder": None,
+        }
+        outcomes = measure(
+            {name: worker for name, worker in self.workers.items() if refused[name] is None},
+            job,
+            self.X.size,
+            self.rounds,
+            progress,
+        )
+        return {
+            "title": problem.title,
+            "group": problem.group,
+            "shape": list(self.X.shape),
+            "optimum": best.value,
+            "floor": short(floor(self.X.shape, self.rates)),
+            "asked": problem.asked,
+            "asked_lbfgs": problem.asked_lbfgs,
+            "machine": self.machine,
+            "rates": {name: short(rate) for name, rate in self.rates.items()},
+            "contenders": {name: stored(outcome) for name, outcome in outcomes.items()},
+            "left_out": {name: why for name, why in refused.items() if why is not None},
+        }
+
+    def close(self) -> None:
+        for worker in self.workers.values():
+            worker.stop()
+
+
+def progress(outcome: Outcome) -> None:
+    times = " ".join(f"{seconds(outcome.time_to(gap), outcome.limit):>9}" for gap in TARGETS)
+    print(f"  {outcome.contender:24}{times}  ended: {outcome.ended[:30]}", flush=True)
+
+
+def stored(outcome: Outcome) -> dict:
+    """An outcome as it goes into the results: small, and enough for every table."""
+    closest = outcome.rung_at(1e-9) or min(
+        outcome.rungs.values(), key=lambda rung: rung["gap"], default={"facts": {}}
+    )
+    rungs = sorted(outcome.rungs.values(), key=lambda rung: -rung["tol"])
+    return {
+        "limit": outcome.limit,
+        "setting": outcome.setting,
+        "seconds": {f"{gap:g}": short(outcome.time_to(gap)) for gap in TARGETS},
+        "best_gap": short(outcome.best_gap()),
+        "ended": outcome.ended,
+        "peak_mib": outcome.peak_mib,
+        "facts": closest["facts"],
+        "rungs": [[r["tol"], short(r["seconds"]), short(r["gap"])] for r in rungs],
+    }
+
+
+def short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
+def merge(results: dict) -> None:
+    old = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    lines = [f"{json.dumps(name)}: {json.dumps(one)}" for name, one in (old | results).items()]
+    RESULT.write_text("{\n" + ",\n".join(lines) + "\n}\n")  # one line for each problem
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--problems", nargs="+", default=["all"], help="names, letters or groups")
+    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), help="parts of names")
+    parser.add_argument("--limit", type=float, help="seconds that one fit may take")
+    parser.add_argument("--quick", action="store_true", help="one round, and nothing is written")
+    parser.add_argument("--show", action="store_true", help="show results, measure nothing")
+    options = parser.parse_args()
+    problems = chosen(options.problems)
+    names = [who for who in CONTENDERS if any(part in who for part in options.contenders)]
+    if options.show:
+        stored_results = json.loads(RESULT.read_text())
+        results = {p.name: stored_results[p.name] for p in problems if p.name in stored_results}
+    else:
+        results = {}
+        session = Session(names, options.quick)
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                for problem in problems:
+                    timed = replace(problem, limit=options.limit or problem.limit)
+                    results[problem.name] = session.run(timed, Path(folder))
+                    if not options.quick:
+                        merge({problem.name: results[problem.name]})
+            finally:
+                session.close()
+    print()
+    for name, result in results.items():
+        print(problem_table(name, result), end="\n\n")
+    print(LEGEND)
+    lines = [line for name, result in results.items() if (line := asked(name, result))]
+    print("\n".join(["", *lines]))
+
+
+if __name__ == "__main__":
+    main()

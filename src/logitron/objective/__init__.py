@@ -1,0 +1,18 @@
+"""What is minimised: the neurons' loss over weighted rows, and their penalty.
+
+========================= ======================================================================
+module                    what it holds
+========================= ======================================================================
+`objective.logistic`      `LogisticObjective`: value, gradient, curvature, bound, as sums over rows
+`objective.blocks`        what one block of rows contributes to those sums
+`objective.assembly`      from sums over the rows to value, derivative and curvature
+`objective.metric`        models of the curvature, and solving with them
+`objective.certificate`   how far from the optimum a point can be at most
+`objective.row_space`     the same problem in as many features as there are rows
+========================= ======================================================================
+"""
+
+from logitron.objective.assembly import Evaluation
+from logitron.objective.logistic import LogisticObjective, Work
+
+__all__ = ["Evaluation", "LogisticObjective", "Work"]

@@ -1,0 +1,98 @@
+"""From sums over the rows to value, derivative and curvature, in centred features."""
+
+from typing import Any, NamedTuple
+
+from array_api_compat import array_namespace
+
+__all__ = ["Evaluation", "eigenbasis", "finish", "is_far"]
+
+Array = Any
+
+#: what may be lost of the products' precision by centring them after they were summed
+SPARED = 1e-6
+
+
+class Evaluation(NamedTuple):
+    """What one pass over the rows tells about parameters."""
+
+    value: Array
+    """Objective (G,)."""
+    by_theta: Array
+    """Its derivative (G, K, q)."""
+    curvature: Array
+    """Hessian of the intercepts, the summed curvature of the logits (G, K, K)."""
+    errors: Array
+    """Rows (G,) whose target has at most half of the probability; zeros if they matter not."""
+    second: Array | None
+    """Second derivatives (G, D, D) where they were asked for."""
+    mixing: Array | None
+    """Mixtures of logits that they were taken along, if it was along those."""
+
+
+def finish(
+    sums: tuple[Array, ...],
+    theta: Array,
+    penalty: Array,
+    penalised: Array,
+    centre: Array | None,
+    mixing: Array | None,
+    *,
+    second: str,
+    weight: float,
+    recentre: bool,
+) -> Evaluation:
+    """Centre the sums over the rows, add the penalty, and name them."""
+    xp = array_namespace(theta)
+    value, by_theta, seconds, *rest = sums
+    if centre is not None:
+        by_theta = by_theta - by_theta[:, :, -1:] * centre
+        if recentre:
+            seconds = _recentred(xp, seconds, centre)
+    if weight != 1.0:
+        value, by_theta, seconds = weight * value, weight * by_theta, weight * seconds
+    G, K, _ = theta.shape
+    W = theta * penalised
+    squares = xp.reshape(W, (G, 1, -1)) @ xp.reshape(W, (G, -1, 1))
+    value = value + 0.5 * penalty * squares[:, 0, 0]
+    by_theta = by_theta + penalty[:, None, None] * W
+    errors = rest[0] if rest else xp.zeros_like(value)
+    if second == "scale":
+        return Evaluation(value, by_theta, seconds, errors, None, None)
+    f = seconds.shape[1] // K
+    curvature = xp.reshape(seconds, (G, K, f, K, f))[:, :, -1, :, -1]
+    return Evaluation(value, by_theta, curvature, errors, seconds, mixing)
+
+
+def _recentred(xp: Any, products: Array, centre: Array) -> Array:
+    """Turn products (G, D, D) of features and a 1 into those of centred features and a 1.
+
+    ``centre (q,)`` ends with a zero, for the 1.
+    """
+    G, D, _ = products.shape
+    q = centre.shape[0]
+    blocks = xp.reshape(products, (G, D // q, q, D // q, q))
+    blocks = blocks - centre[:, None, None] * blocks[:, :, -1:, :, :]
+    return xp.reshape(blocks - blocks[..., -1:] * centre, (G, D, D))
+
+
+def is_far(centre: Array, squares: Array, eps: float) -> Array:
+    """Whether centring sums would cost more digits than can be spared."""
+    xp = array_namespace(centre)
+    spread = squares - centre * centre
+    # (a feature that does not vary at all loses nothing that matters)
+    lost = (eps * centre * centre > SPARED * spread) & (spread > 4.0 * eps * squares)
+    return xp.any(lost)
+
+
+def eigenbasis(
+    products: Array, total: Array, *, fit_intercept: bool, features: int
+) -> tuple[Array | None, Array, Array, Array]:
+    """Centre summed products exactly, and decompose their mean."""
+    xp = array_namespace(products)
+    shift = None
+    if fit_intercept:
+        shift = products[features, :features] / total
+        products = products[:features, :features] - total * (shift[:, None] * shift)
+    spectrum, basis = xp.linalg.eigh(products / total)
+    spectrum = 0.5 * (spectrum + xp.abs(spectrum))
+    return shift, basis, spectrum, total * xp.max(spectrum)

@@ -1,0 +1,300 @@
+r"""Block functions: what one block of rows contributes to the sums of the objective.
+
+Each is a pure function of arrays, so that it can be compiled, or sent to another process. Their
+first arguments are the arrays that the rows were made of: features, targets, sample weights.
+
+Parameters are ``theta (G, K, q)``: groups, columns of a group, and a neuron's coefficients
+followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^\top w + b`; the
+blocks are left as they are, and their sums are centred afterwards. Only if the features' means are
+so large that this would cost digits is a ``centre`` handed in, and taken from features before their
+products are summed.
+
+Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`, where
+:math:`A_i = \operatorname{diag}(p_i) - p_i p_i^\top` is the curvature of row ``i`` in its logits
+(:math:`p(1 - p)` for a sigmoid neuron), and :math:`\varphi_i` as many features as is worth while:
+
+=========== ============================== ====================================================
+``second``  features :math:`\varphi`       sum
+=========== ============================== ====================================================
+"scale"     1                              ``(G, K, K)``, the summed curvature of the logits
+"coarse"    a few mixtures of the group's  ``(G, D, D)``, ``D = K (r + 1)``: the curvature
+            own logits, and 1              along the directions that the neurons look in
+"hessian"   the row's own, and 1           ``(G, D, D)``, ``D = K q``: the whole Hessian
+=========== ============================== ====================================================
+"""
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+from logitron import neuron
+
+__all__ = [
+    "column_moments",
+    "column_squares",
+    "evaluate",
+    "gram",
+    "row_squares",
+    "weight_sum",
+]
+
+Array = Any
+
+LOG2 = 0.6931471805599453
+
+
+def evaluate(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    theta: Array,
+    intercept: Array | None,
+    centre: Array | None,
+    columns: Array | None,
+    mixing: Array | None,
+    *,
+    classes: int,
+    second: str,
+    count_errors: bool,
+) -> tuple[Array, ...]:
+    """Sum loss (G,), derivative (G, K, q), and second derivatives (G, D, D).
+
+    ``intercept (G, K)`` belongs to the features as they are, and so do the sums; the last entry of
+    ``theta`` is the intercept of centred features. ``columns`` are the groups that ``theta`` is
+    about, where it is not about all of them. ``mixing (G, r, K)`` makes the features of "coarse"
+    from logits. ``count_errors`` adds the number of rows (G,) whose target has at most half of the
+    probability.
+    """
+    xp = array_namespace(X)
+    T = xp.matrix_transpose
+    G, K, q = theta.shape
+    n, p = X.shape
+    W = xp.reshape(theta, (G * K, q))[:, :p]
+    Z = T(W @ T(X))
+    centred = Z
+    if intercept is not None:
+        Z = Z + xp.reshape(intercept, (G * K,))
+    Y, sample_weight = _of_columns(xp, targets, sample_weight, columns, classes, X.dtype)
+
+    activity = neuron.unchecked_activity(xp, Z, Y, classes=classes)
+    rows, R = neuron.weigh(xp, activity, sample_weight, classes=classes)
+    by_theta = T(R) @ X
+    if intercept is not None:
+        by_theta = xp.concat([by_theta, xp.sum(R, axis=0)[:, None]], axis=1)
+    P = xp.reshape(activity.probability, (n, G, K))
+    if second == "hessian" and K == 1:
+        roots = _roots(xp, P, sample_weight)
+        seconds = _products(xp, X, roots, centre, intercept is not None)
+    else:
+        features = None
+        if second == "hessian":
+            features = _augmented(xp, X, centre, intercept is not None)
+        elif second == "coarse":
+            if intercept is not None:
+                at_centre = xp.reshape(theta[:, :, p] - intercept, (G * K,))
+                centred = centred - at_centre
+            features = _mixtures(xp, xp.reshape(centred, P.shape), mixing)
+        seconds = _curvature(xp, P, sample_weight, features)
+    sums = (xp.sum(rows, axis=0), xp.reshape(by_theta, theta.shape), seconds)
+    if not count_errors:
+        return sums
+    wrong = xp.astype(activity.loss >= LOG2, X.dtype)
+    if sample_weight is not None:
+        wrong = wrong * xp.astype(_rows_by_groups(sample_weight) > 0, X.dtype)
+    return (*sums, xp.sum(wrong, axis=0))
+
+
+def gram(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    centre: Array | None,
+    columns: Array | None,
+    *,
+    fit_intercept: bool,
+) -> tuple[Array, Array]:
+    """Sum the features' products (q, q), weighted by the mean weight of the groups; and weights."""
+    xp = array_namespace(X)
+    roots = None
+    if sample_weight is not None:
+        weights = _weights(xp, X, _columns_of(xp, sample_weight, columns))
+        roots = xp.sqrt(xp.mean(weights, axis=1))[:, None]
+    total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
+    return _products(xp, X, roots, centre, fit_intercept)[0, :, :], total
+
+
+def column_squares(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    centre: Array | None,
+    columns: Array | None,
+) -> tuple[Array, Array]:
+    """Sum the squared features (p,), weighted by the mean weight of the groups; and weights."""
+    xp = array_namespace(X)
+    centred = X if centre is None else X - centre
+    weights = None if sample_weight is None else _columns_of(xp, sample_weight, columns)
+    mean = xp.mean(_weights(xp, X, weights), axis=1)
+    return mean @ (centred * centred), xp.sum(mean)
+
+
+def row_squares(
+    X: Array, targets: Array, sample_weight: Array | None, *, fit_intercept: bool
+) -> tuple[Array]:
+    """Sum the rows' squared lengths, weighted: (1,) or (G,)."""
+    xp = array_namespace(X)
+    squares = xp.sum(X * X, axis=1, keepdims=True) + float(fit_intercept)
+    return (xp.sum(_weights(xp, X, sample_weight) * squares, axis=0),)
+
+
+def weight_sum(X: Array, targets: Array, sample_weight: Array | None) -> tuple[Array]:
+    """Sum the sample weights: (1,) or (G,)."""
+    xp = array_namespace(X)
+    return (xp.sum(_weights(xp, X, sample_weight), axis=0),)
+
+
+def column_moments(
+    X: Array, targets: Array, sample_weight: Array | None
+) -> tuple[Array, Array, Array]:
+    """Sum features (p,) and their squares (p,), by the mean weight of the groups; and weights."""
+    xp = array_namespace(X)
+    mean = xp.mean(_weights(xp, X, sample_weight), axis=1)
+    return mean @ X, mean @ (X * X), xp.sum(mean)
+
+
+# --- second derivatives -------------------------------------------------------------------------
+
+
+def _products(
+    xp: Any, X: Array, roots: Array | None, centre: Array | None, fit_intercept: bool
+) -> Array:
+    """Sum products of the features and a 1, (G, q, q), weighted by the squares of roots (n, G).
+
+    The features are copied once at most, and not at all where there are no weights: for large
+    blocks, a copy costs as much as the products do.
+    """
+    T = xp.matrix_transpose
+    if centre is not None:
+        X = X - centre
+    if roots is None:
+        ones = xp.ones_like(X[:, :1])
+        F, side = X[None, :, :], ones[None, :, :]
+    else:
+        side = T(roots)[:, :, None]  # (G, n, 1)
+        F = side * X
+    products = T(F) @ F
+    if not fit_intercept:
+        return products
+    sums = T(side) @ F  # (G, 1, p)
+    corner = T(side) @ side
+    return xp.concat(
+        [xp.concat([products, T(sums)], axis=2), xp.concat([sums, corner], axis=2)], axis=1
+    )
+
+
+def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
+    """Square roots of the rows' curvature in the logit of sigmoid neurons (n, G)."""
+    P = P[:, :, 0]
+    d = P - P * P
+    return xp.sqrt(d if sample_weight is None else d * _rows_by_groups(sample_weight))
+
+
+def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array | None) -> Array:
+    """Sum ``s A (x) features features'`` over the rows: (G, D, D), D = K * features.
+
+    Parameters
+    ----------
+    P : array (n, G, K)
+    features : array (n, f), or (G, n, f) for features of each group, or None for a single 1
+    """
+    n, G, K = P.shape
+    T = xp.matrix_transpose
+    if K == 1:
+        if features is None:
+            d = (P - P * P)[:, :, 0]
+            weighted = d if sample_weight is None else d * _rows_by_groups(sample_weight)
+            return xp.sum(weighted, axis=0)[:, None, None]
+        F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)
+        return T(F) @ F
+    by_class = xp.permute_dims(P, (1, 2, 0))  # (G, K, n)
+    weighted = by_class
+    if sample_weight is not None:
+        root = T(xp.sqrt(_rows_by_groups(sample_weight)))[:, None, :]
+        weighted = by_class * root
+    if features is None:
+        totals = xp.sum(weighted if sample_weight is None else weighted * root, axis=-1)
+        own = _on_the_diagonal(xp, totals[:, :, None, None])[:, :, 0, :, 0]
+        return own - weighted @ T(weighted)
+    features = features[None, None, :, :] if features.ndim == 2 else features[:, None, :, :]
+    f = features.shape[-1]
+    U = weighted[..., None] * features  # (G, K, n, f)
+    long = xp.reshape(xp.permute_dims(U, (0, 2, 1, 3)), (G, n, K * f))
+    own = T(U) @ (features if sample_weight is None else features * root[..., None])
+    own = _on_the_diagonal(xp, own)
+    return xp.reshape(own, (G, K * f, K * f)) - T(long) @ long
+
+
+def _on_the_diagonal(xp: Any, blocks: Array) -> Array:
+    """Put blocks (G, K, f, f) on the diagonal of (G, K, f, K, f)."""
+    # an identity that is where the blocks are, under tracing and sharding too
+    index = xp.cumulative_sum(xp.ones_like(blocks[0, :, 0, 0]))
+    same = xp.astype(index[:, None] == index[None, :], blocks.dtype)
+    return blocks[:, :, :, None, :] * same[None, :, None, :, None]
+
+
+def _augmented(xp: Any, X: Array, centre: Array | None, fit_intercept: bool) -> Array:
+    """Centred features, and the 1 that the intercept multiplies."""
+    centred = X if centre is None else X - centre
+    return xp.concat([centred, xp.ones_like(X[:, :1])], axis=1) if fit_intercept else centred
+
+
+def _mixtures(xp: Any, Z: Array, mixing: Array) -> Array:
+    """Mix logits (n, G, K) by (G, r, K) into features (G, n, r + 1), the last of which is 1."""
+    by_group = xp.permute_dims(Z, (1, 0, 2))
+    mixed = by_group @ xp.matrix_transpose(mixing)
+    return xp.concat([mixed, xp.ones_like(mixed[:, :, :1])], axis=2)
+
+
+# --- targets and weights ------------------------------------------------------------------------
+
+
+def _of_columns(
+    xp: Any,
+    targets: Array,
+    sample_weight: Array | None,
+    columns: Array | None,
+    classes: int,
+    dtype: Any,
+) -> tuple[Array, Array | None]:
+    """Targets (n, m) or (n, K) and weights (n,) or (n, G) of the chosen groups, as numbers."""
+    if sample_weight is not None:
+        sample_weight = xp.astype(_columns_of(xp, sample_weight, columns), dtype, copy=False)
+    if targets.ndim == 2:
+        if columns is not None and targets.shape[1] > classes:
+            n = targets.shape[0]
+            grouped = xp.reshape(targets, (n, -1, classes))
+            targets = xp.reshape(xp.take(grouped, columns, axis=1), (n, -1))
+        return xp.astype(targets, dtype, copy=False), sample_weight
+    if classes == 1:
+        return xp.astype(targets, dtype, copy=False)[:, None], sample_weight
+    # Labels of each class are compared, not gathered: no index arrays, nothing data-dependent
+    one_hot = [xp.astype(targets == code, dtype) for code in range(classes)]
+    return xp.matrix_transpose(xp.stack(one_hot, axis=0)), sample_weight
+
+
+def _columns_of(xp: Any, sample_weight: Array, columns: Array | None) -> Array:
+    if columns is None or sample_weight.ndim == 1:
+        return sample_weight
+    return xp.take(sample_weight, columns, axis=1)
+
+
+def _rows_by_groups(sample_weight: Array) -> Array:
+    """Sample weights as (n, 1) or (n, G)."""
+    return sample_weight if sample_weight.ndim == 2 else sample_weight[:, None]
+
+
+def _weights(xp: Any, X: Array, sample_weight: Array | None) -> Array:
+    """Sample weights (n, 1) or (n, G); ones where there are none."""
+    if sample_weight is None:
+        return xp.ones_like(X[:, :1])  # on the device and, under sharding, laid out as X
+    return xp.astype(_rows_by_groups(sample_weight), X.dtype, copy=False)

@@ -1,0 +1,448 @@
+r"""The objective: penalised loss of many groups of neurons over the same weighted rows.
+
+For each group of columns, with sample weights :math:`s_i` and inverse penalty strength ``C``,
+
+.. math::
+
+   f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \lVert W \rVert^2.
+
+The intercepts are not penalised. The parameters of a solver are one array ``theta (G, K, q)``: one
+row a neuron, as in scikit-learn's ``coef_``, its coefficients followed, where there is one, by its
+intercept. What a group does (its step, its stopping) is a number along the first axis.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import ArrayContext, Rows, read
+from logitron.objective import blocks
+from logitron.objective import metric as metrics
+from logitron.objective.assembly import Evaluation, eigenbasis, finish, is_far
+from logitron.objective.certificate import bound
+from logitron.objective.metric import Metric
+
+__all__ = ["Evaluation", "LogisticObjective", "Work"]
+
+Array = Any
+
+
+@dataclass
+class Work:
+    """What was read of the features, in multiples of all rows."""
+
+    passes: float = 0.0
+    """Reads for loss, derivative and curvature along a few directions; samples count pro rata."""
+    grams: float = 0.0
+    """Products of all features with each other, one for each matrix that is summed."""
+
+
+@dataclass(frozen=True)
+class LogisticObjective:
+    """The penalised loss of ``G`` independent groups of neurons over the same rows.
+
+    Parameters
+    ----------
+    rows : Rows
+        Made of ``X (n, p)``, targets and sample weights (``(n,)``, ``(n, G)`` or None). Targets
+        are ``(n, m)`` numbers between 0 and 1, or ``(n,)`` integers: class codes, ``0`` or ``1``
+        for a sigmoid neuron and ``0 ... K-1`` for a softmax group, shared by all groups.
+    penalty : array (G,)
+        ``1 / C`` of each group, in the rows' widest precision.
+    classes : int, default 1
+        Columns per group, ``K``.
+    fit_intercept : bool, default True
+    centre : array (p,), optional
+        What is taken from the features, see `blocks`. Intercepts belong to centred features.
+    far : bool, default False
+        Whether the centre is so far from zero that products must be summed of centred features.
+    columns : array (G,) of int, optional
+        Which of the rows' groups these are, where they are not all.
+    weight : float, default 1.0
+        Multiplies the loss: a sample of the rows stands for all of them.
+    largest : array (), optional
+        Upper bound of the largest eigenvalue of the features' weighted products, for `bound`.
+    heaviest : float, default 1.0
+        The largest sample weight.
+    squares : array (p,), optional
+        Summed squares of each feature, roughly, for the rounding in `bound`.
+    bounded : bool, default True
+        Whether all groups have a penalty, so that distances from the optimum are bounded.
+    """
+
+    rows: Rows
+    penalty: Array
+    classes: int = 1
+    fit_intercept: bool = True
+    centre: Array | None = None
+    far: bool = False
+    columns: Array | None = None
+    weight: float = 1.0
+    largest: Array | None = None
+    heaviest: float = 1.0
+    squares: Array | None = None
+    bounded: bool = True
+    work: Work = field(default_factory=Work)
+    _eyes: dict[int, Array] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def over(
+        cls,
+        rows: Rows,
+        *,
+        groups: int = 1,
+        classes: int = 1,
+        penalty: Any = 0.0,
+        fit_intercept: bool = True,
+    ) -> "LogisticObjective":
+        """Make the objective of ``groups`` of ``classes`` columns over rows.
+
+        ``penalty`` is ``1 / C``: a number for all groups, or one for each, on the host.
+        """
+        each = np.broadcast_to(np.asarray(penalty, np.float64), (groups,))
+        return cls(
+            rows,
+            penalty=rows.context.wide.asarray(np.array(each)),
+            classes=classes,
+            fit_intercept=fit_intercept,
+            bounded=bool((each > 0).all()),
+        )
+
+    @cached_property
+    def context(self) -> ArrayContext:
+        """Where parameters and sums live: with the rows, in the widest precision there is."""
+        return self.rows.context.wide
+
+    @property
+    def groups(self) -> int:
+        """Number of groups, G."""
+        return int(self.penalty.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of the parameters, ``(G, K, q)``."""
+        return self.groups, self.classes, self.rows.shape[1] + self.fit_intercept
+
+    @cached_property
+    def eps(self) -> float:
+        """Precision in which the rows are computed."""
+        return float(self.rows.context.xp.finfo(self.rows.context.dtype).eps)
+
+    @property
+    def share(self) -> float:
+        """Part of all rows that one pass over these is."""
+        return 1.0 / self.weight
+
+    @cached_property
+    def penalised(self) -> Array:
+        """1 for coefficients, 0 for the intercept (q,)."""
+        ones = self.context.zeros((self.rows.shape[1],)) + 1.0
+        if not self.fit_intercept:
+            return ones
+        return self.context.xp.concat([ones, self.context.zeros((1,))])
+
+    @cached_property
+    def _padded(self) -> Array | None:
+        """The centre, and a zero for the intercept (q,)."""
+        if self.centre is None:
+            return None
+        return self.context.xp.concat([self.centre, self.context.zeros((1,))])
+
+    # --- parameters ---
+
+    def start(self, coef: Array | None = None, intercept: Array | None = None) -> Array:
+        """Make parameters of coefficients (m, p) and intercepts (m,); of zeros without them."""
+        G, K, q = self.shape
+        if coef is None:
+            return self.context.zeros((G, K, q))
+        theta = self.context.xp.reshape(coef, (G, K, -1))
+        if not self.fit_intercept:
+            return theta
+        intercept = self.context.xp.reshape(intercept, (G, K, 1))
+        if self.centre is not None:
+            intercept = intercept + (theta @ self.centre[:, None])
+        return self.context.xp.concat([theta, intercept], axis=2)
+
+    def split(self, theta: Array) -> tuple[Array, Array | None]:
+        """Take parameters apart into coefficients (m, p) and intercepts (m,) or None."""
+        p = self.rows.shape[1]
+        flat = self.context.xp.reshape(theta, (-1, theta.shape[2]))
+        if not self.fit_intercept:
+            return flat, None
+        coef, intercept = flat[:, :p], flat[:, p]
+        return coef, intercept if self.centre is None else intercept - coef @ self.centre
+
+    def take(self, groups: Array) -> "LogisticObjective":
+        """Return the objective of some of the groups only; work is counted together."""
+        columns = self.columns
+        columns = groups if columns is None else self.context.xp.take(columns, groups, axis=0)
+        penalty = self.context.xp.take(self.penalty, groups, axis=0)
+        return replace(self, columns=columns, penalty=penalty)
+
+    def sample(self, count: int, seed: int = 0) -> "LogisticObjective | None":
+        """Return the same objective on rows drawn evenly; None where they cannot be drawn."""
+        rows = self.rows.sample(count, seed)
+        if rows is None:
+            return None
+        weight = self.rows.shape[0] / rows.shape[0]
+        return replace(self, rows=rows, weight=self.weight * weight, largest=None)
+
+    def precise(self) -> "LogisticObjective":
+        """Return the same objective, with blocks computed in the widest precision."""
+        return replace(self, rows=self.rows.precise())
+
+    # --- sums over the rows ---
+
+    def evaluate(
+        self, theta: Array, second: str = "scale", metric: Metric | None = None
+    ) -> Evaluation:
+        """Compute value, derivative and curvature in one pass over the rows.
+
+        Parameters
+        ----------
+        theta : array (G, K, q)
+        second : {"scale", "coarse", "hessian"}
+            Which second derivatives, see `blocks`.
+        metric : Shared, optional
+            The model that "coarse" is to correct.
+        """
+        mixing = None
+        if second == "coarse":
+            mix = self.context.compile(metrics.mixing, rank=min(self.classes, COARSE_RANK))
+            mixing = mix(metric, theta)
+        p = self.rows.shape[1]
+        intercept = None
+        if self.fit_intercept:
+            intercept = theta[:, :, p]
+            if self.centre is not None:
+                intercept = intercept - theta[:, :, :p] @ self.centre
+        sums = self.rows.sum(
+            blocks.evaluate,
+            theta,
+            intercept,
+            self.centre if self.far else None,
+            self.columns,
+            mixing,
+            classes=self.classes,
+            second=second,
+            count_errors=not self.bounded,
+        )
+        self.work.passes += self.share
+        if second == "hessian":
+            self.work.grams += self.share * self.groups * self.classes
+        assemble = self.context.compile(
+            finish,
+            second=second,
+            weight=self.weight,
+            recentre=second == "hessian" and not self.far,
+        )
+        evaluation: Evaluation = assemble(
+            sums, theta, self.penalty, self.penalised, self._padded, mixing
+        )
+        return evaluation
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        """Compute the objective (G,) and its derivative (G, K, q) in one pass over the rows."""
+        evaluation = self.evaluate(theta)
+        return evaluation.value, evaluation.by_theta
+
+    def bound(self, evaluation: Evaluation, theta: Array) -> Array:
+        """Bound the distance of the value from the optimum (G,); see `certificate`."""
+        largest = self.largest_eigenvalue()
+        run = self.context.compile(
+            bound,
+            eps=self.eps,
+            fit_intercept=self.fit_intercept,
+        )
+        return run(
+            evaluation.value,
+            evaluation.by_theta,
+            evaluation.curvature,
+            theta,
+            self.penalty,
+            largest,
+            largest if self.squares is None else self.squares,
+        )
+
+    def largest_eigenvalue(self) -> Array:
+        """Bound the largest eigenvalue of the features' weighted products from above, ()."""
+        if self.largest is None:
+            (squares,) = self.rows.sum(blocks.row_squares, fit_intercept=False)
+            object.__setattr__(self, "largest", self.weight * self.context.xp.max(squares))
+        return self.largest
+
+    def smoothness(self) -> Array:
+        r"""Bound the curvature of the objective in every direction, one number for each group.
+
+        The largest eigenvalue of the Hessian is at most
+        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + 1/C`, because a row's own Hessian is at
+        most ``c = 1/4`` for a sigmoid neuron and ``1/2`` for a softmax group [1]_. Gradient
+        descent with the inverse of the bound as its step length never overshoots.
+
+        References
+        ----------
+        .. [1] D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of
+           Statistical Mathematics 44(1), 1992.
+        """
+        (squares,) = self.rows.sum(blocks.row_squares, fit_intercept=self.fit_intercept)
+        return squares * (0.25 if self.classes == 1 else 0.5) + self.penalty
+
+    def weight_sum(self) -> Array:
+        """Sum the sample weights; shape ``(1,)`` or ``(G,)``."""
+        (total,) = self.rows.sum(blocks.weight_sum)
+        return total
+
+    # --- models of the curvature ---
+
+    def bounded_by(self, squares: float, heaviest: float) -> "LogisticObjective":
+        """Return the same objective, knowing the sum of all squared features.
+
+        With the ``heaviest`` of the sample weights, it bounds the largest eigenvalue of the
+        features' weighted products, which `bound` needs.
+        """
+        largest = self.context.zeros(()) + heaviest * squares
+        return replace(self, largest=largest, heaviest=heaviest)
+
+    def centred(self) -> "LogisticObjective":
+        """Return the same objective in features that are centred, nearly: on a sample's mean."""
+        n = self.rows.shape[0]
+        rows = (self.rows.sample(CENTRE_ROWS, 1) if n > CENTRE_ROWS else None) or self.rows
+        sums, squares, total = rows.sum(blocks.column_moments)
+        self.work.passes += rows.shape[0] / n * self.share
+        squares = squares * (n / rows.shape[0])
+        if not self.fit_intercept:
+            return replace(self, squares=squares)
+        centre = sums / total
+        largest = self.largest
+        if largest is not None:  # |x - c|^2 <= 2 |x|^2 + 2 |c|^2
+            length = self.context.xp.sum(centre * centre)
+            largest = 2.0 * (largest + self.heaviest * n * length)
+        far = bool(read(is_far(centre, squares / n, self.eps)))
+        return replace(self, centre=centre, largest=largest, squares=squares, far=far)
+
+    solve = staticmethod(metrics.solve)
+    take_metric = staticmethod(metrics.take)
+
+    def invert(self, metric: Metric) -> Metric:
+        """Prepare a Hessian for being solved with many times."""
+        inverted: Metric = self.context.compile(metrics.inverse)(metric)
+        return inverted
+
+    def metric(
+        self,
+        evaluation: Evaluation,
+        theta: Array,
+        metric: Metric | None,
+        moved: Array,
+        *,
+        reuse: bool = False,
+    ) -> Metric:
+        """Model the curvature at parameters that were just evaluated.
+
+        By the whole Hessian if that was summed; else the shared model that ``metric`` is, with
+        this evaluation's curvature. Groups that have not ``moved (G,)`` there keep their model.
+        Hessians are inverted for ``reuse``.
+        """
+        new = self._new_metric(evaluation, theta, metric)
+        if reuse:
+            new = self.invert(new)
+        if type(new) is not type(metric):
+            return new
+        merged: Metric = self.context.compile(metrics.merge)(new, metric, moved)
+        return merged
+
+    def _new_metric(self, evaluation: Evaluation, theta: Array, metric: Metric | None) -> Metric:
+        eye = self._eye
+        if evaluation.second is not None and evaluation.mixing is None:
+            make = self.context.compile(metrics.full, classes=self.classes)
+            whole: Metric = make(
+                evaluation.second, self.penalty, self.penalised, eye(self.shape[2])
+            )
+            return whole
+        assert isinstance(metric, metrics.Shared)  # the only other kind there is to begin with
+        model: Metric = self.context.compile(metrics.shared)(
+            metric.basis, metric.spectrum, evaluation.curvature, self.penalty
+        )
+        if evaluation.mixing is None:
+            return model
+        corrected: Metric = self.context.compile(metrics.coarse)(
+            model,
+            theta,
+            evaluation.mixing,
+            evaluation.second,
+            eye(self.classes),
+            eye(evaluation.mixing.shape[1] + 1),
+            1.0 - self.penalised,
+        )
+        return corrected
+
+    def with_gram(self) -> tuple["LogisticObjective", Metric]:
+        """Sum the Gram matrix; give the objective in exactly centred features, and their metric.
+
+        The metric is the shared one, yet without the curvature of any parameters.
+        """
+        products, total = self.rows.sum(
+            blocks.gram,
+            self.centre if self.far else None,
+            self.columns,
+            fit_intercept=self.fit_intercept,
+        )
+        self.work.grams += self.share
+        run = self.context.compile(
+            eigenbasis, fit_intercept=self.fit_intercept, features=self.rows.shape[1]
+        )
+        shift, basis, spectrum, largest = run(products, total)
+        # the Gram matrix is that of the groups' mean weight, and one group can have it all
+        here = replace(self, largest=largest * (self.weight * self.groups))
+        if shift is not None:
+            here = replace(here, centre=self.centre + shift if self.far else shift)
+        return here, metrics.shared(basis, spectrum, self._no_curvature(), self.penalty)
+
+    def with_squares(self) -> tuple["LogisticObjective", Metric]:
+        """Sum the squared features only: the shared metric with a diagonal Sigma."""
+        squares, total = self.rows.sum(blocks.column_squares, self.centre, self.columns)
+        self.work.passes += self.share
+        model = metrics.shared(None, squares / total, self._no_curvature(), self.penalty)
+        return self, model
+
+    def rotated(
+        self, theta: Array
+    ) -> tuple["LogisticObjective", Metric, Array, Callable[[Array], Array]]:
+        """Return the same problem in as many features as there are rows; see `row_space`.
+
+        Returns
+        -------
+        objective : LogisticObjective
+        metric : Shared
+        theta : array (G, K, n + 1)
+        back : callable
+            Takes its parameters back to parameters of this objective.
+        """
+        from logitron.objective.row_space import rotate
+
+        space = rotate(self)
+        return space.objective, space.metric, space.forth(theta), space.back
+
+    def recentre(self, theta: Array, before: "LogisticObjective") -> Array:
+        """Take parameters of an objective in otherwise centred features to this one's."""
+        return self.start(*before.split(theta))
+
+    def _no_curvature(self) -> Array:
+        return self.context.zeros((self.groups, self.classes, self.classes))
+
+    def _eye(self, size: int) -> Array:
+        """Return an identity, made once."""
+        if size not in self._eyes:
+            self._eyes[size] = self.context.xp.eye(
+                size, dtype=self.context.dtype, device=self.context.device
+            )
+        return self._eyes[size]
+
+
+#: directions along which a softmax group's curvature is summed exactly, at most
+COARSE_RANK = 12
+#: rows whose mean is near enough to the mean of all
+CENTRE_ROWS = 1000

@@ -1,0 +1,325 @@
+r"""Models of the Hessian, and solving with them: what makes a quasi-Newton step a good one.
+
+*Shared.* One Gram matrix serves every column. Near any point, the Hessian of a group is close to
+:math:`A \otimes \Sigma + \lambda I`: the mean curvature ``A (K, K)`` of its logits times the mean
+product :math:`\Sigma` of the features, as in Kronecker-factored curvature [1]_. At coefficients of
+zero it *is* that. With one eigendecomposition of :math:`\Sigma` for all groups and a small one of
+``A`` for each, solving takes two products.
+
+*Coarse correction.* Away from zero, the curvature of a row depends on the row through its logits
+alone. For features that are normally distributed, Stein's lemma [2]_ says what that does to the
+Hessian: it changes along the features that the logits look at, :math:`\Sigma W`, and nowhere else.
+So the Hessian is summed exactly on the few directions ``W`` (features for that are the logits
+themselves, which are there already), and replaces the model on that subspace:
+
+.. math:: M^{-1} = M_0^{-1} + B \left[ (B^\top H B)^{-1} - (B^\top M_0 B)^{-1} \right] B^\top .
+
+*Full.* The whole Hessian of each group, for Newton's method and for columns that the shared model
+does not fit.
+
+Softmax groups have a direction without curvature: the same vector added to all classes. Matrices
+are given some there, the same one on both sides of a difference; gradients have no part in it.
+
+References
+----------
+.. [1] J. Martens, R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
+   curvature", ICML 2015.
+.. [2] C. Stein, "Estimation of the mean of a multivariate normal distribution", Annals of
+   Statistics 9(6), 1981; M. A. Erdogdu, L. H. Dicker, M. Bayati, "Scaled least squares estimator
+   for GLMs in large-scale problems", NeurIPS 2016, use it for generalised linear models.
+"""
+
+from typing import Any, NamedTuple
+
+from array_api_compat import array_namespace
+
+__all__ = [
+    "Full",
+    "Inverse",
+    "Shared",
+    "coarse",
+    "full",
+    "inverse",
+    "merge",
+    "mixing",
+    "shared",
+    "solve",
+    "take",
+]
+
+Array = Any
+
+#: parts of a metric that all groups have in common
+SHARED_BY_ALL = ("basis", "spectrum")
+#: a ridge below which directions count as empty, relative to the curvature around them
+EMPTY = 1e-10
+
+
+class Shared(NamedTuple):
+    """``A (x) Sigma + penalty``, in the eigenbases of both; and its coarse correction."""
+
+    basis: Array | None
+    """Eigenvectors of Sigma (p, p); None where Sigma is diagonal."""
+    spectrum: Array
+    """Its eigenvalues (p,)."""
+    mixes: Array
+    """Eigenvectors of each group's A (G, K, K)."""
+    scales: Array
+    """Their eigenvalues (G, K)."""
+    penalty: Array
+    """1 / C of each group (G,)."""
+    directions: Array | None = None
+    """Basis B of the coarse space (G, r + 1, q)."""
+    correction: Array | None = None
+    """(G, D, D) with D = K (r + 1)."""
+
+
+class Full(NamedTuple):
+    """Each group's whole Hessian, scaled to a diagonal of one."""
+
+    matrix: Array
+    """(G, D, D) with D = K q."""
+    scale: Array
+    """(G, D)."""
+
+
+class Inverse(NamedTuple):
+    """Each group's whole Hessian, inverted: dearer to make, cheaper to use again."""
+
+    matrix: Array
+    """(G, D, D) with D = K q."""
+
+
+Metric = Shared | Full | Inverse
+
+
+def solve(metric: Metric, by_theta: Array) -> Array:
+    """Multiply derivatives (G, K, q) by the inverse of the metric."""
+    xp = array_namespace(by_theta)
+    if isinstance(metric, Shared):
+        return _solve_shared(xp, metric, by_theta)
+    G, K, q = by_theta.shape
+    flat = xp.reshape(by_theta, (G, K * q, 1))
+    if isinstance(metric, Full):
+        scale = metric.scale[:, :, None]
+        return xp.reshape(scale * xp.linalg.solve(metric.matrix, scale * flat), (G, K, q))
+    return xp.reshape(metric.matrix @ flat, (G, K, q))
+
+
+# --- making them --------------------------------------------------------------------------------
+#
+# Identities are handed in by their owner, who makes them once, where the arrays live.
+
+
+def shared(basis: Array | None, spectrum: Array, curvature: Array, penalty: Array) -> Shared:
+    """Model the Hessian by the eigenbasis of Sigma and the mean curvature (G, K, K)."""
+    xp = array_namespace(spectrum)
+    if curvature.shape[-1] == 1:
+        mixes, scales = xp.ones_like(curvature), curvature[:, :, 0]
+    else:
+        scales, mixes = xp.linalg.eigh(curvature)
+        scales = 0.5 * (scales + xp.abs(scales))
+    return Shared(basis, spectrum, mixes, scales, penalty)
+
+
+def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
+    """Choose mixtures (G, rank, K) of the group's columns that look in unrelated directions.
+
+    Their logits have unit variance and no covariance under Sigma; those that vary most are taken.
+    A direction that is empty gets a mixture of zeros.
+    """
+    xp = array_namespace(theta)
+    products = _products(xp, metric, theta[:, :, : metric.spectrum.shape[0]])
+    if products.shape[-1] == 1:
+        variances, vectors = products[:, :, 0], xp.ones_like(products)
+    else:
+        variances, vectors = xp.linalg.eigh(products)
+    variances, vectors = variances[:, -rank:], vectors[:, :, -rank:]
+    there = variances > EMPTY * xp.max(variances, axis=1, keepdims=True)
+    safe = xp.where(there, variances, xp.ones_like(variances))
+    scale = xp.where(there, 1.0 / xp.sqrt(safe), xp.zeros_like(safe))
+    return xp.matrix_transpose(vectors) * scale[:, :, None]
+
+
+def coarse(
+    metric: Shared,
+    theta: Array,
+    mixing: Array,
+    second: Array,
+    classes_eye: Array,
+    features_eye: Array,
+    unpenalised: Array,
+) -> Shared:
+    """Correct the model where the neurons look.
+
+    Parameters
+    ----------
+    metric : Shared
+    theta : array (G, K, q)
+    mixing : array (G, r, K)
+    second : array (G, D, D)
+        The second derivatives summed over the logits' mixtures and a 1, ``D = K (r + 1)``.
+    classes_eye, features_eye : arrays (K, K), (r + 1, r + 1)
+        Identities.
+    unpenalised : array (q,)
+        1 for the intercept, 0 for coefficients.
+    """
+    xp = array_namespace(theta)
+    G, K, q = theta.shape
+    p = metric.spectrum.shape[0]
+    r = mixing.shape[1]
+    B = mixing @ theta[:, :, :p]
+    products, lengths = _products(xp, metric, B), B @ xp.matrix_transpose(B)
+    f = r
+    if q > p:  # the intercept is a direction of its own, across which there is no covariance
+        f = r + 1
+        B = xp.concat([B, xp.zeros_like(B[:, :, :1])], axis=2)
+        B = xp.concat([B, xp.zeros_like(B[:, :1, :]) + unpenalised], axis=1)
+        products = _bordered(xp, products) + features_eye[-1, :] * features_eye[:, -1:]
+        lengths = _bordered(xp, lengths)
+    else:
+        features_eye = features_eye[:r, :r]
+        second = xp.reshape(second, (G, K, r + 1, K, r + 1))[:, :, :r, :, :r]
+
+    # five axes: groups, classes and features, classes and features
+    A = _curvature(xp, metric)[:, :, None, :, None]
+    eye = classes_eye[None, :, None, :, None]
+    Sigma, BB = products[:, None, :, None, :], lengths[:, None, :, None, :]
+    level = xp.sum(metric.scales, axis=1)[:, None, None, None, None]
+    both = metric.penalty[:, None, None, None, None] * BB * eye
+    both = both + EMPTY * level * eye * features_eye[None, None, :, None, :]
+    if K > 1:
+        both = both + (level / K**2) * Sigma
+    exact = xp.reshape(xp.reshape(second, (G, K, f, K, f)) + both, (G, K * f, K * f))
+    model = xp.reshape(A * Sigma + both, exact.shape)
+    correction = xp.linalg.inv(exact) - xp.linalg.inv(model)
+    return metric._replace(directions=B, correction=correction)
+
+
+def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classes: int) -> Full:
+    """Take summed second derivatives and the penalty for the Hessian, scaled.
+
+    Parameters
+    ----------
+    hessian : array (G, D, D)
+        ``D = K q``.
+    penalty : array (G,)
+    penalised : array (q,)
+        1 for coefficients, 0 for the intercept.
+    eye : array (q, q)
+    classes : int
+    """
+    xp = array_namespace(hessian)
+    G, D, _ = hessian.shape
+    q = D // classes
+    ridge = penalty[:, None, None] * penalised  # (G, 1, q)
+    diagonal = xp.reshape(xp.linalg.diagonal(hessian), (G, classes, q)) + ridge
+    if classes > 1:
+        # the same vector added to all classes has no curvature; it gets the classes' mean
+        mean = xp.mean(diagonal, axis=1) / classes
+        blocks = xp.reshape(hessian, (G, classes, q, classes, q))
+        blocks = blocks + (mean[:, :, None] * eye)[:, None, :, None, :]
+        hessian = xp.reshape(blocks, (G, D, D))
+        diagonal = diagonal + mean[:, None, :]
+    # features of zero have no curvature at all, and no derivative either
+    alive = diagonal + xp.astype(diagonal <= 0.0, diagonal.dtype)
+    scale = 1.0 / xp.sqrt(alive)
+    tiny = 8.0 * D * float(xp.finfo(hessian.dtype).eps)
+    on_diagonal = xp.reshape(ridge * (scale * scale) + tiny, (G, D))
+    scale = xp.reshape(scale, (G, D))
+    matrix = hessian * (scale[:, :, None] * scale[:, None, :])
+    return Full(matrix + _diagonals(xp, on_diagonal, eye, classes), scale)
+
+
+def inverse(metric: Full) -> Inverse:
+    """Invert a Hessian that is going to be used many times."""
+    xp = array_namespace(metric.matrix)
+    inverted = xp.linalg.inv(metric.matrix)
+    return Inverse(inverted * metric.scale[:, :, None] * metric.scale[:, None, :])
+
+
+def merge(new: Metric, old: Metric, chosen: Array) -> Metric:
+    """Take the new metric for the chosen groups (G,), and the old one of its kind for others."""
+    xp = array_namespace(chosen)
+
+    def choose(name: str) -> Array | None:
+        fresh, stale = getattr(new, name), getattr(old, name)
+        if fresh is None or name in SHARED_BY_ALL:
+            return fresh
+        if stale is None:
+            stale = xp.zeros_like(fresh)
+        shape = (-1, *(1,) * (fresh.ndim - 1))
+        return xp.where(xp.reshape(chosen, shape), fresh, stale)
+
+    return type(new)(*map(choose, new._fields))
+
+
+def take(metric: Metric, groups: Array) -> Metric:
+    """Return the metric of some of the groups only."""
+    xp = array_namespace(groups)
+    parts = {
+        name: value if value is None or name in SHARED_BY_ALL else xp.take(value, groups, axis=0)
+        for name, value in metric._asdict().items()
+    }
+    return type(metric)(**parts)
+
+
+# --- pieces -------------------------------------------------------------------------------------
+
+
+def _solve_shared(xp: Any, metric: Shared, by_theta: Array) -> Array:
+    K, p = by_theta.shape[1], metric.spectrum.shape[0]
+    T = xp.matrix_transpose
+    mixed = by_theta if K == 1 else T(metric.mixes) @ by_theta
+    scales = metric.scales[:, :, None]
+    curvature = scales * metric.spectrum + metric.penalty[:, None, None]
+    by_W = mixed[:, :, :p]
+    if metric.basis is not None:
+        by_W = by_W @ metric.basis
+    by_W = by_W * _inverse_or_zero(xp, curvature)
+    if metric.basis is not None:
+        by_W = by_W @ T(metric.basis)
+    step = by_W
+    if by_theta.shape[2] > p:
+        step = xp.concat([by_W, mixed[:, :, p:] * _inverse_or_zero(xp, scales)], axis=2)
+    if K > 1:
+        step = metric.mixes @ step
+    if metric.directions is None:
+        return step
+    B = metric.directions
+    along = xp.reshape(by_theta @ T(B), (B.shape[0], -1, 1))
+    return step + xp.reshape(metric.correction @ along, (B.shape[0], K, B.shape[1])) @ B
+
+
+def _inverse_or_zero(xp: Any, curvature: Array) -> Array:
+    """Inverse of the curvature of each direction; zero where there is none to speak of."""
+    largest = xp.max(xp.max(curvature, axis=2, keepdims=True), axis=1, keepdims=True)
+    eps = float(xp.finfo(curvature.dtype).eps)
+    there = curvature > 4.0 * eps * largest
+    safe = xp.where(there, curvature, xp.ones_like(curvature))
+    return xp.where(there, 1.0 / safe, xp.zeros_like(safe))
+
+
+def _products(xp: Any, metric: Shared, B: Array) -> Array:
+    """Covariances (G, r, r) of the logits of directions B (G, r, p)."""
+    rotated = B if metric.basis is None else B @ metric.basis
+    return (rotated * metric.spectrum) @ xp.matrix_transpose(rotated)
+
+
+def _curvature(xp: Any, metric: Shared) -> Array:
+    """Put A (G, K, K) together again."""
+    return (metric.mixes * metric.scales[:, None, :]) @ xp.matrix_transpose(metric.mixes)
+
+
+def _bordered(xp: Any, matrices: Array) -> Array:
+    """Add a last row and column of zeros."""
+    wider = xp.concat([matrices, xp.zeros_like(matrices[:, :, :1])], axis=2)
+    return xp.concat([wider, xp.zeros_like(wider[:, :1, :])], axis=1)
+
+
+def _diagonals(xp: Any, entries: Array, eye: Array, classes: int) -> Array:
+    """Diagonal matrices (G, D, D) of entries (G, D), out of an identity (q, q)."""
+    if classes == 1:
+        return entries[:, :, None] * eye
+    index = xp.cumulative_sum(xp.ones_like(entries[0, :]))
+    return entries[:, :, None] * xp.astype(index[:, None] == index[None, :], entries.dtype)

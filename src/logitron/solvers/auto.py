@@ -1,0 +1,110 @@
+"""The engine: from a plan to the optimum, by way of samples, rotations, models of the curvature.
+
+``solver="auto"`` does what `logitron.solvers.plan` finds cheapest; a method's name asks for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from logitron.solvers.curvature import EveryStep, WhenSlow
+from logitron.solvers.plan import Plan
+from logitron.solvers.quasi_newton import QuasiNewton
+from logitron.solvers.status import Iteration, Solution
+
+__all__ = ["Engine"]
+
+Array = Any
+Objective = Any  # what `QuasiNewton` needs, and ways to sample, to rotate and to model it
+
+#: a sample is fitted to this part of what its own randomness is worth
+STATISTICAL = 0.1
+#: iterations that a sample may take
+MOST_ON_A_SAMPLE = 20
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Settings of a fit to the optimum.
+
+    Parameters
+    ----------
+    plan : Plan
+    tol : float, default 1e-4
+        See `QuasiNewton`.
+    max_iter : int, default 200
+    """
+
+    plan: Plan
+    tol: float = 1e-4
+    max_iter: int = 200
+
+    def minimize(
+        self,
+        objective: Objective,
+        theta: Array,
+        *,
+        on_iteration: Callable[[Iteration], bool | None] | None = None,
+    ) -> tuple[Solution, Objective]:
+        """Minimise from ``theta``.
+
+        Returns
+        -------
+        solution : Solution
+        objective : Objective
+            The one whose parameters the solution has: it may have been centred anew.
+        """
+        theta, metric, spent = self._on_samples(objective, theta)
+        curvature: EveryStep | WhenSlow = EveryStep()
+        affords = self.plan.batch >= objective.groups
+        inner, back = objective, None
+        if metric is not None:
+            curvature = WhenSlow(self.plan.costs, coarse=False, refresh=affords)
+        elif self.plan.method == "row-space":
+            inner, metric, theta, back = objective.rotated(theta)
+            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=affords)
+        elif self.plan.method == "shared":
+            inner, metric = objective.with_gram()
+            theta = inner.recentre(theta, objective)
+            objective = inner
+            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=affords)
+        elif self.plan.method == "diagonal":
+            inner, metric = objective.with_squares()
+            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=False)
+        descent = QuasiNewton(curvature, tol=self.tol, max_iter=max(self.max_iter - spent, 0))
+        solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=on_iteration)
+        if back is not None:
+            solution = solution.moved(back(solution.theta))
+        return solution, objective
+
+    def _on_samples(self, objective: Objective, theta: Array) -> tuple[Array, Any, int]:
+        """Come near on growing samples, whose Hessian then is a model for all rows.
+
+        The first sample is fitted by Newton's method. The next ones are begun with a Hessian of
+        their own as long as that costs less than a pass over all rows saves.
+        """
+        metric, spent = None, 0
+        for count in self.plan.samples:
+            part = objective.sample(count)
+            if part is None:
+                break
+            curvature: EveryStep | WhenSlow = EveryStep()
+            if metric is not None:
+                share = count / objective.rows.shape[0]
+                cheap = self.plan.costs.hessian * share < 0.3 * self.plan.costs.one_pass
+                curvature = WhenSlow(self.plan.costs, coarse=False, refresh=False, begin=cheap)
+            # half a unit of loss for each parameter is what a sample's optimum is off its own rows
+            worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
+            near = QuasiNewton(
+                curvature,
+                tol=0.0,
+                gap=STATISTICAL * worth,
+                max_iter=min(self.max_iter - spent, MOST_ON_A_SAMPLE),
+                polish=False,
+                bounds=False,
+            )
+            fitted, metric = near.minimize(part, theta, metric=metric)
+            if not curvature.reuses:
+                metric = objective.invert(metric)
+            theta, spent = fitted.theta, spent + int(fitted.n_iter.max())
+        return theta, metric, spent

@@ -1,0 +1,74 @@
+"""Which second derivatives a descent sums, and when: what they cost, and what they save."""
+
+from dataclasses import dataclass
+from math import log10
+
+from logitron.solvers.plan import Costs
+from logitron.solvers.quasi_newton import Progress
+
+__all__ = ["EveryStep", "WhenSlow"]
+
+#: passes that a fresh Hessian still leaves to be made, as a rule
+PASSES_AFTER_REFRESH = 3.0
+#: iterations over which the rate of progress is measured
+RATE_OVER = 3
+
+
+@dataclass
+class EveryStep:
+    """Newton's method: the whole Hessian in every pass, and no memory of steps."""
+
+    memory: int = 0
+    coarse: bool = False
+    reuses: bool = False
+
+    def ask(self, progress: Progress) -> str:
+        """Ask for the Hessian."""
+        return "hessian"
+
+
+@dataclass
+class WhenSlow:
+    """A quasi-Newton method whose first metric is given, and made anew when progress is slow.
+
+    Parameters
+    ----------
+    costs : Costs
+        Nominal seconds of a pass and of a Hessian, for one group.
+    coarse : bool
+        Whether the first metric is the shared one, which is corrected now and then along the
+        directions that the neurons look in.
+    refresh : bool
+        Whether the groups' whole Hessians fit the memory.
+    begin : bool, default False
+        Whether to begin with a new Hessian in any case.
+    """
+
+    costs: Costs
+    coarse: bool
+    refresh: bool
+    begin: bool = False
+    memory: int = 10
+    reuses: bool = True
+
+    def ask(self, progress: Progress) -> str:
+        """Weigh the passes that are left against a Hessian and the few that then are left."""
+        if progress.iteration == 0:
+            return "hessian" if self.begin else "scale"
+        if self.refresh and self._slow(progress):
+            self.coarse = False
+            return "hessian"
+        return "coarse" if self.coarse and progress.iteration in COARSE_AT else "scale"
+
+    def _slow(self, progress: Progress) -> bool:
+        recent = progress.history[-RATE_OVER - 1 :]
+        if progress.since_refresh < RATE_OVER or len(recent) <= RATE_OVER or recent[-1] <= 1.0:
+            return False
+        rate = log10(max(recent[0] / recent[-1], 1.0)) / RATE_OVER
+        left = log10(recent[-1]) / max(rate, 0.01)
+        saved = (left - PASSES_AFTER_REFRESH) * self.costs.one_pass
+        return saved > self.costs.hessian
+
+
+#: iterations after which the shared metric is corrected: soon, then ever more rarely
+COARSE_AT = frozenset((2, 5, 9, 14, 20, 30, 45, 70, 100))

@@ -1,0 +1,112 @@
+"""The cost model: which method is the cheapest for a problem of given sizes.
+
+Costs are nominal seconds, fitted once to a machine with two cores. Only their ratios matter, and
+only roughly: between methods that cost nearly the same, either will do.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["Costs", "Plan", "choose", "costs_of"]
+
+#: nominal seconds: per call of an iteration; per feature read; per multiplication in a product of
+#: few columns; per row and column of element-wise work; per multiplication in a product of the
+#: features with themselves; per cubed size of an eigendecomposition, and of solving a system
+CALL, READ, SKINNY, ELEMENT = 4e-4, 6e-10, 4e-11, 1.2e-8
+SQUARE, EIGEN, SOLVE = 8.5e-12, 1.4e-10, 2.2e-11
+#: memory that whole Hessians may take, in numbers
+MOST_NUMBERS = 1 << 27
+#: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one
+NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES = 10, 20, 60
+#: rows of the first sample, for each parameter of a neuron; and how much larger the next one is
+FIRST_SAMPLE, GROWTH, SMALLEST_PART = 40, 8, 20
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Nominal seconds."""
+
+    one_pass: float
+    """A pass over the rows for one group, all groups sharing the reading."""
+    gram: float
+    """The Gram matrix and its eigendecomposition, shared by all groups."""
+    hessian: float
+    """One group's whole Hessian, summed and solved with."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was chosen, and why."""
+
+    method: str
+    """"newton", "shared", "row-space" or "diagonal"."""
+    samples: tuple[int, ...]
+    """Rows of the growing samples that come first."""
+    batch: int
+    """Groups whose whole Hessians fit the memory together; 0 is none."""
+    costs: Costs
+    reason: str
+
+
+def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
+    """Estimate what one pass, one Gram matrix and one Hessian cost."""
+    q, m = p + 1, groups * classes
+    size = classes * q
+    one_pass = (CALL + n * p * (READ + SKINNY * m) + n * m * ELEMENT) / groups
+    gram = n * p * (READ + SQUARE * p) + EIGEN * p**3
+    hessian = n * size * (3.0 * READ + SQUARE * size) + SOLVE * size**3
+    return Costs(one_pass, gram, hessian)
+
+
+def choose(
+    n: int, p: int, groups: int, classes: int, *, method: str | None = None, lazy: bool = False
+) -> Plan:
+    """Choose the method for ``n`` rows, ``p`` features, and ``groups`` of ``classes`` columns.
+
+    Parameters
+    ----------
+    n, p, groups, classes : int
+    method : {"newton", "lbfgs"}, optional
+        What is asked for, if not the cheapest.
+    lazy : bool, default False
+        Whether the rows are in chunks elsewhere, of which no samples or columns can be taken.
+    """
+    q = p + 1
+    costs = costs_of(n, p, groups, classes)
+    batch = MOST_NUMBERS // (classes * q) ** 2
+    samples: tuple[int, ...] = ()
+    if method == "newton":
+        chosen, reason = "newton", "solver='newton'"
+    elif p * p > MOST_NUMBERS or p > n:
+        chosen, reason = _wide(n, p, groups, costs, rotates=method is None and not lazy)
+    elif method == "lbfgs":
+        chosen, reason = "shared", "solver='lbfgs'"
+    else:
+        if not lazy and groups * classes == 1:
+            samples = _samples(n, q)
+        newton = NEWTON_PASSES * groups * (costs.one_pass + costs.hessian)
+        shared = costs.gram + SHARED_PASSES * groups * costs.one_pass
+        if samples:
+            chosen, reason = "newton", "far more rows than features: samples come first"
+        elif newton <= shared and batch >= groups:
+            chosen, reason = "newton", "whole Hessians cost little"
+        else:
+            chosen, reason = "shared", "one Gram matrix serves every column"
+    return Plan(chosen, samples, batch, costs, reason)
+
+
+def _wide(n: int, p: int, groups: int, costs: Costs, *, rotates: bool) -> tuple[str, str]:
+    """Choose for more features than rows, or than their products could be stored of."""
+    if rotates and n < p and n * n <= MOST_NUMBERS:
+        rotation = n * n * p * SQUARE + EIGEN * n**3
+        if rotation < PLAIN_PASSES * groups * costs.one_pass:
+            return "row-space", f"{n} rows span {n} of {p} dimensions"
+    return "diagonal", f"products of {min(n, p)} rows or features would cost too much"
+
+
+def _samples(n: int, q: int) -> tuple[int, ...]:
+    counts = []
+    count = FIRST_SAMPLE * q
+    while count <= n // SMALLEST_PART:
+        counts.append(count)
+        count *= GROWTH
+    return tuple(counts)

@@ -1,0 +1,337 @@
+r"""Newton and quasi-Newton descent of many groups at once, each with its own step and stopping.
+
+Every iteration evaluates each group once, at a trial point. A group whose objective fell enough
+moves there and chooses a new direction; one whose objective did not stays and tries a shorter step.
+All of that is array code that needs no value; the host looks at one small array an iteration, to
+see which groups are done, and takes those out.
+
+A group is done when a bound says that it is within ``tol ** 2`` of its optimum, relative to its
+value; one more step then polishes it, unless the bound shows that it is much nearer already. Where
+there is no bound, half of the squared Newton decrement estimates the distance. Near the optimum,
+the objective cannot tell a better point from a worse one in its last digits: a step that changes it
+by no more than that counts if the slope fell, and when that no longer helps, the group has reached
+the precision of its arithmetic.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from logitron.backend import ArrayContext, read
+from logitron.solvers.status import Iteration, Solution, Status
+from logitron.solvers.steps import State, start, step, trial_of, turn
+
+__all__ = ["Curvature", "Progress", "QuasiNewton", "TwiceDifferentiable"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+#: steps that a group may shorten in a row
+MOST_MISSES = 30
+#: a decrease predicted to be less than this part of the value makes a bound worth computing
+NEAR = 0.05
+#: summed loss of a group without errors below which its classes are taken for separable
+SEPARATED = 1e-3
+TINY = float(np.finfo(np.float64).tiny)
+#: a bound this much below the target needs no polishing
+POLISHED = 0.1
+
+
+class TwiceDifferentiable(Protocol):
+    """A smooth function of groups of columns, as this method needs it."""
+
+    @property
+    def context(self) -> ArrayContext:
+        """Where the parameters live."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether `bound` bounds anything."""
+
+    @property
+    def eps(self) -> float:
+        """Relative precision of the value."""
+
+    def evaluate(self, theta: Array, second: str, metric: Any) -> Any:
+        """Value (G,), derivative (G, K, q) and second derivatives, in one pass."""
+
+    def metric(
+        self, evaluation: Any, theta: Array, metric: Any, moved: Array, *, reuse: bool
+    ) -> Any:
+        """Model of the curvature at parameters that were evaluated, for the groups that moved."""
+
+    @property
+    def solve(self) -> Callable[[Any, Array], Array]:
+        """``solve(metric, by_theta)`` multiplies derivatives by the inverse of a metric."""
+
+    def take_metric(self, metric: Any, groups: Array) -> Any:
+        """Return the metric of some groups only."""
+
+    def bound(self, evaluation: Any, theta: Array) -> Array:
+        """Bound of the distance from the optimum (G,)."""
+
+    def take(self, groups: Array) -> "TwiceDifferentiable":
+        """Return the same function of some groups only."""
+
+
+@dataclass
+class Progress:
+    """What the host has seen so far of the groups that are running."""
+
+    iteration: int
+    groups: int
+    since_refresh: int
+    """Iterations since second derivatives were last summed in full."""
+    history: list[float] = field(default_factory=list)
+    """How many times above its target the worst group is thought to be, after each iteration."""
+
+
+class Curvature(Protocol):
+    """Decides which second derivatives the next evaluation sums."""
+
+    memory: int
+    """Steps to remember."""
+    coarse: bool
+    """Whether the metric is a shared model, to be told the curvature of the start."""
+    reuses: bool
+    """Whether a Hessian is solved with many times."""
+
+    def ask(self, progress: Progress) -> str:
+        """One of "scale", "coarse", "hessian"."""
+
+
+@dataclass(frozen=True)
+class QuasiNewton:
+    """Settings of the descent.
+
+    Parameters
+    ----------
+    curvature : Curvature
+        Which second derivatives to sum, and when.
+    tol : float, default 1e-4
+        A group is done when its gap is at most ``tol ** 2`` times its optimal value.
+    gap : float, default 0.0
+        A group is also done when its gap is at most this.
+    max_iter : int, default 200
+    polish : bool, default True
+        Whether a step more is made when the target is reached.
+    bounds : bool, default True
+        Whether distances from the optimum are bounded, where that is possible, or estimated.
+    """
+
+    curvature: Curvature
+    tol: float = 1e-4
+    gap: float = 0.0
+    max_iter: int = 200
+    polish: bool = True
+    bounds: bool = True
+
+    def minimize(
+        self,
+        objective: TwiceDifferentiable,
+        theta: Array,
+        *,
+        metric: Any = None,
+        on_iteration: Callable[[Iteration], bool | None] | None = None,
+    ) -> tuple[Solution, Any]:
+        """Descend from ``theta (G, K, q)`` until every group is done.
+
+        Parameters
+        ----------
+        objective : TwiceDifferentiable
+        theta : array (G, K, q)
+        metric : object, optional
+            The first model of the curvature; by default, of what is summed at ``theta``.
+        on_iteration : callable, optional
+            Called with an `Iteration` after each one; returning True stops the descent.
+
+        Returns
+        -------
+        solution : Solution
+        metric : object
+            The last metric of the groups that finished last.
+        """
+        context = objective.context
+        run = _Run(self, objective, theta, metric)
+        stopped = False
+        while run.running and run.iteration < self.max_iter and not stopped:
+            run.advance()
+            if on_iteration is not None:
+                stopped = bool(on_iteration(Iteration(run.iteration, run.values[-1])))
+        return run.solution(context, stopped), run.metric
+
+
+class _Run:
+    """One descent: the device's state, and what the host knows of it."""
+
+    def __init__(
+        self, settings: QuasiNewton, objective: TwiceDifferentiable, theta: Array, metric: Any
+    ) -> None:
+        self.settings, self.objective, self.metric = settings, objective, metric
+        self.bounded = settings.bounds and objective.bounded
+        self.context = objective.context
+        groups = theta.shape[0]
+        self.members = np.arange(groups)  # which groups the device's state is about
+        self.done = np.zeros(groups, bool)  # of the members
+        self.status = np.full(groups, Status.MAX_ITER)
+        self.gaps = np.full(groups, np.inf)
+        self.n_iter = np.zeros(groups, np.int32)
+        self.last_values = np.zeros(groups)
+        self.values: list[HostArray] = []
+        self.finished: list[tuple[HostArray, Array]] = []
+        self.iteration = 0
+        self.best = np.full(groups, np.inf)
+        self.stuck = np.zeros(groups, int)
+        self.reached = np.zeros(groups, bool)
+        self.near = False
+        self.progress = Progress(0, groups, 0)
+        asked = settings.curvature.ask(self.progress)
+        evaluation = objective.evaluate(theta, asked, metric)
+        # where shapes are compiled for, the memory has its full length from the start
+        memory = settings.curvature.memory if self.context.library.traces else 0
+        begin = self.context.compile(start, memory=memory)
+        self.state, report = begin(theta, evaluation, self._gap(evaluation, theta))
+        self._look(report)
+        self._turn(evaluation, theta, asked)
+
+    @property
+    def running(self) -> bool:
+        return not self.done.all()
+
+    def advance(self) -> None:
+        """One iteration."""
+        settings, context = self.settings, self.context
+        self._compact()
+        self.iteration += 1
+        self.progress.iteration = self.iteration
+        asked = settings.curvature.ask(self.progress)
+        trial = context.compile(trial_of)(self.state)
+        evaluation = self.objective.evaluate(trial, asked, self.metric)
+        move = context.compile(
+            step, memory=settings.curvature.memory, noise=4.0 * self.objective.eps
+        )
+        self.state, report = move(self.state, trial, evaluation, self._gap(evaluation, trial))
+        self._look(report)
+        if self.running:
+            self._turn(evaluation, trial, asked)
+
+    def _gap(self, evaluation: Any, theta: Array) -> Array | None:
+        """Bound the distance from the optimum, once that can be near."""
+        if not (self.near and self.bounded):
+            return None
+        return self.objective.bound(evaluation, theta)
+
+    def _turn(self, evaluation: Any, theta: Array, asked: str) -> None:
+        """Choose a new direction for the groups that moved, with what is new of the curvature."""
+        self.progress.since_refresh += 1
+        curvature = self.settings.curvature
+        if asked != "scale" or (self.iteration == 0 and curvature.coarse):
+            whole = asked == "hessian"
+            self.metric = self.objective.metric(
+                evaluation, theta, self.metric, self.state.moved, reuse=whole and curvature.reuses
+            )
+            self.progress.since_refresh *= not whole
+        choose = self.context.compile(turn, solve=self.objective.solve)
+        self.state = choose(self.state, self.metric)
+
+    def _look(self, report: Array) -> None:
+        """Read what became of the groups, and decide which are done.
+
+        The slope is that of the step that was just made, so that what it estimates is the distance
+        before the step.
+        """
+        value, gap, slope, moved, misses, errors = read(report)
+        settings, eps = self.settings, self.objective.eps
+        moved = moved > 0
+        size = np.abs(value)
+        estimate = -0.5 * slope
+        known = np.isfinite(gap)
+        if not self.bounded:
+            gap = np.where(known, gap, estimate)
+        target = np.maximum(settings.tol**2 * (value - gap), settings.gap)
+        fresh = ~self.done
+        self.last_values = self.last_values.copy()
+        self.last_values[self.members[fresh]] = value[fresh]
+        self.values.append(self.last_values)
+        self.gaps[self.members[fresh]] = gap[fresh]
+        self.n_iter[self.members[fresh]] = self.iteration
+
+        met = moved & (gap <= target)
+        flat = estimate <= 16.0 * eps * size  # the objective no longer tells
+        if met.any() or flat.any() or misses.any() or not np.isfinite(value).all():
+            self._judge(value, gap, target, moved, misses, flat, met)
+        if not self.objective.bounded:
+            self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
+
+        running = ~self.done
+        self.near = bool((estimate[running] <= NEAR * size[running]).any())
+        goal = np.maximum(settings.tol**2 * size, settings.gap) + TINY
+        ratio = np.minimum(estimate, size) / goal
+        self.progress.groups = int(running.sum())
+        self.progress.history.append(float(np.max(ratio[running], initial=0.0)))
+
+    def _judge(
+        self,
+        value: HostArray,
+        gap: HostArray,
+        target: HostArray,
+        moved: HostArray,
+        misses: HostArray,
+        flat: HostArray,
+        met: HostArray,
+    ) -> None:
+        """Decide which groups are done, for whatever reason."""
+        polished = self.reached | (gap <= POLISHED * target)
+        if not (self.settings.polish and self.bounded):
+            polished[:] = True
+        self._end(met & polished, Status.CONVERGED)
+        self.reached |= met
+        # the last digits: the objective no longer tells, and the gap no longer falls
+        improves = moved & (gap < 0.5 * self.best)
+        self.best = np.minimum(self.best, np.where(moved, gap, np.inf))
+        self.stuck = np.where(improves | ~flat, 0, self.stuck + 1)
+        over = (self.stuck >= 3) | ((misses > 0) & flat)
+        self._end(over & self.reached, Status.CONVERGED)
+        self._end(over, Status.AT_PRECISION)
+        self._end(misses > MOST_MISSES, Status.STALLED)
+        self._end(~np.isfinite(value), Status.DIVERGED)
+
+    def _end(self, which: HostArray, status: Status) -> None:
+        which = which & ~self.done
+        self.status[self.members[which]] = status
+        self.done |= which
+
+    def _compact(self) -> None:
+        """Take out the groups that are done, when they are many enough to be worth it."""
+        if self.done.sum() * 4 < len(self.done):
+            return
+        keep = np.flatnonzero(~self.done)
+        self.finished.append((self.members, self.state.theta))
+        index = self.context.asarray(keep, keep_dtype=True)
+        take = self.context.xp.take
+        self.state = State(*(take(part, index, axis=0) for part in self.state))
+        self.metric = self.objective.take_metric(self.metric, index)
+        self.objective = self.objective.take(index)
+        self.members = self.members[keep]
+        self.best, self.stuck, self.reached = self.best[keep], self.stuck[keep], self.reached[keep]
+        self.done = np.zeros(len(keep), bool)
+
+    def solution(self, context: ArrayContext, stopped: bool) -> Solution:
+        """Put the groups back in their order."""
+        theta = self.state.theta
+        if self.finished:
+            parts = [*self.finished, (self.members, theta)]
+            # a group's last parameters are those of the last part that it is in
+            stacked = context.xp.concat([part for _, part in parts], axis=0)
+            place = np.zeros(len(self.status), np.int64)
+            offset = 0
+            for members, _ in parts:
+                place[members] = offset + np.arange(len(members))
+                offset += len(members)
+            theta = context.xp.take(stacked, context.asarray(place, keep_dtype=True), axis=0)
+        status = self.status
+        if stopped:
+            status = np.where(status == Status.MAX_ITER, Status.STOPPED, status)
+        return Solution(theta, status, self.n_iter, np.asarray(self.values), self.gaps)

@@ -1,0 +1,180 @@
+"""One step of every group: pure array code that never needs a value.
+
+An iteration tries ``theta + step * heading`` for each group. `step` moves the groups whose
+objective fell enough, and shortens the step of the others; `turn` then chooses new headings for
+those that moved. In between, the host reads the report.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from array_api_compat import array_namespace
+
+from logitron.solvers.memory import Memory, direction, empty, remember
+
+__all__ = ["State", "start", "step", "trial_of", "turn"]
+
+Array = Any
+
+#: the part of the predicted decrease that a step must achieve (Armijo's rule)
+SUFFICIENT = 1e-4
+#: a shorter step is within these parts of the one that was too long
+SHORTEST, LONGEST = 0.1, 0.5
+GROWTH, MOST = 0.9, 3.0
+
+
+class State(NamedTuple):
+    """Where the groups are and where they are heading; all arrays have the groups first."""
+
+    theta: Array
+    """(G, K, q)"""
+    value: Array
+    by_theta: Array
+    """(G, K, q)"""
+    gap: Array
+    """Bound of the distance from the optimum; infinite where it was not asked for."""
+    heading: Array
+    """(G, K, q)"""
+    step: Array
+    """Length of the next trial along the heading."""
+    slope: Array
+    """Of the objective along the heading."""
+    misses: Array
+    """How often in a row the step was too long."""
+    moved: Array
+    """Whether the last trial was taken."""
+    steps: Array
+    """Remembered (G, M, D)."""
+    changes: Array
+    """Remembered (G, M, D)."""
+
+
+def start(theta: Array, evaluation: Any, gap: Array | None, *, memory: int) -> tuple[State, Array]:
+    """Begin at parameters that were evaluated."""
+    xp = array_namespace(theta)
+    value = evaluation.value
+    kept = empty(theta, memory)
+    infinite = xp.full_like(value, float("inf"))
+    state = State(
+        theta=theta,
+        value=value,
+        by_theta=evaluation.by_theta,
+        gap=infinite if gap is None else gap,
+        heading=xp.zeros_like(theta),
+        step=xp.ones_like(value),
+        slope=-infinite,
+        misses=xp.zeros_like(value),
+        moved=xp.isfinite(value),
+        steps=kept.steps,
+        changes=kept.changes,
+    )
+    return state, _report(xp, state, evaluation.errors)
+
+
+def trial_of(state: State) -> Array:
+    """Return the parameters to evaluate next."""
+    return state.theta + state.step[:, None, None] * state.heading
+
+
+def step(
+    state: State,
+    trial: Array,
+    evaluation: Any,
+    gap: Array | None,
+    *,
+    memory: int,
+    noise: float,
+) -> tuple[State, Array]:
+    """Take the trial or shorten the step, group by group.
+
+    Parameters
+    ----------
+    state : State
+    trial : array (G, K, q)
+    evaluation : Evaluation
+        At the trial.
+    gap : array (G,) or None
+        Bound at the trial.
+    memory : int
+        Steps to remember.
+    noise : float
+        Relative change of the objective that tells nothing.
+
+    Returns
+    -------
+    state : State
+    report : array (6, G)
+        Value, gap, slope of the step that was made, whether it was taken, misses, errors.
+    """
+    xp = array_namespace(trial)
+    value, by_theta = evaluation.value, evaluation.by_theta
+    change = value - state.value
+    along = _dot(xp, by_theta, state.heading)
+    falls = change <= SUFFICIENT * state.step * state.slope
+    flat = (xp.abs(change) <= noise * xp.abs(state.value)) & (xp.abs(along) <= -state.slope)
+    moved = xp.isfinite(value + along) & (falls | flat)
+
+    where = moved[:, None, None]
+    by_theta = xp.where(where, by_theta, state.by_theta)
+    kept = Memory(state.steps, state.changes)
+    if memory:
+        kept = remember(kept, trial - state.theta, by_theta - state.by_theta, moved, most=memory)
+
+    # the minimum of the parabola through what is known of the line, within limits
+    excess = change - state.step * state.slope
+    sane = xp.isfinite(excess) & (excess > 0.0)
+    length = state.step
+    parabola = -0.5 * state.slope * length * length / xp.where(sane, excess, 1.0)
+    shorter = xp.where(sane & (parabola > SHORTEST * length), parabola, SHORTEST * length)
+    shorter = xp.where(shorter < LONGEST * length, shorter, LONGEST * length)
+
+    # the next step: longer than the model says, where the slope shrinks no faster than it does when
+    # all margins grow alike
+    fading = along <= GROWTH * xp.exp(-length) * state.slope
+    onwards = xp.where(fading & (length < MOST), length + 1.0, xp.where(fading, length, 1.0))
+
+    gap = xp.full_like(value, float("inf")) if gap is None else gap
+    state = State(
+        theta=xp.where(where, trial, state.theta),
+        value=xp.where(moved, value, state.value),
+        by_theta=by_theta,
+        gap=xp.where(moved, gap, state.gap),
+        heading=state.heading,
+        step=xp.where(moved, onwards, shorter),
+        slope=state.slope,
+        misses=xp.where(moved, 0.0, state.misses + 1.0),
+        moved=moved,
+        steps=kept.steps,
+        changes=kept.changes,
+    )
+    return state, _report(xp, state, evaluation.errors)
+
+
+def turn(state: State, metric: Any, *, solve: Callable[[Any, Array], Array]) -> State:
+    """Choose a new direction for the groups that moved."""
+    xp = array_namespace(state.theta)
+    by_theta, moved = state.by_theta, state.moved
+    new = direction(Memory(state.steps, state.changes), by_theta, metric, solve=solve)
+    slope = _dot(xp, by_theta, new)
+    # rounding can spoil a model; down the slope, as far as the last step went, is always a way
+    squares = _dot(xp, by_theta, by_theta)
+    reach = _dot(xp, state.heading, state.heading) / xp.where(squares > 0.0, squares, 1.0)
+    ways = -xp.sqrt(reach)[:, None, None] * by_theta
+    spoilt = ~(slope < 0.0)
+    new = xp.where(spoilt[:, None, None], ways, new)
+    slope = xp.where(spoilt, -xp.sqrt(reach) * squares, slope)
+    return state._replace(
+        heading=xp.where(moved[:, None, None], new, state.heading),
+        slope=xp.where(moved, slope, state.slope),
+    )
+
+
+def _report(xp: Any, state: State, errors: Array) -> Array:
+    moved = xp.astype(state.moved, state.value.dtype)
+    return xp.stack([state.value, state.gap, state.slope, moved, state.misses, errors])
+
+
+def _dot(xp: Any, left: Array, right: Array) -> Array:
+    """Inner product of each group (G,)."""
+    G = left.shape[0]
+    return (xp.reshape(left, (G, 1, -1)) @ xp.reshape(right, (G, -1, 1)))[:, 0, 0]
