@@ -20,7 +20,7 @@ from benchmarks.judge import Objective, gap
 from benchmarks.threads import Setting, threads
 
 #: The same tolerances for all; each library understands its own thing by them
-LADDER = tuple(10.0**-k for k in range(2, 13))
+LADDER = tuple(10.0**-k for k in range(13))
 #: A ladder ends here, or where tighter tolerances change nothing any more
 GOAL, STALLED, STALLS_FROM = 1e-9, 3, 1e-6
 #: The trial that finds the best thread setting: a few iterations at a tolerance in the middle

@@ -166,12 +166,15 @@ class ArrayRows:
         size = p
         if self.context.library.block_bytes is not None:
             size = max(64, self.context.library.block_bytes // (8 * n))
-        total: Array | None = None
+        total: Any = None
         for start in range(0, p, size):
             stop = min(start + size, p)
             beside = (None if a is None else a[..., start:stop] for a in by_column)
             part = run(self._xp.astype(X[:, start:stop], wide.dtype, copy=False), *beside)
-            total = part if total is None else total + part
+            if total is None:
+                total = part
+            else:
+                total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
 
     def _blocks(self) -> Iterator[tuple[Array | None, ...]]:

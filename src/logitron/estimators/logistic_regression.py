@@ -24,7 +24,7 @@ from logitron.estimators.inputs import (
     sample_weights,
 )
 from logitron.estimators.labels import Labels, balance, classes_for, encode, prior, take
-from logitron.objective import LogisticObjective
+from logitron.objective import LogisticObjective, is_flat
 from logitron.solvers import Engine, GradientDescent, Iteration, Solution, Status, choose
 
 __all__ = ["LogisticRegression"]
@@ -249,7 +249,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         intercept = prior(labels, weights)
         if self.solver == "gradient-descent" or intercept is None:
             return None, None  # the textbook's neuron knows nothing to begin with
-        return place.zeros((classes, self.n_features_in_)), place.asarray(intercept)
+        return None, place.asarray(intercept)
 
     def _minimize(
         self, objective: LogisticObjective, start: tuple[Any, Any]
@@ -262,14 +262,18 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             theta = objective.start(*start)
             return descent.minimize(objective, theta, on_iteration=watch), objective
         objective = objective.centred()
+        n, p = objective.rows.shape
         self.plan_ = choose(
-            *objective.rows.shape,
+            n,
+            p,
             objective.groups,
             objective.classes,
             method=None if self.solver == "auto" else self.solver,
+            flat=n < p and not objective.rows.lazy and is_flat(objective),
             lazy=objective.rows.lazy,
         )
-        engine = Engine(self.plan_, tol=float(self.tol), **iterations)
+        warm = start[0] is not None
+        engine = Engine(self.plan_, tol=float(self.tol), warm=warm, **iterations)
         return engine.minimize(objective, objective.start(*start), on_iteration=watch)
 
     def _certify(self, objective: LogisticObjective, solution: Solution) -> None:

@@ -14,5 +14,6 @@ module                    what it holds
 
 from logitron.objective.assembly import Evaluation
 from logitron.objective.logistic import LogisticObjective, Work
+from logitron.objective.row_space import is_flat
 
-__all__ = ["Evaluation", "LogisticObjective", "Work"]
+__all__ = ["Evaluation", "LogisticObjective", "Work", "is_flat"]

@@ -67,6 +67,8 @@ class LogisticObjective:
         Upper bound of the largest eigenvalue of the features' weighted products, for `bound`.
     heaviest : float, default 1.0
         The largest sample weight.
+    reading : float, default 1.0
+        Numbers in a row, as a part of those that a row of the features has.
     squares : array (p,), optional
         Summed squares of each feature, roughly, for the rounding in `bound`.
     bounded : bool, default True
@@ -83,6 +85,7 @@ class LogisticObjective:
     weight: float = 1.0
     largest: Array | None = None
     heaviest: float = 1.0
+    reading: float = 1.0
     squares: Array | None = None
     bounded: bool = True
     work: Work = field(default_factory=Work)
@@ -134,7 +137,7 @@ class LogisticObjective:
     @property
     def share(self) -> float:
         """Part of all rows that one pass over these is."""
-        return 1.0 / self.weight
+        return self.reading / self.weight
 
     @cached_property
     def penalised(self) -> Array:
@@ -156,9 +159,12 @@ class LogisticObjective:
     def start(self, coef: Array | None = None, intercept: Array | None = None) -> Array:
         """Make parameters of coefficients (m, p) and intercepts (m,); of zeros without them."""
         G, K, q = self.shape
-        if coef is None:
+        p = self.rows.shape[1]
+        if coef is None and (intercept is None or not self.fit_intercept):
             return self.context.zeros((G, K, q))
-        theta = self.context.xp.reshape(coef, (G, K, -1))
+        theta = self.context.zeros((G, K, p))
+        if coef is not None:
+            theta = self.context.xp.reshape(coef, (G, K, p))
         if not self.fit_intercept:
             return theta
         intercept = self.context.xp.reshape(intercept, (G, K, 1))
@@ -211,7 +217,8 @@ class LogisticObjective:
         """
         mixing = None
         if second == "coarse":
-            mix = self.context.compile(metrics.mixing, rank=min(self.classes, COARSE_RANK))
+            rank = max(1, min(self.classes, COARSE_SIZE // self.classes - 1))
+            mix = self.context.compile(metrics.mixing, rank=rank)
             mixing = mix(metric, theta)
         p = self.rows.shape[1]
         intercept = None
@@ -309,7 +316,8 @@ class LogisticObjective:
     def centred(self) -> "LogisticObjective":
         """Return the same objective in features that are centred, nearly: on a sample's mean."""
         n = self.rows.shape[0]
-        rows = (self.rows.sample(CENTRE_ROWS, 1) if n > CENTRE_ROWS else None) or self.rows
+        count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // self.rows.shape[1]))
+        rows = (self.rows.sample(count, 1) if n > count else None) or self.rows
         sums, squares, total = rows.sum(blocks.column_moments)
         self.work.passes += rows.shape[0] / n * self.share
         squares = squares * (n / rows.shape[0])
@@ -401,15 +409,30 @@ class LogisticObjective:
             here = replace(here, centre=self.centre + shift if self.far else shift)
         return here, metrics.shared(basis, spectrum, self._no_curvature(), self.penalty)
 
-    def with_squares(self) -> tuple["LogisticObjective", Metric]:
-        """Sum the squared features only: the shared metric with a diagonal Sigma."""
-        squares, total = self.rows.sum(blocks.column_squares, self.centre, self.columns)
-        self.work.passes += self.share
-        model = metrics.shared(None, squares / total, self._no_curvature(), self.penalty)
-        return self, model
+    def with_squares(self, *, flat: bool) -> Metric:
+        """Return the shared metric of unrelated features, by their squares.
+
+        Of features none of which stands out, ``flat``, the mean square is enough, and known.
+        """
+        n, p = self.rows.shape
+        xp = self.context.xp
+        if flat:
+            assert self.squares is not None  # they come with the centre
+            variances = self.squares / n
+            if self.centre is not None:
+                variances = variances - self.centre * self.centre
+            variances = xp.mean(variances) + 0.0 * variances
+        else:
+            squares, total = self.rows.sum(blocks.column_squares, self.centre, self.columns)
+            self.work.passes += self.share
+            variances = squares / total
+        # features that are more than the rows cannot be unrelated: on the space of the rows, their
+        # mean product is as much larger than its diagonal says (Marchenko, Pastur)
+        spectrum = variances * (1.0 + p / n)
+        return metrics.shared(None, spectrum, self._no_curvature(), self.penalty)
 
     def rotated(
-        self, theta: Array
+        self, theta: Array, *, warm: bool
     ) -> tuple["LogisticObjective", Metric, Array, Callable[[Array], Array]]:
         """Return the same problem in as many features as there are rows; see `row_space`.
 
@@ -424,7 +447,7 @@ class LogisticObjective:
         from logitron.objective.row_space import rotate
 
         space = rotate(self)
-        return space.objective, space.metric, space.forth(theta), space.back
+        return space.objective, space.metric, space.forth(theta, warm=warm), space.back
 
     def recentre(self, theta: Array, before: "LogisticObjective") -> Array:
         """Take parameters of an objective in otherwise centred features to this one's."""
@@ -442,7 +465,7 @@ class LogisticObjective:
         return self._eyes[size]
 
 
-#: directions along which a softmax group's curvature is summed exactly, at most
-COARSE_RANK = 12
+#: size of the curvature that is summed exactly along a softmax group's directions, at most
+COARSE_SIZE = 640
 #: rows whose mean is near enough to the mean of all
-CENTRE_ROWS = 1000
+CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19

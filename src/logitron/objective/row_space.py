@@ -15,12 +15,16 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from logitron.backend import read
 from logitron.objective import metric as metrics
 from logitron.objective.logistic import LogisticObjective
 
-__all__ = ["RowSpace", "rotate"]
+__all__ = ["RowSpace", "is_flat", "rotate"]
 
 Array = Any
+
+#: rows that tell whether a direction stands out
+FLAT_ROWS = 64
 
 
 class RowSpace(NamedTuple):
@@ -34,9 +38,15 @@ class RowSpace(NamedTuple):
     spreading: Array
     """``U S^(-1/2)`` (n, n)."""
 
-    def forth(self, theta: Array) -> Array:
-        """Rotate parameters (G, K, p + 1); what is orthogonal to all rows is lost."""
+    def forth(self, theta: Array, *, warm: bool) -> Array:
+        """Rotate parameters (G, K, p + 1); what is orthogonal to all rows is lost.
+
+        Not ``warm`` says that the coefficients are zero, for which no features need to be read.
+        """
         xp, p = self.original.context.xp, self.original.rows.shape[1]
+        if not warm:
+            zeros = self.original.context.zeros((*theta.shape[:2], self.spreading.shape[0]))
+            return xp.concat([zeros, theta[:, :, p:]], axis=2)
         W = xp.reshape(theta[:, :, :p], (-1, p))
         logits = self.original.rows.sum_over_columns(_logits, W, self.original.centre)
         rotated = xp.reshape(xp.matrix_transpose(logits) @ self.spreading, (*theta.shape[:2], -1))
@@ -56,7 +66,12 @@ class RowSpace(NamedTuple):
 def rotate(objective: LogisticObjective) -> RowSpace:
     """Rotate a problem into the space of its rows; the products count as a Gram matrix."""
     context = objective.context
-    products = objective.rows.sum_over_columns(_products, None, objective.centre)
+    if objective.centre is None or objective.far:
+        products = objective.rows.sum_over_columns(_row_products, objective.centre)
+    else:  # a centred copy of the features would cost as much as their products
+        products, logits = objective.rows.sum_over_columns(_products, objective.centre)
+        length = context.xp.sum(objective.centre * objective.centre)
+        products = products - logits - context.xp.matrix_transpose(logits) + length
     objective.work.grams += objective.share
     rotated, spectrum, spreading = context.compile(_decompose)(products)
     inner = replace(
@@ -65,6 +80,7 @@ def rotate(objective: LogisticObjective) -> RowSpace:
         centre=None,
         squares=spectrum,
         largest=context.xp.max(spectrum) * objective.heaviest,
+        reading=objective.rows.shape[0] / objective.rows.shape[1],
         _eyes={},
     )
     none = inner._no_curvature()
@@ -72,13 +88,39 @@ def rotate(objective: LogisticObjective) -> RowSpace:
     return RowSpace(inner, metric, objective, spreading)
 
 
+def is_flat(objective: LogisticObjective) -> bool:
+    r"""Whether the features have no direction that stands out, by the look of a few rows.
+
+    With the eigenvalues of the rows' products, :math:`(\sum \lambda)^2 / \sum \lambda^2` counts the
+    directions that matter: nearly as many as rows if none stands out.
+    """
+    rows = objective.rows.sample(FLAT_ROWS, 2) or objective.rows
+    products = rows.sum_over_columns(_row_products, objective.centre)
+    count = objective.context.compile(_directions)(products)
+    return bool(read(count) > 0.5 * rows.shape[0])
+
+
 # --- pieces -------------------------------------------------------------------------------------
 
 
-def _products(X: Array, W: Array | None, centre: Array | None) -> Array:
+def _row_products(X: Array, centre: Array | None) -> Array:
     """Multiply the rows of a block of columns with each other (n, n)."""
     centred = X if centre is None else X - centre
     return centred @ array_namespace(X).matrix_transpose(centred)
+
+
+def _directions(products: Array) -> Array:
+    """Count the directions along which rows vary, by their products (n, n)."""
+    xp = array_namespace(products)
+    trace = xp.sum(xp.linalg.diagonal(products))
+    squares = xp.sum(products * products)
+    return trace * trace / xp.where(squares > 0.0, squares, 1.0)
+
+
+def _products(X: Array, centre: Array) -> tuple[Array, Array]:
+    """Multiply the rows of a block of columns with each other (n, n), and with a centre (n, 1)."""
+    T = array_namespace(X).matrix_transpose
+    return X @ T(X), X @ centre[:, None]
 
 
 def _logits(X: Array, W: Array, centre: Array | None) -> Array:

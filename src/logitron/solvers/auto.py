@@ -33,11 +33,14 @@ class Engine:
     tol : float, default 1e-4
         See `QuasiNewton`.
     max_iter : int, default 200
+    warm : bool, default False
+        Whether the coefficients to start from are not just zeros.
     """
 
     plan: Plan
     tol: float = 1e-4
     max_iter: int = 200
+    warm: bool = False
 
     def minimize(
         self,
@@ -61,7 +64,7 @@ class Engine:
         if metric is not None:
             curvature = WhenSlow(self.plan.costs, coarse=False, refresh=affords)
         elif self.plan.method == "row-space":
-            inner, metric, theta, back = objective.rotated(theta)
+            inner, metric, theta, back = objective.rotated(theta, warm=self.warm)
             curvature = WhenSlow(self.plan.costs, coarse=True, refresh=affords)
         elif self.plan.method == "shared":
             inner, metric = objective.with_gram()
@@ -69,8 +72,8 @@ class Engine:
             objective = inner
             curvature = WhenSlow(self.plan.costs, coarse=True, refresh=affords)
         elif self.plan.method == "diagonal":
-            inner, metric = objective.with_squares()
-            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=False)
+            metric = objective.with_squares(flat=self.plan.flat)
+            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=False, rescales=True)
         descent = QuasiNewton(curvature, tol=self.tol, max_iter=max(self.max_iter - spent, 0))
         solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=on_iteration)
         if back is not None:

@@ -21,6 +21,7 @@ class EveryStep:
     memory: int = 0
     coarse: bool = False
     reuses: bool = False
+    rescales: bool = False
 
     def ask(self, progress: Progress) -> str:
         """Ask for the Hessian."""
@@ -42,12 +43,15 @@ class WhenSlow:
         Whether the groups' whole Hessians fit the memory.
     begin : bool, default False
         Whether to begin with a new Hessian in any case.
+    rescales : bool, default False
+        Whether the size of the metric is left to the steps to tell.
     """
 
     costs: Costs
     coarse: bool
     refresh: bool
     begin: bool = False
+    rescales: bool = False
     memory: int = 10
     reuses: bool = True
 
@@ -58,7 +62,8 @@ class WhenSlow:
         if self.refresh and self._slow(progress):
             self.coarse = False
             return "hessian"
-        return "coarse" if self.coarse and progress.iteration in COARSE_AT else "scale"
+        correct = self.coarse and not self.rescales and progress.iteration in COARSE_AT
+        return "coarse" if correct else "scale"
 
     def _slow(self, progress: Progress) -> bool:
         recent = progress.history[-RATE_OVER - 1 :]
@@ -71,4 +76,4 @@ class WhenSlow:
 
 
 #: iterations after which the shared metric is corrected: soon, then ever more rarely
-COARSE_AT = frozenset((2, 5, 9, 14, 20, 30, 45, 70, 100))
+COARSE_AT = frozenset((1, 2, 3, 5, 8, 12, 17, 24, 35, 50, 70, 100))

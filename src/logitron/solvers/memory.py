@@ -65,9 +65,17 @@ def remember(memory: Memory, step: Array, change: Array, wanted: Array, *, most:
 
 
 def direction(
-    memory: Memory, by_theta: Array, metric: Any, *, solve: Callable[[Any, Array], Array]
+    memory: Memory,
+    by_theta: Array,
+    metric: Any,
+    *,
+    solve: Callable[[Any, Array], Array],
+    rescales: bool = False,
 ) -> Array:
-    """Choose the quasi-Newton direction (G, K, q)."""
+    """Choose the quasi-Newton direction (G, K, q).
+
+    ``rescales`` a metric whose size is not to be trusted to what the last step says of it.
+    """
     xp = array_namespace(by_theta)
     S, Y = memory
     if S.shape[1] == 0:
@@ -85,5 +93,12 @@ def direction(
     alpha = xp.linalg.solve(R, S @ g)
     shifted = xp.reshape(g - T(Y) @ alpha, by_theta.shape)
     r = xp.reshape(solve(metric, shifted), g.shape)
+    if rescales:
+        last = Y[:, -1, :]
+        solved = xp.reshape(solve(metric, xp.reshape(last, by_theta.shape)), (g.shape[0], -1))
+        size = xp.sum(last * solved, axis=1)
+        seen = (size > 0.0) & (products[:, -1, -1] > 0.0)
+        scale = xp.where(seen, products[:, -1, -1] / xp.where(seen, size, 1.0), 1.0)
+        r = r * scale[:, None, None]
     gamma = xp.linalg.solve(T(R), diagonal[:, :, None] * alpha - Y @ r)
     return -xp.reshape(r + T(S) @ gamma, by_theta.shape)

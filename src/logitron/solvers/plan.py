@@ -45,6 +45,8 @@ class Plan:
     """Groups whose whole Hessians fit the memory together; 0 is none."""
     costs: Costs
     reason: str
+    flat: bool = False
+    """Whether no direction of the features stands out."""
 
 
 def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
@@ -58,7 +60,14 @@ def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
 
 
 def choose(
-    n: int, p: int, groups: int, classes: int, *, method: str | None = None, lazy: bool = False
+    n: int,
+    p: int,
+    groups: int,
+    classes: int,
+    *,
+    method: str | None = None,
+    flat: bool = False,
+    lazy: bool = False,
 ) -> Plan:
     """Choose the method for ``n`` rows, ``p`` features, and ``groups`` of ``classes`` columns.
 
@@ -67,6 +76,8 @@ def choose(
     n, p, groups, classes : int
     method : {"newton", "lbfgs"}, optional
         What is asked for, if not the cheapest.
+    flat : bool, default False
+        Whether no direction of the features stands out.
     lazy : bool, default False
         Whether the rows are in chunks elsewhere, of which no samples or columns can be taken.
     """
@@ -77,7 +88,7 @@ def choose(
     if method == "newton":
         chosen, reason = "newton", "solver='newton'"
     elif p * p > MOST_NUMBERS or p > n:
-        chosen, reason = _wide(n, p, groups, costs, rotates=method is None and not lazy)
+        chosen, reason = _wide(n, p, groups, costs, rotates=method is None and not (lazy or flat))
     elif method == "lbfgs":
         chosen, reason = "shared", "solver='lbfgs'"
     else:
@@ -91,7 +102,7 @@ def choose(
             chosen, reason = "newton", "whole Hessians cost little"
         else:
             chosen, reason = "shared", "one Gram matrix serves every column"
-    return Plan(chosen, samples, batch, costs, reason)
+    return Plan(chosen, samples, batch, costs, reason, flat)
 
 
 def _wide(n: int, p: int, groups: int, costs: Costs, *, rotates: bool) -> tuple[str, str]:
@@ -100,7 +111,8 @@ def _wide(n: int, p: int, groups: int, costs: Costs, *, rotates: bool) -> tuple[
         rotation = n * n * p * SQUARE + EIGEN * n**3
         if rotation < PLAIN_PASSES * groups * costs.one_pass:
             return "row-space", f"{n} rows span {n} of {p} dimensions"
-    return "diagonal", f"products of {min(n, p)} rows or features would cost too much"
+        return "diagonal", "a rotation would cost more than it saves"
+    return "diagonal", f"products of {p} features are not worth their cost"
 
 
 def _samples(n: int, q: int) -> tuple[int, ...]:

@@ -97,6 +97,8 @@ class Curvature(Protocol):
     """Whether the metric is a shared model, to be told the curvature of the start."""
     reuses: bool
     """Whether a Hessian is solved with many times."""
+    rescales: bool
+    """Whether the size of the metric is not to be trusted."""
 
     def ask(self, progress: Progress) -> str:
         """One of "scale", "coarse", "hessian"."""
@@ -233,7 +235,7 @@ class _Run:
                 evaluation, theta, self.metric, self.state.moved, reuse=whole and curvature.reuses
             )
             self.progress.since_refresh *= not whole
-        choose = self.context.compile(turn, solve=self.objective.solve)
+        choose = self.context.compile(turn, solve=self.objective.solve, rescales=curvature.rescales)
         self.state = choose(self.state, self.metric)
 
     def _look(self, report: Array) -> None:

@@ -150,11 +150,14 @@ def step(
     return state, _report(xp, state, evaluation.errors)
 
 
-def turn(state: State, metric: Any, *, solve: Callable[[Any, Array], Array]) -> State:
+def turn(
+    state: State, metric: Any, *, solve: Callable[[Any, Array], Array], rescales: bool
+) -> State:
     """Choose a new direction for the groups that moved."""
     xp = array_namespace(state.theta)
     by_theta, moved = state.by_theta, state.moved
-    new = direction(Memory(state.steps, state.changes), by_theta, metric, solve=solve)
+    memory = Memory(state.steps, state.changes)
+    new = direction(memory, by_theta, metric, solve=solve, rescales=rescales)
     slope = _dot(xp, by_theta, new)
     # rounding can spoil a model; down the slope, as far as the last step went, is always a way
     squares = _dot(xp, by_theta, by_theta)
