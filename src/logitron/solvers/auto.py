@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from logitron.solvers.curvature import EveryStep, WhenSlow
 from logitron.solvers.plan import Plan
 from logitron.solvers.quasi_newton import QuasiNewton
-from logitron.solvers.status import Iteration, Solution
+from logitron.solvers.status import Iteration, Solution, Status
 
 __all__ = ["Engine"]
 
 Array = Any
+Watch = Callable[[Iteration], bool | None] | None
 Objective = Any  # what `QuasiNewton` needs, and ways to sample, to rotate and to model it
 
 #: a sample is fitted to this part of what its own randomness is worth
@@ -47,7 +50,7 @@ class Engine:
         objective: Objective,
         theta: Array,
         *,
-        on_iteration: Callable[[Iteration], bool | None] | None = None,
+        on_iteration: Watch = None,
     ) -> tuple[Solution, Objective]:
         """Minimise from ``theta``.
 
@@ -58,27 +61,50 @@ class Engine:
             The one whose parameters the solution has: it may have been centred anew.
         """
         theta, metric, spent = self._on_samples(objective, theta)
-        curvature: EveryStep | WhenSlow = EveryStep()
-        affords = self.plan.batch >= objective.groups
+        costs, batch = self.plan.costs, self.plan.batch
         inner, back = objective, None
+        curvature: EveryStep | WhenSlow = EveryStep()
         if metric is not None:
-            curvature = WhenSlow(self.plan.costs, coarse=False, refresh=affords)
+            curvature = WhenSlow(costs, coarse=False, batch=batch)
         elif self.plan.method == "row-space":
             inner, metric, theta, back = objective.rotated(theta, warm=self.warm)
-            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=affords)
+            curvature = WhenSlow(costs, coarse=True, batch=batch)
         elif self.plan.method == "shared":
             inner, metric = objective.with_gram()
             theta = inner.recentre(theta, objective)
             objective = inner
-            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=affords)
+            curvature = WhenSlow(costs, coarse=True, batch=batch)
         elif self.plan.method == "diagonal":
             metric = objective.with_squares(flat=self.plan.flat)
-            curvature = WhenSlow(self.plan.costs, coarse=True, refresh=False, rescales=True)
-        descent = QuasiNewton(curvature, tol=self.tol, max_iter=max(self.max_iter - spent, 0))
+            curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
+        most = max(self.max_iter - spent, 0)
+        descent = QuasiNewton(curvature, tol=self.tol, max_iter=most)
         solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=on_iteration)
+        if curvature.abandoned:
+            solution = self._by_batches(inner, solution, most, on_iteration)
         if back is not None:
             solution = solution.moved(back(solution.theta))
-        return solution, objective
+        return solution.after(spent), objective
+
+    def _by_batches(
+        self, objective: Objective, solution: Solution, max_iter: int, on_iteration: Watch
+    ) -> Solution:
+        """Go on with the slow groups, as many at a time as their whole Hessians can be stored."""
+        context = objective.context
+        slow = np.flatnonzero(solution.status == Status.MAX_ITER)
+        spent = int(solution.n_iter.max())
+        for first in range(0, len(slow), self.plan.batch):
+            chosen = slow[first : first + self.plan.batch]
+            index = context.asarray(chosen, keep_dtype=True)
+            descent = QuasiNewton(
+                WhenSlow(self.plan.costs, coarse=False, batch=self.plan.batch, begin=True),
+                tol=self.tol,
+                max_iter=max(max_iter - spent, 0),
+            )
+            start = context.xp.take(solution.theta, index, axis=0)
+            part, _ = descent.minimize(objective.take(index), start, on_iteration=on_iteration)
+            solution = solution.replaced(chosen, part.after(spent), context)
+        return solution
 
     def _on_samples(self, objective: Objective, theta: Array) -> tuple[Array, Any, int]:
         """Come near on growing samples, whose Hessian then is a model for all rows.
@@ -94,8 +120,9 @@ class Engine:
             curvature: EveryStep | WhenSlow = EveryStep()
             if metric is not None:
                 share = count / objective.rows.shape[0]
-                cheap = self.plan.costs.hessian * share < 0.3 * self.plan.costs.one_pass
-                curvature = WhenSlow(self.plan.costs, coarse=False, refresh=False, begin=cheap)
+                costs = self.plan.costs
+                cheap = costs.hessian * share < 0.3 * costs.one_pass
+                curvature = WhenSlow(costs, coarse=False, batch=0, begin=cheap)
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
             worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
             near = QuasiNewton(

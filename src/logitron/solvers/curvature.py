@@ -10,6 +10,8 @@ __all__ = ["EveryStep", "WhenSlow"]
 
 #: passes that a fresh Hessian still leaves to be made, as a rule
 PASSES_AFTER_REFRESH = 3.0
+#: Hessians that may each help for a while only
+PATIENCE = 2
 #: iterations over which the rate of progress is measured
 RATE_OVER = 3
 
@@ -19,6 +21,7 @@ class EveryStep:
     """Newton's method: the whole Hessian in every pass, and no memory of steps."""
 
     memory: int = 0
+    abandoned: bool = False
     coarse: bool = False
     reuses: bool = False
     rescales: bool = False
@@ -32,6 +35,9 @@ class EveryStep:
 class WhenSlow:
     """A quasi-Newton method whose first metric is given, and made anew when progress is slow.
 
+    If that does not help for long, it becomes Newton's method: far from the optimum of classes that
+    are nearly separable, curvature changes with every step.
+
     Parameters
     ----------
     costs : Costs
@@ -39,8 +45,9 @@ class WhenSlow:
     coarse : bool
         Whether the first metric is the shared one, which is corrected now and then along the
         directions that the neurons look in.
-    refresh : bool
-        Whether the groups' whole Hessians fit the memory.
+    batch : int
+        Groups whose whole Hessians fit the memory together. While more of them are slow, the
+        descent is ``abandoned``, for their batches to go on one after the other.
     begin : bool, default False
         Whether to begin with a new Hessian in any case.
     rescales : bool, default False
@@ -49,18 +56,29 @@ class WhenSlow:
 
     costs: Costs
     coarse: bool
-    refresh: bool
+    batch: int
     begin: bool = False
     rescales: bool = False
     memory: int = 10
     reuses: bool = True
+    refreshed: int = 0
+    newton: bool = False
+    abandoned: bool = False
 
     def ask(self, progress: Progress) -> str:
         """Weigh the passes that are left against a Hessian and the few that then are left."""
         if progress.iteration == 0:
             return "hessian" if self.begin else "scale"
-        if self.refresh and self._slow(progress):
+        if self.newton:
+            return "hessian"
+        if self.batch and self._slow(progress):
+            if progress.groups > self.batch:
+                self.abandoned = True
+                return "scale"
             self.coarse = False
+            self.refreshed += 1
+            if self.refreshed > PATIENCE:
+                self.newton, self.reuses, self.memory = True, False, 0
             return "hessian"
         correct = self.coarse and not self.rescales and progress.iteration in COARSE_AT
         return "coarse" if correct else "scale"

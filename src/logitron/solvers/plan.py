@@ -15,6 +15,8 @@ CALL, READ, SKINNY, ELEMENT = 4e-4, 6e-10, 4e-11, 1.2e-8
 SQUARE, EIGEN, SOLVE = 8.5e-12, 1.4e-10, 2.2e-11
 #: memory that whole Hessians may take, in numbers
 MOST_NUMBERS = 1 << 27
+#: numbers in a row of the features, times the curvature of each neuron, that a block may have
+MOST_IN_BLOCKS = 1 << 14
 #: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one
 NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES = 10, 20, 60
 #: rows of the first sample, for each parameter of a neuron; and how much larger the next one is
@@ -83,7 +85,8 @@ def choose(
     """
     q = p + 1
     costs = costs_of(n, p, groups, classes)
-    batch = MOST_NUMBERS // (classes * q) ** 2
+    size = classes * q
+    batch = min(MOST_NUMBERS // size**2, max(1, MOST_IN_BLOCKS // size))
     samples: tuple[int, ...] = ()
     if method == "newton":
         chosen, reason = "newton", "solver='newton'"

@@ -99,6 +99,8 @@ class Curvature(Protocol):
     """Whether a Hessian is solved with many times."""
     rescales: bool
     """Whether the size of the metric is not to be trusted."""
+    abandoned: bool
+    """Whether the groups that are left are to be fitted otherwise."""
 
     def ask(self, progress: Progress) -> str:
         """One of "scale", "coarse", "hessian"."""
@@ -160,6 +162,8 @@ class QuasiNewton:
         stopped = False
         while run.running and run.iteration < self.max_iter and not stopped:
             run.advance()
+            if self.curvature.abandoned:
+                break
             if on_iteration is not None:
                 stopped = bool(on_iteration(Iteration(run.iteration, run.values[-1])))
         return run.solution(context, stopped), run.metric
@@ -209,6 +213,9 @@ class _Run:
         self.iteration += 1
         self.progress.iteration = self.iteration
         asked = settings.curvature.ask(self.progress)
+        if settings.curvature.memory == 0:  # it may have forgotten on the way
+            nothing = self.state.steps[:, :0, :]
+            self.state = self.state._replace(steps=nothing, changes=nothing)
         trial = context.compile(trial_of)(self.state)
         evaluation = self.objective.evaluate(trial, asked, self.metric)
         move = context.compile(

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend import ArrayContext
+
 __all__ = ["Iteration", "Solution", "Status"]
 
 Array = Any
@@ -88,3 +90,31 @@ class Solution:
     def moved(self, theta: Array) -> "Solution":
         """Return the same outcome, told in other parameters."""
         return replace(self, theta=theta, as_evaluated=False)
+
+    def after(self, iterations: int) -> "Solution":
+        """Return the same outcome, counting iterations that were made before."""
+        return replace(self, n_iter=self.n_iter + iterations) if iterations else self
+
+    def replaced(self, groups: HostArray, part: "Solution", context: ArrayContext) -> "Solution":
+        """Return the same outcome, but for some groups that were gone on with."""
+        xp = context.xp
+        place = np.arange(len(self.status))
+        place[groups] = len(self.status) + np.arange(len(groups))
+        both = xp.concat([self.theta, part.theta], axis=0)
+
+        def put(whole: HostArray, new: HostArray) -> HostArray:
+            whole = whole.copy()
+            whole[..., groups] = new
+            return whole
+
+        # the curve goes on for these groups, and stands still for the others
+        still = np.repeat(self.loss_curve[-1:], len(part.loss_curve), axis=0)
+        gap = self.gap if self.gap is None or part.gap is None else put(self.gap, part.gap)
+        return replace(
+            self,
+            theta=xp.take(both, context.asarray(place, keep_dtype=True), axis=0),
+            status=put(self.status, part.status),
+            n_iter=put(self.n_iter, part.n_iter),
+            loss_curve=np.concatenate([self.loss_curve, put(still, part.loss_curve)]),
+            gap=gap,
+        )
