@@ -28,6 +28,9 @@ TORCH = "torch==2.13.0"
 TORCH_PYTHONS = ("3.11",)
 TEST_TOOLS = ("pytest>=8.3", "mpmath>=1.3", "pandas>=2.2", "scipy")
 
+#: What the benchmark measures beside logitron
+CONTENDERS = ("scikit-learn-intelex", "glum", "jax", "jaxopt", "scipy", "threadpoolctl")
+
 #: What to install for each choice of backends, and the backends that must then run
 BACKENDS = {
     "numpy": (("array-api-strict>=2.6",), ("numpy", "numpy-float32", "numpy-readonly", "strict")),
@@ -92,9 +95,13 @@ def gpu(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, and write the results; ``nox -s bench`` then ``nox -s report`` renew the numbers."""
-    session.install("-e", ".[cli]")
-    session.run("python", "-m", "benchmarks.original", *session.posargs)
+    """Measure, and write the results; ``nox -s bench`` then ``nox -s report`` renew the numbers.
+
+    Arguments go to the benchmark of exact fits: ``nox -s bench -- --problems A D@1``.
+    """
+    session.install("-e", ".[cli]", TORCH, *CONTENDERS)
+    session.run("python", "-m", "benchmarks.original")
+    session.run("python", "-m", "benchmarks.engine", *session.posargs)
 
 
 @nox.session
