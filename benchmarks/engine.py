@@ -27,9 +27,9 @@ RESULT = Path(__file__).parent / "results" / "engine.json"
 class Session:
     """One run of the command: its workers, the data at hand, and the machine's rates."""
 
-    def __init__(self, names: list[str], quick: bool) -> None:
+    def __init__(self, names: list[str], rounds: int) -> None:
         self.workers = {name: Worker(name) for name in names}
-        self.rounds = 1 if quick else ROUNDS
+        self.rounds = rounds
         self.rates = rates()
         self.machine = describe(*self.packages(names))
         self.data: object = None
@@ -132,7 +132,8 @@ def main() -> None:
     parser.add_argument("--problems", nargs="+", default=["all"], help="names, letters or groups")
     parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), help="parts of names")
     parser.add_argument("--limit", type=float, help="seconds that one fit may take")
-    parser.add_argument("--quick", action="store_true", help="one round, and nothing is written")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
+    parser.add_argument("--dry", action="store_true", help="nothing is written")
     parser.add_argument("--show", action="store_true", help="show results, measure nothing")
     options = parser.parse_args()
     problems = chosen(options.problems)
@@ -142,13 +143,13 @@ def main() -> None:
         results = {p.name: stored_results[p.name] for p in problems if p.name in stored_results}
     else:
         results = {}
-        session = Session(names, options.quick)
+        session = Session(names, options.rounds)
         with tempfile.TemporaryDirectory() as folder:
             try:
                 for problem in problems:
                     timed = replace(problem, limit=options.limit or problem.limit)
                     results[problem.name] = session.run(timed, Path(folder))
-                    if not options.quick:
+                    if not options.dry:
                         merge({problem.name: results[problem.name]})
             finally:
                 session.close()

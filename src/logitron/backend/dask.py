@@ -160,7 +160,7 @@ def _run(
 ) -> Any:
     """Run a block function where the block is: in a thread or process of Dask's."""
     with context.scope():
-        moved = [None if a is None else context.store(a) for a in others]
+        moved = [None if a is None else context.wide.store(a) for a in others]
         part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
         # sums are gathered in the widest precision, the rows of a map stay as they are
         return tuple(map(context.wide.asarray, part)) if isinstance(part, tuple) else part

@@ -197,8 +197,9 @@ def make_rows(
     """
     if is_dask(X):
         return DaskRows(context, X, *others)
-    moved = (None if array is None else context.store(array) for array in (X, *others))
-    return ArrayRows(context, *moved, width=width, block_rows=block_rows)
+    # what goes with a row is narrowed block by block only: weights are to be the user's
+    moved = [None if array is None else context.wide.store(array) for array in others]
+    return ArrayRows(context, context.store(X), *moved, width=width, block_rows=block_rows)
 
 
 def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> int:

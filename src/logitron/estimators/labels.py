@@ -59,7 +59,9 @@ def encode(y: Any, rows: int) -> Labels:
         _check_no_missing(classes)
         check_classification_targets(classes)
     else:
-        values = column_or_1d(on_host(y), warn=True)
+        values = on_host(y)
+        if not (type(values) is np.ndarray and values.ndim == 1 and values.dtype.kind in "biufU"):
+            values = column_or_1d(values, warn=True)
         _check_length(values.shape, rows)
         _check_no_missing(values)
         classes, codes = _classes_of(values)

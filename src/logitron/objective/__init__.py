@@ -9,11 +9,13 @@ module                    what it holds
 `objective.metric`        models of the curvature, and solving with them
 `objective.certificate`   how far from the optimum a point can be at most
 `objective.row_space`     the same problem in as many features as there are rows
+`objective.work`          what a fit costs, in reads of the features
 ========================= ======================================================================
 """
 
 from logitron.objective.assembly import Evaluation
-from logitron.objective.logistic import LogisticObjective, Work
+from logitron.objective.logistic import LogisticObjective
 from logitron.objective.row_space import is_flat
+from logitron.objective.work import Work
 
 __all__ = ["Evaluation", "LogisticObjective", "Work", "is_flat"]

@@ -10,6 +10,8 @@ Array = Any
 
 #: what may be lost of the products' precision by centring them after they were summed
 SPARED = 1e-6
+#: how much longer, squared, is much longer
+LONGER = 100.0
 
 
 class Evaluation(NamedTuple):
@@ -76,12 +78,17 @@ def _recentred(xp: Any, products: Array, centre: Array) -> Array:
 
 
 def is_far(centre: Array, squares: Array, eps: float) -> Array:
-    """Whether centring sums would cost more digits than can be spared."""
+    """Look how far the features' centre is from zero, by their mean squares: two answers (2,).
+
+    Whether centring products after they were summed would cost more digits than can be spared; and
+    whether rows are much longer from zero than they are from the centre.
+    """
     xp = array_namespace(centre)
     spread = squares - centre * centre
     # (a feature that does not vary at all loses nothing that matters)
     lost = (eps * centre * centre > SPARED * spread) & (spread > 4.0 * eps * squares)
-    return xp.any(lost)
+    longer = xp.sum(centre * centre) > LONGER * xp.sum(xp.abs(spread))
+    return xp.astype(xp.stack([xp.any(lost), longer]), centre.dtype)
 
 
 def eigenbasis(

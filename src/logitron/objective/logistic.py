@@ -24,20 +24,11 @@ from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, eigenbasis, finish, is_far
 from logitron.objective.certificate import bound
 from logitron.objective.metric import Metric
+from logitron.objective.work import Work
 
-__all__ = ["Evaluation", "LogisticObjective", "Work"]
+__all__ = ["LogisticObjective"]
 
 Array = Any
-
-
-@dataclass
-class Work:
-    """What was read of the features, in multiples of all rows."""
-
-    passes: float = 0.0
-    """Reads for loss, derivative and curvature along a few directions; samples count pro rata."""
-    grams: float = 0.0
-    """Products of all features with each other, one for each matrix that is summed."""
 
 
 @dataclass(frozen=True)
@@ -324,12 +315,19 @@ class LogisticObjective:
         if not self.fit_intercept:
             return replace(self, squares=squares)
         centre = sums / total
-        largest = self.largest
-        if largest is not None:  # |x - c|^2 <= 2 |x|^2 + 2 |c|^2
+        here = replace(self, centre=centre, squares=squares)
+        far, longer = read(is_far(centre, squares / n, self.eps))
+        here = replace(here, far=bool(far))
+        if longer:  # lengths from zero would say little about lengths from the centre
+            squares, _ = self.rows.sum(blocks.column_squares, centre, self.columns)
+            self.work.passes += self.share
+            largest = self.context.xp.sum(squares) * (self.weight * self.groups)
+        elif self.largest is not None:  # |x - c|^2 <= 2 |x|^2 + 2 |c|^2
             length = self.context.xp.sum(centre * centre)
-            largest = 2.0 * (largest + self.heaviest * n * length)
-        far = bool(read(is_far(centre, squares / n, self.eps)))
-        return replace(self, centre=centre, largest=largest, squares=squares, far=far)
+            largest = 2.0 * (self.largest + self.heaviest * n * length)
+        else:
+            return here
+        return replace(here, largest=largest)
 
     solve = staticmethod(metrics.solve)
     take_metric = staticmethod(metrics.take)

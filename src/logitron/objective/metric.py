@@ -187,7 +187,10 @@ def coarse(
     Sigma, BB = products[:, None, :, None, :], lengths[:, None, :, None, :]
     level = xp.sum(metric.scales, axis=1)[:, None, None, None, None]
     both = metric.penalty[:, None, None, None, None] * BB * eye
-    both = both + EMPTY * level * eye * features_eye[None, None, :, None, :]
+    # without any curvature at all, whatever stands on both sides will do
+    around = level + metric.penalty[:, None, None, None, None]
+    around = xp.where(around > float(xp.finfo(around.dtype).eps) ** 4, around, 1.0)
+    both = both + EMPTY * around * eye * features_eye[None, None, :, None, :]
     if K > 1:
         both = both + (level / K**2) * Sigma
     exact = xp.reshape(xp.reshape(second, (G, K, f, K, f)) + both, (G, K * f, K * f))
@@ -222,7 +225,7 @@ def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classe
         hessian = xp.reshape(blocks, (G, D, D))
         diagonal = diagonal + mean[:, None, :]
     # features of zero have no curvature at all, and no derivative either
-    alive = diagonal + xp.astype(diagonal <= 0.0, diagonal.dtype)
+    alive = xp.where(diagonal > 0.0, diagonal, 1.0)
     scale = 1.0 / xp.sqrt(alive)
     tiny = 8.0 * D * float(xp.finfo(hessian.dtype).eps)
     on_diagonal = xp.reshape(ridge * (scale * scale) + tiny, (G, D))

@@ -32,6 +32,8 @@ HostArray = np.ndarray[Any, Any]
 MOST_MISSES = 30
 #: a decrease predicted to be less than this part of the value makes a bound worth computing
 NEAR = 0.05
+#: a decrease below this part of the value, without a lower bound for a while, is no progress
+STANDING = 1e-6
 #: summed loss of a group without errors below which its classes are taken for separable
 SEPARATED = 1e-3
 TINY = float(np.finfo(np.float64).tiny)
@@ -269,8 +271,11 @@ class _Run:
 
         met = moved & (gap <= target)
         flat = estimate <= 16.0 * eps * size  # the objective no longer tells
-        if met.any() or flat.any() or misses.any() or not np.isfinite(value).all():
-            self._judge(value, gap, target, moved, misses, flat, met)
+        near = (
+            estimate <= STANDING * size
+        )  # it may be the rounding of the logits that is in the way
+        if met.any() or near.any() or misses.any() or not np.isfinite(value).all():
+            self._judge(value, gap, target, moved, misses, flat, near, met)
         if not self.objective.bounded:
             self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
 
@@ -289,6 +294,7 @@ class _Run:
         moved: HostArray,
         misses: HostArray,
         flat: HostArray,
+        near: HostArray,
         met: HostArray,
     ) -> None:
         """Decide which groups are done, for whatever reason."""
@@ -300,8 +306,8 @@ class _Run:
         # the last digits: the objective no longer tells, and the gap no longer falls
         improves = moved & (gap < 0.5 * self.best)
         self.best = np.minimum(self.best, np.where(moved, gap, np.inf))
-        self.stuck = np.where(improves | ~flat, 0, self.stuck + 1)
-        over = (self.stuck >= 3) | ((misses > 0) & flat)
+        self.stuck = np.where(improves | ~near, 0, self.stuck + 1)
+        over = (self.stuck >= np.where(flat, 3, 12)) | ((misses > 0) & flat)
         self._end(over & self.reached, Status.CONVERGED)
         self._end(over, Status.AT_PRECISION)
         self._end(misses > MOST_MISSES, Status.STALLED)

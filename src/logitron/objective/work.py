@@ -1,0 +1,15 @@
+"""What a fit costs, in reads of the features."""
+
+from dataclasses import dataclass
+
+__all__ = ["Work"]
+
+
+@dataclass
+class Work:
+    """What was read of the features, in multiples of all rows."""
+
+    passes: float = 0.0
+    """Reads for loss, derivative and curvature along a few directions; samples count pro rata."""
+    grams: float = 0.0
+    """Products of all features with each other, one for each matrix that is summed."""

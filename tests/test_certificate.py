@@ -1,0 +1,148 @@
+"""What a fit says of its distance from the optimum is never too little."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from logitron import LogisticRegression
+from logitron.backend import ArrayContext, make_rows
+from logitron.objective import LogisticObjective
+from tests.backends import BACKENDS
+from tests.datasets import BUNDLED, classes_of, load
+from tests.reference import reference
+
+TOLERANCES = (1e-1, 1e-2, 1e-4, 1e-9)
+
+
+def small(name, standardised, precision):
+    """Few rows, for fifty digits are slow; weights that every precision can hold."""
+    X, y, weights = load(name, standardised)
+    every = 1 if name == "spector" else 3
+    X, y, weights = X[::every].astype(precision), y[::every], weights[::every]
+    return X, y, weights.astype("float32").astype("float64")
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("C", [1e-4, 1e-2, 1.0, 1e2, 1e4])
+@pytest.mark.parametrize(
+    ("name", "standardised", "fit_intercept"),
+    [("spector", False, True), ("spector", True, False), ("iris", True, True)],
+)
+def test_it_is_never_below_the_true_distance(name, standardised, fit_intercept, C, precision):
+    pytest.importorskip("mpmath")
+    from tests.exact import Exact
+
+    X, y, weights = small(name, standardised, precision)
+    settings = {"C": C, "fit_intercept": fit_intercept}
+    given = {"classes": classes_of(y), "sample_weight": weights, **settings}
+    near = reference(X, y, **given)
+    exact = Exact(X.astype(np.float64), y, **given)
+    optimum = exact.optimum(near.coef, near.intercept)
+    certified = 0
+    for solver in ("newton", "lbfgs"):
+        for tol in TOLERANCES:
+            clf = LogisticRegression(solver=solver, tol=tol, **settings)
+            clf.fit(X, y, sample_weight=weights)
+            if clf.certified_[0]:
+                certified += 1
+                gap = exact.gap(clf.coef_, clf.intercept_, optimum)
+                assert 0.0 <= gap <= clf.suboptimality_[0]
+    assert certified >= len(TOLERANCES)  # there is something to be seen
+
+
+def test_it_is_about_the_weights_that_were_given():
+    """Weights that float32 cannot hold, beside features that it does."""
+    pytest.importorskip("mpmath")
+    from tests.exact import Exact
+
+    X, y, weights = load("spector", False)
+    X = X.astype("float32")
+    given = {"C": 1e-4, "sample_weight": weights, "fit_intercept": False}
+    near = reference(X, y, **given)
+    exact = Exact(X.astype(np.float64), y, **given)
+    clf = LogisticRegression(C=1e-4, fit_intercept=False, tol=1e-9)
+    clf.fit(X, y, sample_weight=weights)
+    optimum = exact.optimum(near.coef, near.intercept)
+    assert exact.gap(clf.coef_, clf.intercept_, optimum) <= clf.suboptimality_[0]
+
+
+@pytest.mark.parametrize("C", [1e-2, 1.0, 1e2])
+@pytest.mark.parametrize("standardised", [False, True], ids=["raw", "standardised"])
+@pytest.mark.parametrize("name", BUNDLED)
+def test_defaults_certify_eight_digits(name, standardised, C):
+    if name == "digits" and C == 1e2:
+        pytest.skip("slow, and no other code than C = 1")
+    X, y, _ = load(name, standardised)
+    clf = LogisticRegression(C=C).fit(X, y)
+    assert clf.certified_[0]
+    assert clf.suboptimality_[0] <= 1e-8
+
+
+def test_nothing_is_certified_without_a_penalty():
+    X, y, _ = load("spector", True)
+    clf = LogisticRegression(C=np.inf).fit(X, y)
+    assert clf.converged_[0]
+    assert not clf.certified_[0]
+    assert clf.suboptimality_[0] <= 1e-8  # an estimate, which is there all the same
+
+
+def test_nothing_is_certified_without_float64():
+    backend = next(b for b in BACKENDS if b.name == "strict-no-float64")
+    backend.require()
+    X, y, _ = load("iris", True)
+    clf = LogisticRegression().fit(backend.array(X), y)
+    assert clf.converged_[0]
+    assert not clf.certified_[0]
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize("C", [1e-2, 1.0, 1e2])
+def test_the_bound_bounds_whatever_the_intercepts(classes, C):
+    """At random points, near and far: of the coefficients, and of the intercepts alone."""
+    rng = np.random.default_rng(classes)
+    X, W = (
+        rng.normal(size=(80, 4)) * [1.0, 0.3, 2.0, 5.0] + [0.0, 1.0, -2.0, 3.0],
+        rng.normal(size=(4, 3)),
+    )
+    y = np.argmax((X - X.mean(axis=0)) @ W + rng.gumbel(size=(80, 3)), axis=1)
+    y = y if classes == 3 else (y > 0).astype(int)
+    weights = rng.uniform(0.0, 2.0, size=80)
+    best = reference(X, y, C=C, classes=classes, sample_weight=weights)
+    rows = make_rows(ArrayContext.named("numpy"), X, y, weights)
+    objective = LogisticObjective.over(rows, classes=classes, penalty=1.0 / C).centred()
+    finite = 0
+    for size in (1e-7, 1e-5, 1e-3, 1e-2, 0.1, 1.0):
+        for of_coef in (0.0, 1.0):
+            for _ in range(5):
+                coef = best.coef + size * of_coef * rng.normal(size=best.coef.shape)
+                intercept = best.intercept + size * rng.normal(size=classes)
+                theta = objective.start(coef, intercept)
+                evaluation = objective.evaluate(theta)
+                bound = objective.bound(evaluation, theta)[0]
+                gap = evaluation.value[0] - best.value
+                assert gap <= bound + 1e-14 * best.value
+                finite += bool(bound < 0.5 * best.value)
+    assert finite >= 15  # and it does say something
+
+
+def test_the_bound_is_infinite_without_a_penalty():
+    X, y, _ = load("spector", True)
+    rows = make_rows(ArrayContext.named("numpy"), X, np.stack([y, y], axis=1), None)
+    objective = LogisticObjective.over(rows, groups=2, penalty=[0.0, 0.1], fit_intercept=False)
+    theta = objective.start()
+    bound = objective.bound(objective.evaluate(theta), theta)
+    assert bound[0] == np.inf
+    assert np.isfinite(bound[1])
+
+
+def test_a_fit_that_was_cut_short_knows_it():
+    X, y, _ = load("breast_cancer", True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        clf = LogisticRegression(solver="newton", max_iter=4).fit(X, y)
+    best = reference(X, y)
+    loss = np.logaddexp(0.0, -(2 * y - 1) * clf.decision_function(X)).sum()
+    value = loss + 0.5 * np.sum(clf.coef_**2)
+    assert 1e-4 < (value - best.value) / best.value <= clf.suboptimality_[0]

@@ -1,0 +1,104 @@
+"""What one block of rows contributes to the second derivatives, and their centring."""
+
+import numpy as np
+import pytest
+
+from logitron.backend import ArrayContext, make_rows
+from logitron.objective import LogisticObjective, blocks
+from tests.backends import host
+from tests.problems import problem
+from tests.reference import hessian
+from tests.tolerances import assert_near
+
+
+def row_by_row(X, weights, theta, classes, second, mixing):
+    """Sum ``s A (x) phi phi'`` as the definition has it; weights (n, G)."""
+    G = len(theta)
+    total = None
+    for i, x in enumerate(X):
+        parts = []
+        for g in range(G):
+            z = theta[g, :, : len(x)] @ x
+            logits = z + theta[g, :, len(x)]
+            if classes == 1:
+                p = 1.0 / (1.0 + np.exp(-logits))
+                A = np.diag(p - p * p)
+            else:
+                p = np.exp(logits) / np.exp(logits).sum()
+                A = np.diag(p) - np.outer(p, p)
+            features = {
+                "scale": [1.0],
+                "coarse": np.append(z if mixing is None else mixing[g] @ z, 1.0),
+                "hessian": np.append(x, 1.0),
+            }[second]
+            parts.append(weights[i, g] * np.kron(A, np.outer(features, features)))
+        total = np.asarray(parts) if total is None else total + parts
+    return total
+
+
+@pytest.mark.parametrize("second", ["scale", "coarse", "hessian"])
+@pytest.mark.parametrize(
+    ("classes", "of_rows"), [(1, False), (3, True)], ids=["by row and group", "by row"]
+)
+def test_second_derivatives_are_the_sums_that_they_say(eager, classes, second, of_rows):
+    if eager.name == "jax-float32":
+        pytest.skip("JAX compiles every operation, and this takes the way of float64")
+    case = problem(n=23, p=4, groups=2, classes=classes)
+    theta = np.concatenate([case.W, case.b[None]]).T.reshape(2, classes, 5) * 0.5
+    rng = np.random.default_rng(0)
+    weights = case.sample_weight if of_rows else rng.uniform(size=(23, 2)).round(1)
+    mixing = rng.normal(size=(2, 2, classes)) if second == "coarse" else None
+    with eager.context().scope():
+        *_, seconds = blocks.evaluate(
+            *map(eager.array, (case.X, case.Y, weights, theta, theta[:, :, 4])),
+            None,
+            None,
+            None if mixing is None else eager.array(mixing),
+            classes=classes,
+            second=second,
+            count_errors=False,
+        )
+        each = np.broadcast_to(weights.reshape(23, -1), (23, 2))
+        expected = row_by_row(case.X, each, theta, classes, second, mixing)
+        assert_near(host(seconds), expected, eager.precision, 23, growth=64)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, precision):
+    case = problem(n=40, classes=classes)
+    theta = np.concatenate([case.W, case.b[None]]).T.reshape(1, classes, 8)
+    weights = (case.sample_weight > 0.5).astype(float)
+    arrays = (a.astype(precision) for a in (case.X, case.Y, weights, theta, theta[:, :, 7]))
+    *_, errors = blocks.evaluate(
+        *arrays, None, None, None, classes=classes, second="scale", count_errors=True
+    )
+    Z = case.X @ case.W + case.b
+    if classes == 1:
+        own = (1.0 / (1.0 + np.exp(np.where(case.Y > 0, -Z, Z))))[:, 0]
+    else:
+        own = (np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True) * case.Y).sum(axis=1)
+    assert 0 < errors[0] == np.sum((own <= 0.5) & (weights > 0))
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_features_far_from_zero_lose_nothing_that_matters(classes):
+    """Mean ten million, spread one: products of the features as they are would keep no digit."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3)) + 1e7
+    codes = rng.integers(max(classes, 2), size=400)
+    rows = make_rows(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
+    objective = LogisticObjective.over(rows, classes=classes, penalty=0.1).centred()
+    F = np.asarray(X.astype(np.longdouble) - objective.centre, np.float64)
+    theta = rng.normal(size=objective.shape) * 0.5
+    Z = F @ theta[0, :, :3].T + theta[0, :, 3]
+    P = 1.0 / (1.0 + np.exp(-Z)) if classes == 1 else np.exp(Z) / np.exp(Z).sum(axis=1)[:, None]
+    F = np.concatenate([F, np.ones((400, 1))], axis=1)
+    expected = hessian(F, np.ones(400), P, np.zeros(4))
+    seconds = objective.evaluate(theta, "hessian").second[0]
+    np.testing.assert_allclose(seconds, expected, atol=1e-6 * np.abs(expected).max())
+
+    centred, model = objective.with_gram()
+    spread = np.cov(F[:, :3].T, bias=True)
+    np.testing.assert_allclose(np.sort(model.spectrum), np.linalg.eigvalsh(spread), rtol=1e-6)
+    np.testing.assert_allclose(centred.centre, X.mean(axis=0), rtol=1e-14)

@@ -1,0 +1,41 @@
+"""A fit needs little memory besides its data."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression
+
+ROWS = 200_000
+#: numbers of each row that are kept beside its features: its code, and little else
+BYTES_BY_ROW = 40
+
+
+def peak(rows, precision, **settings):
+    """Bytes that a fit holds at most, besides its data, and the bytes of the features."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((rows, 50), dtype=precision)
+    y = (X[:, :5].sum(axis=1) + rng.logistic(size=len(X)) > 0).astype(np.int64)
+    clf = LogisticRegression(**settings)
+    clf.fit(X[:1000], y[:1000])  # what is imported and made once
+    tracemalloc.start()
+    try:
+        clf.fit(X, y)
+        return tracemalloc.get_traced_memory()[1], X.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_tenth_of_the_features_is_enough():
+    held, features = peak(ROWS, "float64")
+    assert held <= 0.1 * features + 6e6
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_more_rows_need_little_more(precision, solver):
+    """What a block takes does not grow with the rows, and samples are a small part of them."""
+    (few, less), (many, more) = (peak(rows, precision, solver=solver) for rows in (ROWS, 2 * ROWS))
+    assert many - few <= 0.1 * (more - less) + BYTES_BY_ROW * ROWS
+    assert few <= 40e6 + BYTES_BY_ROW * ROWS

@@ -1,0 +1,182 @@
+"""Models of the curvature: solving with them inverts the matrices that they stand for."""
+
+import numpy as np
+import pytest
+
+from logitron.backend import ArrayContext, make_rows
+from logitron.objective import LogisticObjective, metric
+from tests.reference import hessian
+
+G = 2
+
+
+def setting(classes, *, penalty=0.7, fit_intercept=True, seed=0, size=1.0):
+    """An objective in centred features, and parameters of it; both groups have other targets."""
+    rng = np.random.default_rng(seed)
+    n, p = 50, 4
+    X = rng.normal(size=(n, p)) @ rng.normal(size=(p, p)) + 2.0
+    codes = rng.integers(max(classes, 2), size=(n, G))
+    Y = codes.astype(float) if classes == 1 else np.eye(classes)[codes].reshape(n, -1)
+    weights = rng.uniform(0.0, 2.0, size=n)
+    rows = make_rows(ArrayContext.named("numpy"), X, Y, weights)
+    objective = LogisticObjective.over(
+        rows, groups=G, classes=classes, penalty=penalty, fit_intercept=fit_intercept
+    ).centred()
+    theta = size * rng.normal(size=objective.shape)
+    return objective, X, weights, theta
+
+
+def exact(objective, X, weights, theta, g):
+    """One group's Hessian in the objective's features, by its definition."""
+    if objective.fit_intercept:
+        X = np.concatenate([X - objective.centre, np.ones((len(X), 1))], axis=1)
+    Z = X @ theta[g].T
+    if objective.classes == 1:
+        P = 1.0 / (1.0 + np.exp(-Z))
+    else:
+        P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    return hessian(X, weights, P, objective.penalty[g] * objective.penalised)
+
+
+def balanced(classes, q):
+    """Orthonormal vectors that do not change all classes alike, as columns (K q, .)."""
+    across = np.eye(1)
+    if classes > 1:
+        across = np.linalg.svd(np.ones((1, classes)))[2][1:].T
+    return np.kron(across, np.eye(q))
+
+
+def inverse_of(model, shape, g):
+    """The matrix that solving multiplies by, for one group."""
+    _, K, q = shape
+    columns = []
+    for unit in np.eye(K * q):
+        by_theta = np.broadcast_to(unit.reshape(K, q), shape)
+        columns.append(metric.solve(model, by_theta)[g].ravel())
+    return np.asarray(columns).T
+
+
+def modelled(objective, theta, second):
+    objective, model = objective.with_gram()
+    moved = np.ones(G, bool)
+    model = objective.metric(objective.evaluate(theta), theta, model, moved)
+    if second == "coarse":
+        model = objective.metric(objective.evaluate(theta, second, model), theta, model, moved)
+    return objective, model
+
+
+def assert_inverse(inverse, matrix, vectors, allowed=1e-9):
+    """Assert that a matrix is inverted on a space that it does not leave."""
+    product = vectors.T @ inverse @ matrix @ vectors
+    np.testing.assert_allclose(product, np.eye(vectors.shape[1]), atol=allowed)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_the_shared_model_is_a_kronecker_product(classes, fit_intercept):
+    objective, X, weights, theta = setting(classes, fit_intercept=fit_intercept)
+    objective, model = modelled(objective, theta, "scale")
+    curvature = objective.evaluate(theta).curvature
+    F = X - objective.centre if fit_intercept else X
+    Sigma = (F.T * weights) @ F / weights.sum()
+    if fit_intercept:
+        Sigma = np.block([[Sigma, np.zeros((4, 1))], [np.zeros((1, 4)), np.ones((1, 1))]])
+    for g in range(G):
+        ridge = np.kron(np.eye(classes), np.diag(objective.penalty[g] * objective.penalised))
+        matrix = np.kron(curvature[g], Sigma) + ridge
+        inverse = inverse_of(model, theta.shape, g)
+        assert_inverse(inverse, matrix, balanced(classes, theta.shape[2]))
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_the_shared_model_is_the_hessian_where_there_are_no_coefficients(classes):
+    objective, X, weights, theta = setting(classes)
+    theta[:, :, :-1] = 0.0
+    objective, model = modelled(objective, theta, "scale")
+    for g in range(G):
+        inverse = inverse_of(model, theta.shape, g)
+        matrix = exact(objective, X, weights, theta, g)
+        assert_inverse(inverse, matrix, balanced(classes, theta.shape[2]))
+        by_differences = differences(objective, theta, g)
+        assert_inverse(inverse, by_differences, balanced(classes, theta.shape[2]), 1e-6)
+
+
+def differences(objective, theta, g, step=1e-4):
+    """One group's Hessian by differences of the gradient."""
+    columns = []
+    for unit in np.eye(theta[g].size):
+        change = np.zeros_like(theta)
+        change[g] = step * unit.reshape(theta[g].shape)
+        ahead, behind = (objective.evaluate(theta + s * change).by_theta[g] for s in (1, -1))
+        columns.append((ahead - behind).ravel() / (2.0 * step))
+    return np.asarray(columns).T
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_the_corrected_model_is_exact_where_the_neurons_look(classes, fit_intercept):
+    objective, X, weights, theta = setting(classes, fit_intercept=fit_intercept)
+    objective, model = modelled(objective, theta, "coarse")
+    assert model.directions is not None
+    q = theta.shape[2]
+    for g in range(G):
+        inverse = inverse_of(model, theta.shape, g)
+        np.testing.assert_allclose(inverse, inverse.T, atol=1e-9 * np.abs(inverse).max())
+        vectors = balanced(classes, q)
+        inner = np.linalg.inv(vectors.T @ inverse @ vectors)
+        assert np.linalg.eigvalsh(inner)[0] > 0.0
+        looks = [np.append(w[:4], np.zeros(q - 4)) for w in theta[g]]
+        looks = np.asarray([*looks, np.eye(5)[4]] if fit_intercept else looks)
+        across = balanced(classes, 1)
+        space = vectors.T @ np.kron(across, looks.T)
+        H = vectors.T @ exact(objective, X, weights, theta, g) @ vectors
+        desired = space.T @ H @ space
+        np.testing.assert_allclose(
+            space.T @ inner @ space, desired, atol=1e-6 * np.abs(desired).max()
+        )
+
+
+@pytest.mark.parametrize("prepare", [lambda model: model, metric.inverse], ids=["full", "inverse"])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_the_full_model_is_the_hessian(classes, prepare):
+    objective, X, weights, theta = setting(classes, size=0.5)
+    evaluation = objective.evaluate(theta, "hessian")
+    model = prepare(objective.metric(evaluation, theta, None, np.ones(G, bool)))
+    for g in range(G):
+        inverse = inverse_of(model, theta.shape, g)
+        matrix = exact(objective, X, weights, theta, g)
+        assert_inverse(inverse, matrix, balanced(classes, theta.shape[2]))
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
+    """Without a penalty, a feature in other units gets a step in other units."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(60, 4))
+    X[:, 3] = 0.0
+    units = np.asarray([1e-6, 1.0, 1e7, 1.0])
+    codes = rng.integers(max(classes, 2), size=60)
+    steps = []
+    for scale in (np.ones(4), units):
+        rows = make_rows(ArrayContext.named("numpy"), X * scale, codes, None)
+        objective = LogisticObjective.over(rows, classes=classes)
+        theta = objective.start()
+        evaluation = objective.evaluate(theta, "hessian")
+        model = objective.metric(evaluation, theta, None, np.ones(1, bool))
+        step = metric.solve(model, evaluation.by_theta)[0]
+        np.testing.assert_array_equal(step[:, 3], 0.0)
+        steps.append(step * np.append(scale, 1.0))
+    assert np.abs(steps[0][:, :3]).min() > 1e-6
+    np.testing.assert_allclose(steps[1], steps[0], rtol=1e-8, atol=1e-14)
+
+
+def test_metrics_are_taken_and_merged_by_group():
+    objective, _, _, theta = setting(3)
+    _, old = modelled(objective, theta, "coarse")
+    objective, new = modelled(objective, -0.3 * theta, "coarse")
+    mixed = metric.merge(new, old, np.asarray([True, False]))
+    by_theta = np.random.default_rng(0).normal(size=theta.shape)
+    expected = [metric.solve(new, by_theta)[0], metric.solve(old, by_theta)[1]]
+    np.testing.assert_array_equal(metric.solve(mixed, by_theta), expected)
+    second = metric.take(mixed, np.asarray([1]))
+    np.testing.assert_allclose(metric.solve(second, by_theta[1:]), expected[1:], rtol=1e-12)

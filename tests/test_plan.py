@@ -1,0 +1,73 @@
+"""The plan: the obvious cases get the obvious method."""
+
+import pytest
+
+from logitron.solvers import choose
+from logitron.solvers.plan import costs_of
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "classes"), [(150, 4, 3), (569, 30, 1), (1000, 2, 1), (178, 13, 3)]
+)
+def test_small_problems_get_newtons_method(n, p, classes):
+    assert choose(n, p, 1, classes).method == "newton"
+
+
+@pytest.mark.parametrize(("groups", "classes"), [(1, 10), (10, 1), (1000, 1), (100, 1)])
+def test_many_columns_share_one_gram_matrix(groups, classes):
+    plan = choose(50_000, 768, groups, classes)
+    assert plan.method == "shared"
+    assert not plan.samples
+
+
+@pytest.mark.parametrize("method", [None, "lbfgs"])
+@pytest.mark.parametrize("n", [20_000, 200_000])
+def test_a_hundred_thousand_features_have_no_products(method, n):
+    """Their matrix would take eighty gigabytes."""
+    plan = choose(n, 100_000, 1, 1, method=method)
+    assert plan.method == "diagonal"
+    assert plan.batch == 0  # no whole Hessian either
+
+
+def test_few_rows_of_many_features_are_rotated_or_taken_as_they_are():
+    assert choose(500, 5_000, 1, 1).method in ("row-space", "diagonal")
+    assert choose(500, 5_000, 1, 1, method="lbfgs").method == "diagonal"
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "groups"), [(1_000_000, 50, 1), (500, 5_000, 1), (50_000, 768, 100), (150, 4, 1)]
+)
+def test_lazy_rows_are_neither_sampled_nor_rotated(n, p, groups):
+    plan = choose(n, p, groups, 1, lazy=True)
+    assert plan.samples == ()
+    assert plan.method != "row-space"
+
+
+def test_samples_grow_where_rows_are_many():
+    samples = choose(1_000_000, 50, 1, 1).samples
+    assert len(samples) >= 2
+    assert list(samples) == sorted(samples)
+    assert samples[0] >= 10 * 51  # enough to know every coefficient
+    assert samples[-1] <= 100_000  # and all of them together are less than a pass
+    assert sum(samples) <= 200_000
+
+
+@pytest.mark.parametrize("method", ["newton", "lbfgs"])
+def test_what_is_asked_for_is_done_without_samples(method):
+    plan = choose(1_000_000, 50, 1, 1, method=method)
+    assert plan.method == {"newton": "newton", "lbfgs": "shared"}[method]
+    assert plan.samples == ()
+
+
+def test_whole_hessians_fit_the_memory():
+    for groups, classes, p in ((1, 1, 50), (1000, 1, 768), (1, 100, 768), (1, 10, 20_000)):
+        plan = choose(100_000, p, groups, classes)
+        assert plan.batch * (classes * (p + 1)) ** 2 * 8 <= 2**31
+
+
+def test_costs_grow_with_the_problem():
+    small, large = costs_of(10_000, 50, 1, 1), costs_of(100_000, 500, 1, 1)
+    for name in ("one_pass", "gram", "hessian"):
+        assert 0.0 < getattr(small, name) < getattr(large, name)
+    one, many = costs_of(50_000, 100, 1, 1), costs_of(50_000, 100, 100, 1)
+    assert many.one_pass < one.one_pass  # they share the reading

@@ -1,0 +1,112 @@
+"""More features than rows: the problem in the space of the rows has the same answer."""
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression
+from logitron.backend import ArrayContext, make_rows
+from logitron.objective import LogisticObjective
+from logitron.objective.row_space import rotate
+from logitron.solvers import choose
+from tests.reference import reference
+
+#: features that are few on two sides of the plans: with directions that stand out, and without
+KINDS = ("flat", "steep")
+
+
+def wide(kind, classes, n=30, p=80):
+    rng = np.random.default_rng(classes)
+    X = rng.normal(size=(n, p)) + 1.0
+    if kind == "steep":
+        X = X * np.logspace(1, -2, p)
+    y = np.argmax(X @ rng.normal(size=(p, max(classes, 2))) / 4 + rng.gumbel(size=(n, 1)), axis=1)
+    y[: max(classes, 2)] = np.arange(max(classes, 2))
+    return X, y, rng.uniform(0.1, 2.0, size=n)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("C", [1e-2, 1.0, 1e2])
+@pytest.mark.parametrize("classes", [1, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_answer_is_the_references(kind, classes, C, fit_intercept, weighted):
+    X, y, weights = wide(kind, classes)
+    weights = weights if weighted else None
+    expected = reference(
+        X, y, C=C, classes=classes, sample_weight=weights, fit_intercept=fit_intercept
+    )
+    clf = LogisticRegression(C=C, fit_intercept=fit_intercept, tol=1e-9)
+    clf.fit(X, y, sample_weight=weights)
+    assert clf.plan_.method in ("row-space", "diagonal")
+    assert clf.converged_[0]
+    intercept = clf.intercept_ - (clf.intercept_.mean() if classes > 1 else 0.0)
+    scale = max(1.0, np.linalg.norm(expected.coef))
+    assert np.linalg.norm(clf.coef_ - expected.coef) <= 1e-6 * scale
+    assert np.linalg.norm(intercept - expected.intercept) <= 1e-5 * scale
+    assert clf.certified_[0]
+
+
+def rotated(classes, fit_intercept=True, kind="steep"):
+    X, y, weights = wide(kind, classes)
+    rows = make_rows(ArrayContext.named("numpy"), X, y, weights)
+    objective = LogisticObjective.over(
+        rows, classes=classes, penalty=0.3, fit_intercept=fit_intercept
+    ).centred()
+    return objective, rotate(objective)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("classes", [1, 4])
+def test_both_problems_have_the_same_values(classes, fit_intercept):
+    """Going back changes neither loss nor length; but for directions that no row has."""
+    objective, space = rotated(classes, fit_intercept)
+    theta = np.random.default_rng(0).normal(size=space.objective.shape)
+    theta = space.forth(space.back(theta), warm=True)
+    there = space.objective.evaluate(theta)
+    here = objective.evaluate(space.back(theta))
+    np.testing.assert_allclose(here.value, there.value, rtol=1e-10)
+    np.testing.assert_allclose(here.curvature, there.curvature, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [1, 4])
+def test_there_and_back_again(classes):
+    objective, space = rotated(classes)
+    # the space of thirty centred rows has twenty-nine dimensions, and rotating loses the others
+    theta = space.back(np.random.default_rng(0).normal(size=space.objective.shape))
+    again = space.back(space.forth(theta, warm=True))
+    np.testing.assert_allclose(again, theta, atol=1e-9 * np.abs(theta).max())
+    other = theta + np.random.default_rng(1).normal(size=theta.shape)
+    shorter = space.back(space.forth(other, warm=True))
+    np.testing.assert_allclose(
+        objective.evaluate(shorter).curvature, objective.evaluate(other).curvature, rtol=1e-9
+    )
+    assert np.linalg.norm(shorter[:, :, :-1]) < np.linalg.norm(other[:, :, :-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_starts_where_it_ended(kind):
+    X, y, weights = wide(kind, 1)
+    clf = LogisticRegression(C=10.0, warm_start=True).fit(X, y, sample_weight=weights)
+    cold, coef = clf.n_iter_[0], clf.coef_.copy()
+    clf.fit(X, y, sample_weight=weights)
+    assert clf.n_iter_[0] <= 2 < cold
+    np.testing.assert_allclose(clf.coef_, coef, atol=1e-4)
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
+def test_separated_classes_without_a_penalty_are_told(solver):
+    """Thirty rows in eighty dimensions always are; what comes back does separate them."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    X, y, _ = wide("flat", 1)
+    clf = LogisticRegression(C=np.inf, solver=solver)
+    with pytest.warns(ConvergenceWarning, match="no finite optimum exists"):
+        clf.fit(X, y)
+    assert np.isfinite(clf.coef_).all()
+    assert clf.score(X, y) == 1.0
+
+
+def test_rows_are_rotated_where_a_direction_stands_out():
+    plan = choose(500, 5_000, 1, 1, flat=False)
+    assert plan.method == "row-space"
+    assert "500 rows" in plan.reason

@@ -1,0 +1,111 @@
+"""Growing samples: drawn evenly, whatever the order of the rows, and no part of the answer."""
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression
+from logitron.backend import ArrayContext, make_rows
+from logitron.solvers import choose
+from tests.backends import host
+from tests.reference import reference
+
+
+def _drawn(rows):
+    """The features of sampled rows."""
+    return host(rows.map(_features))
+
+
+def _features(X, *others):
+    return X
+
+
+@pytest.mark.parametrize("count", [7, 100, 999])
+@pytest.mark.parametrize("period", [2, 10, 1000])
+def test_rows_are_drawn_evenly(count, period):
+    """A row number tells where it was drawn: sorted rows, and rows that repeat."""
+    n = 1000
+    numbers = np.arange(n, dtype=float)
+    X = np.stack([numbers, numbers % period], axis=1)
+    sample = make_rows(ArrayContext.named("numpy"), X, numbers).sample(count, 0)
+    drawn = _drawn(sample)
+    assert sample.shape == drawn.shape == (count, 2)
+    # one of each stretch, so that no part is missed and none is drawn twice as often
+    stretches = np.floor(drawn[:, 0] * count / n + 1e-9)
+    assert np.abs(stretches - np.arange(count)).max() <= 1
+    spread = np.std(X[:, 1]) / np.sqrt(count)
+    assert abs(drawn[:, 1].mean() - X[:, 1].mean()) <= 4.0 * spread
+
+
+def test_a_period_as_long_as_a_stretch_is_no_trap():
+    """Every tenth row is of another kind, and every tenth row is drawn."""
+    X = (np.arange(5000) % 10 == 0).astype(float)[:, None]
+    sample = make_rows(ArrayContext.named("numpy"), X, None).sample(500, 0)
+    assert 0.06 < _drawn(sample).mean() < 0.14
+
+
+def test_other_seeds_draw_other_rows_and_the_same_seed_the_same():
+    rows = make_rows(ArrayContext.named("numpy"), np.arange(900.0)[:, None], None)
+    first, again, other = (_drawn(rows.sample(90, seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_what_goes_with_the_rows_is_drawn_with_them(eager):
+    context = eager.context()
+    with context.scope():
+        X = np.arange(600.0).reshape(300, 2)
+        codes, weights = np.arange(300), X[:, 0]
+        sample = make_rows(context, X, codes, weights).sample(40, 3)
+        features, codes, weights = map(host, sample.sum(_beside))
+    np.testing.assert_allclose(features, 2 * codes)
+    np.testing.assert_allclose(features, weights)
+
+
+def _beside(X, codes, weights):
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(X)
+    return X[:, 0], xp.astype(codes, X.dtype), weights
+
+
+@pytest.mark.parametrize("order", ["sorted", "shuffled", "alternating"])
+def test_the_answer_is_that_of_all_rows(order):
+    n, p = 30_000, 8
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, p)) * np.logspace(-1, 1, p) + 1.0
+    y = (X @ rng.normal(size=p) / 3 + rng.logistic(size=n) > 1.0).astype(int)
+    if order != "shuffled":
+        rows = np.argsort(y, kind="stable")
+        if order == "alternating":
+            rows = np.concatenate([rows[::2], rows[1::2]])
+        X, y = X[rows], y[rows]
+    clf = LogisticRegression(tol=1e-9).fit(X, y)
+    assert clf.plan_.samples  # else this tests nothing
+    expected = reference(X, y)
+    scale = max(1.0, np.linalg.norm(expected.coef))
+    assert np.linalg.norm(clf.coef_ - expected.coef) <= 1e-6 * scale
+    assert abs(clf.intercept_ - expected.intercept)[0] <= 1e-6 * scale
+
+
+def test_samples_without_the_rare_class_do_no_harm():
+    """Three rows of thirty thousand are of the other class: hardly a sample has one."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(30_000, 3))
+    y = np.zeros(len(X), int)
+    y[[7, 15_000, 29_990]] = 1
+    clf = LogisticRegression(tol=1e-9).fit(X, y)
+    assert clf.plan_.samples
+    assert clf.converged_[0]
+    expected = reference(X, y)
+    assert np.linalg.norm(clf.coef_ - expected.coef) <= 1e-6
+
+
+def test_samples_save_passes():
+    assert choose(200_000, 20, 1, 1).samples
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200_000, 20))
+    y = (X @ rng.normal(size=20) + rng.logistic(size=len(X)) > 0).astype(int)
+    sampled = LogisticRegression().fit(X, y)
+    plain = LogisticRegression(solver="newton").fit(X, y)
+    assert sampled.work_.grams <= 0.5 * plain.work_.grams
+    np.testing.assert_allclose(sampled.coef_, plain.coef_, atol=1e-4)
