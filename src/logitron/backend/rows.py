@@ -21,6 +21,8 @@ __all__ = ["ArrayRows", "Rows", "make_rows"]
 
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
+#: and samples, which are copies, are worked on in blocks of so many
+SAMPLE_BLOCK_ROWS = 4096
 
 
 class Rows(Protocol):
@@ -121,7 +123,8 @@ class ArrayRows:
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
         run = self.context.compile(function, **static)
-        parts = [run(*block, *parameters) for block in self._blocks()]
+        narrow = [self.context.narrow(parameter) for parameter in parameters]
+        parts = [run(*block, *narrow) for block in self._blocks()]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
 
     def sample(self, count: int, seed: int) -> "ArrayRows | None":
@@ -135,8 +138,12 @@ class ArrayRows:
         chosen = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
         rows = np.minimum(chosen.astype(np.int64), self.shape[0] - 1)
         index = self.context.asarray(rows, keep_dtype=True)
-        taken = (a if a is None else self._xp.take(a, index, axis=0) for a in self._arrays)
-        return ArrayRows(self.context, *taken, **self._sizes)
+        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in self._arrays]
+        sizes = dict(self._sizes)
+        if self.context.library.block_bytes is not None:  # a copy is enough, its like are too many
+            usual = _default_block_rows(self.context, count, self.shape[1], sizes["width"])
+            sizes["block_rows"] = min(sizes["block_rows"] or usual, SAMPLE_BLOCK_ROWS)
+        return ArrayRows(self.context, *taken, **sizes)
 
     def precise(self) -> "ArrayRows":
         """Compute blocks in the widest precision; see `Rows.precise`."""

@@ -7,7 +7,8 @@ module                    what it holds
 `objective.blocks`        what one block of rows contributes to those sums
 `objective.assembly`      from sums over the rows to value, derivative and curvature
 `objective.metric`        models of the curvature, and solving with them
-`objective.certificate`   how far from the optimum a point can be at most
+`objective.certificate`   how far from the optimum a point can be at most: the formulas
+`objective.bounds`        and what an objective puts into them
 `objective.row_space`     the same problem in as many features as there are rows
 `objective.work`          what a fit costs, in reads of the features
 ========================= ======================================================================

@@ -22,7 +22,7 @@ from logitron.backend import ArrayContext, Rows, read
 from logitron.objective import blocks
 from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, eigenbasis, finish, is_far
-from logitron.objective.certificate import bound
+from logitron.objective.bounds import bound_of
 from logitron.objective.metric import Metric
 from logitron.objective.work import Work
 
@@ -64,6 +64,8 @@ class LogisticObjective:
         Summed squares of each feature, roughly, for the rounding in `bound`.
     bounded : bool, default True
         Whether all groups have a penalty, so that distances from the optimum are bounded.
+    witness : LogisticObjective, optional
+        Some of the rows, whose curvature makes `bound` sharper.
     """
 
     rows: Rows
@@ -79,6 +81,7 @@ class LogisticObjective:
     reading: float = 1.0
     squares: Array | None = None
     bounded: bool = True
+    witness: "LogisticObjective | None" = None
     work: Work = field(default_factory=Work)
     _eyes: dict[int, Array] = field(default_factory=dict, repr=False)
 
@@ -187,6 +190,10 @@ class LogisticObjective:
         weight = self.rows.shape[0] / rows.shape[0]
         return replace(self, rows=rows, weight=self.weight * weight, largest=None)
 
+    def witnessed_by(self, sample: "LogisticObjective") -> "LogisticObjective":
+        """Return the same objective, whose bound knows the curvature of some of the rows."""
+        return replace(self, witness=sample)
+
     def precise(self) -> "LogisticObjective":
         """Return the same objective, with blocks computed in the widest precision."""
         return replace(self, rows=self.rows.precise())
@@ -247,23 +254,9 @@ class LogisticObjective:
         evaluation = self.evaluate(theta)
         return evaluation.value, evaluation.by_theta
 
-    def bound(self, evaluation: Evaluation, theta: Array) -> Array:
-        """Bound the distance of the value from the optimum (G,); see `certificate`."""
-        largest = self.largest_eigenvalue()
-        run = self.context.compile(
-            bound,
-            eps=self.eps,
-            fit_intercept=self.fit_intercept,
-        )
-        return run(
-            evaluation.value,
-            evaluation.by_theta,
-            evaluation.curvature,
-            theta,
-            self.penalty,
-            largest,
-            largest if self.squares is None else self.squares,
-        )
+    def bound(self, evaluation: Evaluation, theta: Array, *, before: float = 0.0) -> Array:
+        """Bound the distance of the value from the optimum (G,); see `bounds`."""
+        return bound_of(self, evaluation, theta, before=before)
 
     def largest_eigenvalue(self) -> Array:
         """Bound the largest eigenvalue of the features' weighted products from above, ()."""
@@ -361,7 +354,7 @@ class LogisticObjective:
         return merged
 
     def _new_metric(self, evaluation: Evaluation, theta: Array, metric: Metric | None) -> Metric:
-        eye = self._eye
+        eye = self.eye
         if evaluation.second is not None and evaluation.mixing is None:
             make = self.context.compile(metrics.full, classes=self.classes)
             whole: Metric = make(
@@ -454,7 +447,7 @@ class LogisticObjective:
     def _no_curvature(self) -> Array:
         return self.context.zeros((self.groups, self.classes, self.classes))
 
-    def _eye(self, size: int) -> Array:
+    def eye(self, size: int) -> Array:
         """Return an identity, made once."""
         if size not in self._eyes:
             self._eyes[size] = self.context.xp.eye(

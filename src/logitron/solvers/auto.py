@@ -60,7 +60,9 @@ class Engine:
         objective : Objective
             The one whose parameters the solution has: it may have been centred anew.
         """
-        theta, metric, spent = self._on_samples(objective, theta)
+        theta, metric, spent, sample = self._on_samples(objective, theta)
+        if sample is not None:
+            objective = objective.witnessed_by(sample)
         costs, batch = self.plan.costs, self.plan.batch
         inner, back = objective, None
         curvature: EveryStep | WhenSlow = EveryStep()
@@ -106,13 +108,15 @@ class Engine:
             solution = solution.replaced(chosen, part.after(spent), context)
         return solution
 
-    def _on_samples(self, objective: Objective, theta: Array) -> tuple[Array, Any, int]:
+    def _on_samples(
+        self, objective: Objective, theta: Array
+    ) -> tuple[Array, Any, int, Objective | None]:
         """Come near on growing samples, whose Hessian then is a model for all rows.
 
         The first sample is fitted by Newton's method. The next ones are begun with a Hessian of
         their own as long as that costs less than a pass over all rows saves.
         """
-        metric, spent = None, 0
+        metric, spent, last = None, 0, None
         for count in self.plan.samples:
             part = objective.sample(count)
             if part is None:
@@ -136,5 +140,5 @@ class Engine:
             fitted, metric = near.minimize(part, theta, metric=metric)
             if not curvature.reuses:
                 metric = objective.invert(metric)
-            theta, spent = fitted.theta, spent + int(fitted.n_iter.max())
-        return theta, metric, spent
+            theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
+        return theta, metric, spent, last

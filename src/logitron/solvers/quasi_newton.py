@@ -71,7 +71,7 @@ class TwiceDifferentiable(Protocol):
     def take_metric(self, metric: Any, groups: Array) -> Any:
         """Return the metric of some groups only."""
 
-    def bound(self, evaluation: Any, theta: Array) -> Array:
+    def bound(self, evaluation: Any, theta: Array, *, before: float) -> Array:
         """Bound of the distance from the optimum (G,)."""
 
     def take(self, groups: Array) -> "TwiceDifferentiable":
@@ -193,7 +193,7 @@ class _Run:
         self.best = np.full(groups, np.inf)
         self.stuck = np.zeros(groups, int)
         self.reached = np.zeros(groups, bool)
-        self.near = False
+        self.near, self.before = False, np.inf
         self.progress = Progress(0, groups, 0)
         asked = settings.curvature.ask(self.progress)
         evaluation = objective.evaluate(theta, asked, metric)
@@ -232,7 +232,7 @@ class _Run:
         """Bound the distance from the optimum, once that can be near."""
         if not (self.near and self.bounded):
             return None
-        return self.objective.bound(evaluation, theta)
+        return self.objective.bound(evaluation, theta, before=self.before)
 
     def _turn(self, evaluation: Any, theta: Array, asked: str) -> None:
         """Choose a new direction for the groups that moved, with what is new of the curvature."""
@@ -280,6 +280,7 @@ class _Run:
             self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
 
         running = ~self.done
+        self.before = float(np.min(estimate[running], initial=np.inf))
         self.near = bool((estimate[running] <= NEAR * size[running]).any())
         goal = np.maximum(settings.tol**2 * size, settings.gap) + TINY
         ratio = np.minimum(estimate, size) / goal

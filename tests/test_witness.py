@@ -1,0 +1,64 @@
+"""Some of the rows bear witness to the curvature of all: a sharper bound, and still true."""
+
+import numpy as np
+import pytest
+
+from logitron.backend import ArrayContext, make_rows, read
+from logitron.objective import LogisticObjective
+
+
+def _objective(weights):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 5)) * (1.0, 2.0, 0.3, 1.0, 4.0) + 3.0
+    y = (X @ rng.normal(size=5) + rng.logistic(size=4000) > 3.0).astype(np.int64)
+    order = np.argsort(y)  # sorted labels are no trouble
+    sample_weight = rng.uniform(size=4000) if weights else None
+    rows = make_rows(ArrayContext.of(X), X[order], y[order], sample_weight)
+    objective = LogisticObjective.over(rows, penalty=0.5)
+    return objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
+
+
+def _optimum(objective):
+    """Newton's method in float64, on sums of the objective that other tests check."""
+    theta = objective.start()
+    ridge = 0.5 * np.diag(objective.penalised)
+    for _ in range(30):
+        evaluation = objective.evaluate(theta, "hessian")
+        step = np.linalg.solve(evaluation.second[0] + ridge, evaluation.by_theta[0, 0])
+        theta = theta - step[None, None, :]
+    assert np.max(np.abs(evaluation.by_theta)) < 1e-9
+    return theta
+
+
+@pytest.mark.parametrize("weights", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("count", [200, 1000, 4000])
+def test_the_bound_is_true_and_sharper(weights, count):
+    objective = _objective(weights)
+    optimum = _optimum(objective)
+    value = read(objective.evaluate(optimum).value)[0]
+    witnessed = objective.witnessed_by(objective.sample(count))
+    rng = np.random.default_rng(1)
+    sharper = []
+    for size in (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5):
+        for _ in range(5):
+            theta = optimum + size * rng.normal(size=optimum.shape)
+            evaluation = objective.evaluate(theta)
+            gap = read(evaluation.value)[0] - value
+            plain = read(objective.bound(evaluation, theta))[0]
+            bound = read(witnessed.bound(evaluation, theta))[0]
+            assert gap <= bound + 1e-15 * value
+            assert bound <= plain
+            if size <= 1e-3:
+                sharper.append(plain / bound)
+    assert np.median(sharper) > 10.0  # the penalty alone says much less
+
+
+def test_a_witness_of_all_rows_is_nearly_exact():
+    objective = _objective(weights=False)
+    optimum = _optimum(objective)
+    value = read(objective.evaluate(optimum).value)[0]
+    theta = optimum + 1e-4
+    evaluation = objective.evaluate(theta)
+    witnessed = objective.witnessed_by(objective.sample(4000))
+    bound = read(witnessed.bound(evaluation, theta))[0]
+    assert bound == pytest.approx(read(evaluation.value)[0] - value, rel=0.05)
