@@ -70,7 +70,7 @@ def evaluate(
     G, K, q = theta.shape
     n, p = X.shape
     W = xp.reshape(theta, (G * K, q))[:, :p]
-    Z = T(W @ T(X))
+    Z = neuron.unchecked_logits(xp, X, T(W), None)
     centred = Z
     if intercept is not None:
         Z = Z + xp.reshape(intercept, (G * K,))
@@ -78,7 +78,7 @@ def evaluate(
 
     activity = neuron.unchecked_activity(xp, Z, Y, classes=classes)
     rows, R = neuron.weigh(xp, activity, sample_weight, classes=classes)
-    by_theta = T(R) @ X
+    by_theta = T(neuron.unchecked_backward(xp, X, R))
     if intercept is not None:
         by_theta = xp.concat([by_theta, xp.sum(R, axis=0)[:, None]], axis=1)
     P = xp.reshape(activity.probability, (n, G, K))
