@@ -57,7 +57,8 @@ def finish(
     squares = xp.reshape(W, (G, 1, -1)) @ xp.reshape(W, (G, -1, 1))
     value = value + 0.5 * penalty * squares[:, 0, 0]
     by_theta = by_theta + penalty[:, None, None] * W
-    errors = rest[0] if rest else xp.zeros_like(value)
+    # with a penalty there is an optimum, whether or not the classes can be separated
+    errors = xp.where(penalty > 0.0, 1.0, rest[0]) if rest else xp.zeros_like(value)
     if second == "scale":
         return Evaluation(value, by_theta, seconds, errors, None, None)
     f = seconds.shape[1] // K

@@ -12,6 +12,8 @@ __all__ = ["EveryStep", "WhenSlow"]
 PASSES_AFTER_REFRESH = 3.0
 #: Hessians that may each help for a while only
 PATIENCE = 2
+#: iterations after which the shared metric is corrected: soon, then ever more rarely
+COARSE_AT = frozenset((1, 2, 3, 5, 8, 12, 17, 24, 35, 50, 70, 100))
 #: iterations over which the rate of progress is measured
 RATE_OVER = 3
 
@@ -91,7 +93,3 @@ class WhenSlow:
         left = log10(recent[-1]) / max(rate, 0.01)
         saved = (left - PASSES_AFTER_REFRESH) * self.costs.one_pass
         return saved > self.costs.hessian
-
-
-#: iterations after which the shared metric is corrected: soon, then ever more rarely
-COARSE_AT = frozenset((1, 2, 3, 5, 8, 12, 17, 24, 35, 50, 70, 100))

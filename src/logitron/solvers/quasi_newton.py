@@ -271,9 +271,8 @@ class _Run:
 
         met = moved & (gap <= target)
         flat = estimate <= 16.0 * eps * size  # the objective no longer tells
-        near = (
-            estimate <= STANDING * size
-        )  # it may be the rounding of the logits that is in the way
+        # nearly so; it may be the rounding of the logits that is in the way
+        near = estimate <= STANDING * size
         if met.any() or near.any() or misses.any() or not np.isfinite(value).all():
             self._judge(value, gap, target, moved, misses, flat, near, met)
         if not self.objective.bounded:

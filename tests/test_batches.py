@@ -1,0 +1,50 @@
+"""Slow columns go on in batches, with Hessians of their own; the others are not disturbed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitron.backend import ArrayContext, make_rows, read
+from logitron.objective import LogisticObjective
+from logitron.solvers import Engine, Status, choose
+from logitron.solvers.plan import Costs
+
+
+def _rare_labels(labels):
+    """Labels of one row in 200, which look in directions of their own."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 12)) / np.sqrt(np.arange(1, 13))
+    Z = 6.0 * X @ rng.normal(size=(12, labels)) + rng.logistic(size=(4000, labels))
+    return X, (np.quantile(Z, 0.995, axis=0) < Z).astype(np.int8)
+
+
+def _fit(X, Y, plan, penalty=0.1):
+    rows = make_rows(ArrayContext.of(X), X, Y, None)
+    objective = LogisticObjective.over(rows, groups=Y.shape[1], penalty=penalty)
+    objective = objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
+    engine = Engine(plan, tol=1e-6)
+    return engine.minimize(objective, objective.start())
+
+
+def test_batches_end_where_single_fits_do():
+    X, Y = _rare_labels(7)
+    plan = choose(*X.shape, groups=7, classes=1, method="lbfgs")
+    # Hessians that cost nothing are always worth it, and only two of them fit
+    plan = replace(plan, batch=2, costs=Costs(one_pass=1.0, gram=1.0, hessian=0.0))
+    together, objective = _fit(X, Y, plan)
+    assert set(together.status) <= {Status.CONVERGED, Status.AT_PRECISION}
+    assert objective.work.grams > 1.0  # there were Hessians besides the Gram matrix
+    coef = read(objective.split(together.theta)[0])
+    for column in range(7):
+        alone, single = _fit(X, Y[:, [column]], choose(*X.shape, 1, 1, method="newton"))
+        expected = read(single.split(alone.theta)[0])[0]
+        np.testing.assert_allclose(coef[column], expected, atol=1e-6 * np.linalg.norm(expected))
+
+
+def test_a_penalised_column_is_not_taken_for_separable():
+    X, _ = _rare_labels(1)
+    y = (X[:, :1] > 0).astype(np.int8)
+    plan = choose(*X.shape, groups=2, classes=1, method="newton")
+    solution, _ = _fit(X, np.repeat(y, 2, axis=1), plan, penalty=[1e-9, 0.0])
+    assert solution.status[0] != Status.SEPARABLE
+    assert solution.status[1] == Status.SEPARABLE
