@@ -26,7 +26,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 #: The default wheels of torch bring several GB of CUDA; this version has a small build for the CPU.
 TORCH = "torch==2.13.0"
 TORCH_PYTHONS = ("3.11",)
-TEST_TOOLS = ("pytest>=8.3", "mpmath>=1.3", "pandas>=2.2", "scipy")
+TEST_TOOLS = ("pytest>=8.3", "mpmath>=1.3", "pandas>=2.2", "polars>=1", "pyarrow>=17", "scipy")
 
 #: What the benchmark measures beside logitron
 CONTENDERS = ("scikit-learn-intelex", "glum", "jax", "jaxopt", "scipy", "threadpoolctl")

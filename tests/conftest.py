@@ -1,5 +1,10 @@
 """Runs tests on every backend, and tells which ones ran."""
 
+import os
+
+# scikit-learn's checks of arrays of other libraries want it, and SciPy reads it when it is imported
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 import pytest
 
 from tests.backends import BACKENDS, REQUIRED, Backend
@@ -23,6 +28,10 @@ def eager(backend):
     if backend.lazy:
         pytest.skip("Dask arrays are a source of row blocks, nothing is computed on them")
     return backend
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "thread_unsafe: a mark in scikit-learn's tests")
 
 
 def pytest_report_header():

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from sklearn.linear_model import LogisticRegression as Sklearn
 
 from benchmarks.report import rendered
+from logitron import LogisticRegression
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -37,3 +39,13 @@ def test_ci_runs_the_readmes_test_command():
     assert command.startswith("sh\npython3 -m venv .venv")
     assert "nox" in command
     assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_page_for_scikit_learns_users_leaves_nothing_out():
+    page = (ROOT / "docs" / "scikit_learn.rst").read_text()
+    named = set(re.findall(r"``(\w+)``", page))
+    data = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
+    for model in (Sklearn().fit(*data), LogisticRegression().fit(*data)):
+        public = {name for name in dir(model) if not name.startswith("_")}
+        missing = public - named - {"set_decision_function_request", "set_predict_request"}
+        assert not missing, missing

@@ -1,9 +1,11 @@
 """What a fit tells, how it ends, and how seldom it waits for the device."""
 
+import copy
 import time
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
@@ -35,9 +37,7 @@ def test_no_iterations_leave_the_start(solver):
     with pytest.warns(ConvergenceWarning, match="after 0 iterations"):
         clf.fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(clf.coef_, 0.0)
-    share = weights[y == 1].sum() / weights.sum()
-    shown = clf.predict_proba(X.mean(axis=0, keepdims=True))[0, 1]
-    np.testing.assert_allclose(shown, share, rtol=1e-9)  # the best intercept without features
+    np.testing.assert_array_equal(clf.predict_proba(X), 0.5)  # an untrained neuron
     assert clf.n_iter_[0] == 0
     assert not clf.converged_[0]
 
@@ -46,7 +46,7 @@ def test_no_iterations_leave_the_start(solver):
 def test_too_few_iterations_are_told(solver):
     X, y, _ = load("breast_cancer", True)
     clf = LogisticRegression(solver=solver, max_iter=2)
-    with pytest.warns(ConvergenceWarning, match="after 2 iterations.*Increase max_iter"):
+    with pytest.warns(ConvergenceWarning, match=r"after 2 iterations.*Increase .*\(max_iter\)"):
         clf.fit(X, y)
     assert clf.n_iter_[0] == 2
     assert not clf.converged_[0]
@@ -172,11 +172,34 @@ def test_a_warm_start_saves_iterations(solver):
     np.testing.assert_allclose(clf.coef_, fresh.coef_, atol=1e-4)
 
 
-def test_a_warm_start_from_other_classes_is_a_cold_one():
+def warm(X, y, X_after, y_after):
+    """A model of X and y, and what another set of labels starts from."""
+    clf = LogisticRegression(C=0.1, warm_start=True).fit(X, y)
+    before = copy.copy(clf)
+    with pytest.warns(ConvergenceWarning):
+        clf.set_params(max_iter=0).fit(X_after, y_after)
+    return before, clf
+
+
+def test_a_warm_start_keeps_the_neurons_of_classes_that_it_knew():
     X, y, _ = load("iris", True)
-    clf = LogisticRegression(warm_start=True).fit(X, y)
-    clf.fit(X[:100], y[:100])
+    before, clf = warm(X, y, X[:100], y[:100])  # the softmax layer's first two are a sigmoid neuron
+    Z = before.decision_function(X)
+    np.testing.assert_allclose(clf.decision_function(X), Z[:, 1] - Z[:, 0], atol=1e-12)
+    before, clf = warm(X[:100], y[:100], X, y)  # and the other way round, beside a new one
+    np.testing.assert_allclose(
+        before.predict_proba(X),
+        softmax(clf.decision_function(X)[:, :2], axis=1),
+        atol=1e-12,
+    )
+    before, clf = warm(X, y, X[y != 1], y[y != 1] * 2)
+    np.testing.assert_allclose(
+        clf.decision_function(X), -before.decision_function(X)[:, 0], atol=1e-12
+    )
+
+
+def test_a_warm_start_among_classes_that_are_all_new_is_a_cold_one():
+    X, y, _ = load("iris", True)
+    clf = LogisticRegression(warm_start=True).fit(X, y).fit(X[:100], y[:100] + 5)
     fresh = LogisticRegression().fit(X[:100], y[:100])
-    np.testing.assert_array_equal(clf.coef_, fresh.coef_)
-    clf.fit(X[:100], y[:100] + 5)
     np.testing.assert_array_equal(clf.coef_, fresh.coef_)

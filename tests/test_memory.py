@@ -33,6 +33,12 @@ def test_a_tenth_of_the_features_is_enough():
 
 
 @pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
+def test_the_features_are_not_copied(solver):
+    held, features = peak(2 * ROWS, "float64", solver=solver)
+    assert held <= 0.5 * features
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_more_rows_need_little_more(precision, solver):
     """What a block takes does not grow with the rows, and samples are a small part of them."""

@@ -53,6 +53,9 @@ def test_sigmoid_loss_is_accurate_at_any_logit(z, y, precision):
     exact = _exact(lambda z: _exact_loss(z, y), z)
     actual = neuron.cross_entropy(Z, Y)[0, 0]
     assert _relative_error(actual, exact, precision) <= 3 * np.finfo(precision).eps
+    if y:
+        log_p = neuron.log_probability(Z)[0, 0]
+        assert _relative_error(-log_p, exact, precision) <= 3 * np.finfo(precision).eps
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -86,11 +89,15 @@ def test_softmax_loss_is_accurate_at_any_logits(row, label, precision):
         total = sum(mpmath.exp(z - top) for z in logits)
         exact = (top - logits[label]) + mpmath.log(total)
         shares = [mpmath.exp(z - top) / total for z in logits]
+        logarithm = -exact
     actual = neuron.cross_entropy(Z, Y, classes=4)[0, 0]
     assert _relative_error(actual, exact, precision) <= 8 * np.finfo(precision).eps
     P = neuron.softmax(Z, classes=4)[0]
     for p, share in zip(P, shares, strict=True):
         assert _relative_error(p, share, precision) <= 8 * np.finfo(precision).eps
+    log_p = neuron.log_probability(Z, classes=4)[0, label]
+    allowed = 8 * np.finfo(precision).eps * max(1.0, abs(float(logarithm)))
+    assert abs(mpmath.mpf(float(log_p)) - logarithm) <= allowed
 
 
 def test_nothing_overflows_or_warns_at_extreme_logits():

@@ -56,6 +56,7 @@ __all__ = [
     "curvature",
     "forward",
     "gradient",
+    "log_probability",
     "logits",
     "loss",
     "loss_and_gradient",
@@ -164,6 +165,42 @@ def softmax(Z: Array, *, classes: int) -> Array:
     xp = array_namespace(Z)
     e = xp.exp(_below_the_top(xp, _groups(xp, Z, classes)))
     return xp.reshape(_softmax(xp, e), Z.shape)
+
+
+def log_probability(Z: Array, *, classes: int = 1) -> Array:
+    r"""Logarithm of the probabilities of logits, where the probabilities themselves would be zero.
+
+    Sigmoid neurons: :math:`\log \sigma(z) = \min(z, 0) - \log(1 + \exp(-|z|))`, to a few units in
+    the last place. Softmax groups: :math:`z_k - M - \log \sum_j \exp(z_j - M)` with the largest
+    logit ``M``; the error is a few units in the last place of the larger of the result and 1.
+
+    Parameters
+    ----------
+    Z : array (n, G * classes), real floating
+    classes : int, default 1
+
+    Returns
+    -------
+    array (n, G * classes), dtype of Z
+
+    Raises
+    ------
+    ValueError
+        If the columns do not divide into groups of ``classes``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron import neuron
+    >>> neuron.log_probability(np.asarray([[-1000.0, 1000.0]]))
+    array([[-1000., 0.]])
+    """
+    xp = array_namespace(Z)
+    if classes == 1:
+        below, e = _below_zero(xp, Z)
+        return below - xp.log1p(e)
+    below = _below_the_top(xp, _groups(xp, Z, classes))
+    return xp.reshape(below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True)), Z.shape)
 
 
 def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> Array:

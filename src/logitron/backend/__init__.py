@@ -4,25 +4,28 @@
 module                      what it knows
 =========================== ====================================================================
 `logitron.backend.context`  where arrays live and how to create and move them: `ArrayContext`
-`logitron.backend.rows`     sums over blocks of rows: `Rows`, in memory or in Dask's chunks
+`logitron.backend.rows`     sums over blocks of rows, wherever they are: `Rows`
+``array_rows``              rows of arrays in memory
 `logitron.backend.dask`     Dask arrays, whose chunks are blocks of rows
+``sparse``                  sparse matrices, whose blocks are made dense one by one
 `logitron.backend.host`     the counted reads from a device to the host: `read`
 ``libraries/``              one file for each library with a name
 =========================== ====================================================================
 """
 
+from logitron.backend.array_rows import ArrayRows
 from logitron.backend.context import ArrayContext
 from logitron.backend.dask import (
     DaskRows,
     check_chunks,
     dask_labels,
-    dask_meta,
     is_dask,
     map_chunks,
 )
 from logitron.backend.host import HostReads, count_host_reads, read
 from logitron.backend.libraries import LIBRARIES, Library, library_named, library_of
-from logitron.backend.rows import ArrayRows, Rows, make_rows
+from logitron.backend.rows import Rows, exemplar, make_rows
+from logitron.backend.sparse import SparseRows, is_sparse, sparsified
 
 __all__ = [
     "LIBRARIES",
@@ -32,14 +35,17 @@ __all__ = [
     "HostReads",
     "Library",
     "Rows",
+    "SparseRows",
     "check_chunks",
     "count_host_reads",
     "dask_labels",
-    "dask_meta",
+    "exemplar",
     "is_dask",
+    "is_sparse",
     "library_named",
     "library_of",
     "make_rows",
     "map_chunks",
     "read",
+    "sparsified",
 ]

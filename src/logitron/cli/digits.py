@@ -143,16 +143,17 @@ def train(
         start = time.perf_counter()
         neuron.fit(arrays, y[:TRAINING_ROWS])
         seconds = time.perf_counter() - start
+        curve = read(neuron.loss_curve_)
         wrong = read(neuron.predict(held_out)) != y[TRAINING_ROWS:]
         return Run(
             backend=backend,
             device=place.library.device_name(place.device),
             epochs=int(neuron.n_iter_[0]),
-            loss=float(neuron.loss_curve_[-1]),
+            loss=float(curve[-1]),
             missed=tuple(int(row) for row in np.flatnonzero(wrong)),
             seconds=seconds,
             coef=read(neuron.coef_)[0],
-            loss_curve=neuron.loss_curve_,
+            loss_curve=curve,
         )
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj, is_numpy_array
+from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-from logitron.backend import ArrayContext, Rows, check_chunks, dask_meta, is_dask, read
+from logitron.backend import ArrayContext, Rows, check_chunks, exemplar, is_dask, library_of, read
 
 __all__ = ["contexts", "features", "on_host", "refuse_nonfinite", "sample_weights"]
 
@@ -16,19 +17,20 @@ Array = Any
 def features(estimator: Any, X: Any, *, reset: bool) -> Array:
     """Check features as far as it can be done without reading them, and count their columns.
 
-    Lists, tables and NumPy arrays are checked, and become NumPy, through scikit-learn; arrays of
-    other libraries stay what they are.
+    Lists, tables and NumPy arrays are checked, and become NumPy, through scikit-learn; sparse
+    matrices become CSR; arrays of other libraries stay what they are.
 
     Raises
     ------
     TypeError
-        If X is sparse.
+        If X is a lazy table, or a sparse array of another library than SciPy.
     ValueError
         If X is not two-dimensional, is empty, is complex, is not numeric, or has other columns
         than in ``fit``.
     """
     if not is_array_api_obj(X) or is_numpy_array(X):
-        return _from_host(estimator, X, reset=reset)
+        with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
+            return _from_host(estimator, X, reset=reset)
     if X.ndim != 2:
         raise ValueError(
             f"X must be 2-dimensional, rows of samples and columns of features; expected 2D "
@@ -40,10 +42,14 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
                 f"X must hold at least one {what}: found array with 0 {what}(s) "
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
-    kind = X
+    kind = exemplar(X)
+    if not library_of(kind).is_dense(kind):
+        raise TypeError(
+            f"X must be dense, or a sparse matrix of SciPy, got a sparse {type(X).__module__}."
+            f"{type(X).__name__}; call .to_dense() first"
+        )
     if is_dask(X):
         check_chunks(X)
-        kind = dask_meta(X)
     xp = array_namespace(kind)
     if xp.isdtype(kind.dtype, "complex floating"):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
@@ -52,18 +58,29 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
 
 
 def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
+    if hasattr(X, "collect") and not hasattr(X, "__len__"):
+        raise TypeError(
+            f"X must be a table with values, got {type(X).__module__}.{type(X).__name__}, which is "
+            "lazy; call .collect() first"
+        )
     try:
         checked: np.ndarray[Any, Any] = validate_data(
             estimator,
             X,
             reset=reset,
             dtype="numeric",
+            accept_sparse="csr",
             ensure_all_finite=False,  # asked of all libraries alike, in refuse_nonfinite
         )
     except ValueError as error:
         if "convert string" in str(error) or "bytes/strings" in str(error):
             raise ValueError(f"X must hold numbers only: {error}") from error
         raise
+    if checked.dtype.kind not in "biuf":
+        raise ValueError(
+            f"X must hold numbers only, got dtype {checked.dtype}; encode columns of text "
+            "(sklearn.preprocessing), or leave them out"
+        )
     return checked
 
 
@@ -87,7 +104,7 @@ def contexts(
     ImportError
         If the backend is not installed, or cannot be used here.
     """
-    caller = ArrayContext.of(dask_meta(X) if is_dask(X) else X)
+    caller = ArrayContext.of(exemplar(X))
     if backend == "dask":
         if not is_dask(X):
             raise ValueError(
@@ -128,7 +145,11 @@ def sample_weights(sample_weight: Any, rows: int) -> np.ndarray[Any, Any] | None
             f"got {values.shape}"
         )
     if not np.all(np.isfinite(values)) or np.any(values < 0) or not np.any(values > 0):
-        raise ValueError("sample_weight must be finite and non-negative, with a positive sum")
+        others = values[~(np.isfinite(values) & (values >= 0))]
+        wrong = f"got {len(others)} others, such as {others[0]}" if len(others) else "all are zero"
+        raise ValueError(
+            "sample_weight must be finite and non-negative, with a positive sum: " + wrong
+        )
     return values
 
 

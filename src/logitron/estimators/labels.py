@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
@@ -24,6 +25,11 @@ class Labels:
     """Sorted labels (K,), on the host."""
     codes: Array
     """Each row's place among them (n,): NumPy integers, or a Dask array of them."""
+
+    @property
+    def columns(self) -> int:
+        """Neurons that it takes: one for two classes, else one each."""
+        return 1 if len(self.classes) == 2 else len(self.classes)
 
 
 def encode(y: Any, rows: int) -> Labels:
@@ -61,9 +67,13 @@ def encode(y: Any, rows: int) -> Labels:
     else:
         values = on_host(y)
         if not (type(values) is np.ndarray and values.ndim == 1 and values.dtype.kind in "biufU"):
-            values = column_or_1d(values, warn=True)
+            with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
+                values = column_or_1d(values, warn=True)
         _check_length(values.shape, rows)
         _check_no_missing(values)
+        if values.dtype.kind == "O":  # objects that are all numbers, or all booleans, are those
+            plain = np.asarray(values.tolist())
+            values = plain if plain.dtype.kind in "biu" and plain.ndim == 1 else values
         classes, codes = _classes_of(values)
     if len(classes) < 2:
         raise ValueError(f"y must hold at least two classes, got one class only: {classes[0]!r}")
@@ -177,7 +187,7 @@ def _check_length(shape: tuple[int, ...], rows: int) -> None:
     if shape[0] != rows:
         raise ValueError(
             f"y must hold one label for each row of X: X has {rows} rows and y has {shape[0]} "
-            "labels (inconsistent numbers of samples)"
+            "labels. Found input variables with inconsistent numbers of samples"
         )
 
 

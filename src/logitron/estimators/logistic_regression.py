@@ -1,38 +1,28 @@
 """`LogisticRegression`: the user's door to the neuron."""
 
-import warnings
-from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from array_api_compat import array_namespace
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from logitron import neuron
-from logitron.backend import ArrayContext, dask_meta, is_dask, make_rows, map_chunks, read
-from logitron.estimators.inputs import (
-    contexts,
-    features,
-    on_host,
-    refuse_nonfinite,
-    sample_weights,
-)
-from logitron.estimators.labels import Labels, balance, classes_for, encode, prior, take
-from logitron.objective import LogisticObjective, is_flat
-from logitron.solvers import Engine, GradientDescent, Iteration, Solution, Status, choose
+from logitron.backend import ArrayContext, make_rows, read
+from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
+from logitron.estimators.classifier import NeuronClassifier
+from logitron.estimators.fitting import Fit, Settings, identified
+from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
+from logitron.estimators.labels import Labels, balance, classes_for, encode, prior
+from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method
+from logitron.objective import LogisticObjective
+from logitron.solvers import Iteration
 
 __all__ = ["LogisticRegression"]
 
 Array = Any
 
 
-class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class LogisticRegression(NeuronClassifier):
     r"""Logistic regression: one neuron for two classes, a softmax layer for more.
 
     Minimises :math:`\sum_i s_i \ell_i + \frac{1}{2C} \lVert w \rVert^2`, the sum of the rows'
@@ -42,31 +32,43 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     The answers come back as X came in: in its library, on its device, in its kind of float. X can
     be a NumPy, CuPy, PyTorch, JAX or Dask array, an array of any other library that implements the
-    Python array API standard, a list or a table; lists and tables count as NumPy. float16 and
-    bfloat16 features are computed, and answered, in float32; integers and booleans in the widest
-    float of the device. y and sample weights are brought to X.
+    Python array API standard, a list, a table of pandas, polars or pyarrow, or a sparse matrix of
+    SciPy; all of those count as NumPy. float16 and bfloat16 features are computed, and answered, in
+    float32; integers and booleans in the widest float of the device. y and sample weights are
+    brought to X.
+
+    Parameters that scikit-learn's class has, and that are not described here, are accepted, so that
+    code written for it runs: ``random_state``, ``dual`` and ``intercept_scaling`` do nothing,
+    ``n_jobs`` warns, as it does there; the deprecated ``penalty`` is "l2", or None for no penalty.
 
     Parameters
     ----------
     C : float, default 1.0
         Inverse strength of the penalty; ``inf`` is no penalty.
-    fit_intercept : bool, default True
-    class_weight : dict, "balanced" or None, default None
-        Multiplies the sample weights by class, as in scikit-learn.
+    l1_ratio : float, default 0.0
+        Share of a penalty of absolute values. Must be 0: that penalty is not implemented.
     tol : float, default 1e-4
         A fit is done when its loss is within ``tol ** 2`` of the optimum, relative to it; which
         is proven where ``certified_`` says so. Gradient descent has ``loss_change`` instead.
+    fit_intercept : bool, default True
+    class_weight : dict, "balanced" or None, default None
+        Multiplies the sample weights by class, as in scikit-learn.
     solver : {"auto", "lbfgs", "newton", "gradient-descent"}, default "auto"
         "auto" chooses by the sizes of the problem, see ``plan_``. "newton" sums the whole Hessian
         in every pass; "lbfgs" is a quasi-Newton method that starts from the features' Gram matrix,
         and refreshes its curvature when it is slow. "gradient-descent" is the textbook's rule: it
         is slow on features of different ranges.
+
+        scikit-learn's other names are accepted: "newton-cholesky" is "newton", and "newton-cg",
+        "sag", "saga" and "liblinear" are "auto". All reach the same optimum, but for "liblinear",
+        which in scikit-learn penalises the intercept: it warns.
     max_iter : int or None, default None
         Iterations at most; None is 200, and 10 000 for gradient descent.
     verbose : int, default 0
         1 or more prints each iteration's number and loss.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of the same classes and features.
+        Start from the coefficients of the last fit, if it was of the same features. Classes that
+        it knew keep their neurons; new ones start from zero.
     learning_rate : float or "auto", default "auto"
         Multiplies the gradient divided by the sum of the sample weights. "auto" is a step that
         cannot overshoot.
@@ -89,15 +91,15 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     intercept_ : array (1,) or (K,)
     classes_ : array (K,)
         The labels, sorted: in X's library if they are numbers, else as NumPy.
-    n_iter_ : numpy.ndarray (1,)
+    n_iter_ : array (1,) of int32
         Iterations made.
-    converged_ : numpy.ndarray (1,) of bool
+    converged_ : array (1,) of bool
         Whether the stopping rule was met, or the precision of the arithmetic reached.
-    suboptimality_ : numpy.ndarray (1,)
+    suboptimality_ : array (1,)
         How far the objective at the coefficients can be above its optimum, relative to it.
-    certified_ : numpy.ndarray (1,) of bool
+    certified_ : array (1,) of bool
         Whether that is proven: there is a penalty, and float64 to sum in. Else it is an estimate.
-    loss_curve_ : numpy.ndarray
+    loss_curve_ : array
         Objective after each iteration; for gradient descent, at the start of each.
     plan_ : Plan or None
         What ``solver`` chose, and why; None for gradient descent.
@@ -124,14 +126,20 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "penalty": [StrOptions(set(PENALTIES)), None],
         "C": [Interval(Real, 0, None, closed="right")],
-        "fit_intercept": ["boolean"],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both"), None],
+        "dual": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "solver": [StrOptions({"auto", "lbfgs", "newton", "gradient-descent"})],
+        "fit_intercept": ["boolean"],
+        "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "random_state": ["random_state"],
+        "solver": [StrOptions(set(SOLVERS))],
         "max_iter": [Interval(Integral, 0, None, closed="left"), None],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
+        "n_jobs": [None, Integral],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "loss_change": [Interval(Real, 0, None, closed="left")],
         "backend": [str, None],
@@ -141,43 +149,53 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
+        penalty: str | None = "deprecated",
         *,
         C: float = 1.0,
-        fit_intercept: bool = True,
-        class_weight: Any = None,
+        l1_ratio: float | None = 0.0,
+        dual: bool = False,
         tol: float = 1e-4,
+        fit_intercept: bool = True,
+        intercept_scaling: float = 1,
+        class_weight: Any = None,
+        random_state: Any = None,
         solver: str = "auto",
         max_iter: int | None = None,
         verbose: int = 0,
         warm_start: bool = False,
+        n_jobs: int | None = None,
         learning_rate: float | str = "auto",
         loss_change: float = 1e-5,
         backend: str | None = None,
         device: str | None = None,
         dtype: str | None = None,
     ) -> None:
+        self.penalty = penalty
         self.C = C
-        self.fit_intercept = fit_intercept
-        self.class_weight = class_weight
+        self.l1_ratio = l1_ratio
+        self.dual = dual
         self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
+        self.class_weight = class_weight
+        self.random_state = random_state
         self.solver = solver
         self.max_iter = max_iter
         self.verbose = verbose
         self.warm_start = warm_start
+        self.n_jobs = n_jobs
         self.learning_rate = learning_rate
         self.loss_change = loss_change
         self.backend = backend
         self.device = device
         self.dtype = dtype
 
-    # --- training ---
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the neurons.
 
         Parameters
         ----------
-        X : array, list or table (n, p)
+        X : array, sparse matrix, list or table (n, p)
         y : array-like (n,)
             Class labels of any type: numbers, strings, booleans, objects.
         sample_weight : array-like (n,), optional
@@ -202,282 +220,124 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         before = dict(vars(self))
         try:
-            return self._fit(X, y, sample_weight)
+            self._fit(X, y, sample_weight)
         except BaseException:
             self.__dict__ = before
             raise
+        return self
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         self._validate_params()
+        C = inverse_penalty(self)
+        given = X, y, sample_weight
         X = features(self, X, reset=True)
         caller, compute = contexts(X, self.backend, self.device, self.dtype)
         n = X.shape[0]
         labels = encode(y, n)
+        settings = Settings(
+            method(self, classes=len(labels.classes)),
+            self.tol,
+            self.max_iter,
+            self.learning_rate,
+            self.loss_change,
+        )
         weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
-        classes = 1 if len(labels.classes) == 2 else len(labels.classes)
         with compute.scope():
-            rows = make_rows(compute, X, labels.codes, weights, width=classes)
+            rows = make_rows(compute, X, labels.codes, weights, width=labels.columns)
             squares = refuse_nonfinite(rows)
             objective = LogisticObjective.over(
                 rows,
-                classes=classes,
-                penalty=1.0 / float(self.C),
+                classes=labels.columns,
+                penalty=1.0 / float(C),
                 fit_intercept=self.fit_intercept,
             )
             start = self._start(compute.wide, labels, weights)
+            self.classes_ = classes_for(caller, labels.classes)
+            tasks = self._tasks(given, settings.most, caller)
             heaviest = 1.0 if weights is None else float(weights.max())
-            solution, objective = self._minimize(objective.bounded_by(squares, heaviest), start)
-            coef, intercept = objective.split(solution.theta)
-            coef = caller.own(coef)
-            intercept = caller.own(coef[:, 0] * 0.0 if intercept is None else intercept)
-            self.coef_, self.intercept_ = coef, intercept
-            self._certify(objective, solution)
-        self.classes_ = classes_for(caller, labels.classes)
-        self.work_ = objective.work
-        self._report(solution)
-        return self
+            fit = settings.minimize(
+                objective.bounded_by(squares, heaviest), start, both(self._watcher(), tasks)
+            )
+            self.coef_, self.intercept_ = map(caller.own, fit.parameters)
+            self._tell(fit, caller)
+            if tasks is not None:
+                tasks.end()
+        fit.warn(type(self).__name__, self.solver, stacklevel=5)
 
     def _start(
         self, place: ArrayContext, labels: Labels, weights: Any
     ) -> tuple[Array | None, Array | None]:
         """Choose coefficients and intercepts to start from; None is zeros."""
-        classes = 1 if len(labels.classes) == 2 else len(labels.classes)
         if self.warm_start and hasattr(self, "coef_"):
-            same = np.array_equal(read(self.classes_), labels.classes)
-            if same and tuple(self.coef_.shape) == (classes, self.n_features_in_):
-                return place.asarray(self.coef_), place.asarray(self.intercept_)
-        intercept = prior(labels, weights)
-        if self.solver == "gradient-descent" or intercept is None:
+            coef, intercept = self._dense_coef(), self.intercept_
+            if coef.shape[1] == self.n_features_in_:
+                known = read(self.classes_)
+                if np.array_equal(known, labels.classes):
+                    return place.asarray(coef), place.asarray(intercept)
+                if np.isin(labels.classes, known).any():
+                    moved = _moved_to(labels.classes, known, read(coef), read(intercept))
+                    return place.asarray(moved[0]), place.asarray(moved[1])
+        shares = prior(labels, weights)
+        untrained = self.solver == "gradient-descent" or self.max_iter == 0
+        if untrained or shares is None:
             return None, None  # the textbook's neuron knows nothing to begin with
-        return None, place.asarray(intercept)
+        return None, place.asarray(shares)
 
-    def _minimize(
-        self, objective: LogisticObjective, start: tuple[Any, Any]
-    ) -> tuple[Solution, LogisticObjective]:
-        iterations = {} if self.max_iter is None else {"max_iter": int(self.max_iter)}
-        watch = self._watcher()
-        if self.solver == "gradient-descent":
-            self.plan_ = None
-            descent = GradientDescent(self.learning_rate, float(self.loss_change), **iterations)
-            theta = objective.start(*start)
-            return descent.minimize(objective, theta, on_iteration=watch), objective
-        objective = objective.centred()
-        n, p = objective.rows.shape
-        self.plan_ = choose(
-            n,
-            p,
-            objective.groups,
-            objective.classes,
-            method=None if self.solver == "auto" else self.solver,
-            flat=n < p and not objective.rows.lazy and is_flat(objective),
-            lazy=objective.rows.lazy,
-        )
-        warm = start[0] is not None
-        engine = Engine(self.plan_, tol=float(self.tol), warm=warm, **iterations)
-        return engine.minimize(objective, objective.start(*start), on_iteration=watch)
+    def _tasks(self, given: tuple[Any, Any, Any], most: int, caller: ArrayContext) -> Tasks | None:
+        """Prepare what scikit-learn's callbacks, if any are set, are told."""
+        if not hasattr(self, "_skl_callbacks"):
+            return None
 
-    def _certify(self, objective: LogisticObjective, solution: Solution) -> None:
-        """Bound the distance from the optimum, at the coefficients as they are stored."""
-        wide, rows = objective.context, objective.rows.context
-        precisions = {ArrayContext.of(self.coef_).precision, rows.precision, wide.precision}
-        if solution.as_evaluated and solution.gap is not None and len(precisions) == 1:
-            value, gap = solution.loss_curve[-1], solution.gap
-        else:
-            precise = objective.precise()
-            theta = precise.start(wide.asarray(self.coef_), wide.asarray(self.intercept_))
-            evaluation = precise.evaluate(theta)
-            # an infinite bound where there is no penalty: then the solver's estimate is all we have
-            value, gap = read(wide.xp.stack([evaluation.value, precise.bound(evaluation, theta)]))
-            if not objective.bounded and solution.gap is not None:
-                gap = solution.gap
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.suboptimality_ = np.where(value > gap, gap / (value - gap), np.inf)
-        proven = objective.bounded and wide.precision == "float64"
-        self.certified_ = np.isfinite(self.suboptimality_) & proven
+        columns = 1 if len(self.classes_) == 2 else len(self.classes_)
 
-    def _watcher(self) -> Callable[[Iteration], bool | None] | None:
+        def attributes(coef: Array, intercept: Array | None) -> dict[str, Any]:
+            coef, intercept = map(caller.own, identified(coef, intercept, classes=columns))
+            return {"coef_": coef, "intercept_": intercept}
+
+        return Tasks(self, *given, most, attributes)
+
+    def _watcher(self) -> Watch | None:
         """Say what to call after each iteration; None for nothing."""
         return _print_iteration if self.verbose else None
 
-    def _report(self, solution: Solution) -> None:
-        self.n_iter_ = solution.n_iter
-        ended = Status(int(solution.status[0]))
-        self.converged_ = np.asarray([ended in (Status.CONVERGED, Status.AT_PRECISION)])
-        self.loss_curve_ = solution.loss_curve[:, 0]
-        if ended not in (Status.CONVERGED, Status.AT_PRECISION, Status.STOPPED):
-            warnings.warn(
-                f"LogisticRegression(solver={self.solver!r}) after {solution.n_iter[0]} "
-                f"iterations: {ended.explanation}.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+    def _tell(self, fit: Fit, caller: ArrayContext) -> None:
+        """Set the attributes that tell how the fit went."""
+        keep = partial(caller.asarray, keep_dtype=True)
+        suboptimality, certified = fit.certify(self.coef_, self.intercept_)
+        self.suboptimality_ = caller.asarray(suboptimality)
+        self.certified_, self.converged_ = keep(certified), keep(fit.converged)
+        self.n_iter_ = keep(fit.solution.n_iter)
+        self.loss_curve_ = caller.asarray(fit.solution.loss_curve[:, 0])
+        self.plan_ = fit.plan
+        self.work_ = fit.work
 
-    # --- answers ---
-
-    def decision_function(self, X: Any) -> Array:
-        """Compute the logits.
-
-        Parameters
-        ----------
-        X : array, list or table (n, p)
-
-        Returns
-        -------
-        array (n,) for two classes, of the second one; (n, K) for more
-            Computed where X is; lazy if X is a Dask array.
-
-        Raises
-        ------
-        ValueError
-            If X has not the features, or is not of the library and device, of ``fit``.
-        """
-        return self._map(X, _decision)
-
-    def predict_proba(self, X: Any) -> Array:
-        """Compute the probability of each class.
-
-        Parameters
-        ----------
-        X : array, list or table (n, p)
-
-        Returns
-        -------
-        array (n, K)
-            Columns in the order of ``classes_``.
-
-        Raises
-        ------
-        ValueError
-            As `decision_function`.
-        """
-        return self._map(X, _probabilities)
-
-    def predict(self, X: Any) -> Array:
-        """Choose the most probable class.
-
-        Parameters
-        ----------
-        X : array, list or table (n, p)
-
-        Returns
-        -------
-        array (n,)
-            Labels of ``classes_``. The rows of a lazy array are not looked at: where features are
-            NaN, probabilities are NaN, and the first class is chosen.
-
-        Raises
-        ------
-        ValueError
-            As `decision_function`.
-        """
-        codes = self._map(X, _codes)
-        if is_dask(codes):
-            return map_chunks(codes, partial(take, self.classes_), self.classes_.dtype)
-        return take(self.classes_, codes)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Compute the accuracy: the share of rows whose label is predicted.
-
-        Parameters
-        ----------
-        X : array, list or table (n, p)
-        y : array-like (n,)
-        sample_weight : array-like (n,), optional
-
-        Returns
-        -------
-        float
-        """
-        predicted, y, sample_weight = map(on_host, (self.predict(X), y, sample_weight))
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
-
-    def to(self, backend: str, device: str | None = None) -> Self:
-        """Move the fitted model to another library or device, in place.
-
-        Parameters
-        ----------
-        backend : str
-            Name of the library.
-        device : str, optional
-            Its device; the library's default if left out.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError, ImportError
-            If the backend or device does not exist here.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from logitron import LogisticRegression
-        >>> clf = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
-        >>> type(clf.to("numpy").coef_)
-        <class 'numpy.ndarray'>
-        """
-        check_is_fitted(self)
-        precision = ArrayContext.of(self.coef_).precision
-        place = ArrayContext.named(backend, device, precision)
-        with place.scope():
-            moved = place.own(self.coef_), place.own(self.intercept_)
-            classes = classes_for(place, read(self.classes_))
-        self.coef_, self.intercept_ = moved
-        self.classes_ = classes
-        return self
-
-    def _map(self, X: Any, function: Callable[..., Array], *parameters: Array) -> Array:
-        """Apply a block function of features and coefficients to the rows of X, where X is."""
-        check_is_fitted(self)
-        X = features(self, X, reset=False)
-        place = ArrayContext.of(dask_meta(X) if is_dask(X) else X)
-        self._check_place(place)
-        with place.scope():
-            rows = make_rows(place, X)
-            if not is_dask(X):  # a look at the values would compute a lazy array
-                refuse_nonfinite(rows)
-            coef, intercept = place.asarray(self.coef_), place.asarray(self.intercept_)
-            return rows.map(function, coef, intercept, *parameters)
-
-    def _check_place(self, place: ArrayContext) -> None:
-        fitted = ArrayContext.of(self.coef_)
-        if (fitted.library.name, fitted.device) != (place.library.name, place.device):
-            raise ValueError(
-                "X must use the same namespace and device as the fitted model: the model is on "
-                f"{fitted.library.name} ({fitted.device}), X on {place.library.name} "
-                f"({place.device}). Move the model with "
-                f".to({place.library.name!r}, device) or bring X to it"
-            )
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self.solver != "liblinear"
+        return tags
 
 
-# --- block functions ----------------------------------------------------------------------------
+def _moved_to(
+    classes: np.ndarray[Any, Any],
+    known: np.ndarray[Any, Any],
+    coef: np.ndarray[Any, Any],
+    intercept: np.ndarray[Any, Any],
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Take the neurons of known classes over to other classes; those of new ones are zero.
 
-
-def _logits(X: Array, coef: Array, intercept: Array) -> Array:
-    return neuron.logits(X, array_namespace(coef).matrix_transpose(coef), intercept)
-
-
-def _decision(X: Array, coef: Array, intercept: Array) -> Array:
-    Z = _logits(X, coef, intercept)
-    return Z[:, 0] if Z.shape[1] == 1 else Z
-
-
-def _probabilities(X: Array, coef: Array, intercept: Array) -> Array:
-    Z = _logits(X, coef, intercept)
-    if Z.shape[1] > 1:
-        return neuron.softmax(Z, classes=Z.shape[1])
-    # sigmoid(-z) is one minus sigmoid(z) without the cancellation
-    return array_namespace(Z).concat([neuron.sigmoid(-Z), neuron.sigmoid(Z)], axis=1)
-
-
-def _codes(X: Array, coef: Array, intercept: Array) -> Array:
-    Z = _logits(X, coef, intercept)
-    xp = array_namespace(Z)
-    if Z.shape[1] == 1:
-        return xp.astype(Z[:, 0] > 0, xp.int32)
-    return xp.astype(xp.argmax(Z, axis=1), xp.int32)
+    One sigmoid neuron is a softmax layer of two: half of its logit for one class, and the other
+    half against the other.
+    """
+    if len(known) == 2:
+        coef, intercept = (np.concatenate([-0.5 * a, 0.5 * a]) for a in (coef, intercept))
+    places = {label: place for place, label in enumerate(known.tolist())}
+    chosen = [places.get(label, len(known)) for label in classes.tolist()]
+    coef = np.concatenate([coef, np.zeros_like(coef[:1])])[chosen]
+    intercept = np.concatenate([intercept, np.zeros_like(intercept[:1])])[chosen]
+    if len(classes) == 2:
+        coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
+    return coef, intercept
 
 
 def _print_iteration(iteration: Iteration) -> None:

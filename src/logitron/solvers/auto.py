@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from logitron.solvers.curvature import EveryStep, WhenSlow
 from logitron.solvers.plan import Plan
 from logitron.solvers.quasi_newton import QuasiNewton
-from logitron.solvers.status import Iteration, Solution, Status
+from logitron.solvers.status import Iteration, Solution, Status, put_groups
 
 __all__ = ["Engine"]
 
@@ -59,6 +59,10 @@ class Engine:
         solution : Solution
         objective : Objective
             The one whose parameters the solution has: it may have been centred anew.
+
+        Notes
+        -----
+        ``on_iteration`` is told of iterations on all rows, and coefficients and intercepts.
         """
         theta, metric, spent, sample = self._on_samples(objective, theta)
         if sample is not None:
@@ -70,7 +74,8 @@ class Engine:
             curvature = WhenSlow(costs, coarse=False, batch=batch)
         elif self.plan.method == "row-space":
             inner, metric, theta, back = objective.rotated(theta, warm=self.warm)
-            curvature = WhenSlow(costs, coarse=True, batch=batch)
+            if not self.plan.newton:
+                curvature = WhenSlow(costs, coarse=True, batch=batch)
         elif self.plan.method == "shared":
             inner, metric = objective.with_gram()
             theta = inner.recentre(theta, objective)
@@ -81,9 +86,10 @@ class Engine:
             curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
         most = max(self.max_iter - spent, 0)
         descent = QuasiNewton(curvature, tol=self.tol, max_iter=most)
-        solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=on_iteration)
+        watch = _telling(on_iteration, objective, back, spent)
+        solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
         if curvature.abandoned:
-            solution = self._by_batches(inner, solution, most, on_iteration)
+            solution = self._by_batches(inner, solution, most, watch)
         if back is not None:
             solution = solution.moved(back(solution.theta))
         return solution.after(spent), objective
@@ -104,7 +110,8 @@ class Engine:
                 max_iter=max(max_iter - spent, 0),
             )
             start = context.xp.take(solution.theta, index, axis=0)
-            part, _ = descent.minimize(objective.take(index), start, on_iteration=on_iteration)
+            watch = _part_of(on_iteration, solution, chosen, context)
+            part, _ = descent.minimize(objective.take(index), start, on_iteration=watch)
             solution = solution.replaced(chosen, part.after(spent), context)
         return solution
 
@@ -142,3 +149,40 @@ class Engine:
                 metric = objective.invert(metric)
             theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
         return theta, metric, spent, last
+
+
+def _telling(
+    watch: Watch, objective: Objective, back: Callable[[Array], Array] | None, spent: int
+) -> Watch:
+    """Tell of coefficients and intercepts, and count the iterations on samples."""
+    if watch is None:
+        return None
+
+    def told(iteration: Iteration) -> bool | None:
+        def parameters() -> tuple[Array, Array | None]:
+            theta = iteration.parameters()
+            parts: tuple[Array, Array | None] = objective.split(
+                theta if back is None else back(theta)
+            )
+            return parts
+
+        return watch(replace(iteration, number=spent + iteration.number, parameters=parameters))
+
+    return told
+
+
+def _part_of(watch: Watch, before: Solution, groups: np.ndarray[Any, Any], context: Any) -> Watch:
+    """Tell of all groups, some of which go on."""
+    if watch is None:
+        return None
+
+    def told(iteration: Iteration) -> bool | None:
+        def parameters() -> Array:
+            return put_groups(before.theta, groups, iteration.parameters(), context)
+
+        loss = before.loss_curve[-1].copy()
+        loss[groups] = iteration.loss
+        number = int(before.n_iter[groups].max()) + iteration.number
+        return watch(replace(iteration, number=number, loss=loss, parameters=parameters))
+
+    return told

@@ -77,8 +77,8 @@ class GradientDescent:
             Where to start.
         on_iteration : callable, optional
             Called with an `Iteration` after each one; returning True stops the descent. Where a
-            look waits for a device, it is told of several iterations after each look, so that
-            watching costs no waiting.
+            look waits for a device, it is told of several iterations after each look, with
+            the parameters at the look, so that watching costs no waiting.
 
         Returns
         -------
@@ -122,7 +122,7 @@ class GradientDescent:
                 record.append(seen)
                 states, running = [], np.count_nonzero(seen[-1, 1])
                 if on_iteration is not None:
-                    stopped = _tell(on_iteration, iteration, seen)
+                    stopped = _tell(on_iteration, iteration, seen, theta)
         # the last step has not been evaluated: take it back where it left the numbers
         arrived = context.xp.all(context.xp.isfinite(theta), axis=(1, 2))
         theta = context.xp.where(arrived[:, None, None], theta, before)
@@ -177,13 +177,16 @@ def _descend(
 
 
 def _tell(
-    on_iteration: Callable[[Iteration], bool | None], made: int, seen: np.ndarray[Any, Any]
+    on_iteration: Callable[[Iteration], bool | None],
+    made: int,
+    seen: np.ndarray[Any, Any],
+    theta: Array,
 ) -> bool:
     """Call back for each iteration since the last look; whether any call asked to stop."""
     first = made - len(seen) + 1
     stop = False
     for i, state in enumerate(seen):
-        stop |= bool(on_iteration(Iteration(first + i, state[0])))
+        stop |= bool(on_iteration(Iteration(first + i, state[0], lambda: theta)))
     return stop
 
 

@@ -49,6 +49,8 @@ class Plan:
     reason: str
     flat: bool = False
     """Whether no direction of the features stands out."""
+    newton: bool = False
+    """Whether the rotated problem, of "row-space", is solved by Newton's method."""
 
 
 def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
@@ -105,7 +107,14 @@ def choose(
             chosen, reason = "newton", "whole Hessians cost little"
         else:
             chosen, reason = "shared", "one Gram matrix serves every column"
-    return Plan(chosen, samples, batch, costs, reason, flat)
+    inner_newton = False
+    if chosen == "row-space":  # as many features as rows are left
+        costs = costs_of(n, n, groups, classes)
+        size = classes * (n + 1)
+        batch = min(MOST_NUMBERS // size**2, max(1, MOST_IN_BLOCKS // size))
+        newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
+        inner_newton = newton <= SHARED_PASSES * costs.one_pass and batch >= groups
+    return Plan(chosen, samples, batch, costs, reason, flat, inner_newton)
 
 
 def _wide(n: int, p: int, groups: int, costs: Costs, *, rotates: bool) -> tuple[str, str]:

@@ -159,7 +159,6 @@ class QuasiNewton:
         metric : object
             The last metric of the groups that finished last.
         """
-        context = objective.context
         run = _Run(self, objective, theta, metric)
         stopped = False
         while run.running and run.iteration < self.max_iter and not stopped:
@@ -167,8 +166,9 @@ class QuasiNewton:
             if self.curvature.abandoned:
                 break
             if on_iteration is not None:
-                stopped = bool(on_iteration(Iteration(run.iteration, run.values[-1])))
-        return run.solution(context, stopped), run.metric
+                iteration = Iteration(run.iteration, run.values[-1], run.parameters)
+                stopped = bool(on_iteration(iteration))
+        return run.solution(stopped), run.metric
 
 
 class _Run:
@@ -333,9 +333,9 @@ class _Run:
         self.best, self.stuck, self.reached = self.best[keep], self.stuck[keep], self.reached[keep]
         self.done = np.zeros(len(keep), bool)
 
-    def solution(self, context: ArrayContext, stopped: bool) -> Solution:
-        """Put the groups back in their order."""
-        theta = self.state.theta
+    def parameters(self) -> Array:
+        """All groups' parameters so far, in their order."""
+        context, theta = self.context, self.state.theta
         if self.finished:
             parts = [*self.finished, (self.members, theta)]
             # a group's last parameters are those of the last part that it is in
@@ -346,7 +346,11 @@ class _Run:
                 place[members] = offset + np.arange(len(members))
                 offset += len(members)
             theta = context.xp.take(stacked, context.asarray(place, keep_dtype=True), axis=0)
+        return theta
+
+    def solution(self, stopped: bool) -> Solution:
+        """Tell how the descent ended."""
         status = self.status
         if stopped:
             status = np.where(status == Status.MAX_ITER, Status.STOPPED, status)
-        return Solution(theta, status, self.n_iter, np.asarray(self.values), self.gaps)
+        return Solution(self.parameters(), status, self.n_iter, np.asarray(self.values), self.gaps)

@@ -1,5 +1,6 @@
 """How a solver ended, and what it found."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext
 
-__all__ = ["Iteration", "Solution", "Status"]
+__all__ = ["Iteration", "Solution", "Status", "put_groups"]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]
@@ -35,7 +36,8 @@ _EXPLANATIONS = {
     Status.CONVERGED: "the stopping rule was met",
     Status.MAX_ITER: (
         "stopped at max_iter before the stopping rule was met: the steps are short for this "
-        "problem. Increase max_iter, scale the features to similar ranges, or relax the rule"
+        "problem. Increase the number of iterations (max_iter), scale the features to similar "
+        "ranges, or relax the rule"
     ),
     Status.DIVERGED: (
         "the loss became infinite or NaN: the steps are too long for these features. The "
@@ -66,7 +68,10 @@ class Iteration:
     number: int
     """Iterations made so far."""
     loss: HostArray
-    """Objective (G,) at the parameters that the iteration started from."""
+    """Objective (G,) that was last evaluated: for gradient descent, where the iteration began."""
+    parameters: Callable[[], Any]
+    """Makes the parameters that the iteration ended with, for those who ask: (G, K, q) for the
+    solvers, coefficients and intercepts for those who watch the engine."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,6 @@ class Solution:
 
     def replaced(self, groups: HostArray, part: "Solution", context: ArrayContext) -> "Solution":
         """Return the same outcome, but for some groups that were gone on with."""
-        xp = context.xp
-        place = np.arange(len(self.status))
-        place[groups] = len(self.status) + np.arange(len(groups))
-        both = xp.concat([self.theta, part.theta], axis=0)
 
         def put(whole: HostArray, new: HostArray) -> HostArray:
             whole = whole.copy()
@@ -112,9 +113,17 @@ class Solution:
         gap = self.gap if self.gap is None or part.gap is None else put(self.gap, part.gap)
         return replace(
             self,
-            theta=xp.take(both, context.asarray(place, keep_dtype=True), axis=0),
+            theta=put_groups(self.theta, groups, part.theta, context),
             status=put(self.status, part.status),
             n_iter=put(self.n_iter, part.n_iter),
             loss_curve=np.concatenate([self.loss_curve, put(still, part.loss_curve)]),
             gap=gap,
         )
+
+
+def put_groups(whole: Array, groups: HostArray, part: Array, context: ArrayContext) -> Array:
+    """Put a part's parameters (g, K, q) in the place of some groups' (G, K, q)."""
+    place = np.arange(whole.shape[0])
+    place[groups] = whole.shape[0] + np.arange(len(groups))
+    both = context.xp.concat([whole, part], axis=0)
+    return context.xp.take(both, context.asarray(place, keep_dtype=True), axis=0)

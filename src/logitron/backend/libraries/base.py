@@ -121,6 +121,10 @@ class Library:
         """Whether rows can be drawn from the array, by their indices, on its device."""
         return True
 
+    def is_dense(self, array: Array) -> bool:
+        """Whether the array stores all of its values."""
+        return True
+
     # --- values in and out ---
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:

@@ -52,6 +52,11 @@ class TorchLibrary(Library):
     def has_float64(self, device: Device) -> bool:
         return bool(device.type != "mps")
 
+    def is_dense(self, array: Array) -> bool:
+        import torch
+
+        return bool(array.layout == torch.strided)
+
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         import torch
 

@@ -1,0 +1,183 @@
+"""Blocks of rows of arrays that are in memory."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.types import Array
+
+__all__ = ["ArrayRows"]
+
+#: fewer rows than this are not worth the calls that a further block costs
+MIN_BLOCK_ROWS = 512
+#: and samples, which are copies, are worked on in blocks of so many
+SAMPLE_BLOCK_ROWS = 4096
+
+
+class ArrayRows:
+    """Rows of arrays that are in memory, on one device or sharded by their library.
+
+    Parameters
+    ----------
+    context : ArrayContext
+        Where the arrays are, and the precision to compute in.
+    X : array (n, p)
+    *others : array (n, ...) or None
+        Targets, weights, whatever goes with each row.
+    width : int, default 1
+        Numbers that are computed for each row, such as the logits of so many neurons.
+    block_rows : int, optional
+        Rows in a block; by default what the library does best with.
+    """
+
+    lazy = False
+
+    def __init__(
+        self,
+        context: ArrayContext,
+        X: Array,
+        *others: Array | None,
+        width: int = 1,
+        block_rows: int | None = None,
+    ) -> None:
+        self.context = context
+        self.shape = X.shape
+        self._arrays = (X, *others)
+        self._sizes: dict[str, Any] = {"width": width, "block_rows": block_rows}
+        self._xp, self._dtype = context.xp, context.dtype
+        wide = context.wide
+        self._widens = None if wide.precision == context.precision else wide.dtype
+        size = self._block_rows(block_rows)
+        # the blocks are views; only libraries without views copy, and those get one block
+        self._stored: list[tuple[Any, ...]] = [
+            (self._cut(X, start, size), *(_rows(array, start, size) for array in others))
+            for start in range(0, X.shape[0], size)
+        ]
+
+    def sum(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Add up the blocks; see `Rows.sum`."""
+        run = self.context.compile(function, **static)
+        narrow = [self.context.narrow(parameter) for parameter in parameters]
+        total: tuple[Array, ...] | None = None
+        for block in self._blocks():
+            part = run(*block, *narrow)
+            if self._widens is not None:
+                part = tuple(self._xp.astype(array, self._widens) for array in part)
+            total = part if total is None else tuple(map(_add, total, part))
+        assert total is not None  # there is at least one row
+        return total
+
+    def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Stack the blocks' rows; see `Rows.map`."""
+        run = self.context.compile(function, **static)
+        narrow = [self.context.narrow(parameter) for parameter in parameters]
+        parts = [run(*block, *narrow) for block in self._blocks()]
+        return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
+
+    def sample(self, count: int, seed: int) -> "ArrayRows | None":
+        """Draw one row at random out of each of ``count`` equal stretches; see `Rows.sample`.
+
+        Neither sorted rows nor rows with a period make such a sample uneven.
+        """
+        if not self._can_draw():
+            return None
+        edges = np.linspace(0, self.shape[0], count + 1)
+        chosen = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
+        rows = np.minimum(chosen.astype(np.int64), self.shape[0] - 1)
+        X, *others = self._arrays
+        index = self.context.asarray(rows, keep_dtype=True)
+        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in others]
+        sizes = dict(self._sizes)
+        if self.context.library.block_bytes is not None:  # a copy is enough, its like are too many
+            sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), SAMPLE_BLOCK_ROWS)
+        return type(self)(self.context, self._draw(X, rows), *taken, **sizes)
+
+    def precise(self) -> "ArrayRows":
+        """Compute blocks in the widest precision; see `Rows.precise`."""
+        if self._widens is None:
+            return self
+        return type(self)(self.context.wide, *self._arrays, **self._sizes)
+
+    def beside(self, *others: Array) -> "ArrayRows":
+        """Put other arrays beside the features; see `Rows.beside`."""
+        return type(self)(self.context, self._arrays[0], *others, **self._sizes)
+
+    def rotated(self, X: Array) -> "ArrayRows":
+        """Put other features, in the widest precision, in the place of these."""
+        return ArrayRows(self.context.wide, X, *self._arrays[1:], **self._sizes)
+
+    def sum_over_columns(
+        self, function: Callable[..., Array], *by_column: Array | None, **static: Any
+    ) -> Array:
+        """Add up what a function returns for each block of columns, in the widest precision.
+
+        ``by_column`` are arrays whose last axis goes along with the columns, or None.
+        """
+        wide = self.context.wide
+        run = wide.compile(function, **static)
+        n, p = self.shape
+        size = p
+        if self.context.library.block_bytes is not None:
+            size = max(64, self.context.library.block_bytes // (8 * n))
+        total: Any = None
+        for start in range(0, p, size):
+            stop = min(start + size, p)
+            beside = (None if a is None else a[..., start:stop] for a in by_column)
+            part = run(self._columns(start, stop), *beside)
+            if total is None:
+                total = part
+            else:
+                total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
+        return total
+
+    def _blocks(self) -> Iterator[tuple[Array | None, ...]]:
+        """Each block, its features in the precision of the context."""
+        for X, *others in self._stored:
+            yield (X if X.dtype == self._dtype else self._xp.astype(X, self._dtype), *others)
+
+    # --- what depends on how the features are stored ---
+
+    def _block_rows(self, wished: int | None) -> int:
+        """Rows in a block."""
+        n, p = self.shape
+        return wished or _default_block_rows(self.context, n, p, self._sizes["width"])
+
+    def _cut(self, X: Array, start: int, size: int) -> Array:
+        """Features of a block, as they are stored."""
+        return _rows(X, start, size)
+
+    def _can_draw(self) -> bool:
+        return self.context.library.draws_rows(self._arrays[0])
+
+    def _draw(self, X: Array, rows: np.ndarray[Any, Any]) -> Array:
+        """Copy chosen rows of the features."""
+        return self._xp.take(X, self.context.asarray(rows, keep_dtype=True), axis=0)
+
+    def _columns(self, start: int, stop: int) -> Array:
+        """Columns of the features, in the widest precision."""
+        part = self._arrays[0][:, start:stop]
+        return self._xp.astype(part, self.context.wide.dtype, copy=False)
+
+
+def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> int:
+    library = context.library
+    if library.block_bytes is None:
+        return n
+    rows = library.block_bytes // (8 * max(p, 1))
+    if library.temporary_bytes is not None:
+        rows = min(rows, library.temporary_bytes // (8 * width))
+    return max(MIN_BLOCK_ROWS, rows)
+
+
+def _rows(array: Array | None, start: int, size: int) -> Array | None:
+    if array is None or size >= array.shape[0]:
+        return array
+    return array[start : min(start + size, array.shape[0]), ...]
+
+
+def _add(left: Array, right: Array) -> Array:
+    return left + right

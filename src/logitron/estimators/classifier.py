@@ -1,0 +1,276 @@
+"""What trained neurons answer, wherever their coefficients came from."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Self
+
+from array_api_compat import array_namespace
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import check_is_fitted
+
+from logitron import neuron
+from logitron.backend import (
+    ArrayContext,
+    exemplar,
+    is_dask,
+    is_sparse,
+    make_rows,
+    map_chunks,
+    read,
+    sparsified,
+)
+from logitron.estimators.callbacks import CallbackSupportMixin
+from logitron.estimators.inputs import features, on_host, refuse_nonfinite
+from logitron.estimators.labels import classes_for, take
+
+__all__ = ["NeuronClassifier"]
+
+Array = Any
+
+
+class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier with ``coef_ (m, p)``, ``intercept_ (m,)`` and ``classes_ (K,)``.
+
+    One neuron for two classes, a softmax layer for more.
+    """
+
+    coef_: Array
+    intercept_: Array
+    classes_: Array
+
+    def decision_function(self, X: Any) -> Array:
+        """Compute the logits.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+
+        Returns
+        -------
+        array (n,) for two classes, of the second one; (n, K) for more
+            Computed where X is; lazy if X is a Dask array.
+
+        Raises
+        ------
+        ValueError
+            If X has not the features, or is not of the library and device, of ``fit``.
+        """
+        return self._map("decision_function", X, _decision)
+
+    def predict_proba(self, X: Any) -> Array:
+        """Compute the probability of each class.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+
+        Returns
+        -------
+        array (n, K)
+            Columns in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            As `decision_function`.
+        """
+        return self._map("predict_proba", X, _probabilities)
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Compute the logarithm of each class's probability, however small that is.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+
+        Returns
+        -------
+        array (n, K)
+            Columns in the order of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            As `decision_function`.
+        """
+        return self._map("predict_log_proba", X, _log_probabilities)
+
+    def predict(self, X: Any) -> Array:
+        """Choose the most probable class.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+
+        Returns
+        -------
+        array (n,)
+            Labels of ``classes_``. The rows of a lazy array are not looked at: where features are
+            NaN, probabilities are NaN, and the first class is chosen.
+
+        Raises
+        ------
+        ValueError
+            As `decision_function`.
+        """
+        codes = self._map("predict", X, _codes)
+        if is_dask(codes):
+            return map_chunks(codes, partial(take, self.classes_), self.classes_.dtype)
+        return take(self.classes_, codes)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Compute the accuracy: the share of rows whose label is predicted.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+        y : array-like (n,)
+        sample_weight : array-like (n,), optional
+
+        Returns
+        -------
+        float
+        """
+        predicted, y, sample_weight = map(on_host, (self.predict(X), y, sample_weight))
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+
+    def to(self, backend: str, device: str | None = None) -> Self:
+        """Move the fitted model to another library or device, in place.
+
+        Parameters
+        ----------
+        backend : str
+            Name of the library.
+        device : str, optional
+            Its device; the library's default if left out.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, ImportError
+            If the backend or device does not exist here.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from logitron import LogisticRegression
+        >>> clf = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+        >>> type(clf.to("numpy").coef_)
+        <class 'numpy.ndarray'>
+        """
+        check_is_fitted(self)
+        coef = self._dense_coef()
+        place = ArrayContext.named(backend, device, ArrayContext.of(coef).precision)
+        with place.scope():
+            moved = place.own(coef), place.own(self.intercept_)
+            classes = classes_for(place, read(self.classes_))
+        self.coef_, self.intercept_ = moved
+        self.classes_ = classes
+        return self
+
+    def sparsify(self) -> Self:
+        """Store ``coef_`` as a SciPy CSR matrix: less memory where most coefficients are zero.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If the coefficients are not NumPy's; ``.to("numpy")`` brings them there.
+        """
+        check_is_fitted(self)
+        coef = self._dense_coef()
+        if ArrayContext.of(coef).library.name != "numpy":
+            raise TypeError(
+                f"coef_ must be a NumPy array to be made sparse, got {type(coef)}; "
+                "call .to('numpy') first"
+            )
+        self.coef_ = sparsified(coef)
+        return self
+
+    def densify(self) -> Self:
+        """Store ``coef_`` as an array again.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self)
+        self.coef_ = self._dense_coef()
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.array_api_support = True
+        return tags
+
+    def _dense_coef(self) -> Array:
+        return self.coef_.toarray() if is_sparse(self.coef_) else self.coef_
+
+    def _map(self, method: str, X: Any, function: Callable[..., Array]) -> Array:
+        """Apply a block function of features and coefficients to the rows of X, where X is."""
+        check_is_fitted(self)
+        coef = self._dense_coef()
+        X = features(self, X, reset=False)
+        place = ArrayContext.of(exemplar(X))
+        _check_place(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), place)
+        with place.scope():
+            rows = make_rows(place, X, width=coef.shape[0])
+            if not is_dask(X):  # a look at the values would compute a lazy array
+                refuse_nonfinite(rows)
+            coef, intercept = place.asarray(coef), place.asarray(self.intercept_)
+            return rows.map(function, coef, intercept)
+
+
+def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
+    if (fitted.library.name, fitted.device) != (place.library.name, place.device):
+        raise ValueError(
+            f"{who}: X must use the same namespace and device as the fitted model, which is on "
+            f"{fitted.library.name} ({fitted.device}), while X is on {place.library.name} "
+            f"({place.device}). Move the model with "
+            f".to({place.library.name!r}, device) or bring X to it"
+        )
+
+
+# --- block functions ----------------------------------------------------------------------------
+
+
+def _logits(X: Array, coef: Array, intercept: Array) -> Array:
+    return neuron.logits(X, array_namespace(coef).matrix_transpose(coef), intercept)
+
+
+def _decision(X: Array, coef: Array, intercept: Array) -> Array:
+    Z = _logits(X, coef, intercept)
+    return Z[:, 0] if Z.shape[1] == 1 else Z
+
+
+def _both(Z: Array) -> Array:
+    """Logits of either class: one minus sigmoid(z) is sigmoid(-z), without the cancellation."""
+    return array_namespace(Z).concat([-Z, Z], axis=1)
+
+
+def _probabilities(X: Array, coef: Array, intercept: Array) -> Array:
+    Z = _logits(X, coef, intercept)
+    return neuron.sigmoid(_both(Z)) if Z.shape[1] == 1 else neuron.softmax(Z, classes=Z.shape[1])
+
+
+def _log_probabilities(X: Array, coef: Array, intercept: Array) -> Array:
+    Z = _logits(X, coef, intercept)
+    if Z.shape[1] == 1:
+        return neuron.log_probability(_both(Z))
+    return neuron.log_probability(Z, classes=Z.shape[1])
+
+
+def _codes(X: Array, coef: Array, intercept: Array) -> Array:
+    Z = _logits(X, coef, intercept)
+    xp = array_namespace(Z)
+    if Z.shape[1] == 1:
+        return xp.astype(Z[:, 0] > 0, xp.int32)
+    return xp.astype(xp.argmax(Z, axis=1), xp.int32)

@@ -1,0 +1,128 @@
+"""scikit-learn's spellings: its solvers, its deprecated parameters, and what they mean here."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+__all__ = ["PENALTIES", "SOLVERS", "inverse_penalty", "method"]
+
+#: solvers by the names that users may give, and what is done; the second half is scikit-learn's
+SOLVERS = {
+    "auto": "auto",
+    "lbfgs": "lbfgs",
+    "newton": "newton",
+    "gradient-descent": "gradient-descent",
+    "newton-cholesky": "newton",
+    "newton-cg": "auto",
+    "sag": "auto",
+    "saga": "auto",
+    "liblinear": "auto",
+}
+PENALTIES = ("l1", "l2", "elasticnet", "deprecated")
+
+
+def method(estimator: Any, *, classes: int) -> str:
+    """Find the method of a solver's name, and refuse what its name does not go with.
+
+    Raises
+    ------
+    ValueError
+        For ``dual=True`` and for liblinear with more than two classes, as in scikit-learn.
+
+    Warns
+    -----
+    UserWarning
+        For liblinear, whose answer is another one in scikit-learn.
+    """
+    solver = estimator.solver
+    if estimator.dual and solver != "liblinear":
+        raise ValueError(
+            f"Solver {solver} supports only dual=False, got dual=True: the problem is solved as "
+            "it stands. Leave dual out"
+        )
+    if solver == "liblinear":
+        if classes > 2:
+            raise ValueError(
+                "The 'liblinear' solver does not support multiclass classification (n_classes >= "
+                f"3), got {classes} classes. Choose solver='auto', or one neuron for each class "
+                "with sklearn.multiclass.OneVsRestClassifier"
+            )
+        if estimator.fit_intercept:
+            warnings.warn(
+                "scikit-learn's solver='liblinear' penalises the intercept; this one does not, "
+                "and gives the answer of the other solvers. Choose solver='auto' for no warning",
+                UserWarning,
+                stacklevel=5,
+            )
+    return SOLVERS[solver]
+
+
+def inverse_penalty(estimator: Any) -> Any:
+    """Find ``C`` among the parameters that scikit-learn spells a penalty with.
+
+    Returns
+    -------
+    float or array
+        ``estimator.C``, or infinity for no penalty.
+
+    Raises
+    ------
+    ValueError
+        If a penalty of absolute values is asked for.
+
+    Warns
+    -----
+    FutureWarning, UserWarning
+        For what scikit-learn deprecates, or for values that contradict each other.
+    """
+    penalty, l1_ratio, C = estimator.penalty, estimator.l1_ratio, estimator.C
+    if estimator.n_jobs is not None:
+        _deprecated("'n_jobs' has no effect, here as in scikit-learn since 1.8; leave it out")
+    if penalty != "deprecated":
+        _deprecated(
+            "'penalty' was deprecated in scikit-learn 1.8: say l1_ratio=0 for 'l2' and C=np.inf "
+            "for None"
+        )
+        if penalty == "elasticnet" and l1_ratio is None:
+            raise ValueError("l1_ratio must be a number from 0 to 1 for penalty='elasticnet'")
+        if (penalty, l1_ratio) not in (("l2", 0), ("l1", 1)) and penalty in ("l1", "l2"):
+            _warn(
+                f"Inconsistent values: penalty={penalty} with l1_ratio={l1_ratio}. penalty is "
+                "deprecated: say l1_ratio only"
+            )
+        if penalty is None and C != 1.0:
+            _warn("Setting penalty=None will ignore the C and l1_ratio parameters")
+    elif l1_ratio is None:
+        _deprecated("'l1_ratio=None' was deprecated in scikit-learn 1.8: say l1_ratio=0")
+    if penalty is None:
+        return np.inf
+    ratio = {"l1": 1.0, "l2": 0.0}.get(penalty, l1_ratio or 0.0)
+    refuse_absolute_values(estimator.solver, ratio)
+    if estimator.solver == "liblinear" and np.any(np.isinf(C)):
+        raise ValueError(
+            "penalty=None is not supported for the liblinear solver: C=inf is no penalty. Choose "
+            "solver='auto'"
+        )
+    return C
+
+
+def refuse_absolute_values(solver: str, l1_ratio: float) -> None:
+    """Refuse a penalty that no solver here can minimise."""
+    if l1_ratio == 0:
+        return
+    what = f"Solver {solver} supports only 'l2' or None penalties"
+    if solver == "liblinear" and l1_ratio < 1:
+        what = f"Only 'saga' solver supports elasticnet penalty, got solver={solver}"
+    raise ValueError(
+        f"{what}. l1_ratio must be 0, got {l1_ratio}: penalties of absolute values are not "
+        "implemented. Use sklearn.linear_model.LogisticRegression(solver='saga') for them"
+    )
+
+
+def _deprecated(message: str) -> None:
+    warnings.warn(message, FutureWarning, stacklevel=6)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=6)
