@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
-from logitron.backend import count_host_reads, make_rows
-from logitron.objective import LogisticObjective
+from logitron.backend import count_host_reads
+from logitron.objective import LogisticObjective, observations
 from logitron.solvers import GradientDescent
 from tests.backends import BACKENDS, host
 from tests.problems import SHAPES, problem
@@ -19,7 +19,7 @@ def _descend(backend, case, iterations, **settings):
     """Gradient descent on a backend's arrays; parameters and loss curve as NumPy."""
     context = backend.context()
     with context.scope():
-        rows = make_rows(
+        rows = observations(
             context, backend.array(case.X), backend.array(case.Y), backend.array(case.sample_weight)
         )
         objective = LogisticObjective.over(
@@ -62,7 +62,7 @@ def test_blocks_do_not_change_the_sums(eager):
     totals = []
     with context.scope():
         for block_rows in (None, 7, 60, 61):
-            rows = make_rows(
+            rows = observations(
                 context,
                 eager.array(case.X),
                 eager.array(case.Y),

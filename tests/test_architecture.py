@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "estimators": {"estimators", "solvers", "objective", "neuron", "backend"},
 }
 #: what any room may import besides: the standard library and these
-CORE = {"numpy", "array_api_compat", "sklearn", "logitron"}
+CORE = {"numpy", "array_api_compat", "sklearn", "threadpoolctl", "logitron"}
 NEURON_MAY_IMPORT = {"array_api_compat"}
 LIBRARIES = {"torch", "jax", "cupy", "dask", "array_api_strict"}
 #: libraries whose data the seam knows, and scikit-learn brings

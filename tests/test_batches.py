@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitron.backend import ArrayContext, make_rows, read
-from logitron.objective import LogisticObjective
+from logitron.backend import ArrayContext, read
+from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Engine, Status, choose
 from logitron.solvers.plan import Costs
 
@@ -19,7 +19,7 @@ def _rare_labels(labels):
 
 
 def _fit(X, Y, plan, penalty=0.1):
-    rows = make_rows(ArrayContext.of(X), X, Y, None)
+    rows = observations(ArrayContext.of(X), X, Y, None)
     objective = LogisticObjective.over(rows, groups=Y.shape[1], penalty=penalty)
     objective = objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
     engine = Engine(plan, tol=1e-6)

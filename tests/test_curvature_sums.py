@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, make_rows
-from logitron.objective import LogisticObjective, blocks
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, blocks, observations
 from tests.backends import host
 from tests.problems import problem
 from tests.reference import hessian
@@ -50,7 +50,9 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, second, o
     mixing = rng.normal(size=(2, 2, classes)) if second == "coarse" else None
     with eager.context().scope():
         *_, seconds = blocks.evaluate(
-            *map(eager.array, (case.X, case.Y, weights, theta, theta[:, :, 4])),
+            *map(eager.array, (case.X, case.Y, weights)),
+            None,
+            *map(eager.array, (theta, theta[:, :, 4])),
             None,
             None,
             None if mixing is None else eager.array(mixing),
@@ -69,9 +71,18 @@ def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, p
     case = problem(n=40, classes=classes)
     theta = np.concatenate([case.W, case.b[None]]).T.reshape(1, classes, 8)
     weights = (case.sample_weight > 0.5).astype(float)
-    arrays = (a.astype(precision) for a in (case.X, case.Y, weights, theta, theta[:, :, 7]))
+    rows = (a.astype(precision) for a in (case.X, case.Y, weights))
+    parameters = (a.astype(precision) for a in (theta, theta[:, :, 7]))
     *_, errors = blocks.evaluate(
-        *arrays, None, None, None, classes=classes, second="scale", count_errors=True
+        *rows,
+        None,
+        *parameters,
+        None,
+        None,
+        None,
+        classes=classes,
+        second="scale",
+        count_errors=True,
     )
     Z = case.X @ case.W + case.b
     if classes == 1:
@@ -87,7 +98,7 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 3)) + 1e7
     codes = rng.integers(max(classes, 2), size=400)
-    rows = make_rows(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
+    rows = observations(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
     objective = LogisticObjective.over(rows, classes=classes, penalty=0.1).centred()
     F = np.asarray(X.astype(np.longdouble) - objective.centre, np.float64)
     theta = rng.normal(size=objective.shape) * 0.5

@@ -9,8 +9,8 @@ from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
-from logitron.backend import ArrayContext, count_host_reads, make_rows
-from logitron.objective import LogisticObjective
+from logitron.backend import ArrayContext, count_host_reads
+from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Engine, Status, choose
 from tests.backends import host
 from tests.datasets import load
@@ -82,7 +82,7 @@ def test_verbose_prints_every_iteration(solver, capsys):
 @pytest.mark.parametrize("method", ["newton", "lbfgs"])
 def test_a_callback_sees_every_iteration_and_can_stop(method):
     X, y, _ = load("breast_cancer", True)
-    rows = make_rows(
+    rows = observations(
         ArrayContext.named("numpy"), X, np.stack([y, 1 - y], axis=1).astype(float), None
     )
     objective = LogisticObjective.over(rows, groups=2, penalty=[1.0, 0.01]).centred()
@@ -139,7 +139,7 @@ def test_what_is_not_a_number_ends_its_column(where, method):
     X, Y = X.copy(), np.stack([y == 1, y == 2], axis=1).astype(float)
     if where == "targets":
         Y[3, 0] = np.nan
-    rows = make_rows(ArrayContext.named("numpy"), X, Y, None)
+    rows = observations(ArrayContext.named("numpy"), X, Y, None)
     objective = LogisticObjective.over(rows, groups=2, penalty=0.5).centred()
     theta = objective.start()
     if where == "start":

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, count_host_reads, make_rows
-from logitron.objective import LogisticObjective
+from logitron.backend import ArrayContext, count_host_reads
+from logitron.objective import LogisticObjective, observations
 from logitron.solvers import GradientDescent, Status
 from logitron.solvers.gradient_descent import LOOK_EVERY, _descend
 from tests.backends import host
@@ -16,7 +16,7 @@ from tests.tolerances import assert_near
 
 def _objective(case, context=None, **settings):
     context = context or ArrayContext.named("numpy")
-    rows = make_rows(context, case.X, case.Y, case.sample_weight)
+    rows = observations(context, case.X, case.Y, case.sample_weight)
     return LogisticObjective.over(rows, groups=case.groups, classes=case.classes, **settings)
 
 
@@ -101,7 +101,7 @@ def test_a_loss_that_is_no_longer_finite_ends_its_column_only(eager):
     with context.scope():
         weights = np.ones((61, 3))
         weights[:, 1] = 1e-4  # little data, so that the penalty rules the second column
-        rows = make_rows(context, *map(eager.array, (case.X, case.Y, weights)))
+        rows = observations(context, *map(eager.array, (case.X, case.Y, weights)))
         objective = LogisticObjective.over(rows, groups=3, penalty=1.0)
         start = context.asarray(np.ones(objective.shape))
         solution = GradientDescent(0.1, 1e-4, 20_000).minimize(objective, start)
@@ -169,7 +169,7 @@ def test_an_iteration_needs_no_value_on_torch_meta():
     context = ArrayContext.of(X)
     for classes in (1, 3):
         targets = torch.zeros(50, dtype=torch.int64, device="meta")
-        rows = make_rows(context, X, targets, meta(50))
+        rows = observations(context, X, targets, meta(50))
         objective = LogisticObjective.over(rows, groups=2, classes=classes, penalty=0.1)
         theta = meta(*objective.shape)
         rate = 1.0 / objective.smoothness()
@@ -199,6 +199,7 @@ def _traced_step(X, Y, theta, losses, rate):
     value, slope, _ = evaluate(
         X,
         Y,
+        None,
         None,
         theta,
         theta[:, :, -1],

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, make_rows
-from logitron.objective import LogisticObjective, metric
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, metric, observations
 from tests.reference import hessian
 
 G = 2
@@ -18,7 +18,7 @@ def setting(classes, *, penalty=0.7, fit_intercept=True, seed=0, size=1.0):
     codes = rng.integers(max(classes, 2), size=(n, G))
     Y = codes.astype(float) if classes == 1 else np.eye(classes)[codes].reshape(n, -1)
     weights = rng.uniform(0.0, 2.0, size=n)
-    rows = make_rows(ArrayContext.named("numpy"), X, Y, weights)
+    rows = observations(ArrayContext.named("numpy"), X, Y, weights)
     objective = LogisticObjective.over(
         rows, groups=G, classes=classes, penalty=penalty, fit_intercept=fit_intercept
     ).centred()
@@ -158,7 +158,7 @@ def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
     codes = rng.integers(max(classes, 2), size=60)
     steps = []
     for scale in (np.ones(4), units):
-        rows = make_rows(ArrayContext.named("numpy"), X * scale, codes, None)
+        rows = observations(ArrayContext.named("numpy"), X * scale, codes, None)
         objective = LogisticObjective.over(rows, classes=classes)
         theta = objective.start()
         evaluation = objective.evaluate(theta, "hessian")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
-from logitron.backend import ArrayContext, make_rows
-from logitron.objective import LogisticObjective
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, observations
 from tests.backends import host
 from tests.datasets import load
 
@@ -43,7 +43,7 @@ def test_many_rows_of_float32_are_summed_in_float64(classes):
     gradients = []
     for precision in ("float32", "float64"):
         context = ArrayContext.named("numpy", precision=precision)
-        rows = make_rows(context, X, y, None, block_rows=size)
+        rows = observations(context, X, y, None, block_rows=size)
         objective = LogisticObjective.over(rows, classes=classes)
         theta = np.full(objective.shape, 0.3)
         gradients.append(objective.evaluate(theta).by_theta[0])

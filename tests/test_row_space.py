@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
-from logitron.backend import ArrayContext, make_rows
-from logitron.objective import LogisticObjective
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, observations
 from logitron.objective.row_space import rotate
 from logitron.solvers import choose
 from tests.reference import reference
@@ -48,7 +48,7 @@ def test_the_answer_is_the_references(kind, classes, C, fit_intercept, weighted)
 
 def rotated(classes, fit_intercept=True, kind="steep"):
     X, y, weights = wide(kind, classes)
-    rows = make_rows(ArrayContext.named("numpy"), X, y, weights)
+    rows = observations(ArrayContext.named("numpy"), X, y, weights)
     objective = LogisticObjective.over(
         rows, classes=classes, penalty=0.3, fit_intercept=fit_intercept
     ).centred()

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, make_rows
-from logitron.objective import LogisticObjective, blocks, metric
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, blocks, metric, observations
 from logitron.objective.assembly import finish
 from logitron.objective.certificate import bound
 from logitron.solvers import steps
@@ -20,7 +20,7 @@ def test_on_torch_meta(classes, second):
     torch = pytest.importorskip("torch")
     meta = partial(torch.zeros, dtype=torch.float64, device="meta")
     X, targets = meta(50, 4), torch.zeros(50, dtype=torch.int64, device="meta")
-    rows = make_rows(ArrayContext.of(X), X, targets, meta(50))
+    rows = observations(ArrayContext.of(X), X, targets, meta(50))
     objective = LogisticObjective.over(rows, groups=2, classes=classes, penalty=0.1)
     objective, model = objective.with_gram()
     theta = meta(*objective.shape)
@@ -89,7 +89,7 @@ def _iteration(X, y, weights, theta, *, classes, second, eye):
         mixing = metric.mixing(model, theta, rank=min(classes, 3)) if second == "coarse" else None
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
         sums = blocks.evaluate(
-            X, y, weights, theta, intercept, None, None, mixing,
+            X, y, weights, None, theta, intercept, None, None, mixing,
             classes=classes, second=second, count_errors=True,
         )  # fmt: skip
         recentre = second == "hessian"

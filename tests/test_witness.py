@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, make_rows, read
-from logitron.objective import LogisticObjective
+from logitron.backend import ArrayContext, read
+from logitron.objective import LogisticObjective, observations
 
 
 def _objective(weights):
@@ -13,7 +13,7 @@ def _objective(weights):
     y = (X @ rng.normal(size=5) + rng.logistic(size=4000) > 3.0).astype(np.int64)
     order = np.argsort(y)  # sorted labels are no trouble
     sample_weight = rng.uniform(size=4000) if weights else None
-    rows = make_rows(ArrayContext.of(X), X[order], y[order], sample_weight)
+    rows = observations(ArrayContext.of(X), X[order], y[order], sample_weight)
     objective = LogisticObjective.over(rows, penalty=0.5)
     return objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
 

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 
 from logitron import neuron
-from logitron.estimators import LogisticRegression
+from logitron.estimators import LogisticRegression, LogisticRegressionCV
 
-__all__ = ["LogisticRegression", "neuron"]
+__all__ = ["LogisticRegression", "LogisticRegressionCV", "neuron"]
 __version__ = version("logitron")

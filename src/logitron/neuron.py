@@ -462,10 +462,16 @@ class Activity(NamedTuple):
     """``P`` (n, m)."""
 
 
-def unchecked_logits(xp: Any, X: Array, W: Array, b: Array | None) -> Array:
-    """Compute `logits`, each column's side by side in memory."""
+def unchecked_logits(
+    xp: Any, X: Array, W: Array, b: Array | None, *, by_row: bool = False
+) -> Array:
+    """Compute `logits`, each column's side by side in memory, or each row's.
+
+    Of many columns, the logits of each row should be, as their targets are: element-wise work on
+    arrays that lie across each other costs several times as much.
+    """
     T = xp.matrix_transpose
-    Z = T(T(W) @ T(X))
+    Z = X @ W if by_row else T(T(W) @ T(X))
     return Z if b is None else Z + b
 
 

@@ -1,6 +1,7 @@
 """Blocks of rows of arrays that are in memory."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,10 @@ __all__ = ["ArrayRows"]
 
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
+#: nor fewer than this, of so many neurons that their logits fill the cache
+MIN_WIDE_ROWS = 128
+#: numbers computed for each row, and for all, from which on several workers are worth it
+WIDE, MANY_NUMBERS = 16, 1 << 20
 #: and samples, which are copies, are worked on in blocks of so many
 SAMPLE_BLOCK_ROWS = 4096
 
@@ -55,6 +60,13 @@ class ArrayRows:
             (self._cut(X, start, size), *(_rows(array, start, size) for array in others))
             for start in range(0, X.shape[0], size)
         ]
+        #: blocks that one worker adds up
+        self._stretches = [self._stored]
+        if X.shape[0] * width >= MANY_NUMBERS and width >= WIDE:
+            team = min(context.library.workers(), len(self._stored) // 2)
+            if team > 1:
+                edges = np.linspace(0, len(self._stored), team + 1).astype(int)
+                self._stretches = [self._stored[a:b] for a, b in pairwise(edges)]
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
@@ -62,20 +74,30 @@ class ArrayRows:
         """Add up the blocks; see `Rows.sum`."""
         run = self.context.compile(function, **static)
         narrow = [self.context.narrow(parameter) for parameter in parameters]
-        total: tuple[Array, ...] | None = None
-        for block in self._blocks():
-            part = run(*block, *narrow)
-            if self._widens is not None:
-                part = tuple(self._xp.astype(array, self._widens) for array in part)
-            total = part if total is None else tuple(map(_add, total, part))
-        assert total is not None  # there is at least one row
+
+        def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
+            total: tuple[Array, ...] | None = None
+            for block in self._blocks(stored):
+                part = run(*block, *narrow)
+                if self._widens is not None:
+                    part = tuple(self._xp.astype(array, self._widens) for array in part)
+                total = part if total is None else tuple(map(_add, total, part))
+            assert total is not None  # there is at least one row
+            return total
+
+        if len(self._stretches) == 1:
+            return add_up(self._stored)
+        parts = self.context.library.side_by_side(add_up, self._stretches)
+        total: tuple[Array, ...] = parts[0]
+        for part in parts[1:]:
+            total = tuple(map(_add, total, part))
         return total
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
         run = self.context.compile(function, **static)
         narrow = [self.context.narrow(parameter) for parameter in parameters]
-        parts = [run(*block, *narrow) for block in self._blocks()]
+        parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
 
     def sample(self, count: int, seed: int) -> "ArrayRows | None":
@@ -87,7 +109,19 @@ class ArrayRows:
             return None
         edges = np.linspace(0, self.shape[0], count + 1)
         chosen = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
-        rows = np.minimum(chosen.astype(np.int64), self.shape[0] - 1)
+        drawn = self.select(np.minimum(chosen.astype(np.int64), self.shape[0] - 1))
+        assert drawn is not None
+        return drawn
+
+    @property
+    def others(self) -> tuple[Array | None, ...]:
+        """What goes with each row."""
+        return self._arrays[1:]
+
+    def select(self, rows: np.ndarray[Any, Any]) -> "ArrayRows | None":
+        """Return a copy of some of the rows; see `Rows.select`."""
+        if not self._can_draw():
+            return None
         X, *others = self._arrays
         index = self.context.asarray(rows, keep_dtype=True)
         taken = [a if a is None else self._xp.take(a, index, axis=0) for a in others]
@@ -134,9 +168,9 @@ class ArrayRows:
                 total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
 
-    def _blocks(self) -> Iterator[tuple[Array | None, ...]]:
-        """Each block, its features in the precision of the context."""
-        for X, *others in self._stored:
+    def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
+        """Give blocks, their features in the precision of the context."""
+        for X, *others in stored:
             yield (X if X.dtype == self._dtype else self._xp.astype(X, self._dtype), *others)
 
     # --- what depends on how the features are stored ---
@@ -169,7 +203,8 @@ def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> in
         return n
     rows = library.block_bytes // (8 * max(p, 1))
     if library.temporary_bytes is not None:
-        rows = min(rows, library.temporary_bytes // (8 * width))
+        rows = min(max(MIN_BLOCK_ROWS, rows), library.temporary_bytes // (8 * width))
+        return max(MIN_WIDE_ROWS, rows)
     return max(MIN_BLOCK_ROWS, rows)
 
 

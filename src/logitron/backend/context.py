@@ -140,6 +140,9 @@ class ArrayContext:
 
     def narrow(self, parameter: Array | None) -> Array | None:
         """Bring a parameter of a block function to this precision; indices stay what they are."""
+        if isinstance(parameter, tuple):  # of parameters, with names
+            narrowed: Any = map(self.narrow, parameter)
+            return type(parameter)(*narrowed)
         if parameter is None or parameter.dtype == self.dtype:
             return parameter
         if not self.xp.isdtype(parameter.dtype, "real floating"):

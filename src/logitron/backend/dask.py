@@ -82,6 +82,14 @@ class DaskRows:
     def sample(self, count: int, seed: int) -> None:
         """Drawing rows out of chunks costs as much as a pass over them."""
 
+    @property
+    def others(self) -> tuple[Array | None, ...]:
+        """What goes with each row."""
+        return self._others
+
+    def select(self, rows: Any) -> None:
+        """Drawing rows out of chunks costs as much as a pass over them."""
+
     def precise(self) -> "DaskRows":
         """Compute chunks in the widest precision; see `Rows.precise`."""
         return DaskRows(self.context.wide, self._X, *self._others)

@@ -11,6 +11,8 @@ Blocks are computed in the context's precision, and added up in the widest one o
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import numpy as np
+
 from logitron.backend.array_rows import ArrayRows
 from logitron.backend.context import ArrayContext
 from logitron.backend.dask import DaskRows, dask_meta, is_dask
@@ -44,6 +46,13 @@ class Rows(Protocol):
 
     def sample(self, count: int, seed: int) -> "Rows | None":
         """Draw rows evenly over the whole; None where rows cannot be drawn cheaply."""
+
+    @property
+    def others(self) -> tuple[Array | None, ...]:
+        """What goes with each row."""
+
+    def select(self, rows: np.ndarray[Any, Any]) -> "Rows | None":
+        """Return some of the rows, by their numbers; None where they cannot be drawn cheaply."""
 
     def precise(self) -> "Rows":
         """Return the same rows, with blocks computed in the widest precision of the device."""

@@ -42,8 +42,8 @@ class SparseRows(ArrayRows):
     def _cut(self, X: Any, start: int, size: int) -> Any:
         return slice(start, start + size)
 
-    def _blocks(self) -> Iterator[tuple[Array | None, ...]]:
-        for rows, *others in self._stored:
+    def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
+        for rows, *others in stored:
             yield (self.context.asarray(self._arrays[0][rows].toarray()), *others)
 
     def _can_draw(self) -> bool:

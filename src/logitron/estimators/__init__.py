@@ -1,5 +1,6 @@
 """The user's door: validation, labels and the estimators."""
 
 from logitron.estimators.logistic_regression import LogisticRegression
+from logitron.estimators.logistic_regression_cv import LogisticRegressionCV
 
-__all__ = ["LogisticRegression"]
+__all__ = ["LogisticRegression", "LogisticRegressionCV"]

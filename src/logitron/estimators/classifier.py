@@ -32,12 +32,15 @@ Array = Any
 class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier with ``coef_ (m, p)``, ``intercept_ (m,)`` and ``classes_ (K,)``.
 
-    One neuron for two classes, a softmax layer for more.
+    One neuron for two classes, a softmax layer for more; of many targets, a neuron each.
     """
 
     coef_: Array
     intercept_: Array
     classes_: Array
+    multilabel_: bool = False
+    """Whether each neuron is a target of its own."""
+    _label_dtype: str = ""
 
     def decision_function(self, X: Any) -> Array:
         """Compute the logits.
@@ -48,7 +51,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
 
         Returns
         -------
-        array (n,) for two classes, of the second one; (n, K) for more
+        array (n,) for two classes, of the second one; (n, K) for more; (n, T) for many targets
             Computed where X is; lazy if X is a Dask array.
 
         Raises
@@ -59,7 +62,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         return self._map("decision_function", X, _decision)
 
     def predict_proba(self, X: Any) -> Array:
-        """Compute the probability of each class.
+        """Compute the probability of each class; of many targets, that each is 1.
 
         Parameters
         ----------
@@ -67,7 +70,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
 
         Returns
         -------
-        array (n, K)
+        array (n, K) or (n, T)
             Columns in the order of ``classes_``.
 
         Raises
@@ -75,7 +78,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ValueError
             As `decision_function`.
         """
-        return self._map("predict_proba", X, _probabilities)
+        return self._map("predict_proba", X, _probabilities, classes=self._columns)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Compute the logarithm of each class's probability, however small that is.
@@ -86,7 +89,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
 
         Returns
         -------
-        array (n, K)
+        array (n, K) or (n, T)
             Columns in the order of ``classes_``.
 
         Raises
@@ -94,7 +97,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ValueError
             As `decision_function`.
         """
-        return self._map("predict_log_proba", X, _log_probabilities)
+        return self._map("predict_log_proba", X, _log_probabilities, classes=self._columns)
 
     def predict(self, X: Any) -> Array:
         """Choose the most probable class.
@@ -105,27 +108,30 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
 
         Returns
         -------
-        array (n,)
-            Labels of ``classes_``. The rows of a lazy array are not looked at: where features are
-            NaN, probabilities are NaN, and the first class is chosen.
+        array (n,) or (n, T)
+            Labels of ``classes_``; of many targets, 0 or 1 in the dtype of their table. The rows of
+            a lazy array are not looked at: where features are NaN, probabilities are NaN, and the
+            first class is chosen.
 
         Raises
         ------
         ValueError
             As `decision_function`.
         """
+        if self.multilabel_:
+            return self._map("predict", X, _ones, dtype=self._label_dtype)
         codes = self._map("predict", X, _codes)
         if is_dask(codes):
             return map_chunks(codes, partial(take, self.classes_), self.classes_.dtype)
         return take(self.classes_, codes)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Compute the accuracy: the share of rows whose label is predicted.
+        """Compute the accuracy: the share of rows whose label, or labels, are predicted.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
-        y : array-like (n,)
+        y : array-like (n,) or (n, T)
         sample_weight : array-like (n,), optional
 
         Returns
@@ -209,12 +215,18 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.array_api_support = True
+        tags.classifier_tags.multi_label = True
         return tags
+
+    @property
+    def _columns(self) -> int:
+        """Neurons of a group."""
+        return 1 if self.multilabel_ else int(self.coef_.shape[0])
 
     def _dense_coef(self) -> Array:
         return self.coef_.toarray() if is_sparse(self.coef_) else self.coef_
 
-    def _map(self, method: str, X: Any, function: Callable[..., Array]) -> Array:
+    def _map(self, method: str, X: Any, function: Callable[..., Array], **static: Any) -> Array:
         """Apply a block function of features and coefficients to the rows of X, where X is."""
         check_is_fitted(self)
         coef = self._dense_coef()
@@ -226,7 +238,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             if not is_dask(X):  # a look at the values would compute a lazy array
                 refuse_nonfinite(rows)
             coef, intercept = place.asarray(coef), place.asarray(self.intercept_)
-            return rows.map(function, coef, intercept)
+            return rows.map(function, coef, intercept, **static)
 
 
 def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
@@ -253,19 +265,22 @@ def _decision(X: Array, coef: Array, intercept: Array) -> Array:
 
 def _both(Z: Array) -> Array:
     """Logits of either class: one minus sigmoid(z) is sigmoid(-z), without the cancellation."""
-    return array_namespace(Z).concat([-Z, Z], axis=1)
+    return array_namespace(Z).concat([-Z, Z], axis=1) if Z.shape[1] == 1 else Z
 
 
-def _probabilities(X: Array, coef: Array, intercept: Array) -> Array:
+def _probabilities(X: Array, coef: Array, intercept: Array, *, classes: int) -> Array:
     Z = _logits(X, coef, intercept)
-    return neuron.sigmoid(_both(Z)) if Z.shape[1] == 1 else neuron.softmax(Z, classes=Z.shape[1])
+    return neuron.sigmoid(_both(Z)) if classes == 1 else neuron.softmax(Z, classes=classes)
 
 
-def _log_probabilities(X: Array, coef: Array, intercept: Array) -> Array:
+def _log_probabilities(X: Array, coef: Array, intercept: Array, *, classes: int) -> Array:
     Z = _logits(X, coef, intercept)
-    if Z.shape[1] == 1:
-        return neuron.log_probability(_both(Z))
-    return neuron.log_probability(Z, classes=Z.shape[1])
+    return neuron.log_probability(_both(Z) if classes == 1 else Z, classes=classes)
+
+
+def _ones(X: Array, coef: Array, intercept: Array, *, dtype: str) -> Array:
+    xp = array_namespace(coef)
+    return xp.astype(_logits(X, coef, intercept) > 0, getattr(xp, dtype))
 
 
 def _codes(X: Array, coef: Array, intercept: Array) -> Array:

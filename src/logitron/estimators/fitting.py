@@ -13,7 +13,7 @@ from logitron.backend import ArrayContext, read
 from logitron.objective import LogisticObjective, Work, is_flat
 from logitron.solvers import Engine, GradientDescent, Iteration, Plan, Solution, Status, choose
 
-__all__ = ["Fit", "Settings", "identified"]
+__all__ = ["Fit", "Settings", "identified", "warn_of"]
 
 Array = Any
 Watch = Callable[[Iteration], bool | None] | None
@@ -35,6 +35,8 @@ class Settings:
         None is the method's own default.
     learning_rate, loss_change
         See `GradientDescent`.
+    interruptible : bool
+        Whether Ctrl-C keeps what is done.
     """
 
     method: str
@@ -42,6 +44,12 @@ class Settings:
     max_iter: int | None = None
     learning_rate: float | str = "auto"
     loss_change: float = 1e-5
+    interruptible: bool = False
+
+    @property
+    def untrained(self) -> bool:
+        """Whether to start from nothing: as the textbook does, or since no step will be made."""
+        return self.method == "gradient-descent" or self.max_iter == 0
 
     @property
     def most(self) -> int:
@@ -73,7 +81,8 @@ class Settings:
             flat=n < p and not objective.rows.lazy and is_flat(objective),
             lazy=objective.rows.lazy,
         )
-        engine = Engine(plan, float(self.tol), self.most, warm=start[0] is not None)
+        warm = start[0] is not None
+        engine = Engine(plan, float(self.tol), self.most, warm, self.interruptible)
         solution, objective = engine.minimize(
             objective, objective.start(*start), on_iteration=watch
         )
@@ -136,17 +145,25 @@ class Fit:
 
     def warn(self, who: str, solver: str, *, stacklevel: int) -> None:
         """Warn of what did not converge, saying why and what to try."""
-        status, n_iter = self.solution.status, self.solution.n_iter
-        ended = [Status(int(s)) for s in np.unique(status) if Status(int(s)) not in QUIET]
-        for one in ended:
-            which = np.flatnonzero(status == one)
-            many = "" if len(status) == 1 else f" in {len(which)} of {len(status)} fits"
-            warnings.warn(
-                f"{who}: {solver} failed to converge after {n_iter[which].max()} iterations{many}: "
-                f"{one.explanation}.",
-                ConvergenceWarning,
-                stacklevel=stacklevel,
-            )
+        warn_of(self.solution.status, self.solution.n_iter, who, solver, stacklevel=stacklevel + 1)
+
+
+def warn_of(
+    status: HostArray, n_iter: HostArray, who: str, solver: str, *, stacklevel: int
+) -> None:
+    """Warn of fits that did not converge, saying how many, why, and what to try."""
+    for one in map(Status, np.unique(status).tolist()):
+        which = status == one
+        alone = status.size == 1
+        if one in QUIET and (alone or one != Status.STOPPED):
+            continue
+        many = "" if alone else f" in {which.sum()} of {status.size} fits"
+        warnings.warn(
+            f"{who}: {solver} failed to converge after {n_iter[which].max()} iterations{many}: "
+            f"{one.explanation}.",
+            ConvergenceWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def identified(coef: Array, intercept: Array | None, *, classes: int) -> tuple[Array, Array]:

@@ -123,8 +123,14 @@ def on_host(values: Any) -> Any:
     return read(values) if is_array_api_obj(values) else values
 
 
-def sample_weights(sample_weight: Any, rows: int) -> np.ndarray[Any, Any] | None:
-    """Check sample weights; they come to the host, as small as y is.
+def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | None:
+    """Check sample weights; those of rows come to the host, as small as y is.
+
+    Parameters
+    ----------
+    sample_weight : array-like (n,), or (n, T) for many targets, a number, or None
+    rows : int
+    targets : int, default 1
 
     Raises
     ------
@@ -133,6 +139,8 @@ def sample_weights(sample_weight: Any, rows: int) -> np.ndarray[Any, Any] | None
     """
     if sample_weight is None:
         return None
+    if targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:
+        return _weights_by_target(sample_weight, (rows, targets))
     try:
         values = np.asarray(on_host(sample_weight), dtype=float)
     except (TypeError, ValueError) as error:
@@ -149,6 +157,27 @@ def sample_weights(sample_weight: Any, rows: int) -> np.ndarray[Any, Any] | None
         wrong = f"got {len(others)} others, such as {others[0]}" if len(others) else "all are zero"
         raise ValueError(
             "sample_weight must be finite and non-negative, with a positive sum: " + wrong
+        )
+    return values
+
+
+def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
+    """Check weights (n, T) where they are; they may be as large as the features."""
+    values = sample_weight if is_array_api_obj(sample_weight) else np.asarray(sample_weight)
+    values = read(values) if is_dask(values) else values
+    if tuple(values.shape) != shape:
+        raise ValueError(
+            f"sample_weight must have shape ({shape[0]},) or {shape}, one weight for each row "
+            f"of X, or for each of its labels, got {tuple(values.shape)}"
+        )
+    xp = array_namespace(values)
+    if not xp.isdtype(values.dtype, "real floating"):
+        values = xp.astype(values, xp.float32)
+    least, most = read(xp.stack([xp.min(values), xp.max(values)]))
+    if not (np.isfinite([least, most]).all() and least >= 0 and most > 0):
+        raise ValueError(
+            "sample_weight must be finite and non-negative, with a positive sum, got values from "
+            f"{least} to {most}"
         )
     return values
 

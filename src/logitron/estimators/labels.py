@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 from sklearn import config_context
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, read
 from logitron.estimators.inputs import on_host
 
-__all__ = ["Labels", "balance", "classes_for", "encode", "prior", "take"]
+__all__ = ["Labels", "classes_for", "encode", "prior", "take"]
 
 Array = Any
 
@@ -22,14 +21,24 @@ class Labels:
     """The labels of a training set."""
 
     classes: np.ndarray[Any, Any]
-    """Sorted labels (K,), on the host."""
+    """Sorted labels (K,), on the host; of many targets, their numbers (T,)."""
     codes: Array
-    """Each row's place among them (n,): NumPy integers, or a Dask array of them."""
+    """Each row's place among them (n,): NumPy integers, or a Dask array of them. Of many targets,
+    zeros and ones (n, T), in the library they came in."""
+    many: bool = False
+    """Whether there are many targets, each with a neuron of its own."""
+    dtype: str = ""
+    """Of many targets, the dtype that they came in."""
 
     @property
     def columns(self) -> int:
-        """Neurons that it takes: one for two classes, else one each."""
-        return 1 if len(self.classes) == 2 else len(self.classes)
+        """Neurons that a target takes: one for two classes, else one each."""
+        return 1 if self.many or len(self.classes) == 2 else len(self.classes)
+
+    @property
+    def targets(self) -> int:
+        """Number of targets, T."""
+        return len(self.classes) if self.many else 1
 
 
 def encode(y: Any, rows: int) -> Labels:
@@ -78,35 +87,6 @@ def encode(y: Any, rows: int) -> Labels:
     if len(classes) < 2:
         raise ValueError(f"y must hold at least two classes, got one class only: {classes[0]!r}")
     return Labels(classes, codes)
-
-
-def balance(
-    labels: Labels, class_weight: Any, sample_weight: np.ndarray[Any, Any] | None
-) -> np.ndarray[Any, Any] | None:
-    """Multiply each row's sample weight by the weight of its class.
-
-    "balanced" counts the classes with the sample weights, as scikit-learn does.
-    """
-    if class_weight is None:
-        return sample_weight
-    codes = read(labels.codes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        by_class = compute_class_weight(
-            class_weight,
-            classes=labels.classes,
-            y=labels.classes[codes],
-            **({} if sample_weight is None else {"sample_weight": sample_weight}),
-        )
-        weights: np.ndarray[Any, Any] = by_class[codes]
-        if sample_weight is not None:
-            weights = weights * sample_weight
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
-        raise ValueError(
-            "class_weight must give finite, non-negative weights with a positive sum, got "
-            f"{dict(zip(labels.classes.tolist(), by_class.tolist(), strict=True))}; 'balanced' "
-            "needs a row of positive sample_weight in every class"
-        )
-    return weights
 
 
 def take(classes: Array, codes: Array) -> Array:

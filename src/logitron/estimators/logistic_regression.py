@@ -7,14 +7,18 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from logitron.backend import ArrayContext, make_rows, read
+from logitron.backend import ArrayContext, read
 from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
+from logitron.estimators.class_weights import balance
 from logitron.estimators.classifier import NeuronClassifier
-from logitron.estimators.fitting import Fit, Settings, identified
+from logitron.estimators.fitting import Fit, Settings, identified, warn_of
+from logitron.estimators.grid import Fits, Grid
 from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
-from logitron.estimators.labels import Labels, balance, classes_for, encode, prior
+from logitron.estimators.labels import Labels, classes_for, encode, prior
+from logitron.estimators.multilabel import encode_many, has_many_targets
+from logitron.estimators.progress import shown
 from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method
-from logitron.objective import LogisticObjective
+from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Iteration
 
 __all__ = ["LogisticRegression"]
@@ -127,13 +131,13 @@ class LogisticRegression(NeuronClassifier):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "penalty": [StrOptions(set(PENALTIES)), None],
-        "C": [Interval(Real, 0, None, closed="right")],
+        "C": [Interval(Real, 0, None, closed="right"), "array-like"],
         "l1_ratio": [Interval(Real, 0, 1, closed="both"), None],
         "dual": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="left")],
         "fit_intercept": ["boolean"],
         "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, StrOptions({"balanced"}), list, None],
         "random_state": ["random_state"],
         "solver": [StrOptions(set(SOLVERS))],
         "max_iter": [Interval(Integral, 0, None, closed="left"), None],
@@ -151,7 +155,7 @@ class LogisticRegression(NeuronClassifier):
         self,
         penalty: str | None = "deprecated",
         *,
-        C: float = 1.0,
+        C: Any = 1.0,
         l1_ratio: float | None = 0.0,
         dual: bool = False,
         tol: float = 1e-4,
@@ -233,18 +237,17 @@ class LogisticRegression(NeuronClassifier):
         given = X, y, sample_weight
         X = features(self, X, reset=True)
         caller, compute = contexts(X, self.backend, self.device, self.dtype)
+        if has_many_targets(y):
+            self._fit_many(X, given, C, caller, compute)
+            return
         n = X.shape[0]
         labels = encode(y, n)
-        settings = Settings(
-            method(self, classes=len(labels.classes)),
-            self.tol,
-            self.max_iter,
-            self.learning_rate,
-            self.loss_change,
-        )
+        settings = self._settings(labels)
+        if np.ndim(C) or isinstance(self.class_weight, list):
+            raise ValueError("C and class_weight can be lists only where y has many columns")
         weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
         with compute.scope():
-            rows = make_rows(compute, X, labels.codes, weights, width=labels.columns)
+            rows = observations(compute, X, labels.codes, weights, width=labels.columns)
             squares = refuse_nonfinite(rows)
             objective = LogisticObjective.over(
                 rows,
@@ -253,7 +256,7 @@ class LogisticRegression(NeuronClassifier):
                 fit_intercept=self.fit_intercept,
             )
             start = self._start(compute.wide, labels, weights)
-            self.classes_ = classes_for(caller, labels.classes)
+            self.classes_, self.multilabel_ = classes_for(caller, labels.classes), False
             tasks = self._tasks(given, settings.most, caller)
             heaviest = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
@@ -265,11 +268,63 @@ class LogisticRegression(NeuronClassifier):
                 tasks.end()
         fit.warn(type(self).__name__, self.solver, stacklevel=5)
 
+    def _fit_many(
+        self,
+        X: Array,
+        given: tuple[Any, Any, Any],
+        C: Any,
+        caller: ArrayContext,
+        compute: ArrayContext,
+    ) -> None:
+        """Train a neuron for each column of a table of targets, together."""
+        _, Y, sample_weight = given
+        n = X.shape[0]
+        weights = sample_weights(sample_weight, n, np.shape(Y)[1])
+        labels = encode_many(Y, n, weights)
+        settings = self._settings(labels)
+        each = _of_targets(C, labels.targets)
+        with compute.scope(), shown(self.verbose, labels.targets, "targets") as show:
+            grid = Grid.over(
+                compute,
+                X,
+                labels,
+                C=each.reshape(-1, 1, 1),
+                sample_weight=weights,
+                class_weight=self.class_weight,
+                fit_intercept=self.fit_intercept,
+            )
+            warm = self.warm_start and self.multilabel_ and hasattr(self, "coef_")
+            start = None
+            if warm and self.coef_.shape == (labels.targets, X.shape[1]):
+                start = tuple(map(compute.wide.asarray, (self._dense_coef(), self.intercept_)))
+            self.classes_, self.multilabel_ = classes_for(caller, labels.classes), True
+            self._label_dtype = labels.dtype
+            tasks = self._tasks(given, settings.most, caller)
+            fits = grid.fit(settings, start=start, watch=both(show, tasks))
+            self.coef_ = caller.own(fits.coef[:, 0, 0, 0, :])
+            self.intercept_ = caller.own(fits.intercept[:, 0, 0, 0])
+            self._tell_many(fits, caller)
+            self.work_ = grid.objective.work
+            if tasks is not None:
+                tasks.end()
+        grid.warn_of_constants(stacklevel=6)
+        warn_of(fits.status, fits.n_iter, type(self).__name__, self.solver, stacklevel=6)
+
+    def _settings(self, labels: Labels) -> Settings:
+        return Settings(
+            method(self, classes=2 if labels.many else len(labels.classes)),
+            self.tol,
+            self.max_iter,
+            self.learning_rate,
+            self.loss_change,
+            interruptible=labels.many,
+        )
+
     def _start(
         self, place: ArrayContext, labels: Labels, weights: Any
     ) -> tuple[Array | None, Array | None]:
         """Choose coefficients and intercepts to start from; None is zeros."""
-        if self.warm_start and hasattr(self, "coef_"):
+        if self.warm_start and hasattr(self, "coef_") and not self.multilabel_:
             coef, intercept = self._dense_coef(), self.intercept_
             if coef.shape[1] == self.n_features_in_:
                 known = read(self.classes_)
@@ -312,10 +367,30 @@ class LogisticRegression(NeuronClassifier):
         self.plan_ = fit.plan
         self.work_ = fit.work
 
+    def _tell_many(self, fits: Fits, caller: ArrayContext) -> None:
+        """Set the attributes that tell how the fits of many targets went."""
+        keep = partial(caller.asarray, keep_dtype=True)
+        self.suboptimality_ = caller.asarray(fits.suboptimality[:, 0, 0])
+        self.certified_ = keep(fits.certified[:, 0, 0])
+        self.converged_ = keep(fits.converged[:, 0, 0])
+        self.n_iter_ = keep(fits.n_iter[:, 0, 0])
+        self.loss_curve_ = caller.asarray(fits.loss_curve[:, :, 0, 0])
+        self.plan_ = fits.plan
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
+
+
+def _of_targets(C: Any, targets: int) -> np.ndarray[Any, Any]:
+    """Check penalties of many targets (T,)."""
+    each = np.asarray(C, dtype=float)
+    if each.ndim > 1 or each.size not in (1, targets) or not (each > 0).all():
+        raise ValueError(
+            f"C must be a positive number, or one for each of {targets} targets, got {C!r}"
+        )
+    return np.broadcast_to(each, (targets,))
 
 
 def _moved_to(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PENALTIES", "SOLVERS", "inverse_penalty", "method"]
+__all__ = ["PENALTIES", "SOLVERS", "inverse_penalty", "method", "path_penalty"]
 
 #: solvers by the names that users may give, and what is done; the second half is scikit-learn's
 SOLVERS = {
@@ -105,6 +105,34 @@ def inverse_penalty(estimator: Any) -> Any:
             "solver='auto'"
         )
     return C
+
+
+def path_penalty(estimator: Any) -> None:
+    """Check the parameters that scikit-learn spells the penalties of a path with.
+
+    Raises
+    ------
+    ValueError
+        If a penalty of absolute values is asked for.
+
+    Warns
+    -----
+    FutureWarning
+        For what scikit-learn deprecates.
+    """
+    penalty, ratios = estimator.penalty, estimator.l1_ratios
+    if penalty != "deprecated":
+        _deprecated("'penalty' was deprecated in scikit-learn 1.8: say l1_ratios=(0,) for 'l2'")
+        if penalty == "elasticnet" and (ratios is None or isinstance(ratios, str)):
+            raise ValueError("l1_ratios must be numbers from 0 to 1 for penalty='elasticnet'")
+    if ratios is None:
+        _deprecated("'l1_ratios=None' was deprecated in scikit-learn 1.8: say l1_ratios=(0,)")
+    named = {"l1": [1.0], "l2": [0.0]}.get(penalty)
+    known = [0.0] if ratios is None or isinstance(ratios, str) else ratios
+    for ratio in named or known:
+        refuse_absolute_values(estimator.solver, ratio)
+    if estimator.solver == "liblinear" and np.ndim(estimator.Cs) and np.any(np.isinf(estimator.Cs)):
+        raise ValueError("C=inf is not supported for the liblinear solver; choose solver='auto'")
 
 
 def refuse_absolute_values(solver: str, l1_ratio: float) -> None:

@@ -5,6 +5,7 @@ module                    what it holds
 ========================= ======================================================================
 `objective.logistic`      `LogisticObjective`: value, gradient, curvature, bound, as sums over rows
 `objective.blocks`        what one block of rows contributes to those sums
+`objective.columns`       what of the data beside the rows belongs to which group
 `objective.assembly`      from sums over the rows to value, derivative and curvature
 `objective.metric`        models of the curvature, and solving with them
 `objective.certificate`   how far from the optimum a point can be at most: the formulas
@@ -15,8 +16,9 @@ module                    what it holds
 """
 
 from logitron.objective.assembly import Evaluation
+from logitron.objective.columns import Columns, observations
 from logitron.objective.logistic import LogisticObjective
 from logitron.objective.row_space import is_flat
 from logitron.objective.work import Work
 
-__all__ = ["Evaluation", "LogisticObjective", "Work", "is_flat"]
+__all__ = ["Columns", "Evaluation", "LogisticObjective", "Work", "is_flat", "observations"]

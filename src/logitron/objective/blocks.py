@@ -1,7 +1,8 @@
 r"""Block functions: what one block of rows contributes to the sums of the objective.
 
 Each is a pure function of arrays, so that it can be compiled, or sent to another process. Their
-first arguments are the arrays that the rows were made of: features, targets, sample weights.
+first arguments are the arrays that the rows were made of: features, targets, sample weights and
+counts, of which `columns` says what belongs to which group.
 
 Parameters are ``theta (G, K, q)``: groups, columns of a group, and a neuron's coefficients
 followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^\top w + b`; the
@@ -28,6 +29,13 @@ from typing import Any
 from array_api_compat import array_namespace
 
 from logitron import neuron
+from logitron.objective.columns import (
+    Columns,
+    group_weights,
+    mean_weights,
+    targets_of,
+    weights_of,
+)
 
 __all__ = [
     "column_moments",
@@ -41,16 +49,19 @@ __all__ = [
 Array = Any
 
 LOG2 = 0.6931471805599453
+#: sigmoid neurons whose logits are better kept row by row
+MANY = 16
 
 
 def evaluate(
     X: Array,
     targets: Array,
     sample_weight: Array | None,
+    counts: Array | None,
     theta: Array,
     intercept: Array | None,
     centre: Array | None,
-    columns: Array | None,
+    columns: Columns | None,
     mixing: Array | None,
     *,
     classes: int,
@@ -60,21 +71,21 @@ def evaluate(
     """Sum loss (G,), derivative (G, K, q), and second derivatives (G, D, D).
 
     ``intercept (G, K)`` belongs to the features as they are, and so do the sums; the last entry of
-    ``theta`` is the intercept of centred features. ``columns`` are the groups that ``theta`` is
-    about, where it is not about all of them. ``mixing (G, r, K)`` makes the features of "coarse"
-    from logits. ``count_errors`` adds the number of rows (G,) whose target has at most half of the
-    probability.
+    ``theta`` is the intercept of centred features. ``mixing (G, r, K)`` makes the features of
+    "coarse" from logits. ``count_errors`` adds the number of rows (G,) whose target has at most
+    half of the probability.
     """
     xp = array_namespace(X)
     T = xp.matrix_transpose
     G, K, q = theta.shape
     n, p = X.shape
     W = xp.reshape(theta, (G * K, q))[:, :p]
-    Z = neuron.unchecked_logits(xp, X, T(W), None)
+    Z = neuron.unchecked_logits(xp, X, T(W), None, by_row=K == 1 and G >= MANY)
     centred = Z
     if intercept is not None:
         Z = Z + xp.reshape(intercept, (G * K,))
-    Y, sample_weight = _of_columns(xp, targets, sample_weight, columns, classes, X.dtype)
+    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    sample_weight = weights_of(xp, Y, sample_weight, counts, columns, classes)
 
     activity = neuron.unchecked_activity(xp, Z, Y, classes=classes)
     rows, R = neuron.weigh(xp, activity, sample_weight, classes=classes)
@@ -85,6 +96,10 @@ def evaluate(
     if second == "hessian" and K == 1:
         roots = _roots(xp, P, sample_weight)
         seconds = _products(xp, X, roots, centre, intercept is not None)
+    elif second == "coarse" and mixing is not None and mixing.shape[1:] == (1, 1):
+        if intercept is not None:
+            centred = centred - (theta[:, 0, p] - intercept[:, 0])
+        seconds = _along_logits(xp, P, sample_weight, centred * mixing[:, 0, 0])
     else:
         features = None
         if second == "hessian":
@@ -108,17 +123,17 @@ def gram(
     X: Array,
     targets: Array,
     sample_weight: Array | None,
+    counts: Array | None,
     centre: Array | None,
-    columns: Array | None,
+    columns: Columns | None,
     *,
+    classes: int,
     fit_intercept: bool,
 ) -> tuple[Array, Array]:
     """Sum the features' products (q, q), weighted by the mean weight of the groups; and weights."""
     xp = array_namespace(X)
-    roots = None
-    if sample_weight is not None:
-        weights = _weights(xp, X, _columns_of(xp, sample_weight, columns))
-        roots = xp.sqrt(xp.mean(weights, axis=1))[:, None]
+    mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
+    roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
     return _products(xp, X, roots, centre, fit_intercept)[0, :, :], total
 
@@ -127,38 +142,64 @@ def column_squares(
     X: Array,
     targets: Array,
     sample_weight: Array | None,
+    counts: Array | None,
     centre: Array | None,
-    columns: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
 ) -> tuple[Array, Array]:
     """Sum the squared features (p,), weighted by the mean weight of the groups; and weights."""
     xp = array_namespace(X)
     centred = X if centre is None else X - centre
-    weights = None if sample_weight is None else _columns_of(xp, sample_weight, columns)
-    mean = xp.mean(_weights(xp, X, weights), axis=1)
+    mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
+    mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ (centred * centred), xp.sum(mean)
 
 
 def row_squares(
-    X: Array, targets: Array, sample_weight: Array | None, *, fit_intercept: bool
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
+    fit_intercept: bool,
 ) -> tuple[Array]:
     """Sum the rows' squared lengths, weighted: (1,) or (G,)."""
     xp = array_namespace(X)
     squares = xp.sum(X * X, axis=1, keepdims=True) + float(fit_intercept)
-    return (xp.sum(_weights(xp, X, sample_weight) * squares, axis=0),)
+    weights = group_weights(X, targets, sample_weight, counts, columns, classes)
+    return (xp.sum(_or_ones(X, weights) * squares, axis=0),)
 
 
-def weight_sum(X: Array, targets: Array, sample_weight: Array | None) -> tuple[Array]:
+def weight_sum(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
+) -> tuple[Array]:
     """Sum the sample weights: (1,) or (G,)."""
-    xp = array_namespace(X)
-    return (xp.sum(_weights(xp, X, sample_weight), axis=0),)
+    weights = group_weights(X, targets, sample_weight, counts, columns, classes)
+    return (array_namespace(X).sum(_or_ones(X, weights), axis=0),)
 
 
 def column_moments(
-    X: Array, targets: Array, sample_weight: Array | None
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
 ) -> tuple[Array, Array, Array]:
     """Sum features (p,) and their squares (p,), by the mean weight of the groups; and weights."""
     xp = array_namespace(X)
-    mean = xp.mean(_weights(xp, X, sample_weight), axis=1)
+    mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
+    mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
 
 
@@ -197,6 +238,17 @@ def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
     P = P[:, :, 0]
     d = P - P * P
     return xp.sqrt(d if sample_weight is None else d * _rows_by_groups(sample_weight))
+
+
+def _along_logits(xp: Any, P: Array, sample_weight: Array | None, Z: Array) -> Array:
+    """Sum the curvature of sigmoid neurons along a multiple Z (n, G) of their logits, and 1."""
+    P = P[:, :, 0]
+    d = P - P * P
+    d = d if sample_weight is None else d * _rows_by_groups(sample_weight)
+    along = d * Z
+    sums = [xp.sum(part, axis=0) for part in (along * Z, along, d)]
+    rows = [xp.stack([sums[0], sums[1]], axis=1), xp.stack([sums[1], sums[2]], axis=1)]
+    return xp.stack(rows, axis=1)
 
 
 def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array | None) -> Array:
@@ -255,46 +307,11 @@ def _mixtures(xp: Any, Z: Array, mixing: Array) -> Array:
     return xp.concat([mixed, xp.ones_like(mixed[:, :, :1])], axis=2)
 
 
-# --- targets and weights ------------------------------------------------------------------------
-
-
-def _of_columns(
-    xp: Any,
-    targets: Array,
-    sample_weight: Array | None,
-    columns: Array | None,
-    classes: int,
-    dtype: Any,
-) -> tuple[Array, Array | None]:
-    """Targets (n, m) or (n, K) and weights (n,) or (n, G) of the chosen groups, as numbers."""
-    if sample_weight is not None:
-        sample_weight = xp.astype(_columns_of(xp, sample_weight, columns), dtype, copy=False)
-    if targets.ndim == 2:
-        if columns is not None and targets.shape[1] > classes:
-            n = targets.shape[0]
-            grouped = xp.reshape(targets, (n, -1, classes))
-            targets = xp.reshape(xp.take(grouped, columns, axis=1), (n, -1))
-        return xp.astype(targets, dtype, copy=False), sample_weight
-    if classes == 1:
-        return xp.astype(targets, dtype, copy=False)[:, None], sample_weight
-    # Labels of each class are compared, not gathered: no index arrays, nothing data-dependent
-    one_hot = [xp.astype(targets == code, dtype) for code in range(classes)]
-    return xp.matrix_transpose(xp.stack(one_hot, axis=0)), sample_weight
-
-
-def _columns_of(xp: Any, sample_weight: Array, columns: Array | None) -> Array:
-    if columns is None or sample_weight.ndim == 1:
-        return sample_weight
-    return xp.take(sample_weight, columns, axis=1)
-
-
 def _rows_by_groups(sample_weight: Array) -> Array:
     """Sample weights as (n, 1) or (n, G)."""
     return sample_weight if sample_weight.ndim == 2 else sample_weight[:, None]
 
 
-def _weights(xp: Any, X: Array, sample_weight: Array | None) -> Array:
-    """Sample weights (n, 1) or (n, G); ones where there are none."""
-    if sample_weight is None:
-        return xp.ones_like(X[:, :1])  # on the device and, under sharding, laid out as X
-    return xp.astype(_rows_by_groups(sample_weight), X.dtype, copy=False)
+def _or_ones(X: Array, weights: Array | None) -> Array:
+    """Weights as (n, 1) or (n, G); where there are none, ones as X is laid out."""
+    return array_namespace(X).ones_like(X[:, :1]) if weights is None else _rows_by_groups(weights)

@@ -162,7 +162,12 @@ def bound_by_witness(
 
 
 def leverage(
-    X: Array, targets: Array, sample_weight: Array | None, centre: Array | None, inverse: Array
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    centre: Array | None,
+    inverse: Array,
 ) -> Array:
     """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1."""
     xp = array_namespace(X)

@@ -23,6 +23,7 @@ from logitron.objective import blocks
 from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, eigenbasis, finish, is_far
 from logitron.objective.bounds import bound_of
+from logitron.objective.columns import Columns, class_totals
 from logitron.objective.metric import Metric
 from logitron.objective.work import Work
 
@@ -38,9 +39,7 @@ class LogisticObjective:
     Parameters
     ----------
     rows : Rows
-        Made of ``X (n, p)``, targets and sample weights (``(n,)``, ``(n, G)`` or None). Targets
-        are ``(n, m)`` numbers between 0 and 1, or ``(n,)`` integers: class codes, ``0`` or ``1``
-        for a sigmoid neuron and ``0 ... K-1`` for a softmax group, shared by all groups.
+        Made of ``X (n, p)``, targets, sample weights and counts; see `columns`.
     penalty : array (G,)
         ``1 / C`` of each group, in the rows' widest precision.
     classes : int, default 1
@@ -50,8 +49,10 @@ class LogisticObjective:
         What is taken from the features, see `blocks`. Intercepts belong to centred features.
     far : bool, default False
         Whether the centre is so far from zero that products must be summed of centred features.
-    columns : array (G,) of int, optional
-        Which of the rows' groups these are, where they are not all.
+    columns : Columns, optional
+        What of the data beside the rows belongs to which group.
+    uneven : float, default 1.0
+        Largest weight of a row in a group, relative to its mean weight in all groups.
     weight : float, default 1.0
         Multiplies the loss: a sample of the rows stands for all of them.
     largest : array (), optional
@@ -74,7 +75,8 @@ class LogisticObjective:
     fit_intercept: bool = True
     centre: Array | None = None
     far: bool = False
-    columns: Array | None = None
+    columns: Columns | None = None
+    uneven: float = 1.0
     weight: float = 1.0
     largest: Array | None = None
     heaviest: float = 1.0
@@ -94,10 +96,13 @@ class LogisticObjective:
         classes: int = 1,
         penalty: Any = 0.0,
         fit_intercept: bool = True,
+        columns: Columns | None = None,
+        uneven: float | None = None,
     ) -> "LogisticObjective":
         """Make the objective of ``groups`` of ``classes`` columns over rows.
 
-        ``penalty`` is ``1 / C``: a number for all groups, or one for each, on the host.
+        ``penalty`` is ``1 / C``: a number for all groups, or one for each, on the host. Without
+        ``uneven``, one group may have all the weight of a row.
         """
         each = np.broadcast_to(np.asarray(penalty, np.float64), (groups,))
         return cls(
@@ -105,6 +110,8 @@ class LogisticObjective:
             penalty=rows.context.wide.asarray(np.array(each)),
             classes=classes,
             fit_intercept=fit_intercept,
+            columns=columns,
+            uneven=float(groups) if uneven is None else uneven,
             bounded=bool((each > 0).all()),
         )
 
@@ -177,8 +184,7 @@ class LogisticObjective:
 
     def take(self, groups: Array) -> "LogisticObjective":
         """Return the objective of some of the groups only; work is counted together."""
-        columns = self.columns
-        columns = groups if columns is None else self.context.xp.take(columns, groups, axis=0)
+        columns = (self.columns or Columns()).take(groups)
         penalty = self.context.xp.take(self.penalty, groups, axis=0)
         return replace(self, columns=columns, penalty=penalty)
 
@@ -249,6 +255,14 @@ class LogisticObjective:
         )
         return evaluation
 
+    def class_totals(self) -> Array:
+        """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
+        (totals,) = self._sum(class_totals)
+        return totals
+
+    def _sum(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
+        return self.rows.sum(function, *parameters, self.columns, classes=self.classes, **static)
+
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Compute the objective (G,) and its derivative (G, K, q) in one pass over the rows."""
         evaluation = self.evaluate(theta)
@@ -261,7 +275,7 @@ class LogisticObjective:
     def largest_eigenvalue(self) -> Array:
         """Bound the largest eigenvalue of the features' weighted products from above, ()."""
         if self.largest is None:
-            (squares,) = self.rows.sum(blocks.row_squares, fit_intercept=False)
+            (squares,) = self._sum(blocks.row_squares, fit_intercept=False)
             object.__setattr__(self, "largest", self.weight * self.context.xp.max(squares))
         return self.largest
 
@@ -278,12 +292,12 @@ class LogisticObjective:
         .. [1] D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of
            Statistical Mathematics 44(1), 1992.
         """
-        (squares,) = self.rows.sum(blocks.row_squares, fit_intercept=self.fit_intercept)
+        (squares,) = self._sum(blocks.row_squares, fit_intercept=self.fit_intercept)
         return squares * (0.25 if self.classes == 1 else 0.5) + self.penalty
 
     def weight_sum(self) -> Array:
         """Sum the sample weights; shape ``(1,)`` or ``(G,)``."""
-        (total,) = self.rows.sum(blocks.weight_sum)
+        (total,) = self._sum(blocks.weight_sum)
         return total
 
     # --- models of the curvature ---
@@ -302,7 +316,7 @@ class LogisticObjective:
         n = self.rows.shape[0]
         count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // self.rows.shape[1]))
         rows = (self.rows.sample(count, 1) if n > count else None) or self.rows
-        sums, squares, total = rows.sum(blocks.column_moments)
+        sums, squares, total = rows.sum(blocks.column_moments, self.columns, classes=self.classes)
         self.work.passes += rows.shape[0] / n * self.share
         squares = squares * (n / rows.shape[0])
         if not self.fit_intercept:
@@ -312,9 +326,9 @@ class LogisticObjective:
         far, longer = read(is_far(centre, squares / n, self.eps))
         here = replace(here, far=bool(far))
         if longer:  # lengths from zero would say little about lengths from the centre
-            squares, _ = self.rows.sum(blocks.column_squares, centre, self.columns)
+            squares, _ = self._sum(blocks.column_squares, centre)
             self.work.passes += self.share
-            largest = self.context.xp.sum(squares) * (self.weight * self.groups)
+            largest = self.context.xp.sum(squares) * (self.weight * self.uneven)
         elif self.largest is not None:  # |x - c|^2 <= 2 |x|^2 + 2 |c|^2
             length = self.context.xp.sum(centre * centre)
             largest = 2.0 * (self.largest + self.heaviest * n * length)
@@ -383,19 +397,16 @@ class LogisticObjective:
 
         The metric is the shared one, yet without the curvature of any parameters.
         """
-        products, total = self.rows.sum(
-            blocks.gram,
-            self.centre if self.far else None,
-            self.columns,
-            fit_intercept=self.fit_intercept,
+        products, total = self._sum(
+            blocks.gram, self.centre if self.far else None, fit_intercept=self.fit_intercept
         )
         self.work.grams += self.share
         run = self.context.compile(
             eigenbasis, fit_intercept=self.fit_intercept, features=self.rows.shape[1]
         )
         shift, basis, spectrum, largest = run(products, total)
-        # the Gram matrix is that of the groups' mean weight, and one group can have it all
-        here = replace(self, largest=largest * (self.weight * self.groups))
+        # the Gram matrix is that of the groups' mean weight, and one group can have more of it
+        here = replace(self, largest=largest * (self.weight * self.uneven))
         if shift is not None:
             here = replace(here, centre=self.centre + shift if self.far else shift)
         return here, metrics.shared(basis, spectrum, self._no_curvature(), self.penalty)
@@ -414,7 +425,7 @@ class LogisticObjective:
                 variances = variances - self.centre * self.centre
             variances = xp.mean(variances) + 0.0 * variances
         else:
-            squares, total = self.rows.sum(blocks.column_squares, self.centre, self.columns)
+            squares, total = self._sum(blocks.column_squares, self.centre)
             self.work.passes += self.share
             variances = squares / total
         # features that are more than the rows cannot be unrelated: on the space of the rows, their

@@ -38,12 +38,15 @@ class Engine:
     max_iter : int, default 200
     warm : bool, default False
         Whether the coefficients to start from are not just zeros.
+    interruptible : bool, default False
+        See `QuasiNewton`.
     """
 
     plan: Plan
     tol: float = 1e-4
     max_iter: int = 200
     warm: bool = False
+    interruptible: bool = False
 
     def minimize(
         self,
@@ -85,10 +88,12 @@ class Engine:
             metric = objective.with_squares(flat=self.plan.flat)
             curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
         most = max(self.max_iter - spent, 0)
-        descent = QuasiNewton(curvature, tol=self.tol, max_iter=most)
+        descent = QuasiNewton(
+            curvature, tol=self.tol, max_iter=most, interruptible=self.interruptible
+        )
         watch = _telling(on_iteration, objective, back, spent)
         solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
-        if curvature.abandoned:
+        if curvature.abandoned and not (solution.status == Status.STOPPED).any():
             solution = self._by_batches(inner, solution, most, watch)
         if back is not None:
             solution = solution.moved(back(solution.theta))
@@ -108,11 +113,14 @@ class Engine:
                 WhenSlow(self.plan.costs, coarse=False, batch=self.plan.batch, begin=True),
                 tol=self.tol,
                 max_iter=max(max_iter - spent, 0),
+                interruptible=self.interruptible,
             )
             start = context.xp.take(solution.theta, index, axis=0)
             watch = _part_of(on_iteration, solution, chosen, context)
             part, _ = descent.minimize(objective.take(index), start, on_iteration=watch)
             solution = solution.replaced(chosen, part.after(spent), context)
+            if (part.status == Status.STOPPED).any():
+                break
         return solution
 
     def _on_samples(
@@ -181,8 +189,9 @@ def _part_of(watch: Watch, before: Solution, groups: np.ndarray[Any, Any], conte
             return put_groups(before.theta, groups, iteration.parameters(), context)
 
         loss = before.loss_curve[-1].copy()
+        others = int((before.status == Status.MAX_ITER).sum()) - len(groups)
         loss[groups] = iteration.loss
         number = int(before.n_iter[groups].max()) + iteration.number
-        return watch(replace(iteration, number=number, loss=loss, parameters=parameters))
+        return watch(Iteration(number, loss, iteration.running + max(others, 0), parameters))
 
     return told

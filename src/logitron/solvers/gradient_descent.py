@@ -186,7 +186,11 @@ def _tell(
     first = made - len(seen) + 1
     stop = False
     for i, state in enumerate(seen):
-        stop |= bool(on_iteration(Iteration(first + i, state[0], lambda: theta)))
+        stop |= bool(
+            on_iteration(
+                Iteration(first + i, state[0], int(np.count_nonzero(state[1])), lambda: theta)
+            )
+        )
     return stop
 
 

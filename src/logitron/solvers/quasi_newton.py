@@ -125,6 +125,8 @@ class QuasiNewton:
         Whether a step more is made when the target is reached.
     bounds : bool, default True
         Whether distances from the optimum are bounded, where that is possible, or estimated.
+    interruptible : bool, default False
+        Whether Ctrl-C ends the descent as ``on_iteration`` can, keeping what is done.
     """
 
     curvature: Curvature
@@ -133,6 +135,7 @@ class QuasiNewton:
     max_iter: int = 200
     polish: bool = True
     bounds: bool = True
+    interruptible: bool = False
 
     def minimize(
         self,
@@ -162,11 +165,19 @@ class QuasiNewton:
         run = _Run(self, objective, theta, metric)
         stopped = False
         while run.running and run.iteration < self.max_iter and not stopped:
-            run.advance()
+            try:
+                run.advance()
+            except KeyboardInterrupt:
+                if not self.interruptible:
+                    raise
+                stopped = True
+                break
             if self.curvature.abandoned:
                 break
             if on_iteration is not None:
-                iteration = Iteration(run.iteration, run.values[-1], run.parameters)
+                iteration = Iteration(
+                    run.iteration, run.values[-1], run.progress.groups, run.parameters
+                )
                 stopped = bool(on_iteration(iteration))
         return run.solution(stopped), run.metric
 

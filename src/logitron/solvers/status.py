@@ -44,7 +44,7 @@ _EXPLANATIONS = {
         "parameters before it did are kept. Lower learning_rate (learning_rate='auto' cannot "
         "overshoot), or scale the features"
     ),
-    Status.STOPPED: "stopped by the callback",
+    Status.STOPPED: "stopped by a callback or by Ctrl-C; what is done is kept",
     Status.AT_PRECISION: (
         "as near to the optimum as the precision of the arithmetic allows; tol asks for more. "
         "Raise tol, or compute in float64"
@@ -69,6 +69,8 @@ class Iteration:
     """Iterations made so far."""
     loss: HostArray
     """Objective (G,) that was last evaluated: for gradient descent, where the iteration began."""
+    running: int
+    """Groups that are not done."""
     parameters: Callable[[], Any]
     """Makes the parameters that the iteration ended with, for those who ask: (G, K, q) for the
     solvers, coefficients and intercepts for those who watch the engine."""

@@ -1,6 +1,6 @@
 """What the seam asks of an array library, and the answers that hold for most of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
@@ -152,6 +152,14 @@ class Library:
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         """Set up what the library must know while computing on ``device`` in ``precision``."""
         return nullcontext()
+
+    def workers(self) -> int:
+        """How many blocks are worked on at a time."""
+        return 1
+
+    def side_by_side(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+        """Call a function with each part, at the same time where that is faster."""
+        return [function(part) for part in parts]
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         """Bind the static arguments, and compile where that pays.

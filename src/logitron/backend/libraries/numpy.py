@@ -1,10 +1,12 @@
 """NumPy: the default, and the host that every other library is read to."""
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
+from logitron.backend import threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
 
@@ -30,6 +32,12 @@ class NumpyLibrary(Library):
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         return np.asarray(array)
+
+    def workers(self) -> int:
+        return threads.workers()
+
+    def side_by_side(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+        return threads.side_by_side(function, parts)
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         return quiet()

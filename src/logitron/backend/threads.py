@@ -1,0 +1,40 @@
+"""Several cores at work on blocks of rows, for a library whose element-wise functions use one.
+
+NumPy lets its lock go while it computes, so that threads can work on blocks side by side; products
+are then left to one core each.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["side_by_side", "workers"]
+
+
+def workers() -> int:
+    """Count the cores that this process may use, and its products are allowed to."""
+    pools = [pool["num_threads"] for pool in _controller().select(user_api="blas").info()]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    fewest: int = min([cores or 1, *pools])
+    return max(1, fewest)
+
+
+def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    """Call a function with each part, each in a thread of its own, and give what they return."""
+    with (
+        _controller().limit(limits=1, user_api="blas"),
+        ThreadPoolExecutor(len(parts)) as pool,
+    ):
+        # NumPy's settings for warnings go along
+        futures = [pool.submit(copy_context().run, function, part) for part in parts]
+        return [future.result() for future in futures]
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()

@@ -1,0 +1,335 @@
+"""Many fits over the same rows, solved together: targets x subsets of the rows x penalties."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from logitron.backend import ArrayContext, read
+from logitron.estimators.class_weights import class_factors
+from logitron.estimators.fitting import Fit, Settings
+from logitron.estimators.inputs import refuse_nonfinite
+from logitron.estimators.labels import Labels
+from logitron.objective import Columns, LogisticObjective, observations
+from logitron.solvers import Iteration, Plan, Status
+
+__all__ = ["Fits", "Grid"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+Watch = Callable[[Iteration], bool | None] | None
+
+#: intercept of a neuron whose labels are all alike: its probability is 1 to the last digit
+CERTAIN = 40.0
+#: numbers that a solver keeps for each parameter: itself, slopes, directions, remembered steps
+KEPT = 26
+#: numbers that solvers may keep in any case, and as a part of the features' own
+LEAST_KEPT, PART_KEPT = 1 << 22, 0.5
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What became of the fits; all arrays begin with (T, F, P)."""
+
+    coef: Array
+    """(T, F, P, K, p), where the fits were computed, in its widest precision."""
+    intercept: Array
+    """(T, F, P, K)"""
+    status: HostArray
+    n_iter: HostArray
+    suboptimality: HostArray
+    certified: HostArray
+    loss_curve: HostArray
+    """(iterations, T, F, P)"""
+    plan: Plan | None
+
+    @property
+    def converged(self) -> HostArray:
+        """Whether each fit is at its optimum."""
+        return np.isin(self.status, [Status.CONVERGED, Status.AT_PRECISION])
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The objective of ``T x F x P`` groups, targets first and penalties last.
+
+    Parameters
+    ----------
+    objective : LogisticObjective
+    totals : numpy.ndarray (T, F, C)
+        Weight of each class, with class weights.
+    shape : tuple
+        ``(T, F, P)``
+    """
+
+    objective: LogisticObjective
+    totals: HostArray
+    shape: tuple[int, int, int]
+
+    @classmethod
+    def over(
+        cls,
+        context: ArrayContext,
+        X: Array,
+        labels: Labels,
+        *,
+        C: Any,
+        sample_weight: Any = None,
+        counts: HostArray | None = None,
+        class_weight: Any = None,
+        fit_intercept: bool = True,
+    ) -> "Grid":
+        """Put the data of all fits together.
+
+        Parameters
+        ----------
+        context : ArrayContext
+            Where to compute.
+        X : array (n, p)
+        labels : Labels
+            Of T targets; one set of classes is one target.
+        C : float or array
+            Broadcast to (T, F, P).
+        sample_weight : array (n,) or (n, T), optional
+        counts : numpy.ndarray (n, F), optional
+            How often each row counts in each subset; one subset of all rows if left out.
+        class_weight : dict, "balanced", list of dict or None
+        fit_intercept : bool, default True
+
+        Raises
+        ------
+        ValueError
+            If features are not finite.
+        """
+        T, K = labels.targets, labels.columns
+        F = 1 if counts is None else counts.shape[1]
+        each = np.asarray(C, dtype=float)
+        P = each.shape[-1] if each.ndim == 3 else 1
+        each = np.broadcast_to(each, (T, F, P))
+        rows = observations(
+            context, X, labels.codes, sample_weight, counts, width=min(T * F * P * K, 4096)
+        )
+        squares = refuse_nonfinite(rows)
+        heaviest = _largest(sample_weight)
+
+        numbers = np.indices((T, F, P)).reshape(3, -1)
+        target, subset = (
+            context.asarray(numbers[axis], keep_dtype=True) if size > 1 else None
+            for axis, size in enumerate((T, F))
+        )
+        columns = Columns(target=target, weight=target, subset=subset)
+        counted = LogisticObjective.over(rows, groups=T * F, classes=K, columns=_first(columns, P))
+        totals = np.broadcast_to(read(counted.class_totals()), (T * F, max(K, 2)))
+        totals = totals.reshape(T, F, -1)
+        factors = class_factors(labels, class_weight, totals)
+        uneven = _unevenness(sample_weight, counts)
+        if factors is not None:
+            totals = totals * factors
+            spread = np.repeat(factors[:, :, None, :], P, axis=2).reshape(T * F * P, -1)
+            columns = columns._replace(factors=context.wide.asarray(spread))
+            heaviest *= float(factors.max())
+            positive = factors[factors > 0]
+            uneven *= float(positive.max() / positive.min()) if (factors > 0).all() else np.inf
+        if counts is not None:
+            heaviest *= float(counts.max())
+        groups = T * F * P
+        objective = LogisticObjective.over(
+            rows,
+            groups=groups,
+            classes=K,
+            penalty=1.0 / each.reshape(-1),
+            fit_intercept=fit_intercept,
+            columns=columns,
+            uneven=min(uneven, float(groups)),
+        )
+        return cls(objective.bounded_by(squares, heaviest), totals, (T, F, P))
+
+    @cached_property
+    def constant(self) -> HostArray:
+        """Which groups have labels of one class only, and so no finite optimum (G,)."""
+        one = (self.totals > 0).sum(axis=2) < 2
+        if self.objective.classes > 1 or not self.objective.fit_intercept:
+            one[:] = False
+        return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
+
+    def warn_of_constants(self, *, stacklevel: int) -> None:
+        """Warn of targets whose labels are all alike."""
+        alike = np.flatnonzero(self.constant.reshape(self.shape).any(axis=(1, 2)))
+        if len(alike):
+            shown = ", ".join(map(str, alike[:10])) + (", ..." if len(alike) > 10 else "")
+            warnings.warn(
+                f"labels of one class only in {len(alike)} of {self.shape[0]} targets ({shown}): "
+                "there, no finite optimum exists, and that class is predicted for every row",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
+
+    def start(self) -> HostArray:
+        """Find the intercepts (G * K,) of neurons without features: where to begin."""
+        tiny = np.finfo(float).tiny
+        logits = np.log(np.maximum(self.totals, tiny))
+        if self.objective.classes == 1:
+            first = np.clip(logits[:, :, 1:] - logits[:, :, :1], -CERTAIN, CERTAIN)
+        else:
+            first = np.maximum(logits - logits.max(axis=2, keepdims=True), -CERTAIN)
+            first = first - first.mean(axis=2, keepdims=True)
+        return np.repeat(first[:, :, None, :], self.shape[2], axis=2).reshape(-1)
+
+    def fit(
+        self,
+        settings: Settings,
+        *,
+        start: tuple[Array, Array] | None = None,
+        watch: Watch = None,
+    ) -> Fits:
+        """Fit all groups, as many at a time as their memory allows.
+
+        Parameters
+        ----------
+        settings : Settings
+        start : tuple of arrays, optional
+            Coefficients (G * K, p) and intercepts (G * K,); by default, the best intercepts
+            without features.
+        watch : callable, optional
+        """
+        context = self.objective.context
+        G, K, _ = self.objective.shape
+        p = self.objective.rows.shape[1]
+        coef, intercept = self._beginning(settings, start)
+        outcome = _Outcome(G)
+        outcome.status[self.constant] = Status.CONVERGED
+        outcome.suboptimality[self.constant] = 0.0
+        parts = self._parts()
+        for number, part in enumerate(parts):
+            columns = (part[:, None] * K + np.arange(K)).reshape(-1)
+            some, own, first = self.objective, coef, intercept
+            if len(part) < G:
+                some = some.take(context.asarray(part, keep_dtype=True))
+                chosen = context.asarray(columns, keep_dtype=True)
+                own, first = (context.xp.take(a, chosen, axis=0) for a in (coef, intercept))
+            left = sum(map(len, parts[number + 1 :]))
+            begin = (None if start is None else own, first)
+            fit = settings.minimize(some, begin, _counting(watch, left))
+            found = fit.parameters
+            outcome.put(part, fit, *fit.certify(*found))
+            if len(part) < G:
+                found = (
+                    _put(context, coef, columns, found[0]),
+                    _put(context, intercept, columns, found[1]),
+                )
+            coef, intercept = found
+            if (fit.solution.status == Status.STOPPED).any():
+                break
+        shape = self.shape
+        return Fits(
+            coef=context.xp.reshape(coef, (*shape, K, p)),
+            intercept=context.xp.reshape(intercept, (*shape, K)),
+            status=outcome.status.reshape(shape),
+            n_iter=outcome.n_iter.reshape(shape),
+            suboptimality=outcome.suboptimality.reshape(shape),
+            certified=outcome.certified.reshape(shape),
+            loss_curve=outcome.curve().reshape(-1, *shape),
+            plan=outcome.plan,
+        )
+
+    def _parts(self) -> list[HostArray]:
+        """Split the groups that have an optimum into parts that the memory holds."""
+        _, K, q = self.objective.shape
+        n, p = self.objective.rows.shape
+        active = np.flatnonzero(~self.constant)
+        most = max(1, max(LEAST_KEPT, int(PART_KEPT * p * n)) // (KEPT * K * q))
+        return np.array_split(active, -(-len(active) // most)) if len(active) else []
+
+    def _beginning(
+        self, settings: Settings, start: tuple[Array, Array] | None
+    ) -> tuple[Array, Array]:
+        """Coefficients and intercepts to begin with, or to stay at where there is no optimum."""
+        context, K = self.objective.context, self.objective.classes
+        sure = self.start()
+        alike = np.repeat(self.constant, K)
+        if start is None:
+            coef = context.zeros((len(sure), self.objective.rows.shape[1]))
+            return coef, context.asarray(np.where(alike, sure, 0.0 if settings.untrained else sure))
+        if not alike.any():
+            return start
+        keep = context.asarray((~alike).astype(float))
+        fixed = context.asarray(np.where(alike, sure, 0.0))
+        return start[0] * keep[:, None], start[1] * keep + fixed
+
+
+class _Outcome:
+    """What the parts tell, put together."""
+
+    def __init__(self, groups: int) -> None:
+        self.status = np.full(groups, Status.STOPPED)
+        self.n_iter = np.zeros(groups, np.int32)
+        self.suboptimality = np.full(groups, np.inf)
+        self.certified = np.zeros(groups, bool)
+        self.plan: Plan | None = None
+        self._curves: list[tuple[HostArray, HostArray]] = []
+
+    def put(
+        self, part: HostArray, fit: Fit, suboptimality: HostArray, certified: HostArray
+    ) -> None:
+        self.plan = fit.plan
+        self.status[part] = fit.solution.status
+        self.n_iter[part] = fit.solution.n_iter
+        self.suboptimality[part], self.certified[part] = suboptimality, certified
+        self._curves.append((part, fit.solution.loss_curve))
+
+    def curve(self) -> HostArray:
+        length = max((len(curve) for _, curve in self._curves), default=0)
+        whole = np.zeros((length, len(self.status)))
+        for part, curve in self._curves:
+            whole[: len(curve), part] = curve
+            whole[len(curve) :, part] = curve[-1]
+        return whole
+
+
+def _first(columns: Columns, penalties: int) -> Columns:
+    """Return the columns of each target and subset, once for all penalties."""
+    parts = (None if part is None else part[::penalties] for part in columns[:3])
+    target, weight, subset = parts
+    return Columns(target, weight, subset)
+
+
+def _unevenness(sample_weight: Any, counts: HostArray | None) -> float:
+    """Bound the largest weight of a row in a group, relative to its mean weight in all groups."""
+    uneven = 1.0
+    if counts is not None:
+        mean = counts.mean(axis=1)
+        ratio = counts.max(axis=1)[mean > 0] / mean[mean > 0]
+        uneven = float(ratio.max(initial=1.0))
+    if sample_weight is not None and sample_weight.ndim == 2:
+        return np.inf
+    return uneven
+
+
+def _largest(sample_weight: Any) -> float:
+    """Find the largest sample weight; 1 without any."""
+    if sample_weight is None:
+        return 1.0
+    return float(read(array_namespace(sample_weight).max(sample_weight)))
+
+
+def _put(context: ArrayContext, whole: Array, columns: HostArray, part: Array) -> Array:
+    """Put rows of a part in their places."""
+    place = np.arange(whole.shape[0])
+    place[columns] = whole.shape[0] + np.arange(part.shape[0])
+    both = context.xp.concat([whole, part], axis=0)
+    return context.xp.take(both, context.asarray(place, keep_dtype=True), axis=0)
+
+
+def _counting(watch: Watch, left: int) -> Watch:
+    """Count the groups of later parts as running."""
+    if watch is None or not left:
+        return watch
+
+    def told(iteration: Iteration) -> bool | None:
+        return watch(replace(iteration, running=iteration.running + left))
+
+    return told

@@ -1,0 +1,517 @@
+"""`LogisticRegressionCV`: all penalties on all folds, in one solve."""
+
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn import get_config
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+from logitron.backend import ArrayContext, read
+from logitron.estimators.classifier import NeuronClassifier
+from logitron.estimators.fitting import Settings, warn_of
+from logitron.estimators.folds import Fold, counts_of, folds_of, on_classes, on_host, scorer_named
+from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.inputs import contexts, features, sample_weights
+from logitron.estimators.inputs import on_host as values_of
+from logitron.estimators.labels import Labels, classes_for, encode
+from logitron.estimators.legacy import legacy_attributes
+from logitron.estimators.multilabel import encode_many, has_many_targets
+from logitron.estimators.progress import shown
+from logitron.estimators.scoring import ON_DEVICE, held_out_scores
+from logitron.estimators.spellings import PENALTIES, SOLVERS, method, path_penalty
+from logitron.solvers import Status
+
+__all__ = ["LogisticRegressionCV"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+
+class LogisticRegressionCV(NeuronClassifier):
+    """Logistic regression with the penalty that predicts held-out rows best.
+
+    Every penalty on every fold (and every target) is a fit of its own, to its certified optimum;
+    all are solved together, since they share the rows. Held-out rows are scored where they are.
+
+    ``coef_``, ``intercept_`` and ``classes_`` are as in `LogisticRegression`, and so is what X and
+    y can be. A fixed validation set is one split: ``cv=[(train, validation)]``, with the numbers of
+    the rows.
+
+    Parameters
+    ----------
+    Cs : int or array-like, default 10
+        Inverse strengths of the penalty; so many from 1e-4 to 1e4.
+    l1_ratios : array-like, default (0.0,)
+        Must be zeros: penalties of absolute values are not implemented.
+    fit_intercept : bool, default True
+    cv : int, splitter, iterable of (train, test), or None, default None
+        None is five folds; they are stratified by class, but for many targets.
+    scoring : str, callable or None, default None
+        None is "accuracy". "neg_log_loss", "accuracy", "balanced_accuracy", "neg_brier_score",
+        "roc_auc" and "average_precision" are computed where X is; every other scorer of
+        scikit-learn's on the host.
+    solver, tol, max_iter, class_weight, verbose, backend, device, dtype
+        As in `LogisticRegression`. "balanced" is computed for each fold; ``verbose=1`` shows a
+        progress bar.
+    refit : bool, default True
+        Whether to train on all rows with the best penalty; else the coefficients that were best in
+        each fold are averaged.
+    use_legacy_attributes : bool, default False
+        Whether ``C_``, ``l1_ratio_``, ``scores_``, ``coefs_paths_`` and ``n_iter_`` are what
+        scikit-learn's were before its version 1.8.
+    warm_start : bool, default False
+        Start from the coefficients of the last fit, if it was of as many folds and penalties.
+    penalty, dual, intercept_scaling, random_state, n_jobs
+        Accepted so that code written for scikit-learn runs, see `LogisticRegression`.
+
+    Attributes
+    ----------
+    coef_, intercept_, classes_
+        See `LogisticRegression`.
+    Cs_ : numpy.ndarray (P,)
+    C_ : float, or numpy.ndarray (T,) for many targets
+        The best one.
+    l1_ratios_, l1_ratio_ : numpy.ndarray (1,), float
+    scores_ : array (F, 1, P), or (T, F, 1, P)
+        Of each fold and penalty; greater is better.
+    coefs_paths_ : array (F, 1, P, K, q), or (T, F, 1, P, 1, q)
+        Coefficients, and intercepts if there are any.
+    n_iter_, suboptimality_, certified_, converged_ : array, shape of ``scores_``
+        See `LogisticRegression`.
+    plan_, work_
+        See `LogisticRegression`.
+    n_features_in_, feature_names_in_
+
+    Notes
+    -----
+    Ctrl-C ends the solve, and keeps the fits that are done: the best of them is chosen. With
+    ``warm_start=True``, ``fit`` then goes on where it was.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.preprocessing import scale
+    >>> from logitron import LogisticRegressionCV
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> clf = LogisticRegressionCV(Cs=[0.01, 1.0, 100.0], scoring="neg_log_loss").fit(scale(X), y)
+    >>> clf.C_
+    1.0
+    >>> clf.scores_.shape, bool(clf.certified_.all())
+    ((5, 1, 3), True)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "Cs": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "l1_ratios": ["array-like", None, StrOptions({"warn"})],
+        "fit_intercept": ["boolean"],
+        "cv": ["cv_object"],
+        "dual": ["boolean"],
+        "penalty": [StrOptions(set(PENALTIES)), None],
+        "scoring": [str, callable, None],
+        "solver": [StrOptions(set(SOLVERS))],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 0, None, closed="left"), None],
+        "class_weight": [dict, StrOptions({"balanced"}), list, None],
+        "n_jobs": [None, Integral],
+        "verbose": ["verbose"],
+        "refit": ["boolean"],
+        "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
+        "random_state": ["random_state"],
+        "use_legacy_attributes": ["boolean", StrOptions({"warn"})],
+        "warm_start": ["boolean"],
+        "backend": [str, None],
+        "device": [str, None],
+        "dtype": [StrOptions({"float32", "float64"}), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        Cs: Any = 10,
+        l1_ratios: Any = (0.0,),
+        fit_intercept: bool = True,
+        cv: Any = None,
+        dual: bool = False,
+        penalty: str | None = "deprecated",
+        scoring: Any = None,
+        solver: str = "auto",
+        tol: float = 1e-4,
+        max_iter: int | None = None,
+        class_weight: Any = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        refit: bool = True,
+        intercept_scaling: float = 1.0,
+        random_state: Any = None,
+        use_legacy_attributes: bool = False,
+        warm_start: bool = False,
+        backend: str | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        self.Cs = Cs
+        self.l1_ratios = l1_ratios
+        self.fit_intercept = fit_intercept
+        self.cv = cv
+        self.dual = dual
+        self.penalty = penalty
+        self.scoring = scoring
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.class_weight = class_weight
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.refit = refit
+        self.intercept_scaling = intercept_scaling
+        self.random_state = random_state
+        self.use_legacy_attributes = use_legacy_attributes
+        self.warm_start = warm_start
+        self.backend = backend
+        self.device = device
+        self.dtype = dtype
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Train on every fold with every penalty, choose, and train on all rows.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+        y : array-like (n,), or zeros and ones (n, T) for many targets
+        sample_weight : array-like (n,) or (n, T), optional
+            They count in training, and in scoring.
+        **params
+            ``groups`` for the splitter. Anything else needs scikit-learn's metadata routing.
+
+        Returns
+        -------
+        self
+            If it raises, the estimator is as it was before.
+
+        Raises
+        ------
+        ValueError, TypeError, ImportError
+            As `LogisticRegression.fit`; also if ``cv`` gives no folds.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If fits did not reach their optimum, saying how many, why and what to try.
+        """
+        before = dict(vars(self))
+        try:
+            self._fit(X, y, sample_weight, params)
+        except BaseException:
+            self.__dict__ = before
+            raise
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, params: dict[str, Any]) -> None:
+        self._validate_params()
+        path_penalty(self)
+        given = X
+        X = features(self, X, reset=True)
+        n = X.shape[0]
+        caller, compute = contexts(X, self.backend, self.device, self.dtype)
+        weights = sample_weights(sample_weight, n, np.shape(y)[1] if has_many_targets(y) else 1)
+        labels = encode_many(y, n, weights) if has_many_targets(y) else encode(y, n)
+        Cs = _grid_of(self.Cs)
+        routed = self._routed(sample_weight, params)
+        truth = None if labels.many else labels.classes[read(labels.codes)]
+        folds = folds_of(self.cv, given, truth, n, routed.splitter.split)
+        settings = Settings(
+            method(self, classes=2 if labels.many else len(labels.classes)),
+            self.tol,
+            self.max_iter,
+            interruptible=True,
+        )
+        over = partial(
+            Grid.over,
+            compute,
+            X,
+            labels,
+            sample_weight=weights,
+            class_weight=self.class_weight,
+            fit_intercept=self.fit_intercept,
+        )
+        with compute.scope():
+            number = labels.targets * len(folds) * len(Cs)
+            with shown(self.verbose, number, "folds x penalties") as show:
+                grid = over(C=Cs.reshape(1, 1, -1), counts=counts_of(folds, n))
+                start = self._start(compute.wide, (labels.targets, len(folds), len(Cs)), labels)
+                fits = grid.fit(settings, start=start, watch=show)
+            self.classes_, self.multilabel_ = classes_for(caller, labels.classes), labels.many
+            self._label_dtype = labels.dtype
+            scores = self._scores(grid, fits, labels, folds, given, truth, routed.scorer.score)
+            scores[fits.status == Status.STOPPED] = np.nan
+            if np.isnan(scores).all():
+                raise KeyboardInterrupt("no fit was done, so that there is nothing to choose from")
+            coef, intercept, C, again = self._choose(over, settings, fits, scores, Cs)
+            self.coef_, self.intercept_ = caller.own(coef), caller.own(intercept)
+            self._tell(fits, scores, Cs, C, caller, many=labels.many)
+        self.plan_, self.work_ = fits.plan, grid.objective.work
+        if self.use_legacy_attributes is True and not labels.many:
+            self._old_attributes(labels.classes.tolist())
+        grid.warn_of_constants(stacklevel=5)
+        for part in (fits, again):
+            if part is not None:
+                name = type(self).__name__
+                warn_of(part.status, part.n_iter, name, self.solver, stacklevel=5)
+
+    def _start(
+        self, place: ArrayContext, shape: tuple[int, int, int], labels: Labels
+    ) -> tuple[Array, Array] | None:
+        """Take the last fit's paths to start from, if they fit."""
+        paths = getattr(self, "coefs_paths_", None)
+        if not self.warm_start or isinstance(paths, dict | None):
+            return None
+        p = self.n_features_in_
+        wanted: tuple[int, ...] = (*shape[:2], 1, shape[2], labels.columns, p + self.fit_intercept)
+        wanted = wanted if labels.many else wanted[1:]
+        if tuple(paths.shape) != wanted or self.multilabel_ != labels.many:
+            return None
+        flat = place.xp.reshape(place.asarray(paths), (-1, p + self.fit_intercept))
+        return flat[:, :p], flat[:, p] if self.fit_intercept else flat[:, 0] * 0.0
+
+    def _scores(
+        self,
+        grid: Grid,
+        fits: Fits,
+        labels: Labels,
+        folds: list[Fold],
+        given: Any,
+        truth: HostArray | None,
+        params: dict[str, Any],
+    ) -> HostArray:
+        """Score all fits on the rows that their fold holds out (T, F, P)."""
+        name, scorer = scorer_named(self.scoring)
+        scores = np.zeros(grid.shape)
+        rows = grid.objective.rows
+        codes, weights, _ = rows.others
+        weighted = weights if "sample_weight" in params else None
+        simple = not set(params) - {"sample_weight"}
+        rows = rows.beside(codes, weighted, None)
+        for f, (_, test) in enumerate(folds):
+            if name in ON_DEVICE and simple:
+                held = rows.select(test)
+                if (
+                    held is None
+                ):  # rows that are elsewhere: those that are not held out weigh nothing
+                    mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
+                    both = mask if weighted is None else _times(mask, weighted)
+                    held = rows.beside(codes, both, None)
+                scores[:, f, :] = held_out_scores(
+                    name, held, fits.coef[:, f, ...], fits.intercept[:, f, ...]
+                )
+            else:
+                scores[:, f, :] = self._scores_on_host(
+                    scorer, fits, f, test, labels, given, truth, params
+                )
+        return scores
+
+    def _scores_on_host(
+        self,
+        scorer: Any,
+        fits: Fits,
+        fold: int,
+        test: HostArray,
+        labels: Labels,
+        given: Any,
+        truth: HostArray | None,
+        params: dict[str, Any],
+    ) -> HostArray:
+        """Score one fold's fits by a scorer of scikit-learn's, one after the other (T, P)."""
+        from sklearn.utils import _safe_indexing
+
+        T, _, P = fits.status.shape
+        coef, intercept = read(fits.coef[:, fold, ...]), read(fits.intercept[:, fold, ...])
+        n = len(truth) if truth is not None else labels.codes.shape[0]
+        X = _safe_indexing(values_of(given), test)
+        own = {
+            key: _safe_indexing(values_of(value), test)
+            if value is not None and np.ndim(value) and len(value) == n
+            else value
+            for key, value in params.items()
+        }
+        model = LogisticRegressionCV().set_params(**self.get_params(deep=False))
+        model.__dict__.update(
+            {k: v for k, v in vars(self).items() if k in ("n_features_in_", "feature_names_in_")}
+        )
+        model.classes_ = np.arange(2) if labels.many else labels.classes
+        scorer = on_classes(scorer, model.classes_)
+        scores = np.zeros((T, P))
+        for t in range(T):
+            y = read(labels.codes)[test, t] if truth is None else truth[test]
+            for c in range(P):
+                model.coef_, model.intercept_, model.C_ = coef[t, c], intercept[t, c], None
+                scores[t, c] = scorer(model, X, y, **own)
+        return scores
+
+    def _choose(
+        self, over: Any, settings: Settings, fits: Fits, scores: HostArray, Cs: HostArray
+    ) -> tuple[Array, Array, HostArray, Fits | None]:
+        """Choose the penalty of each target, and its coefficients (m, p) and intercepts (m,)."""
+        xp = fits_xp(fits)
+        T, F, P = scores.shape
+        K, p = fits.coef.shape[3:]
+        ranked = np.where(np.isnan(scores), -np.inf, scores)
+        if self.refit:
+            best = np.argmax(ranked.sum(axis=1), axis=1)  # (T,)
+            each = np.repeat(best[:, None], F, axis=1)
+        else:
+            each = np.argmax(ranked, axis=2)  # (T, F)
+        places = np.ravel_multi_index(
+            (np.arange(T)[:, None], np.arange(F)[None, :], each), (T, F, P)
+        )
+        index = fits_context(fits).asarray(places.reshape(-1), keep_dtype=True)
+        coef = xp.take(xp.reshape(fits.coef, (T * F * P, K, p)), index, axis=0)
+        intercept = xp.take(xp.reshape(fits.intercept, (T * F * P, K)), index, axis=0)
+        coef = xp.reshape(xp.mean(xp.reshape(coef, (T, F, K, p)), axis=1), (T * K, p))
+        intercept = xp.reshape(xp.mean(xp.reshape(intercept, (T, F, K)), axis=1), (T * K,))
+        if not self.refit:
+            return coef, intercept, Cs[each].mean(axis=1), None
+        again = over(C=Cs[best].reshape(-1, 1, 1)).fit(settings, start=(coef, intercept))
+        coef = xp.reshape(again.coef, (T * K, p))
+        return coef, xp.reshape(again.intercept, (T * K,)), Cs[best], again
+
+    def _tell(
+        self,
+        fits: Fits,
+        scores: HostArray,
+        Cs: HostArray,
+        C: HostArray,
+        caller: ArrayContext,
+        *,
+        many: bool,
+    ) -> None:
+        """Set the attributes that tell of all fits."""
+
+        def shaped(values: HostArray) -> HostArray:
+            values = values[:, :, None, :]
+            return values if many else values[0]
+
+        xp = fits_xp(fits)
+        paths = fits.coef
+        if self.fit_intercept:
+            paths = xp.concat([paths, fits.intercept[..., None]], axis=-1)
+        paths = paths[:, :, None, ...]
+        keep = partial(caller.asarray, keep_dtype=True)
+        self.coefs_paths_ = caller.own(paths if many else paths[0, ...])
+        self.scores_ = caller.asarray(shaped(scores))
+        self.suboptimality_ = caller.asarray(shaped(fits.suboptimality))
+        self.n_iter_ = keep(shaped(fits.n_iter))
+        self.certified_, self.converged_ = (
+            keep(shaped(fits.certified)),
+            keep(shaped(fits.converged)),
+        )
+        self.Cs_ = Cs
+        self.C_ = C if many else float(C[0])
+        self.l1_ratios_, self.l1_ratio_ = np.zeros(1), 0.0
+
+    def _old_attributes(self, classes: list[Any]) -> None:
+        for name in ("scores_", "n_iter_", "coefs_paths_"):
+            setattr(self, name, read(getattr(self, name)))
+        with_ratios = self.l1_ratios is not None
+        old = legacy_attributes(self, classes, with_ratios=with_ratios)
+        for name, value in old.items():
+            setattr(self, name, value)
+        self.l1_ratios_ = np.zeros(1) if with_ratios else np.asarray([None])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
+        """Score by ``scoring``.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, list or table (n, p)
+        y : array-like (n,) or (n, T)
+        sample_weight : array-like (n,), optional
+        **params
+            Needs scikit-learn's metadata routing.
+
+        Returns
+        -------
+        float
+        """
+        if sample_weight is not None:
+            params["sample_weight"] = sample_weight
+        if get_config()["enable_metadata_routing"]:
+            own = process_routing(self, "score", **params).scorer.score
+        else:
+            _refuse_params(set(params) - {"sample_weight"}, "score")
+            own = params
+        _, scorer = scorer_named(self.scoring)
+        model, X = on_host(self, X)
+        own = {key: values_of(value) for key, value in own.items()}
+        return float(scorer(model, X, values_of(y), **own))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell which metadata go to the splitter and to the scorer."""
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(
+                splitter=self.cv,
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
+            )
+            .add(
+                scorer=self._get_scorer(),
+                method_mapping=MethodMapping()
+                .add(caller="score", callee="score")
+                .add(caller="fit", callee="score"),
+            )
+        )
+
+    def _get_scorer(self) -> Any:
+        return scorer_named(self.scoring)[1]
+
+    def _routed(self, sample_weight: Any, params: dict[str, Any]) -> Any:
+        """Decide what goes to the splitter and to the scorer."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", sample_weight=sample_weight, **params)
+        _refuse_params(set(params) - {"groups"}, "fit")
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return Bunch(splitter=Bunch(split=dict(params)), scorer=Bunch(score=weights))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self.solver != "liblinear"
+        return tags
+
+
+def fits_xp(fits: Fits) -> Any:
+    """Find the namespace that the fits were computed in."""
+    return fits_context(fits).xp
+
+
+def fits_context(fits: Fits) -> ArrayContext:
+    """Find where the fits were computed."""
+    return ArrayContext.of(fits.coef)
+
+
+def _grid_of(Cs: Any) -> HostArray:
+    """Check inverse penalties, or spread so many (P,)."""
+    if isinstance(Cs, Integral):
+        return np.logspace(-4, 4, int(Cs))
+    each = np.asarray(Cs, dtype=float)
+    if each.ndim != 1 or len(each) == 0 or not (each > 0).all():
+        raise ValueError(f"Cs must be a number, or positive numbers, got {Cs!r}")
+    return each
+
+
+def _refuse_params(names: set[str], method: str) -> None:
+    if names:
+        raise ValueError(
+            f"{sorted(names)} cannot go to {method}: passing extra keyword arguments to "
+            f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
+            "which you can set using `sklearn.set_config`"
+        )
+
+
+def _times(mask: HostArray, weights: Any) -> HostArray:
+    weights = read(weights)
+    product: HostArray = weights * (mask if weights.ndim == 1 else mask[:, None])
+    return product

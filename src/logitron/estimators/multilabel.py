@@ -1,0 +1,96 @@
+"""Many targets at once: a table of zeros and ones, one column a neuron."""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj
+from sklearn.utils.validation import check_array
+
+from logitron.backend import check_chunks, is_dask, is_sparse, read
+from logitron.estimators.labels import Labels
+
+__all__ = ["encode_many", "has_many_targets"]
+
+Array = Any
+
+#: numbers that are checked at a time
+CHECKED = 1 << 22
+
+
+def has_many_targets(y: Any) -> bool:
+    """Whether labels are a table of more than one column."""
+    shape = getattr(y, "shape", None)
+    if shape is None and isinstance(y, list | tuple) and y and isinstance(y[0], list | tuple):
+        return len(y[0]) > 1
+    return shape is not None and len(shape) == 2 and shape[1] > 1
+
+
+def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
+    """Check a table of targets, and make it small: integers of eight bits, or booleans.
+
+    Parameters
+    ----------
+    Y : array-like, sparse matrix or table (n, T)
+        Zeros and ones, or booleans. What has a sample weight of zero may be anything.
+    rows : int
+        The rows of X that the labels belong to.
+    sample_weight : array (n, T), optional
+
+    Raises
+    ------
+    ValueError
+        If Y has not one row for each row of X, or holds other values.
+    """
+    if is_sparse(Y):
+        Y = Y.astype(np.int8).toarray()
+    elif not is_array_api_obj(Y):
+        Y = check_array(Y, dtype=None, ensure_all_finite=False, ensure_min_features=2)
+    if Y.shape[0] != rows:
+        raise ValueError(
+            f"y must hold one row of labels for each row of X: X has {rows} rows and y has "
+            f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
+        )
+    if is_dask(Y):
+        check_chunks(Y)
+    codes = _coded(Y, sample_weight)
+    return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=_name(Y.dtype))
+
+
+def _coded(Y: Array, sample_weight: Any) -> Array:
+    """Zeros and ones of one byte each; the table itself where it holds nothing else."""
+    if is_dask(Y):
+        ones = Y == 1
+        _refuse(int(read((~(ones | (Y == 0))).sum())), Y)
+        return ones.astype(np.int8)
+    xp = array_namespace(Y)
+    boolean = xp.isdtype(Y.dtype, "bool")
+    weighted = sample_weight is not None and sample_weight.ndim == 2
+    step = max(1, CHECKED // Y.shape[1])
+    stretches = [slice(start, start + step) for start in range(0, Y.shape[0], step)]
+    hidden = False
+    for rows in () if boolean else stretches:
+        part = Y[rows, :]
+        strange = ~((part == 1) | (part == 0))
+        if weighted:
+            where = read(strange)
+            _refuse(int((where & (read(sample_weight[rows, :]) > 0)).sum()), Y)
+            hidden |= bool(where.any())
+        else:
+            _refuse(int(read(xp.sum(xp.astype(strange, xp.int64)))), Y)
+    if boolean or (Y.dtype in (xp.int8, xp.uint8) and not hidden):
+        return Y
+    return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in stretches], axis=0)
+
+
+def _refuse(strange: int, Y: Array) -> None:
+    if strange:
+        raise ValueError(
+            f"y with {Y.shape[1]} columns must hold zeros and ones, one target a column, got "
+            f"{strange} other values; a label that is missing is one whose sample_weight (n, "
+            f"{Y.shape[1]}) is zero. For classes of more than two labels pass y of shape "
+            f"({Y.shape[0]},)"
+        )
+
+
+def _name(dtype: Any) -> str:
+    return str(dtype).rpartition(".")[2]

@@ -1,0 +1,228 @@
+"""Scores of many fits on the rows that they were not trained on, computed where the rows are.
+
+Sums over rows (log-loss, accuracy, balanced accuracy, Brier score) come block by block; scores of
+rankings (areas under curves) need all logits of a fit at once, a few fits at a time.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from logitron import neuron
+from logitron.backend import Rows, is_dask, read
+from logitron.objective.columns import targets_of
+
+__all__ = ["ON_DEVICE", "held_out_scores"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+#: logits that rankings may hold at a time
+MOST_LOGITS = 1 << 24
+
+
+def held_out_scores(name: str, rows: Rows, coef: Array, intercept: Array) -> HostArray:
+    """Score fits on held-out rows.
+
+    Parameters
+    ----------
+    name : str
+        One of `ON_DEVICE`.
+    rows : Rows
+        Features, class codes (n,) or (n, T), and weights (n,), (n, T) or None; what has no weight
+        does not count.
+    coef : array (T, P, K, p)
+    intercept : array (T, P, K)
+
+    Returns
+    -------
+    numpy.ndarray (T, P)
+        Greater is better; NaN where there is nothing to score.
+
+    Raises
+    ------
+    ValueError
+        If the score is for two classes, and there are more.
+    """
+    kind, finish = ON_DEVICE[name]
+    T, P, K, p = coef.shape
+    xp = array_namespace(coef)
+    if kind is _sums:
+        W, b = xp.reshape(coef, (T * P * K, p)), xp.reshape(intercept, (T * P * K,))
+        (sums,) = rows.sum(_sums, W, b, shape=(T, P, K))
+        scores: HostArray = finish(read(sums))
+        return scores
+    if K > 1:
+        raise ValueError(f"scoring={name!r} is for two classes; try 'neg_log_loss' or 'accuracy'")
+    step = max(1, MOST_LOGITS // (rows.shape[0] * T))
+    found = []
+    for first in range(0, P, step):
+        some = slice(first, first + step)
+        W = xp.reshape(coef[:, some, :, :], (-1, p))
+        Z = rows.map(_logits, W, xp.reshape(intercept[:, some, :], (-1,)))
+        found.append(_rank_all(finish, Z, *rows.others[:2], targets=T))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.concatenate(found, axis=1)
+
+
+# --- sums over rows -----------------------------------------------------------------------------
+
+
+def _logits(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    W: Array,
+    b: Array,
+) -> Array:
+    T = array_namespace(W).matrix_transpose
+    return neuron.unchecked_logits(array_namespace(W), X, T(W), b)
+
+
+def _sums(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    W: Array,
+    b: Array,
+    *,
+    shape: tuple[int, int, int],
+) -> tuple[Array]:
+    """Sum over a block, for each fit: loss, squares, weights and hits of each class.
+
+    Returns
+    -------
+    array (T, P, 2 + 2 C)
+    """
+    T, P, K = shape
+    xp = array_namespace(X)
+    n = X.shape[0]
+    Z = _logits(X, targets, sample_weight, counts, W, b)
+    Y = targets_of(xp, targets, None, K, X.dtype)
+    shared = Y.shape[1] == K
+    Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))
+    Y = xp.broadcast_to(Y, (n, T, P, K))
+    activity = neuron.unchecked_activity(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
+    loss = xp.reshape(activity.loss, (n, T, P))
+    residual = xp.reshape(activity.residual, (n, T, P, K))
+    squares = xp.sum(residual * residual, axis=3)
+    if K == 1:
+        chosen = xp.astype(xp.reshape(Z, (n, T, P)) > 0, X.dtype)
+        truth = Y[:, :, :, 0]
+        of_class = [1.0 - truth, truth]
+        hits = [(1.0 - truth) * (1.0 - chosen), truth * chosen]
+    else:
+        best = xp.argmax(xp.reshape(Z, (n, T, P, K)), axis=3)
+        of_class = [Y[:, :, :, k] for k in range(K)]
+        hits = [Y[:, :, :, k] * xp.astype(best == k, X.dtype) for k in range(K)]
+    parts = [loss, squares, *of_class, *hits]
+    if sample_weight is not None:
+        weights = xp.astype(sample_weight, X.dtype)
+        weights = weights[:, None, None] if weights.ndim == 1 else weights[:, :, None]
+        parts = [part * weights for part in parts]
+    return (xp.stack([xp.sum(part, axis=0) for part in parts], axis=-1),)
+
+
+def _parts(sums: HostArray) -> tuple[HostArray, HostArray, HostArray, HostArray]:
+    """Take sums apart: loss, squares, weight of each class, hits of each class."""
+    classes = (sums.shape[-1] - 2) // 2
+    return sums[..., 0], sums[..., 1], sums[..., 2 : 2 + classes], sums[..., 2 + classes :]
+
+
+def _mean(values: HostArray, weights: HostArray) -> HostArray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return values / weights
+
+
+def _neg_log_loss(sums: HostArray) -> HostArray:
+    loss, _, weights, _ = _parts(sums)
+    return -_mean(loss, weights.sum(axis=-1))
+
+
+def _accuracy(sums: HostArray) -> HostArray:
+    _, _, weights, hits = _parts(sums)
+    return _mean(hits.sum(axis=-1), weights.sum(axis=-1))
+
+
+def _balanced_accuracy(sums: HostArray) -> HostArray:
+    _, _, weights, hits = _parts(sums)
+    there = weights > 0
+    recalls = np.where(there, _mean(hits, np.where(there, weights, 1.0)), 0.0)
+    return _mean(recalls.sum(axis=-1), there.sum(axis=-1))
+
+
+def _neg_brier_score(sums: HostArray) -> HostArray:
+    _, squares, weights, _ = _parts(sums)
+    return -_mean(squares, weights.sum(axis=-1))
+
+
+# --- rankings -----------------------------------------------------------------------------------
+
+
+def _rank_all(
+    score: Callable[..., Array], Z: Array, codes: Array, weights: Array | None, *, targets: int
+) -> HostArray:
+    """Score the logits (n, T * P) of each fit: (T, P)."""
+    if is_dask(Z):
+        Z, codes, weights = (None if part is None else read(part) for part in (Z, codes, weights))
+    xp = array_namespace(Z)
+    fits = Z.shape[1] // targets
+    scores = []
+    for column in range(Z.shape[1]):
+        z, target = Z[:, column], column // fits
+        y = codes if codes.ndim == 1 else codes[:, target]
+        s = xp.ones_like(z)
+        if weights is not None:
+            s = xp.astype(weights if weights.ndim == 1 else weights[:, target], z.dtype)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores.append(score(z, y, s))
+    return np.reshape(read(xp.stack(scores)), (targets, fits))
+
+
+def _ranked(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
+    """Sort by logit: sums of the ones' and the zeros' weights, the ones' own, and each one's ties.
+
+    Sums begin with 0, so that those below a place are at its number.
+    """
+    xp = array_namespace(z)
+    order = xp.argsort(z)
+    z, y, weights = (xp.take(part, order, axis=0) for part in (z, y, weights))
+    ones = weights * xp.astype(y > 0, z.dtype)
+    nothing = xp.zeros_like(z[:1])
+    sums = [xp.concat([nothing, xp.cumulative_sum(part)]) for part in (ones, weights - ones)]
+    begin, end = (xp.searchsorted(z, z, side=side) for side in ("left", "right"))
+    return (*sums, ones, xp.stack([begin, end]))
+
+
+def _roc_auc(z: Array, y: Array, weights: Array) -> Array:
+    """Share of pairs of a one and a zero that are in the right order; ties count half."""
+    xp = array_namespace(z)
+    ones, zeros, own, ties = _ranked(z, y, weights)
+    below = 0.5 * (xp.take(zeros, ties[0, :], axis=0) + xp.take(zeros, ties[1, :], axis=0))
+    return xp.sum(own * below) / (ones[-1] * zeros[-1])
+
+
+def _average_precision(z: Array, y: Array, weights: Array) -> Array:
+    """Mean, over the ones, of the precision of all that is not below their logit."""
+    xp = array_namespace(z)
+    ones, zeros, own, ties = _ranked(z, y, weights)
+    right = ones[-1] - xp.take(ones, ties[0, :], axis=0)
+    wrong = zeros[-1] - xp.take(zeros, ties[0, :], axis=0)
+    counted = own > 0
+    precision = right / xp.where(counted, right + wrong, xp.ones_like(right))
+    return xp.sum(own * precision) / ones[-1]
+
+
+#: scores that are computed where the rows are: from what, and how
+ON_DEVICE: dict[str, tuple[Callable[..., Any] | None, Callable[..., Any]]] = {
+    "neg_log_loss": (_sums, _neg_log_loss),
+    "accuracy": (_sums, _accuracy),
+    "balanced_accuracy": (_sums, _balanced_accuracy),
+    "neg_brier_score": (_sums, _neg_brier_score),
+    "roc_auc": (None, _roc_auc),
+    "average_precision": (None, _average_precision),
+}

@@ -1,0 +1,194 @@
+"""Which targets and which weights each group of columns has, block by block.
+
+Many groups share the rows: one for each target, fold, resample or penalty. What they share is
+stored once, beside the rows, and each group says which of it is its own:
+
+================ ================================ ================================================
+beside the rows  shape                            what it is
+================ ================================ ================================================
+targets          ``(n,)``                         class codes that all groups share: 0 or 1 for a
+                                                  sigmoid neuron, ``0 ... K-1`` for a softmax group
+..               ``(n, T)`` of integers           class codes of each target
+..               ``(n, T)`` or ``(n, T * K)``,    numbers between 0 and 1; ``(n, K)`` is shared
+                 real
+sample weights   ``(n,)`` or ``(n, S)``           None is 1
+counts           ``(n, F)``                       how often each row counts in each subset of the
+                                                  rows: 0 or 1 for folds, more for resamples
+================ ================================ ================================================
+
+A group's weight of a row is the product of its sample weight, its count, and the factor of the
+row's class. Nothing of shape ``(n, G)`` is ever stored: products are made block by block.
+"""
+
+from typing import Any, NamedTuple
+
+from array_api_compat import array_namespace
+
+from logitron.backend import ArrayContext, Rows, make_rows
+
+__all__ = [
+    "Columns",
+    "class_totals",
+    "group_weights",
+    "mean_weights",
+    "observations",
+    "targets_of",
+    "weights_of",
+]
+
+Array = Any
+
+
+def observations(
+    context: ArrayContext,
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None = None,
+    counts: Array | None = None,
+    *,
+    width: int = 1,
+    block_rows: int | None = None,
+) -> Rows:
+    """Make rows of all that an objective wants to know of each."""
+    return make_rows(context, X, targets, sample_weight, counts, width=width, block_rows=block_rows)
+
+
+class Columns(NamedTuple):
+    """What of the data beside the rows belongs to which group; None is the group's own number."""
+
+    target: Array | None = None
+    """Which target (G,)."""
+    weight: Array | None = None
+    """Which column of the sample weights (G,), where they have columns."""
+    subset: Array | None = None
+    """Which column of the counts (G,)."""
+    factors: Array | None = None
+    """What multiplies the weights of each class (G, C), C = max(K, 2); None is 1."""
+
+    def take(self, groups: Array) -> "Columns":
+        """Return what belongs to some of the groups."""
+        take = array_namespace(groups).take
+        target, weight, subset = (
+            groups if part is None else take(part, groups, axis=0) for part in self[:3]
+        )
+        factors = None if self.factors is None else take(self.factors, groups, axis=0)
+        return Columns(target, weight, subset, factors)
+
+
+def targets_of(xp: Any, targets: Array, columns: Columns | None, classes: int, dtype: Any) -> Array:
+    """Targets of the groups as numbers: (n, G * K), or (n, K) where all share them."""
+    index = None if columns is None else columns.target
+    n = targets.shape[0]
+    coded = classes > 1 and xp.isdtype(targets.dtype, ("bool", "integral"))
+    if targets.ndim == 2 and index is not None:
+        if coded or classes == 1:
+            targets = xp.take(targets, index, axis=1) if targets.shape[1] > 1 else targets
+        elif targets.shape[1] > classes:
+            grouped = xp.reshape(targets, (n, -1, classes))
+            targets = xp.reshape(xp.take(grouped, index, axis=1), (n, -1))
+    if targets.ndim == 2 and not coded:
+        return xp.astype(targets, dtype, copy=False)
+    if classes == 1:
+        return xp.astype(targets, dtype, copy=False)[:, None]
+    # labels of each class are compared, not gathered: no index arrays, nothing data-dependent
+    one_hot = [xp.astype(targets == code, dtype) for code in range(classes)]
+    if targets.ndim == 1:
+        return xp.matrix_transpose(xp.stack(one_hot, axis=0))
+    return xp.reshape(xp.stack(one_hot, axis=-1), (n, -1))
+
+
+def weights_of(
+    xp: Any,
+    Y: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    classes: int,
+) -> Array | None:
+    """Weights of the groups (n,), (n, 1) or (n, G), in the dtype of their targets ``Y``."""
+    weights = None
+    if sample_weight is not None:
+        weights = _taken(xp, sample_weight, None if columns is None else columns.weight, Y.dtype)
+    if counts is not None:
+        often = _taken(xp, counts, None if columns is None else columns.subset, Y.dtype)
+        weights = often if weights is None else _by_groups(weights) * often
+    if columns is None or columns.factors is None:
+        return weights
+    factors = _factors(xp, Y, columns.factors, classes)
+    return factors if weights is None else _by_groups(weights) * factors
+
+
+def mean_weights(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    classes: int,
+) -> Array | None:
+    """Mean weight of the groups (n,); None where all are 1."""
+    weights = group_weights(X, targets, sample_weight, counts, columns, classes)
+    if weights is None or weights.ndim == 1:
+        return weights
+    return array_namespace(X).mean(weights, axis=1)
+
+
+def group_weights(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    classes: int,
+) -> Array | None:
+    """Weights of the groups (n,), (n, 1) or (n, G), in the dtype of the features."""
+    if sample_weight is None and counts is None and (columns is None or columns.factors is None):
+        return None
+    xp = array_namespace(X)
+    Y = X  # only factors ask for targets
+    if columns is not None and columns.factors is not None:
+        Y = targets_of(xp, targets, columns, classes, X.dtype)
+    return weights_of(xp, Y, sample_weight, counts, columns, classes)
+
+
+def class_totals(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
+) -> tuple[Array]:
+    """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
+    xp = array_namespace(X)
+    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
+    W = xp.ones_like(X[:, :1]) if weights is None else _by_groups(weights)
+    if classes == 1:
+        positive = xp.sum(W * Y, axis=0)
+        return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
+    if Y.shape[1] == classes:
+        return (xp.matrix_transpose(W) @ Y,)
+    return (xp.sum(W[:, :, None] * xp.reshape(Y, (Y.shape[0], -1, classes)), axis=0),)
+
+
+def _factors(xp: Any, Y: Array, factors: Array, classes: int) -> Array:
+    """Find the factor (n, G) of each row's class."""
+    T = xp.matrix_transpose
+    if classes == 1:
+        return factors[:, 0] + Y * (factors[:, 1] - factors[:, 0])
+    if Y.shape[1] == classes:
+        return Y @ T(factors)
+    return xp.sum(xp.reshape(Y, (Y.shape[0], -1, classes)) * factors, axis=2)
+
+
+def _taken(xp: Any, values: Array, index: Array | None, dtype: Any) -> Array:
+    if index is not None and values.ndim == 2 and values.shape[1] > 1:
+        values = xp.take(values, index, axis=1)
+    return xp.astype(values, dtype, copy=False)
+
+
+def _by_groups(weights: Array) -> Array:
+    """Weights as (n, 1) or (n, G)."""
+    return weights if weights.ndim == 2 else weights[:, None]
