@@ -30,7 +30,7 @@ def test_batches_end_where_single_fits_do():
     X, Y = _rare_labels(7)
     plan = choose(*X.shape, groups=7, classes=1, method="lbfgs")
     # Hessians that cost nothing are always worth it, and only two of them fit
-    plan = replace(plan, batch=2, costs=Costs(one_pass=1.0, gram=1.0, hessian=0.0))
+    plan = replace(plan, batch=2, costs=Costs(one_pass=1.0, gram=1.0, hessian=0.0, refresh=0.0))
     together, objective = _fit(X, Y, plan)
     assert set(together.status) <= {Status.CONVERGED, Status.AT_PRECISION}
     assert objective.work.grams > 1.0  # there were Hessians besides the Gram matrix

@@ -16,7 +16,7 @@ MIN_BLOCK_ROWS = 512
 #: nor fewer than this, of so many neurons that their logits fill the cache
 MIN_WIDE_ROWS = 128
 #: numbers computed for each row, and for all, from which on several workers are worth it
-WIDE, MANY_NUMBERS = 16, 1 << 20
+WIDE, MANY_NUMBERS = 16, 1 << 18
 #: and samples, which are copies, are worked on in blocks of so many
 SAMPLE_BLOCK_ROWS = 4096
 

@@ -38,7 +38,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     coef_: Array
     intercept_: Array
     classes_: Array
-    multilabel_: bool = False
+    _many: bool = False
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
 
@@ -78,7 +78,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ValueError
             As `decision_function`.
         """
-        return self._map("predict_proba", X, _probabilities, classes=self._columns)
+        return self._map("predict_proba", X, _probabilities, grouped=True)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Compute the logarithm of each class's probability, however small that is.
@@ -97,7 +97,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ValueError
             As `decision_function`.
         """
-        return self._map("predict_log_proba", X, _log_probabilities, classes=self._columns)
+        return self._map("predict_log_proba", X, _log_probabilities, grouped=True)
 
     def predict(self, X: Any) -> Array:
         """Choose the most probable class.
@@ -118,7 +118,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ValueError
             As `decision_function`.
         """
-        if self.multilabel_:
+        check_is_fitted(self)
+        if self._many:
             return self._map("predict", X, _ones, dtype=self._label_dtype)
         codes = self._map("predict", X, _codes)
         if is_dask(codes):
@@ -218,18 +219,23 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         tags.classifier_tags.multi_label = True
         return tags
 
-    @property
-    def _columns(self) -> int:
-        """Neurons of a group."""
-        return 1 if self.multilabel_ else int(self.coef_.shape[0])
-
     def _dense_coef(self) -> Array:
         return self.coef_.toarray() if is_sparse(self.coef_) else self.coef_
 
-    def _map(self, method: str, X: Any, function: Callable[..., Array], **static: Any) -> Array:
+    def _map(
+        self,
+        method: str,
+        X: Any,
+        function: Callable[..., Array],
+        *,
+        grouped: bool = False,
+        **static: Any,
+    ) -> Array:
         """Apply a block function of features and coefficients to the rows of X, where X is."""
         check_is_fitted(self)
         coef = self._dense_coef()
+        if grouped:  # the function wants to know how many neurons share the probability
+            static["classes"] = 1 if self._many else int(coef.shape[0])
         X = features(self, X, reset=False)
         place = ArrayContext.of(exemplar(X))
         _check_place(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), place)
@@ -274,8 +280,14 @@ def _probabilities(X: Array, coef: Array, intercept: Array, *, classes: int) -> 
 
 
 def _log_probabilities(X: Array, coef: Array, intercept: Array, *, classes: int) -> Array:
+    xp = array_namespace(coef)
     Z = _logits(X, coef, intercept)
-    return neuron.log_probability(_both(Z) if classes == 1 else Z, classes=classes)
+    Z = _both(Z) if classes == 1 else Z
+    P = neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
+    # the logarithm of what `predict_proba` says, as long as that is a number to speak of
+    there = float(xp.finfo(P.dtype).eps) < P
+    logarithm = xp.log(xp.where(there, P, xp.ones_like(P)))
+    return xp.where(there, logarithm, neuron.log_probability(Z, classes=classes))
 
 
 def _ones(X: Array, coef: Array, intercept: Array, *, dtype: str) -> Array:

@@ -38,7 +38,7 @@ class Labels:
     @property
     def targets(self) -> int:
         """Number of targets, T."""
-        return len(self.classes) if self.many else 1
+        return int(self.codes.shape[1]) if self.codes.ndim == 2 else 1
 
 
 def encode(y: Any, rows: int) -> Labels:

@@ -256,7 +256,7 @@ class LogisticRegression(NeuronClassifier):
                 fit_intercept=self.fit_intercept,
             )
             start = self._start(compute.wide, labels, weights)
-            self.classes_, self.multilabel_ = classes_for(caller, labels.classes), False
+            self.classes_, self._many = classes_for(caller, labels.classes), False
             tasks = self._tasks(given, settings.most, caller)
             heaviest = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
@@ -293,11 +293,11 @@ class LogisticRegression(NeuronClassifier):
                 class_weight=self.class_weight,
                 fit_intercept=self.fit_intercept,
             )
-            warm = self.warm_start and self.multilabel_ and hasattr(self, "coef_")
+            warm = self.warm_start and self._many and hasattr(self, "coef_")
             start = None
             if warm and self.coef_.shape == (labels.targets, X.shape[1]):
                 start = tuple(map(compute.wide.asarray, (self._dense_coef(), self.intercept_)))
-            self.classes_, self.multilabel_ = classes_for(caller, labels.classes), True
+            self.classes_, self._many = classes_for(caller, labels.classes), True
             self._label_dtype = labels.dtype
             tasks = self._tasks(given, settings.most, caller)
             fits = grid.fit(settings, start=start, watch=both(show, tasks))
@@ -324,7 +324,7 @@ class LogisticRegression(NeuronClassifier):
         self, place: ArrayContext, labels: Labels, weights: Any
     ) -> tuple[Array | None, Array | None]:
         """Choose coefficients and intercepts to start from; None is zeros."""
-        if self.warm_start and hasattr(self, "coef_") and not self.multilabel_:
+        if self.warm_start and hasattr(self, "coef_") and not self._many:
             coef, intercept = self._dense_coef(), self.intercept_
             if coef.shape[1] == self.n_features_in_:
                 known = read(self.classes_)

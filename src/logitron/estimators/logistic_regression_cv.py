@@ -8,20 +8,20 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
 from logitron.backend import ArrayContext, read
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fitting import Settings, warn_of
-from logitron.estimators.folds import Fold, counts_of, folds_of, on_classes, on_host, scorer_named
+from logitron.estimators.folds import counts_of, folds_of, on_host, scorer_named
 from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.held_out import held_out_scores
 from logitron.estimators.inputs import contexts, features, sample_weights
 from logitron.estimators.inputs import on_host as values_of
 from logitron.estimators.labels import Labels, classes_for, encode
 from logitron.estimators.legacy import legacy_attributes
 from logitron.estimators.multilabel import encode_many, has_many_targets
 from logitron.estimators.progress import shown
-from logitron.estimators.scoring import ON_DEVICE, held_out_scores
 from logitron.estimators.spellings import PENALTIES, SOLVERS, method, path_penalty
 from logitron.solvers import Status
 
@@ -45,8 +45,9 @@ class LogisticRegressionCV(NeuronClassifier):
     ----------
     Cs : int or array-like, default 10
         Inverse strengths of the penalty; so many from 1e-4 to 1e4.
-    l1_ratios : array-like, default (0.0,)
-        Must be zeros: penalties of absolute values are not implemented.
+    l1_ratios : array-like, default "warn"
+        Must be zeros, which is what the default stands for, without a warning: penalties of
+        absolute values are not implemented.
     fit_intercept : bool, default True
     cv : int, splitter, iterable of (train, test), or None, default None
         None is five folds; they are stratified by class, but for many targets.
@@ -72,10 +73,10 @@ class LogisticRegressionCV(NeuronClassifier):
     ----------
     coef_, intercept_, classes_
         See `LogisticRegression`.
-    Cs_ : numpy.ndarray (P,)
-    C_ : float, or numpy.ndarray (T,) for many targets
+    Cs_ : array (P,)
+    C_ : float, or array (T,) for many targets
         The best one.
-    l1_ratios_, l1_ratio_ : numpy.ndarray (1,), float
+    l1_ratios_, l1_ratio_ : array (1,), float
     scores_ : array (F, 1, P), or (T, F, 1, P)
         Of each fold and penalty; greater is better.
     coefs_paths_ : array (F, 1, P, K, q), or (T, F, 1, P, 1, q)
@@ -103,6 +104,9 @@ class LogisticRegressionCV(NeuronClassifier):
     >>> clf.scores_.shape, bool(clf.certified_.all())
     ((5, 1, 3), True)
     """
+
+    #: the scorer asks for its weights, not this estimator
+    __metadata_request__score: ClassVar[dict[str, Any]] = {"sample_weight": UNUSED}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "Cs": [Interval(Integral, 1, None, closed="left"), "array-like"],
@@ -132,7 +136,7 @@ class LogisticRegressionCV(NeuronClassifier):
         self,
         *,
         Cs: Any = 10,
-        l1_ratios: Any = (0.0,),
+        l1_ratios: Any = "warn",
         fit_intercept: bool = True,
         cv: Any = None,
         dual: bool = False,
@@ -244,9 +248,10 @@ class LogisticRegressionCV(NeuronClassifier):
                 grid = over(C=Cs.reshape(1, 1, -1), counts=counts_of(folds, n))
                 start = self._start(compute.wide, (labels.targets, len(folds), len(Cs)), labels)
                 fits = grid.fit(settings, start=start, watch=show)
-            self.classes_, self.multilabel_ = classes_for(caller, labels.classes), labels.many
+            self.classes_, self._many = classes_for(caller, labels.classes), labels.many
             self._label_dtype = labels.dtype
-            scores = self._scores(grid, fits, labels, folds, given, truth, routed.scorer.score)
+            data = given, truth, routed.scorer.score
+            scores = held_out_scores(self, grid, fits, labels, folds, *data)
             scores[fits.status == Status.STOPPED] = np.nan
             if np.isnan(scores).all():
                 raise KeyboardInterrupt("no fit was done, so that there is nothing to choose from")
@@ -272,84 +277,10 @@ class LogisticRegressionCV(NeuronClassifier):
         p = self.n_features_in_
         wanted: tuple[int, ...] = (*shape[:2], 1, shape[2], labels.columns, p + self.fit_intercept)
         wanted = wanted if labels.many else wanted[1:]
-        if tuple(paths.shape) != wanted or self.multilabel_ != labels.many:
+        if tuple(paths.shape) != wanted or self._many != labels.many:
             return None
         flat = place.xp.reshape(place.asarray(paths), (-1, p + self.fit_intercept))
         return flat[:, :p], flat[:, p] if self.fit_intercept else flat[:, 0] * 0.0
-
-    def _scores(
-        self,
-        grid: Grid,
-        fits: Fits,
-        labels: Labels,
-        folds: list[Fold],
-        given: Any,
-        truth: HostArray | None,
-        params: dict[str, Any],
-    ) -> HostArray:
-        """Score all fits on the rows that their fold holds out (T, F, P)."""
-        name, scorer = scorer_named(self.scoring)
-        scores = np.zeros(grid.shape)
-        rows = grid.objective.rows
-        codes, weights, _ = rows.others
-        weighted = weights if "sample_weight" in params else None
-        simple = not set(params) - {"sample_weight"}
-        rows = rows.beside(codes, weighted, None)
-        for f, (_, test) in enumerate(folds):
-            if name in ON_DEVICE and simple:
-                held = rows.select(test)
-                if (
-                    held is None
-                ):  # rows that are elsewhere: those that are not held out weigh nothing
-                    mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
-                    both = mask if weighted is None else _times(mask, weighted)
-                    held = rows.beside(codes, both, None)
-                scores[:, f, :] = held_out_scores(
-                    name, held, fits.coef[:, f, ...], fits.intercept[:, f, ...]
-                )
-            else:
-                scores[:, f, :] = self._scores_on_host(
-                    scorer, fits, f, test, labels, given, truth, params
-                )
-        return scores
-
-    def _scores_on_host(
-        self,
-        scorer: Any,
-        fits: Fits,
-        fold: int,
-        test: HostArray,
-        labels: Labels,
-        given: Any,
-        truth: HostArray | None,
-        params: dict[str, Any],
-    ) -> HostArray:
-        """Score one fold's fits by a scorer of scikit-learn's, one after the other (T, P)."""
-        from sklearn.utils import _safe_indexing
-
-        T, _, P = fits.status.shape
-        coef, intercept = read(fits.coef[:, fold, ...]), read(fits.intercept[:, fold, ...])
-        n = len(truth) if truth is not None else labels.codes.shape[0]
-        X = _safe_indexing(values_of(given), test)
-        own = {
-            key: _safe_indexing(values_of(value), test)
-            if value is not None and np.ndim(value) and len(value) == n
-            else value
-            for key, value in params.items()
-        }
-        model = LogisticRegressionCV().set_params(**self.get_params(deep=False))
-        model.__dict__.update(
-            {k: v for k, v in vars(self).items() if k in ("n_features_in_", "feature_names_in_")}
-        )
-        model.classes_ = np.arange(2) if labels.many else labels.classes
-        scorer = on_classes(scorer, model.classes_)
-        scores = np.zeros((T, P))
-        for t in range(T):
-            y = read(labels.codes)[test, t] if truth is None else truth[test]
-            for c in range(P):
-                model.coef_, model.intercept_, model.C_ = coef[t, c], intercept[t, c], None
-                scores[t, c] = scorer(model, X, y, **own)
-        return scores
 
     def _choose(
         self, over: Any, settings: Settings, fits: Fits, scores: HostArray, Cs: HostArray
@@ -408,18 +339,20 @@ class LogisticRegressionCV(NeuronClassifier):
             keep(shaped(fits.certified)),
             keep(shaped(fits.converged)),
         )
-        self.Cs_ = Cs
-        self.C_ = C if many else float(C[0])
-        self.l1_ratios_, self.l1_ratio_ = np.zeros(1), 0.0
+        self.Cs_ = caller.asarray(Cs)
+        self.C_ = caller.asarray(C) if many else float(C[0])
+        self.l1_ratios_, self.l1_ratio_ = caller.asarray(np.zeros(1)), 0.0
 
     def _old_attributes(self, classes: list[Any]) -> None:
         for name in ("scores_", "n_iter_", "coefs_paths_"):
             setattr(self, name, read(getattr(self, name)))
-        with_ratios = self.l1_ratios is not None
+        with_ratios = not (self.l1_ratios is None or isinstance(self.l1_ratios, str))
         old = legacy_attributes(self, classes, with_ratios=with_ratios)
         for name, value in old.items():
             setattr(self, name, value)
-        self.l1_ratios_ = np.zeros(1) if with_ratios else np.asarray([None])
+        if not with_ratios:
+            self.l1_ratios_ = np.asarray([None])
+            self.__dict__["l1_ratio_"] = np.full_like(self.C_, None, dtype=object)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
         """Score by ``scoring``.
@@ -509,9 +442,3 @@ def _refuse_params(names: set[str], method: str) -> None:
             f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
             "which you can set using `sklearn.set_config`"
         )
-
-
-def _times(mask: HostArray, weights: Any) -> HostArray:
-    weights = read(weights)
-    product: HostArray = weights * (mask if weights.ndim == 1 else mask[:, None])
-    return product

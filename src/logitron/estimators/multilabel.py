@@ -20,8 +20,9 @@ CHECKED = 1 << 22
 def has_many_targets(y: Any) -> bool:
     """Whether labels are a table of more than one column."""
     shape = getattr(y, "shape", None)
-    if shape is None and isinstance(y, list | tuple) and y and isinstance(y[0], list | tuple):
-        return len(y[0]) > 1
+    if shape is None and isinstance(y, list | tuple) and len(y):
+        first = y[0]
+        return np.ndim(first) == 1 and len(first) > 1
     return shape is not None and len(shape) == 2 and shape[1] > 1
 
 
@@ -41,6 +42,8 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     ValueError
         If Y has not one row for each row of X, or holds other values.
     """
+    if is_dask(Y):
+        check_chunks(Y)
     if is_sparse(Y):
         Y = Y.astype(np.int8).toarray()
     elif not is_array_api_obj(Y):
@@ -50,8 +53,6 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
             f"y must hold one row of labels for each row of X: X has {rows} rows and y has "
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
-    if is_dask(Y):
-        check_chunks(Y)
     codes = _coded(Y, sample_weight)
     return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=_name(Y.dtype))
 
@@ -66,7 +67,8 @@ def _coded(Y: Array, sample_weight: Any) -> Array:
     boolean = xp.isdtype(Y.dtype, "bool")
     weighted = sample_weight is not None and sample_weight.ndim == 2
     step = max(1, CHECKED // Y.shape[1])
-    stretches = [slice(start, start + step) for start in range(0, Y.shape[0], step)]
+    n = Y.shape[0]
+    stretches = [slice(start, min(start + step, n)) for start in range(0, n, step)]
     hidden = False
     for rows in () if boolean else stretches:
         part = Y[rows, :]
@@ -76,7 +78,7 @@ def _coded(Y: Array, sample_weight: Any) -> Array:
             _refuse(int((where & (read(sample_weight[rows, :]) > 0)).sum()), Y)
             hidden |= bool(where.any())
         else:
-            _refuse(int(read(xp.sum(xp.astype(strange, xp.int64)))), Y)
+            _refuse(int(read(xp.sum(xp.astype(strange, xp.int32)))), Y)
     if boolean or (Y.dtype in (xp.int8, xp.uint8) and not hidden):
         return Y
     return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in stretches], axis=0)

@@ -14,7 +14,7 @@ from logitron import neuron
 from logitron.backend import Rows, is_dask, read
 from logitron.objective.columns import targets_of
 
-__all__ = ["ON_DEVICE", "held_out_scores"]
+__all__ = ["ON_DEVICE", "scores_on_device"]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]
@@ -23,7 +23,7 @@ HostArray = np.ndarray[Any, Any]
 MOST_LOGITS = 1 << 24
 
 
-def held_out_scores(name: str, rows: Rows, coef: Array, intercept: Array) -> HostArray:
+def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> HostArray:
     """Score fits on held-out rows.
 
     Parameters
@@ -58,10 +58,11 @@ def held_out_scores(name: str, rows: Rows, coef: Array, intercept: Array) -> Hos
         raise ValueError(f"scoring={name!r} is for two classes; try 'neg_log_loss' or 'accuracy'")
     step = max(1, MOST_LOGITS // (rows.shape[0] * T))
     found = []
+    bare = rows.beside()
     for first in range(0, P, step):
-        some = slice(first, first + step)
+        some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
-        Z = rows.map(_logits, W, xp.reshape(intercept[:, some, :], (-1,)))
+        Z = bare.map(_logits, W, xp.reshape(intercept[:, some, :], (-1,)))
         found.append(_rank_all(finish, Z, *rows.others[:2], targets=T))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.concatenate(found, axis=1)
@@ -70,14 +71,7 @@ def held_out_scores(name: str, rows: Rows, coef: Array, intercept: Array) -> Hos
 # --- sums over rows -----------------------------------------------------------------------------
 
 
-def _logits(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    W: Array,
-    b: Array,
-) -> Array:
+def _logits(X: Array, W: Array, b: Array) -> Array:
     T = array_namespace(W).matrix_transpose
     return neuron.unchecked_logits(array_namespace(W), X, T(W), b)
 
@@ -101,7 +95,7 @@ def _sums(
     T, P, K = shape
     xp = array_namespace(X)
     n = X.shape[0]
-    Z = _logits(X, targets, sample_weight, counts, W, b)
+    Z = _logits(X, W, b)
     Y = targets_of(xp, targets, None, K, X.dtype)
     shared = Y.shape[1] == K
     Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))

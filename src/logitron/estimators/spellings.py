@@ -141,9 +141,9 @@ def refuse_absolute_values(solver: str, l1_ratio: float) -> None:
         return
     what = f"Solver {solver} supports only 'l2' or None penalties"
     if solver == "liblinear" and l1_ratio < 1:
-        what = f"Only 'saga' solver supports elasticnet penalty, got solver={solver}"
+        what = f"Only 'saga' solver supports elasticnet penalty, got solver={solver}."
     raise ValueError(
-        f"{what}. l1_ratio must be 0, got {l1_ratio}: penalties of absolute values are not "
+        f"{what}, and l1_ratio must be 0; got {l1_ratio}: penalties of absolute values are not "
         "implemented. Use sklearn.linear_model.LogisticRegression(solver='saga') for them"
     )
 

@@ -26,7 +26,7 @@ class Evaluation(NamedTuple):
     errors: Array
     """Rows (G,) whose target has at most half of the probability; zeros if they matter not."""
     second: Array | None
-    """Second derivatives (G, D, D) where they were asked for."""
+    """Second derivatives (G, D, D), or (G, K, q, q) of "blocks", where they were asked for."""
     mixing: Array | None
     """Mixtures of logits that they were taken along, if it was along those."""
 
@@ -46,12 +46,17 @@ def finish(
     """Centre the sums over the rows, add the penalty, and name them."""
     xp = array_namespace(theta)
     value, by_theta, seconds, *rest = sums
+    blocks: Any = rest.pop(0) if second == "blocks" else None
     if centre is not None:
         by_theta = by_theta - by_theta[:, :, -1:] * centre
-        if recentre:
+        if recentre and blocks is None:
             seconds = _recentred(xp, seconds, centre)
+        elif recentre:
+            flat = xp.reshape(blocks, (-1, *blocks.shape[2:]))
+            blocks = xp.reshape(_recentred(xp, flat, centre), blocks.shape)
     if weight != 1.0:
         value, by_theta, seconds = weight * value, weight * by_theta, weight * seconds
+        blocks = None if blocks is None else weight * blocks
     G, K, _ = theta.shape
     W = theta * penalised
     squares = xp.reshape(W, (G, 1, -1)) @ xp.reshape(W, (G, -1, 1))
@@ -59,8 +64,8 @@ def finish(
     by_theta = by_theta + penalty[:, None, None] * W
     # with a penalty there is an optimum, whether or not the classes can be separated
     errors = xp.where(penalty > 0.0, 1.0, rest[0]) if rest else xp.zeros_like(value)
-    if second == "scale":
-        return Evaluation(value, by_theta, seconds, errors, None, None)
+    if second in ("scale", "blocks"):
+        return Evaluation(value, by_theta, seconds, errors, blocks, None)
     f = seconds.shape[1] // K
     curvature = xp.reshape(seconds, (G, K, f, K, f))[:, :, -1, :, -1]
     return Evaluation(value, by_theta, curvature, errors, seconds, mixing)

@@ -20,6 +20,8 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 "scale"     1                              ``(G, K, K)``, the summed curvature of the logits
 "coarse"    a few mixtures of the group's  ``(G, D, D)``, ``D = K (r + 1)``: the curvature
             own logits, and 1              along the directions that the neurons look in
+"blocks"    the row's own, and 1           ``(G, K, q, q)``: the Hessian's diagonal blocks, those
+                                           of each class with itself; beside "scale"
 "hessian"   the row's own, and 1           ``(G, D, D)``, ``D = K q``: the whole Hessian
 =========== ============================== ====================================================
 """
@@ -51,6 +53,8 @@ Array = Any
 LOG2 = 0.6931471805599453
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16
+#: numbers that weighted copies of a block's features may take together
+MOST_AT_A_TIME = 1 << 22
 
 
 def evaluate(
@@ -94,8 +98,7 @@ def evaluate(
         by_theta = xp.concat([by_theta, xp.sum(R, axis=0)[:, None]], axis=1)
     P = xp.reshape(activity.probability, (n, G, K))
     if second == "hessian" and K == 1:
-        roots = _roots(xp, P, sample_weight)
-        seconds = _products(xp, X, roots, centre, intercept is not None)
+        seconds = _class_blocks(xp, X, P, sample_weight, centre, intercept is not None)[:, 0, ...]
     elif second == "coarse" and mixing is not None and mixing.shape[1:] == (1, 1):
         if intercept is not None:
             centred = centred - (theta[:, 0, p] - intercept[:, 0])
@@ -110,7 +113,9 @@ def evaluate(
                 centred = centred - at_centre
             features = _mixtures(xp, xp.reshape(centred, P.shape), mixing)
         seconds = _curvature(xp, P, sample_weight, features)
-    sums = (xp.sum(rows, axis=0), xp.reshape(by_theta, theta.shape), seconds)
+    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(by_theta, theta.shape), seconds)
+    if second == "blocks":
+        sums = (*sums, _class_blocks(xp, X, P, sample_weight, centre, intercept is not None))
     if not count_errors:
         return sums
     wrong = xp.astype(activity.loss >= LOG2, X.dtype)
@@ -231,6 +236,29 @@ def _products(
     return xp.concat(
         [xp.concat([products, T(sums)], axis=2), xp.concat([sums, corner], axis=2)], axis=1
     )
+
+
+def _class_blocks(
+    xp: Any,
+    X: Array,
+    P: Array,
+    sample_weight: Array | None,
+    centre: Array | None,
+    fit_intercept: bool,
+) -> Array:
+    """Sum ``s p (1 - p) x x'`` of each class (G, K, q, q), some classes at a time."""
+    n, G, K = P.shape
+    d = P - P * P
+    if sample_weight is not None:
+        d = d * _rows_by_groups(sample_weight)[:, :, None]
+    roots = xp.reshape(xp.sqrt(d), (n, G * K))
+    step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
+    parts = [
+        _products(xp, X, roots[:, first : min(first + step, G * K)], centre, fit_intercept)
+        for first in range(0, G * K, step)
+    ]
+    products = parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
+    return xp.reshape(products, (G, K, *products.shape[1:]))
 
 
 def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:

@@ -105,17 +105,20 @@ def weights_of(
     columns: Columns | None,
     classes: int,
 ) -> Array | None:
-    """Weights of the groups (n,), (n, 1) or (n, G), in the dtype of their targets ``Y``."""
+    """Weights of the groups, (n,) or (n, G), in the dtype of their targets ``Y``."""
+    columns = columns or Columns()
     weights = None
     if sample_weight is not None:
-        weights = _taken(xp, sample_weight, None if columns is None else columns.weight, Y.dtype)
+        weights = _taken(xp, sample_weight, columns.weight, Y.dtype)
     if counts is not None:
-        often = _taken(xp, counts, None if columns is None else columns.subset, Y.dtype)
-        weights = often if weights is None else _by_groups(weights) * often
-    if columns is None or columns.factors is None:
-        return weights
-    factors = _factors(xp, Y, columns.factors, classes)
-    return factors if weights is None else _by_groups(weights) * factors
+        often = _taken(xp, counts, columns.subset, Y.dtype)
+        weights = often if weights is None else _by_groups(weights) * _by_groups(often)
+    if columns.factors is not None:
+        factors = _factors(xp, Y, columns.factors, classes)
+        weights = factors if weights is None else _by_groups(weights) * factors
+    if weights is not None and weights.ndim == 2 and weights.shape[1] == 1:
+        return weights[:, 0]
+    return weights
 
 
 def mean_weights(
@@ -141,7 +144,7 @@ def group_weights(
     columns: Columns | None,
     classes: int,
 ) -> Array | None:
-    """Weights of the groups (n,), (n, 1) or (n, G), in the dtype of the features."""
+    """Weights of the groups, (n,) or (n, G), in the dtype of the features."""
     if sample_weight is None and counts is None and (columns is None or columns.factors is None):
         return None
     xp = array_namespace(X)

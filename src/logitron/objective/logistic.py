@@ -214,7 +214,7 @@ class LogisticObjective:
         Parameters
         ----------
         theta : array (G, K, q)
-        second : {"scale", "coarse", "hessian"}
+        second : {"scale", "coarse", "blocks", "hessian"}
             Which second derivatives, see `blocks`.
         metric : Shared, optional
             The model that "coarse" is to correct.
@@ -244,11 +244,13 @@ class LogisticObjective:
         self.work.passes += self.share
         if second == "hessian":
             self.work.grams += self.share * self.groups * self.classes
+        elif second == "blocks":
+            self.work.grams += self.share * self.groups
         assemble = self.context.compile(
             finish,
             second=second,
             weight=self.weight,
-            recentre=second == "hessian" and not self.far,
+            recentre=second in ("blocks", "hessian") and not self.far,
         )
         evaluation: Evaluation = assemble(
             sums, theta, self.penalty, self.penalised, self._padded, mixing
@@ -360,7 +362,7 @@ class LogisticObjective:
         Hessians are inverted for ``reuse``.
         """
         new = self._new_metric(evaluation, theta, metric)
-        if reuse:
+        if reuse and isinstance(new, metrics.Full):
             new = self.invert(new)
         if type(new) is not type(metric):
             return new
@@ -369,6 +371,11 @@ class LogisticObjective:
 
     def _new_metric(self, evaluation: Evaluation, theta: Array, metric: Metric | None) -> Metric:
         eye = self.eye
+        if evaluation.second is not None and evaluation.second.ndim == 4:
+            classwise: Metric = self.context.compile(metrics.blocks)(
+                evaluation.second, self.penalty, self.penalised, eye(self.shape[2])
+            )
+            return classwise
         if evaluation.second is not None and evaluation.mixing is None:
             make = self.context.compile(metrics.full, classes=self.classes)
             whole: Metric = make(

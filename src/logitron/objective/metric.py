@@ -14,6 +14,9 @@ themselves, which are there already), and replaces the model on that subspace:
 
 .. math:: M^{-1} = M_0^{-1} + B \left[ (B^\top H B)^{-1} - (B^\top M_0 B)^{-1} \right] B^\top .
 
+*Blocks.* The Hessian of each class with itself: for softmax groups that the shared model does not
+fit, at a part ``K ** -2`` of what the whole Hessian costs to invert.
+
 *Full.* The whole Hessian of each group, for Newton's method and for columns that the shared model
 does not fit.
 
@@ -34,9 +37,11 @@ from typing import Any, NamedTuple
 from array_api_compat import array_namespace
 
 __all__ = [
+    "Blocks",
     "Full",
     "Inverse",
     "Shared",
+    "blocks",
     "coarse",
     "full",
     "inverse",
@@ -90,7 +95,14 @@ class Inverse(NamedTuple):
     """(G, D, D) with D = K q."""
 
 
-Metric = Shared | Full | Inverse
+class Blocks(NamedTuple):
+    """The blocks of each class with itself, inverted."""
+
+    matrix: Array
+    """(G, K, q, q)"""
+
+
+Metric = Shared | Full | Inverse | Blocks
 
 
 def solve(metric: Metric, by_theta: Array) -> Array:
@@ -98,6 +110,9 @@ def solve(metric: Metric, by_theta: Array) -> Array:
     xp = array_namespace(by_theta)
     if isinstance(metric, Shared):
         return _solve_shared(xp, metric, by_theta)
+    if isinstance(metric, Blocks):
+        step = (metric.matrix @ by_theta[..., None])[..., 0]
+        return step - xp.mean(step, axis=1, keepdims=True)
     G, K, q = by_theta.shape
     flat = xp.reshape(by_theta, (G, K * q, 1))
     if isinstance(metric, Full):
@@ -232,6 +247,24 @@ def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classe
     scale = xp.reshape(scale, (G, D))
     matrix = hessian * (scale[:, :, None] * scale[:, None, :])
     return Full(matrix + _diagonals(xp, on_diagonal, eye, classes), scale)
+
+
+def blocks(second: Array, penalty: Array, penalised: Array, eye: Array) -> Blocks:
+    """Take the blocks (G, K, q, q) of each class with itself for a model, and invert them.
+
+    The whole Hessian is the Laplacian of a graph of the classes, each edge a matrix: with the
+    blocks on its diagonal for a measure, and on vectors that add up to zero over the classes, its
+    eigenvalues are at most two.
+    """
+    xp = array_namespace(second)
+    ridge = penalty[:, None, None] * penalised
+    diagonal = xp.linalg.diagonal(second) + ridge
+    alive = xp.where(diagonal > 0.0, diagonal, 1.0)
+    scale = 1.0 / xp.sqrt(alive)
+    tiny = 8.0 * second.shape[-1] * float(xp.finfo(second.dtype).eps)
+    both = scale[..., :, None] * scale[..., None, :]
+    matrix = second * both + (ridge * scale * scale + tiny)[..., None] * eye
+    return Blocks(xp.linalg.inv(matrix) * both)
 
 
 def inverse(metric: Full) -> Inverse:

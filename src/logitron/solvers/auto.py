@@ -70,7 +70,7 @@ class Engine:
         theta, metric, spent, sample = self._on_samples(objective, theta)
         if sample is not None:
             objective = objective.witnessed_by(sample)
-        costs, batch = self.plan.costs, self.plan.batch
+        costs, batch, classes = self.plan.costs, self.plan.batch, objective.classes
         inner, back = objective, None
         curvature: EveryStep | WhenSlow = EveryStep()
         if metric is not None:
@@ -78,12 +78,12 @@ class Engine:
         elif self.plan.method == "row-space":
             inner, metric, theta, back = objective.rotated(theta, warm=self.warm)
             if not self.plan.newton:
-                curvature = WhenSlow(costs, coarse=True, batch=batch)
+                curvature = WhenSlow(costs, coarse=True, batch=batch, classes=classes)
         elif self.plan.method == "shared":
             inner, metric = objective.with_gram()
             theta = inner.recentre(theta, objective)
             objective = inner
-            curvature = WhenSlow(costs, coarse=True, batch=batch)
+            curvature = WhenSlow(costs, coarse=True, batch=batch, classes=classes)
         elif self.plan.method == "diagonal":
             metric = objective.with_squares(flat=self.plan.flat)
             curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
@@ -110,7 +110,13 @@ class Engine:
             chosen = slow[first : first + self.plan.batch]
             index = context.asarray(chosen, keep_dtype=True)
             descent = QuasiNewton(
-                WhenSlow(self.plan.costs, coarse=False, batch=self.plan.batch, begin=True),
+                WhenSlow(
+                    self.plan.costs,
+                    coarse=False,
+                    batch=self.plan.batch,
+                    classes=objective.classes,
+                    begin=True,
+                ),
                 tol=self.tol,
                 max_iter=max(max_iter - spent, 0),
                 interruptible=self.interruptible,

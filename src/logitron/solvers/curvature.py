@@ -50,6 +50,8 @@ class WhenSlow:
     batch : int
         Groups whose whole Hessians fit the memory together. While more of them are slow, the
         descent is ``abandoned``, for their batches to go on one after the other.
+    classes : int, default 1
+        Columns of a group; of more than one, Hessians are those of each class with itself.
     begin : bool, default False
         Whether to begin with a new Hessian in any case.
     rescales : bool, default False
@@ -59,6 +61,7 @@ class WhenSlow:
     costs: Costs
     coarse: bool
     batch: int
+    classes: int = 1
     begin: bool = False
     rescales: bool = False
     memory: int = 10
@@ -79,6 +82,8 @@ class WhenSlow:
                 return "scale"
             self.coarse = False
             self.refreshed += 1
+            if self.classes > 1:
+                return "blocks"
             if self.refreshed > PATIENCE:
                 self.newton, self.reuses, self.memory = True, False, 0
             return "hessian"
@@ -92,4 +97,4 @@ class WhenSlow:
         rate = log10(max(recent[0] / recent[-1], 1.0)) / RATE_OVER
         left = log10(recent[-1]) / max(rate, 0.01)
         saved = (left - PASSES_AFTER_REFRESH) * self.costs.one_pass
-        return saved > self.costs.hessian
+        return saved > self.costs.refresh

@@ -13,8 +13,8 @@ __all__ = ["Costs", "Plan", "choose", "costs_of"]
 #: features with themselves; per cubed size of an eigendecomposition, and of solving a system
 CALL, READ, SKINNY, ELEMENT = 4e-4, 6e-10, 4e-11, 1.2e-8
 SQUARE, EIGEN, SOLVE = 8.5e-12, 1.4e-10, 2.2e-11
-#: memory that whole Hessians may take, in numbers
-MOST_NUMBERS = 1 << 27
+#: memory that whole Hessians may take, in numbers; and those of refreshed models
+MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
 #: numbers in a row of the features, times the curvature of each neuron, that a block may have
 MOST_IN_BLOCKS = 1 << 14
 #: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one
@@ -33,6 +33,8 @@ class Costs:
     """The Gram matrix and its eigendecomposition, shared by all groups."""
     hessian: float
     """One group's whole Hessian, summed and solved with."""
+    refresh: float
+    """One group's Hessian of each class with itself, summed and inverted."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Plan:
     samples: tuple[int, ...]
     """Rows of the growing samples that come first."""
     batch: int
-    """Groups whose whole Hessians fit the memory together; 0 is none."""
+    """Groups whose refreshed models fit the memory together; 0 is none."""
     costs: Costs
     reason: str
     flat: bool = False
@@ -60,7 +62,8 @@ def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
     one_pass = (CALL + n * p * (READ + SKINNY * m) + n * m * ELEMENT) / groups
     gram = n * p * (READ + SQUARE * p) + EIGEN * p**3
     hessian = n * size * (3.0 * READ + SQUARE * size) + SOLVE * size**3
-    return Costs(one_pass, gram, hessian)
+    blocks = n * q * (3.0 * READ + SQUARE * q) + 3.0 * SOLVE * q**3
+    return Costs(one_pass, gram, hessian, 3.0 * classes * blocks)
 
 
 def choose(
@@ -88,7 +91,7 @@ def choose(
     q = p + 1
     costs = costs_of(n, p, groups, classes)
     size = classes * q
-    batch = min(MOST_NUMBERS // size**2, max(1, MOST_IN_BLOCKS // size))
+    batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
     if method == "newton":
         chosen, reason = "newton", "solver='newton'"
@@ -103,7 +106,7 @@ def choose(
         shared = costs.gram + SHARED_PASSES * groups * costs.one_pass
         if samples:
             chosen, reason = "newton", "far more rows than features: samples come first"
-        elif newton <= shared and batch >= groups:
+        elif newton <= shared and _whole(size) >= groups:
             chosen, reason = "newton", "whole Hessians cost little"
         else:
             chosen, reason = "shared", "one Gram matrix serves every column"
@@ -111,10 +114,15 @@ def choose(
     if chosen == "row-space":  # as many features as rows are left
         costs = costs_of(n, n, groups, classes)
         size = classes * (n + 1)
-        batch = min(MOST_NUMBERS // size**2, max(1, MOST_IN_BLOCKS // size))
+        batch = MOST_REFRESHED // (classes * (n + 1) ** 2)
         newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
-        inner_newton = newton <= SHARED_PASSES * costs.one_pass and batch >= groups
+        inner_newton = newton <= SHARED_PASSES * costs.one_pass and _whole(size) >= groups
     return Plan(chosen, samples, batch, costs, reason, flat, inner_newton)
+
+
+def _whole(size: int) -> int:
+    """Count the groups whose whole Hessians, of this size, fit the memory together."""
+    return min(MOST_NUMBERS // size**2, max(1, MOST_IN_BLOCKS // size))
 
 
 def _wide(n: int, p: int, groups: int, costs: Costs, *, rotates: bool) -> tuple[str, str]:

@@ -105,7 +105,7 @@ class Curvature(Protocol):
     """Whether the groups that are left are to be fitted otherwise."""
 
     def ask(self, progress: Progress) -> str:
-        """One of "scale", "coarse", "hessian"."""
+        """One of "scale", "coarse", "blocks", "hessian"."""
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ class _Run:
         self.progress.since_refresh += 1
         curvature = self.settings.curvature
         if asked != "scale" or (self.iteration == 0 and curvature.coarse):
-            whole = asked == "hessian"
+            whole = asked in ("blocks", "hessian")
             self.metric = self.objective.metric(
                 evaluation, theta, self.metric, self.state.moved, reuse=whole and curvature.reuses
             )

@@ -1,0 +1,111 @@
+"""Scores of many fits on the rows that their folds hold out."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from logitron.backend import Rows, read
+from logitron.estimators.folds import Fold, on_classes, scorer_named
+from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.inputs import on_host
+from logitron.estimators.labels import Labels
+from logitron.estimators.scoring import ON_DEVICE, scores_on_device
+
+__all__ = ["held_out_scores"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+
+def held_out_scores(
+    model: Any,
+    grid: Grid,
+    fits: Fits,
+    labels: Labels,
+    folds: list[Fold],
+    X: Any,
+    y: HostArray | None,
+    params: dict[str, Any],
+) -> HostArray:
+    """Score all fits on the rows that their fold holds out (T, F, P).
+
+    Parameters
+    ----------
+    model : LogisticRegressionCV
+        What scikit-learn's scorers are given a copy of.
+    grid : Grid
+    fits : Fits
+    labels : Labels
+    folds : list of (train, test)
+    X : object
+        Features as they came.
+    y : numpy.ndarray (n,), or None for many targets
+    params : dict
+        What goes to the scorer, such as ``sample_weight``.
+    """
+    name, scorer = scorer_named(model.scoring)
+    scores = np.zeros(grid.shape)
+    if name in ON_DEVICE and not set(params) - {"sample_weight"}:
+        codes, weights, _ = grid.objective.rows.others
+        rows = grid.objective.rows.beside(
+            codes, weights if "sample_weight" in params else None, None
+        )
+        for f, (_, test) in enumerate(folds):
+            held = select(rows, test)
+            own = fits.coef[:, f, ...], fits.intercept[:, f, ...]
+            scores[:, f, :] = scores_on_device(name, held, *own)
+        return scores
+    for f, (_, test) in enumerate(folds):
+        own = read(fits.coef[:, f, ...]), read(fits.intercept[:, f, ...])
+        scores[:, f, :] = _by_scorer(scorer, model, own, test, labels, X, y, params)
+    return scores
+
+
+def select(rows: Rows, test: HostArray) -> Rows:
+    """Take the held-out rows; where that would cost a pass, let the others weigh nothing."""
+    held = rows.select(test)
+    if held is not None:
+        return held
+    codes, weights, _ = rows.others
+    mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
+    if weights is not None:
+        weights = read(weights)
+        mask = weights * (mask if weights.ndim == 1 else mask[:, None])
+    return rows.beside(codes, mask, None)
+
+
+def _by_scorer(
+    scorer: Any,
+    model: Any,
+    own: tuple[HostArray, HostArray],
+    test: HostArray,
+    labels: Labels,
+    X: Any,
+    y: HostArray | None,
+    params: dict[str, Any],
+) -> HostArray:
+    """Score one fold's fits by a scorer of scikit-learn's, one after the other (T, P)."""
+    coef, intercept = own
+    T, P = coef.shape[:2]
+    n = labels.codes.shape[0]
+    held = _safe_indexing(on_host(X), test)
+    params = {
+        key: _safe_indexing(on_host(value), test)
+        if value is not None and np.ndim(value) and len(value) == n
+        else value
+        for key, value in params.items()
+    }
+    shown = type(model)(**model.get_params(deep=False))
+    shown.n_features_in_ = model.n_features_in_
+    if hasattr(model, "feature_names_in_"):
+        shown.feature_names_in_ = model.feature_names_in_
+    shown.classes_ = np.arange(2) if labels.many else labels.classes
+    scorer = on_classes(scorer, shown.classes_)
+    scores = np.zeros((T, P))
+    for t in range(T):
+        truth = read(labels.codes)[test, t] if y is None else y[test]
+        for c in range(P):
+            shown.coef_, shown.intercept_ = coef[t, c], intercept[t, c]
+            scores[t, c] = scorer(shown, held, truth, **params)
+    return scores

@@ -1,0 +1,282 @@
+"""How sure a fit is: the same fit on resampled rows, and on shuffled labels, in one solve."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import is_dask, read
+from logitron.estimators.fitting import Settings, warn_of
+from logitron.estimators.folds import counts_of, folds_of
+from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.inputs import contexts, features, sample_weights
+from logitron.estimators.labels import Labels, encode
+from logitron.estimators.logistic_regression import LogisticRegression
+from logitron.estimators.progress import shown
+from logitron.estimators.scoring import ON_DEVICE, scores_on_device
+from logitron.estimators.spellings import inverse_penalty, method
+
+__all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Fits of resampled rows."""
+
+    coef: Array
+    """Coefficients of each resample (B, m, p), m = 1 for two classes, in X's library."""
+    intercept: Array
+    """(B, m)"""
+    converged: HostArray
+    """Whether each fit is at its optimum (B,)."""
+
+    def interval(self, level: float = 0.95) -> tuple[HostArray, HostArray]:
+        """Compute percentile intervals of the coefficients.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Share of the resamples inside.
+
+        Returns
+        -------
+        lower, upper : numpy.ndarray (m, p)
+
+        Raises
+        ------
+        ValueError
+            If the level is not between 0 and 1.
+        """
+        if not 0.0 < level < 1.0:
+            raise ValueError(f"level must be between 0 and 1, got {level}")
+        tail = 0.5 * (1.0 - level)
+        lower, upper = np.quantile(read(self.coef), [tail, 1.0 - tail], axis=0)
+        return lower, upper
+
+
+@dataclass(frozen=True)
+class PermutationTest:
+    """The score of a model on held-out rows, beside those of models of shuffled labels."""
+
+    score: float
+    """Mean over the folds; greater is better."""
+    permuted: HostArray
+    """Of shuffled labels (n_permutations,)."""
+    pvalue: float
+    """How often shuffled labels do as well, counting the labels themselves as one shuffle."""
+
+
+def bootstrap(
+    model: LogisticRegression,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    n_resamples: int = 200,
+    random_state: Any = 0,
+    verbose: int = 0,
+) -> Bootstrap:
+    """Fit a model to resamples of the rows, all of them in one solve.
+
+    Each resample draws as many rows as there are, with replacement [1]_; a row that was drawn
+    twice weighs twice. Resamples are drawn on the host, and so are the same for every backend.
+
+    Parameters
+    ----------
+    model : LogisticRegression
+        Its parameters; it need not be fitted, and is not changed.
+    X : array, sparse matrix, list or table (n, p)
+    y : array-like (n,)
+    sample_weight : array-like (n,), optional
+    n_resamples : int, default 200
+    random_state : int, Generator or None, default 0
+    verbose : int, default 0
+        1 shows a progress bar.
+
+    Returns
+    -------
+    Bootstrap
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what it should be.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If fits did not reach their optimum.
+
+    References
+    ----------
+    .. [1] B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap", Chapman & Hall, 1993.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.preprocessing import scale
+    >>> from logitron import LogisticRegression, bootstrap
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> found = bootstrap(LogisticRegression(C=0.1), scale(X), y, n_resamples=50)
+    >>> lower, upper = found.interval(0.9)
+    >>> lower.shape, bool((lower < upper).all())
+    ((1, 30), True)
+    """
+    _check_count("n_resamples", n_resamples)
+    problem = _Problem(model, X, y, sample_weight)
+    rng = np.random.default_rng(random_state)
+    n = problem.rows
+    drawn = np.full(n, 1.0 / n)
+    counts = np.stack([rng.multinomial(n, drawn) for _ in range(n_resamples)], axis=1)
+    narrow = np.uint8 if counts.max() < 256 else np.int64
+    fits, grid = problem.fit(counts.astype(narrow), verbose=verbose)
+    context = grid.objective.context
+    with problem.compute.scope():
+        shape = (n_resamples, fits.coef.shape[3], fits.coef.shape[4])
+        coef = context.xp.reshape(fits.coef, shape)
+        intercept = context.xp.reshape(fits.intercept, shape[:2])
+        own = problem.caller.own
+        return Bootstrap(own(coef), own(intercept), fits.converged.reshape(-1))
+
+
+def permutation_test(
+    model: LogisticRegression,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    cv: Any = 5,
+    scoring: str = "accuracy",
+    n_permutations: int = 100,
+    random_state: Any = 0,
+    verbose: int = 0,
+) -> PermutationTest:
+    """Test whether a model predicts held-out rows better than chance would.
+
+    The model is fitted and scored on every fold, with the labels as they are, and shuffled [1]_:
+    all of it is one solve. Folds are the same for all shuffles.
+
+    Parameters
+    ----------
+    model : LogisticRegression
+        Its parameters; it need not be fitted, and is not changed.
+    X : array, sparse matrix, list or table (n, p)
+    y : array-like (n,)
+    sample_weight : array-like (n,), optional
+        Weights stay with their rows.
+    cv : int, splitter or iterable, default 5
+    scoring : str, default "accuracy"
+        One of those that `LogisticRegressionCV` computes where X is.
+    n_permutations : int, default 100
+    random_state : int, Generator or None, default 0
+    verbose : int, default 0
+        1 shows a progress bar.
+
+    Returns
+    -------
+    PermutationTest
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what it should be.
+
+    References
+    ----------
+    .. [1] M. Ojala, G. C. Garriga, "Permutation tests for studying classifier performance",
+       Journal of Machine Learning Research 11, 2010.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from logitron import LogisticRegression, permutation_test
+    >>> X, y = load_iris(return_X_y=True)
+    >>> found = permutation_test(LogisticRegression(), X, y, n_permutations=49)
+    >>> found.pvalue
+    0.02
+    """
+    _check_count("n_permutations", n_permutations)
+    if scoring not in ON_DEVICE:
+        raise ValueError(f"scoring must be one of {sorted(ON_DEVICE)}, got {scoring!r}")
+    problem = _Problem(model, X, y, sample_weight)
+    labels = problem.labels
+    codes = read(labels.codes)
+    rng = np.random.default_rng(random_state)
+    shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
+    small = np.int8 if len(labels.classes) < 128 else np.int64
+    folds = folds_of(cv, problem.X, labels.classes[codes], problem.rows, {})
+    fits, grid = problem.fit(
+        counts_of(folds, problem.rows), targets=shuffled.astype(small), verbose=verbose
+    )
+    scores = np.zeros((n_permutations + 1, len(folds)))
+    rows = grid.objective.rows
+    targets, weights, _ = rows.others
+    rows = rows.beside(targets, weights, None)
+    with problem.compute.scope():
+        for f, (_, test) in enumerate(folds):
+            held = rows.select(test)
+            assert held is not None  # lazy rows were refused
+            some = fits.coef[:, f, ...], fits.intercept[:, f, ...]
+            scores[:, f] = scores_on_device(scoring, held, *some)[:, 0]
+    means = scores.mean(axis=1)
+    better = int((means[1:] >= means[0]).sum())
+    return PermutationTest(float(means[0]), means[1:], (better + 1.0) / (n_permutations + 1.0))
+
+
+class _Problem:
+    """A model's parameters, and data that were checked."""
+
+    def __init__(self, model: LogisticRegression, X: Any, y: Any, sample_weight: Any) -> None:
+        if type(model) is not LogisticRegression:
+            raise TypeError(
+                f"model must be a LogisticRegression, got {type(model).__name__}; of a model with "
+                "a penalty chosen by cross-validation, pass LogisticRegression(C=model.C_)"
+            )
+        model._validate_params()
+        self.model = model
+        own = LogisticRegression(**model.get_params(deep=False))
+        self.X = features(own, X, reset=True)
+        if is_dask(self.X):
+            raise TypeError("X must be in memory, got a Dask array; resamples need drawn rows")
+        self.rows = int(self.X.shape[0])
+        self.caller, self.compute = contexts(self.X, model.backend, model.device, model.dtype)
+        self.labels = encode(y, self.rows)
+        self.weights = sample_weights(sample_weight, self.rows)
+
+    def fit(
+        self, counts: HostArray, *, targets: HostArray | None = None, verbose: int
+    ) -> tuple[Fits, Grid]:
+        """Fit each subset of the rows, of each of other targets (n, T) of the same classes."""
+        model, labels = self.model, self.labels
+        settings = Settings(
+            method(model, classes=len(labels.classes)),
+            model.tol,
+            model.max_iter,
+            model.learning_rate,
+            model.loss_change,
+        )
+        if targets is not None:
+            labels = Labels(labels.classes, targets)
+        number = counts.shape[1] * labels.targets
+        with self.compute.scope(), shown(verbose, number, "fits") as show:
+            grid = Grid.over(
+                self.compute,
+                self.X,
+                labels,
+                C=float(inverse_penalty(model)),
+                sample_weight=self.weights,
+                counts=counts,
+                class_weight=model.class_weight,
+                fit_intercept=model.fit_intercept,
+            )
+            fits = grid.fit(settings, watch=show)
+        warn_of(fits.status, fits.n_iter, "LogisticRegression", model.solver, stacklevel=4)
+        return fits, grid
+
+
+def _check_count(name: str, count: Any) -> None:
+    if not isinstance(count, int | np.integer) or count < 1:
+        raise ValueError(f"{name} must be a positive integer, got {count!r}")
