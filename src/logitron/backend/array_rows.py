@@ -13,8 +13,8 @@ __all__ = ["ArrayRows"]
 
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
-#: nor fewer than this, of so many neurons that their logits fill the cache
-MIN_WIDE_ROWS = 128
+#: of many neurons, whose logits fill a near cache sooner, no fewer and no more than these
+MIN_WIDE_ROWS, MAX_WIDE_ROWS = 128, 1024
 #: numbers computed for each row, and for all, from which on several workers are worth it
 WIDE, MANY_NUMBERS = 16, 1 << 18
 #: and samples, which are copies, are worked on in blocks of so many
@@ -204,6 +204,8 @@ def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> in
     rows = library.block_bytes // (8 * max(p, 1))
     if library.temporary_bytes is not None:
         rows = min(max(MIN_BLOCK_ROWS, rows), library.temporary_bytes // (8 * width))
+        if width >= WIDE:
+            rows = min(rows, MAX_WIDE_ROWS)
         return max(MIN_WIDE_ROWS, rows)
     return max(MIN_BLOCK_ROWS, rows)
 

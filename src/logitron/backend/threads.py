@@ -6,7 +6,7 @@ are then left to one core each.
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cache
 from typing import Any
@@ -25,14 +25,25 @@ def workers() -> int:
 
 
 def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Call a function with each part, each in a thread of its own, and give what they return."""
-    with (
-        _controller().limit(limits=1, user_api="blas"),
-        ThreadPoolExecutor(len(parts)) as pool,
-    ):
+    """Call a function with each part, each in a thread of its own, and give what they return.
+
+    This thread waits: its memory is given back to the system more often than that of others, which
+    makes large temporaries dear.
+    """
+    with _controller().limit(limits=1, user_api="blas"):
         # NumPy's settings for warnings go along
+        pool = _pool(os.getpid(), len(parts))
         futures = [pool.submit(copy_context().run, function, part) for part in parts]
-        return [future.result() for future in futures]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            wait(futures)  # nobody is at work when an interrupt comes through
+
+
+@cache
+def _pool(process: int, size: int) -> ThreadPoolExecutor:
+    """Keep threads for the next time; those of another process do not come along with a fork."""
+    return ThreadPoolExecutor(size, thread_name_prefix="logitron")
 
 
 @cache

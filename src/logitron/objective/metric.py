@@ -311,10 +311,10 @@ def _solve_shared(xp: Any, metric: Shared, by_theta: Array) -> Array:
     curvature = scales * metric.spectrum + metric.penalty[:, None, None]
     by_W = mixed[:, :, :p]
     if metric.basis is not None:
-        by_W = by_W @ metric.basis
+        by_W = _times(xp, by_W, metric.basis)
     by_W = by_W * _inverse_or_zero(xp, curvature)
     if metric.basis is not None:
-        by_W = by_W @ T(metric.basis)
+        by_W = _times(xp, by_W, T(metric.basis))
     step = by_W
     if by_theta.shape[2] > p:
         step = xp.concat([by_W, mixed[:, :, p:] * _inverse_or_zero(xp, scales)], axis=2)
@@ -338,8 +338,14 @@ def _inverse_or_zero(xp: Any, curvature: Array) -> Array:
 
 def _products(xp: Any, metric: Shared, B: Array) -> Array:
     """Covariances (G, r, r) of the logits of directions B (G, r, p)."""
-    rotated = B if metric.basis is None else B @ metric.basis
+    rotated = B if metric.basis is None else _times(xp, B, metric.basis)
     return (rotated * metric.spectrum) @ xp.matrix_transpose(rotated)
+
+
+def _times(xp: Any, stacked: Array, matrix: Array) -> Array:
+    """Multiply (G, K, p) by a matrix that all share, as one product, not as G small ones."""
+    G, K, p = stacked.shape
+    return xp.reshape(xp.reshape(stacked, (G * K, p)) @ matrix, (G, K, matrix.shape[1]))
 
 
 def _curvature(xp: Any, metric: Shared) -> Array:
