@@ -26,7 +26,15 @@ PYTHONS = ("3.11", "3.12", "3.13")
 #: The default wheels of torch bring several GB of CUDA; this version has a small build for the CPU.
 TORCH = "torch==2.13.0"
 TORCH_PYTHONS = ("3.11",)
-TEST_TOOLS = ("pytest>=8.3", "mpmath>=1.3", "pandas>=2.2", "polars>=1", "pyarrow>=17", "scipy")
+TEST_TOOLS = (
+    "pytest>=8.3",
+    "mpmath>=1.3",
+    "pandas>=2.2",
+    "polars>=1",
+    "pyarrow>=17",
+    "safetensors",
+    "scipy",
+)
 
 #: What the benchmark measures beside logitron
 CONTENDERS = ("scikit-learn-intelex", "glum", "jax", "jaxopt", "scipy", "threadpoolctl")
@@ -102,6 +110,7 @@ def bench(session: nox.Session) -> None:
     session.install("-e", ".[cli]", TORCH, *CONTENDERS)
     session.run("python", "-m", "benchmarks.original")
     session.run("python", "-m", "benchmarks.engine", *session.posargs)
+    session.run("python", "-m", "benchmarks.many")
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""Results of the engine as a table for the README."""
+"""Results as tables for the README."""
 
 from benchmarks.table import others, ratio, seconds, to
 
@@ -41,3 +41,31 @@ def row(result: dict) -> str:
 def cell(contenders: dict, who: str) -> str:
     one = contenders.get(who)
     return "-" if one is None else seconds(to(one, 1e-6), one["limit"])
+
+
+def many(results: dict) -> str:
+    """Many fits over one X, beside loops: each way of doing it, fastest first."""
+    lines = [
+        "| problem | | seconds | largest gap | times faster |",
+        "|---|---|---|---|---|",
+    ]
+    for result in results["problems"].values():
+        ways = result["ways"]
+        ours = ways[OURS]["seconds"]
+        order = sorted(ways, key=lambda name: (name != OURS, ways[name]["seconds"]))
+        for name in order:
+            one = ways[name]
+            part = "" if one["fitted"] == one["columns"] else f" ({one['fitted']} timed)"
+            title = result["title"] if name == OURS else ""
+            faster = "" if name == OURS else f"{one['seconds'] / ours:.1f}x"
+            lines.append(
+                f"| {title} | {name}{part} | {one['seconds']:.3g} | {one['gap']:.0e} | {faster} |"
+            )
+    machine = results["machine"]
+    return (
+        "\n".join(lines)
+        + "\n\nThe gap is that of the worst fit, relative to its optimum. Loops of "
+        "which a part was timed are extrapolated. Everybody in the best thread setting, on "
+        f"{machine['cores']} cores ({machine['processor']}), scikit-learn "
+        f"{machine['scikit-learn']}.\n"
+    )

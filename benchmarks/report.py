@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from benchmarks.markdown import engine
+from benchmarks.markdown import engine, many
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -32,7 +32,7 @@ def original(result: dict) -> str:
     )
 
 
-WRITERS = {"original": original, "engine": engine}
+WRITERS = {"original": original, "engine": engine, "many": many}
 
 
 def rendered(text: str) -> str:

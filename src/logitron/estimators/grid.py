@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, Rows, read
 from logitron.estimators.class_weights import class_factors
 from logitron.estimators.fitting import Fit, Settings
 from logitron.estimators.inputs import refuse_nonfinite
@@ -69,6 +69,8 @@ class Grid:
     objective: LogisticObjective
     totals: HostArray
     shape: tuple[int, int, int]
+    rows: Rows
+    """All rows, those that no subset has included."""
 
     @classmethod
     def over(
@@ -114,6 +116,9 @@ class Grid:
             context, X, labels.codes, sample_weight, counts, width=min(T * F * P * K, 4096)
         )
         squares = refuse_nonfinite(rows)
+        whole = rows
+        if counts is not None and F == 1 and counts.max() == 1:  # a copy saves all further reading
+            rows = rows.select(np.flatnonzero(counts[:, 0])) or rows
         heaviest = _largest(sample_weight)
 
         numbers = np.indices((T, F, P)).reshape(3, -1)
@@ -146,7 +151,7 @@ class Grid:
             columns=columns,
             uneven=min(uneven, float(groups)),
         )
-        return cls(objective.bounded_by(squares, heaviest), totals, (T, F, P))
+        return cls(objective.bounded_by(squares, heaviest), totals, (T, F, P), whole)
 
     @cached_property
     def constant(self) -> HostArray:

@@ -47,10 +47,8 @@ def held_out_scores(
     name, scorer = scorer_named(model.scoring)
     scores = np.zeros(grid.shape)
     if name in ON_DEVICE and not set(params) - {"sample_weight"}:
-        codes, weights, _ = grid.objective.rows.others
-        rows = grid.objective.rows.beside(
-            codes, weights if "sample_weight" in params else None, None
-        )
+        codes, weights, _ = grid.rows.others
+        rows = grid.rows.beside(codes, weights if "sample_weight" in params else None, None)
         for f, (_, test) in enumerate(folds):
             held = select(rows, test)
             own = fits.coef[:, f, ...], fits.intercept[:, f, ...]

@@ -212,7 +212,7 @@ def permutation_test(
         counts_of(folds, problem.rows), targets=shuffled.astype(small), verbose=verbose
     )
     scores = np.zeros((n_permutations + 1, len(folds)))
-    rows = grid.objective.rows
+    rows = grid.rows
     targets, weights, _ = rows.others
     rows = rows.beside(targets, weights, None)
     with problem.compute.scope():

@@ -1,0 +1,202 @@
+"""What of the data belongs to which group: targets, weights, subsets; and several cores."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from logitron.backend import ArrayContext, library_named
+from logitron.objective import Columns, LogisticObjective, metric, observations
+from logitron.objective.columns import class_totals, targets_of, weights_of
+from tests.backends import host
+from tests.tolerances import assert_near
+
+RNG = np.random.default_rng(0)
+N, T, F = 40, 3, 2
+X = RNG.normal(size=(N, 5))
+CODES = {1: RNG.integers(2, size=(N, T)), 4: RNG.integers(4, size=(N, T))}
+WEIGHTS = RNG.uniform(size=(N, T))
+COUNTS = RNG.integers(3, size=(N, F)).astype(np.uint8)
+#: groups: every target on every subset, and one of them twice
+TARGET, SUBSET = np.asarray([0, 0, 1, 1, 2, 2, 0]), np.asarray([0, 1, 0, 1, 0, 1, 1])
+GROUPS = len(TARGET)
+
+
+def factors(classes):
+    return np.random.default_rng(1).uniform(0.5, 2.0, size=(GROUPS, max(classes, 2)))
+
+
+def plainly(classes, weights, *, counted, weighted):
+    """Weights (N, G), row by row and group by group."""
+    expected = np.ones((N, GROUPS))
+    for i in range(N):
+        for g in range(GROUPS):
+            if weights is not None:
+                expected[i, g] *= weights[i, TARGET[g]]
+            if counted:
+                expected[i, g] *= COUNTS[i, SUBSET[g]]
+            if weighted:
+                expected[i, g] *= factors(classes)[g, CODES[classes][i, TARGET[g]]]
+    return expected
+
+
+def columns(place, classes, *, weighted):
+    index = [place.array(part, narrow=False) for part in (TARGET, TARGET, SUBSET)]
+    return Columns(*index, place.array(factors(classes)) if weighted else None)
+
+
+@pytest.mark.parametrize("classes", [1, 4])
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_weights_are_products_of_what_belongs_to_the_group(eager, classes, counted, weighted):
+    xp = eager.context().xp
+    codes, weights = eager.array(CODES[classes].astype(np.int8)), eager.array(WEIGHTS)
+    counts = eager.array(COUNTS) if counted else None
+    own = columns(eager, classes, weighted=weighted)
+    dtype = eager.context().dtype
+    Y = targets_of(xp, codes, own, classes, dtype)
+    found = weights_of(xp, Y, weights, counts, own, classes)
+    expected = plainly(classes, WEIGHTS, counted=counted, weighted=weighted)
+    assert_near(host(found), expected, eager.precision, 4)
+    one_hot = np.asarray(
+        [[CODES[classes][i, t] == k for k in range(classes)] for i in range(N) for t in TARGET]
+    )
+    if classes == 1:
+        one_hot = CODES[1][:, TARGET].reshape(-1, 1)
+    np.testing.assert_array_equal(host(Y), one_hot.reshape(N, GROUPS * classes))
+    (totals,) = class_totals(eager.array(X), codes, weights, counts, own, classes=classes)
+    for g in range(GROUPS):
+        for c in range(max(classes, 2)):
+            there = CODES[classes][:, TARGET[g]] == c
+            assert_near(host(totals)[g, c], expected[there, g].sum(), eager.precision, N, growth=64)
+
+
+@pytest.mark.parametrize("classes", [1, 4])
+@pytest.mark.parametrize("second", ["scale", "coarse", "blocks", "hessian"])
+def test_groups_are_evaluated_as_they_would_be_alone(classes, second):
+    if second == "blocks" and classes == 1:
+        pytest.skip("of one class, the blocks are the whole Hessian")
+    context = ArrayContext.named("numpy")
+    codes = CODES[classes].astype(np.int8)
+    index = Columns(TARGET, TARGET, SUBSET, factors(classes))
+    together = LogisticObjective.over(
+        observations(context, X, codes, WEIGHTS, COUNTS),
+        groups=GROUPS,
+        classes=classes,
+        penalty=np.arange(1.0, GROUPS + 1.0),
+        columns=index,
+    ).centred()
+    theta = np.random.default_rng(2).normal(size=together.shape)
+    _, shared = together.with_gram()
+    found = together.evaluate(theta, second, shared)
+    expected = plainly(classes, WEIGHTS, counted=True, weighted=True)
+    for g in range(GROUPS):
+        alone = LogisticObjective.over(
+            observations(context, X, CODES[classes][:, TARGET[g]], expected[:, g]),
+            classes=classes,
+            penalty=g + 1.0,
+        ).centred()
+        parameters = alone.start(*together.take(np.asarray([g])).split(theta[g : g + 1]))
+        own = alone.evaluate(parameters, second if second != "coarse" else "scale")
+        np.testing.assert_allclose(found.value[g], own.value[0], rtol=1e-12)
+        coef, other = found.by_theta[g, :, :5], own.by_theta[0, :, :5]
+        if together.centre is not None:  # the derivatives by the intercept belong to its centre
+            shift = alone.centre - together.centre
+            other = other + own.by_theta[0, :, 5:] * shift
+        np.testing.assert_allclose(coef, other, atol=1e-10)
+        np.testing.assert_allclose(found.curvature[g], own.curvature[0], atol=1e-12)
+        if second == "hessian" and classes == 1:
+            np.testing.assert_allclose(found.second[g, 5, 5], own.second[0, 5, 5], rtol=1e-12)
+
+
+def test_blocks_are_the_diagonal_of_the_hessian():
+    context = ArrayContext.named("numpy")
+    objective = LogisticObjective.over(
+        observations(context, X + 2.0, CODES[4][:, 0], WEIGHTS[:, 0]), classes=4, penalty=0.7
+    ).centred()
+    theta = np.random.default_rng(3).normal(size=objective.shape)
+    whole = objective.evaluate(theta, "hessian").second.reshape(4, 6, 4, 6)
+    blocks = objective.evaluate(theta, "blocks")
+    for k in range(4):
+        np.testing.assert_allclose(blocks.second[0, k], whole[k, :, k, :], atol=1e-10)
+    model = metric.blocks(blocks.second, objective.penalty, objective.penalised, np.eye(6))
+    by_theta = blocks.by_theta
+    step = metric.solve(model, by_theta)
+    expected = np.stack(
+        [
+            np.linalg.solve(whole[k, :, k, :] + 0.7 * np.diag(objective.penalised), by_theta[0, k])
+            for k in range(4)
+        ]
+    )
+    expected -= expected.mean(axis=0)
+    np.testing.assert_allclose(step[0], expected, rtol=1e-9)
+    # on what adds up to zero, the whole Hessian is at most twice the blocks
+    both = [
+        np.einsum("kilj,ki,lj", whole, v, v) / np.einsum("kij,ki,kj", blocks.second[0], v, v)
+        for v in (np.random.default_rng(s).normal(size=(4, 6)) for s in range(50))
+    ]
+    assert max(both) <= 2.0
+
+
+# --- several cores ------------------------------------------------------------------------------
+
+
+def wide(targets=64, rows=20_000):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(rows, 4))
+    return features, (features @ rng.normal(size=(4, targets)) > 0).astype(np.int8)
+
+
+def evaluated(workers, monkeypatch, second="scale"):
+    monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: workers)
+    context = ArrayContext.named("numpy")
+    features, targets = wide()
+    with context.scope():
+        rows = observations(context, features, targets, width=64)
+        objective = LogisticObjective.over(rows, groups=64, penalty=1.0)
+        assert len(rows._stretches) == workers
+        return objective.evaluate(objective.start() + 0.1, second)
+
+
+@pytest.mark.parametrize("second", ["scale", "hessian"])
+def test_several_workers_give_what_one_does(monkeypatch, second):
+    one, two, three = (evaluated(workers, monkeypatch, second) for workers in (1, 2, 3))
+    for several in (two, three):
+        np.testing.assert_allclose(several.value, one.value, rtol=1e-13)
+        np.testing.assert_allclose(several.by_theta, one.by_theta, rtol=1e-9, atol=1e-8)
+    again = evaluated(2, monkeypatch, second)
+    np.testing.assert_array_equal(again.by_theta, two.by_theta)  # whoever is done first
+
+
+def test_workers_are_silent_about_overflow(monkeypatch):
+    monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: 2)
+    context = ArrayContext.named("numpy")
+    features, targets = wide()
+    with context.scope(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = observations(context, features * 1e300, targets, width=64)
+        objective = LogisticObjective.over(rows, groups=64)
+        value = objective.evaluate(objective.start() + 1e10).value
+    assert not np.isfinite(value).all()
+
+
+def test_what_fails_in_a_worker_fails(monkeypatch):
+    monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: 2)
+    features, targets = wide()
+    rows = observations(ArrayContext.named("numpy"), features, targets, width=64)
+    with pytest.raises(ZeroDivisionError):
+        rows.sum(_fails)
+
+
+def _fails(X, *others):
+    return (X / (1 // 0),)
+
+
+def test_products_limits_are_put_back():
+    from threadpoolctl import threadpool_info
+
+    from logitron import LogisticRegression
+
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    LogisticRegression().fit(*wide())
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
