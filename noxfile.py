@@ -28,6 +28,7 @@ TORCH = "torch==2.13.0"
 TORCH_PYTHONS = ("3.11",)
 TEST_TOOLS = (
     "pytest>=8.3",
+    "pytest-xdist>=3.6",
     "mpmath>=1.3",
     "pandas>=2.2",
     "polars>=1",
@@ -35,6 +36,9 @@ TEST_TOOLS = (
     "safetensors",
     "scipy",
 )
+#: The suite in two processes, each with one thread for its products
+TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 #: What the benchmark measures beside logitron
 CONTENDERS = ("scikit-learn-intelex", "glum", "jax", "jaxopt", "scipy", "threadpoolctl")
@@ -64,17 +68,17 @@ def tests(session: nox.Session, backends: str) -> None:
     if "numpy" in chosen:
         required |= set(STRICT)
     session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages)
-    session.run("pytest", *session.posargs, env=_require(required))
+    env = _require(required) | ONE_THREAD
+    session.run("pytest", *TWO_PROCESSES, *session.posargs, env=env)
 
 
 @nox.session(name="tests-lowest", python="3.11")
 def tests_lowest(session: nox.Session) -> None:
     """Run the suite on NumPy with the oldest versions that the metadata allows."""
     oldest = ("numpy==2.0.*", "array-api-compat==1.12.*", "scikit-learn==1.7.*", "scipy<1.16")
-    session.install(
-        "-e", ".", *oldest, "pytest>=8.3", "mpmath", "pandas<3", "array-api-strict>=2.6"
-    )
-    session.run("pytest", "tests", *session.posargs, env=_require({"numpy", "strict"}))
+    session.install("-e", ".", *oldest, *TEST_TOOLS[:3], "pandas<3", "array-api-strict>=2.6")
+    env = _require({"numpy", "strict"}) | ONE_THREAD
+    session.run("pytest", "tests", *TWO_PROCESSES, *session.posargs, env=env)
 
 
 @nox.session

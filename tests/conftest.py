@@ -43,8 +43,17 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line("backends that ran: " + (", ".join(sorted(_ran)) or "none"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Where the suite is shared out among processes, each tells which backends it ran."""
+    _ran.update(getattr(node, "workeroutput", {}).get("ran", ()))
+
+
 def pytest_sessionfinish(session, exitstatus):
     """Asking for a backend by name and not running it is a failure, whatever else passed."""
+    if hasattr(session.config, "workeroutput"):  # of one process of several
+        session.config.workeroutput["ran"] = sorted(_ran)
+        return
     options = session.config
     whole_suite = not options.option.keyword and options.args_source.name != "ARGS"
     if whole_suite and exitstatus == 0 and set(REQUIRED) - _ran:

@@ -37,6 +37,8 @@ STANDING = 1e-6
 #: summed loss of a group without errors below which its classes are taken for separable
 SEPARATED = 1e-3
 TINY = float(np.finfo(np.float64).tiny)
+#: part of the groups that may be slow before it matters
+SLOWEST = 0.25
 #: a bound this much below the target needs no polishing
 POLISHED = 0.1
 
@@ -87,7 +89,8 @@ class Progress:
     since_refresh: int
     """Iterations since second derivatives were last summed in full."""
     history: list[float] = field(default_factory=list)
-    """How many times above its target the worst group is thought to be, after each iteration."""
+    """How many times above its target the worst group is thought to be, after each iteration; of
+    many groups, the best of the worst quarter, since curvature is refreshed for all at once."""
 
 
 class Curvature(Protocol):
@@ -295,7 +298,8 @@ class _Run:
         goal = np.maximum(settings.tol**2 * size, settings.gap) + TINY
         ratio = np.minimum(estimate, size) / goal
         self.progress.groups = int(running.sum())
-        self.progress.history.append(float(np.max(ratio[running], initial=0.0)))
+        far = np.sort(ratio[running])[-1 - int(SLOWEST * self.progress.groups) :]
+        self.progress.history.append(float(far[0]) if len(far) else 0.0)
 
     def _judge(
         self,
