@@ -4,17 +4,25 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV as Sklearn
-from sklearn.metrics import f1_score, make_scorer
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, ShuffleSplit, StratifiedKFold
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.metrics import f1_score, get_scorer, make_scorer
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    LeaveOneOut,
+    ShuffleSplit,
+    StratifiedKFold,
+)
 
 from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.estimators.scoring import ON_DEVICE
 from tests.backends import host
+from tests.checks import RELEASE, with_checks
 
 CS = np.logspace(-3, 1, 4)
 LOADERS = {"iris": load_iris, "breast_cancer": load_breast_cancer, "wine": load_wine}
@@ -35,6 +43,8 @@ def ours(**settings):
 
 
 def theirs(**settings):
+    if RELEASE < (1, 9):
+        pytest.skip("the class to compare with has these parameters since scikit-learn 1.9")
     exact = {"solver": "newton-cholesky", "tol": 1e-10, "max_iter": 1000}
     new = {"use_legacy_attributes": False, "l1_ratios": (0.0,)}
     return Sklearn(**({"Cs": CS} | exact | new | settings))
@@ -214,9 +224,57 @@ def test_a_fold_may_lack_a_class():
 
 def test_a_fold_of_one_class_only():
     y = np.arange(569) >= 400
-    with pytest.warns(UserWarning, match="one class only in 1 of 1 targets"):
-        clf = ours(cv=[(np.arange(300), np.arange(300, 569))], refit=False).fit(X, y)
-    np.testing.assert_array_equal(clf.predict(X), False)
+    folds = [(np.arange(300), np.arange(300, 569)), (np.arange(200, 569), np.arange(200))]
+    with pytest.warns(UserWarning, match="among the rows that 1 of 2 folds train on"):
+        clf = ours(cv=folds).fit(X, y)
+    W = clf.coefs_paths_[0, 0, :, 0, :-1]
+    np.testing.assert_array_equal(W, 0.0)
+
+
+def test_folds_that_cannot_be_scored_have_no_say():
+    y = np.arange(569) % 2
+    y[:190] = 0  # so that the first fold holds out one class only
+    cv = KFold(3)
+    with pytest.warns(UserWarning, match=r"scoring='roc_auc' is not defined for 4 of 12 fits"):
+        clf = ours(cv=cv, scoring="roc_auc").fit(X, y)
+    assert np.isnan(clf.scores_[0]).all()
+    means = clf.scores_[1:, 0].mean(axis=0)
+    assert CS[np.argmax(means)] == clf.C_
+    with pytest.warns(UserWarning, match="not defined for 40 of 40 fits"):
+        hopeless = ours(cv=LeaveOneOut(), scoring="roc_auc").fit(X[:10], y[:10] ^ np.arange(10) % 2)
+    assert CS[0] == hopeless.C_
+    # scikit-learn says 0 of the precision where there is nothing to find
+    finite = ours(cv=cv, scoring="average_precision").fit(X, y)
+    np.testing.assert_array_equal(finite.scores_[0], 0.0)
+
+
+def test_any_scorer_scores_any_target():
+    targets = np.stack([NOISY, X[:, 0] > 0], axis=1).astype(np.int8)
+    weights = np.random.default_rng(0).uniform(size=targets.shape)
+    clf = ours(scoring="f1", cv=3).fit(X, targets, weights)
+    own = ours(scoring="f1", cv=list(KFold(3).split(X))).fit(X, targets[:, 0], weights[:, 0])
+    np.testing.assert_allclose(clf.scores_[0], own.scores_, atol=1e-9)
+    for scoring in ("f1", "neg_log_loss", "balanced_accuracy"):
+        many = ours(scoring=scoring, cv=3).fit(X, targets)
+        each = []
+        for t in range(2):
+            one = LogisticRegression(C=many.C_[t], tol=1e-8).fit(X, targets[:, t])
+            each.append(get_scorer(scoring)(one, X, targets[:, t]))
+        assert many.score(X, targets) == pytest.approx(np.mean(each), rel=1e-6)
+
+
+def test_scorers_may_ask_the_model_or_want_the_positive_class():
+    by_itself = ours(scoring=lambda model, X, y: model.score(X, y), cv=3).fit(X, NOISY)
+    np.testing.assert_allclose(by_itself.scores_, ours(cv=3).fit(X, NOISY).scores_)
+    words = np.where(NOISY, "yes", "no")
+    clf = ours(scoring="f1", cv=3).fit(X, words)
+    assert clf.score(X, words) == pytest.approx(f1_score(words, clf.predict(X), pos_label="yes"))
+
+
+def test_sparse_features_and_scorers_of_scikit_learns():
+    dense = ours(scoring="f1", cv=3).fit(X, NOISY)
+    clf = ours(scoring="f1", cv=3).fit(sparse.coo_array(X), NOISY)
+    np.testing.assert_allclose(clf.scores_, dense.scores_)
 
 
 def test_a_warm_start_goes_on():
@@ -272,7 +330,7 @@ def test_bad_arguments_are_refused(case):
 
 
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks([LogisticRegressionCV(Cs=3, cv=3, scoring="neg_log_loss")])
+@with_checks(LogisticRegressionCV(Cs=3, cv=3, scoring="neg_log_loss"))
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)
 

@@ -192,6 +192,23 @@ def _fails(X, *others):
     return (X / (1 // 0),)
 
 
+def test_overlapping_fits_put_the_limits_back():
+    import time
+    from concurrent.futures import ThreadPoolExecutor
+
+    from threadpoolctl import threadpool_info
+
+    from logitron.backend.threads import side_by_side
+
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(side_by_side, lambda _: time.sleep(0.2), [1, 2])
+        time.sleep(0.1)
+        second = pool.submit(side_by_side, lambda _: time.sleep(0.2), [1, 2])
+        first.result(), second.result()
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
 def test_products_limits_are_put_back():
     from threadpoolctl import threadpool_info
 

@@ -12,7 +12,6 @@ from sklearn.linear_model import LogisticRegression as Sklearn
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
-from logitron.solvers import Iteration
 from tests.backends import host
 from tests.tolerances import assert_near
 
@@ -110,6 +109,46 @@ def test_tables_of_targets():
         np.testing.assert_allclose(LogisticRegression().fit(X, table).coef_, plain.coef_)
 
 
+def test_targets_of_other_kinds_are_predicted_as_integers():
+    torch = pytest.importorskip("torch")
+    for odd in (Y.astype(object), torch.asarray(Y).to(torch.bfloat16)):
+        predicted = LogisticRegression().fit(X, odd).predict(X)
+        assert predicted.dtype == np.int64
+
+
+def test_callbacks_are_told_of_iterations_of_many_targets():
+    pytest.importorskip("sklearn.callback")
+
+    class Counts:
+        ends, models = 0, []
+
+        def setup(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            self.ends += 1
+            self.models.append(fitted_estimator)
+
+        def teardown(self, estimator, context):
+            pass
+
+    told, alike = Counts(), Y.copy()
+    alike[:, 1] = 1
+    with pytest.warns(UserWarning, match="one class only"):
+        clf = LogisticRegression().set_callbacks(told).fit(X, alike)
+    assert told.ends >= clf.n_iter_.max()
+    assert next(model for model in told.models if model is not None).coef_.shape == (5, 6)
+
+
+def test_weights_in_a_list():
+    clf = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS.tolist())
+    expected = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS)
+    np.testing.assert_array_equal(clf.coef_, expected.coef_)
+
+
 def test_targets_of_one_class_are_predicted_for_every_row():
     alike = Y.copy()
     alike[:, 1], alike[:, 3] = 0, 1
@@ -141,6 +180,8 @@ REFUSED = {
     "C": (lambda: fit(Y, C=[1.0, 2.0]), "one for each of 5 targets"),
     "C of one target": (lambda: fit(Y[:, 0], C=[1.0, 2.0]), "lists only where y has many"),
     "class weights": (lambda: fit(Y, class_weight=["balanced"]), "list of one for each of 5"),
+    "sparse": (lambda: fit(sparse.csr_array(Y * 1.7)), "zeros and ones"),
+    "class weight words": (lambda: fit(Y, class_weight=["all"] * 5), "'balanced' or None.*'all'"),
     "class weight keys": (lambda: fit(Y, class_weight={2: 1.0}), "class labels as keys"),
 }
 
@@ -194,14 +235,6 @@ def test_a_target_does_not_depend_on_its_neighbours():
             apart = np.linalg.norm(together.coef_[t] - single.coef_[0])
             assert apart <= sum(np.sqrt(2.0 * gap) for gap in gaps) + 1e-12
     assert apart <= 1e-9
-
-
-class _Interrupted(LogisticRegression):
-    """Presses Ctrl-C after so many iterations."""
-
-    def interrupt(self, iteration: Iteration):
-        if iteration.number == 4:
-            raise KeyboardInterrupt
 
 
 def test_ctrl_c_keeps_what_is_done(monkeypatch):

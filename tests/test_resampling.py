@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap, permutation_test
 from tests.backends import host
@@ -64,6 +64,16 @@ def test_a_model_that_predicts_beats_every_shuffle():
     assert abs(found.permuted.mean() - 1 / 3) < 0.08
 
 
+def test_shuffles_that_cannot_be_scored_prove_nothing():
+    """Few rows of a class: most shuffles leave folds without it."""
+    y = np.zeros(60, int)
+    y[:5] = 1
+    found = permutation_test(MODEL, X[:60] * 0.0 + 1.0, y, scoring="roc_auc", n_permutations=20)
+    assert found.pvalue > 0.9  # features that say nothing
+    with pytest.raises(ValueError, match="not defined on any fold"):
+        permutation_test(MODEL, X[:60], y, scoring="roc_auc", cv=KFold(60), n_permutations=2)
+
+
 def test_noise_beats_nothing():
     rng = np.random.default_rng(0)
     pvalues = [
@@ -107,6 +117,7 @@ def test_shuffles_are_the_same_on_every_backend(eager):
 REFUSED = {
     "model": (lambda: bootstrap(LogisticRegressionCV(), X, TWO), TypeError, "LogisticRegressionC"),
     "resamples": (lambda: bootstrap(MODEL, X, TWO, n_resamples=0), ValueError, "n_resamples must"),
+    "C": (lambda: bootstrap(LogisticRegression(C=[1, 2]), X, TWO), ValueError, "C must be a numb"),
     "level": (lambda: few().interval(95), ValueError, "level must be between 0 and 1, got 95"),
     "scoring": (lambda: permutation_test(MODEL, X, Y, scoring="f1"), ValueError, "scoring must be"),
     "ranking": (

@@ -10,12 +10,12 @@ import re
 from unittest import mock
 
 import pytest
-import sklearn
 import sklearn.linear_model
 
 import logitron
+from tests.checks import RELEASE
 
-if tuple(map(int, sklearn.__version__.split(".")[:2])) != (1, 9):
+if RELEASE != (1, 9):
     pytest.skip(
         "these are scikit-learn 1.9's tests, of its parameters and warnings",
         allow_module_level=True,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -30,7 +31,7 @@ def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[A
     This thread waits: its memory is given back to the system more often than that of others, which
     makes large temporaries dear.
     """
-    with _controller().limit(limits=1, user_api="blas"):
+    with _limit:
         # NumPy's settings for warnings go along
         pool = _pool(os.getpid(), len(parts))
         futures = [pool.submit(copy_context().run, function, part) for part in parts]
@@ -38,6 +39,30 @@ def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[A
             return [future.result() for future in futures]
         finally:
             wait(futures)  # nobody is at work when an interrupt comes through
+
+
+class _OneCoreEach:
+    """Leaves products one core while anybody wants that: the limit is the whole process's."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._wanted = 0
+        self._limiter: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._wanted == 0:
+                self._limiter = _controller().limit(limits=1, user_api="blas")
+            self._wanted += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._wanted -= 1
+            if self._wanted == 0:
+                self._limiter.restore_original_limits()
+
+
+_limit = _OneCoreEach()
 
 
 @cache

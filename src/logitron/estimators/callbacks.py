@@ -36,8 +36,9 @@ class Tasks:
     sample_weight : object or None
     most : int
         Iterations at most.
-    attributes : callable
-        ``attributes(coef, intercept)`` gives fitted attributes, as the estimator would have them.
+    attributes : callable or None
+        ``attributes(coef, intercept)`` gives fitted attributes, as the estimator would have them;
+        without it, callbacks are not given a model that is under way.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Tasks:
         y: Any,
         sample_weight: Any,
         most: int,
-        attributes: Callable[..., dict[str, Any]],
+        attributes: Callable[..., dict[str, Any]] | None,
     ) -> None:
         self._attributes = attributes
         self._given = {"estimator": estimator, "X": X, "y": y}
@@ -60,9 +61,12 @@ class Tasks:
 
     def __call__(self, iteration: Iteration) -> bool:
         """End the subtask of an iteration, and begin the next; whether to stop."""
+        attributes = self._attributes
+        so_far = None
+        if attributes is not None:
 
-        def so_far() -> dict[str, Any]:
-            return self._attributes(*iteration.parameters())
+            def so_far() -> dict[str, Any]:
+                return attributes(*iteration.parameters())
 
         stop = self._step.call_on_fit_task_end(**self._given, reconstruction_attributes=so_far)
         self._begin(so_far)

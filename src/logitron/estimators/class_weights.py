@@ -71,6 +71,11 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
             f"class_weight must be one, or a list of one for each of {targets} targets, got "
             f"{len(each)}"
         )
+    wrong = [one for one in each if one is not None and one != "balanced" and type(one) is not dict]
+    if wrong:
+        raise ValueError(
+            f"class_weight must be a dict, 'balanced' or None for each target, got {wrong[0]!r}"
+        )
     names = [0, 1] if labels.many else labels.classes.tolist()
     factors = np.ones_like(totals)
     for own, total, chosen in zip(factors, totals, each, strict=True):

@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 
 from logitron.backend import read
 
-__all__ = ["Fold", "counts_of", "folds_of", "on_classes", "on_host", "scorer_named"]
+__all__ = ["Fold", "counts_of", "folds_of", "model_on_host", "on_classes", "scorer_named"]
 
 HostArray = np.ndarray[Any, Any]
 #: numbers of the rows that are trained on, and of those that are held out
@@ -87,7 +87,7 @@ def on_classes(scorer: Any, classes: HostArray) -> Any:
     )
 
 
-def on_host(model: Any, X: Any) -> tuple[Any, Any]:
+def model_on_host(model: Any, X: Any) -> tuple[Any, Any]:
     """Bring a model and its features to NumPy, where scikit-learn's scorers are sure to work."""
     if is_array_api_obj(X) and not is_numpy_array(X):
         return copy.copy(model).to("numpy"), read(X)

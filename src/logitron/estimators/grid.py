@@ -164,7 +164,15 @@ class Grid:
     def warn_of_constants(self, *, stacklevel: int) -> None:
         """Warn of targets whose labels are all alike."""
         alike = np.flatnonzero(self.constant.reshape(self.shape).any(axis=(1, 2)))
-        if len(alike):
+        if len(alike) and self.shape[1] > 1:
+            subsets = int(self.constant.reshape(self.shape).any(axis=(0, 2)).sum())
+            warnings.warn(
+                f"labels of one class only among the rows that {subsets} of {self.shape[1]} folds "
+                "train on: their fits predict that class for every row",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
+        elif len(alike):
             shown = ", ".join(map(str, alike[:10])) + (", ..." if len(alike) > 10 else "")
             warnings.warn(
                 f"labels of one class only in {len(alike)} of {self.shape[0]} targets ({shown}): "

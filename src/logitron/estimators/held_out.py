@@ -1,18 +1,21 @@
 """Scores of many fits on the rows that their folds hold out."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from logitron.backend import Rows, read
-from logitron.estimators.folds import Fold, on_classes, scorer_named
+from logitron.backend import Rows, is_sparse, read
+from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
 from logitron.estimators.grid import Fits, Grid
 from logitron.estimators.inputs import on_host
 from logitron.estimators.labels import Labels
+from logitron.estimators.logistic_regression import LogisticRegression
+from logitron.estimators.multilabel import encode_many
 from logitron.estimators.scoring import ON_DEVICE, scores_on_device
 
-__all__ = ["held_out_scores"]
+__all__ = ["held_out_scores", "score_of", "warn_of_undefined"]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]
@@ -73,6 +76,34 @@ def select(rows: Rows, test: HostArray) -> Rows:
     return rows.beside(codes, mask, None)
 
 
+def warn_of_undefined(scoring: Any, undefined: int, fits: int, *, stacklevel: int) -> None:
+    """Warn of fits that could not be scored."""
+    if undefined:
+        warnings.warn(
+            f"scoring={scoring!r} is not defined for {undefined} of {fits} fits, for lack of a "
+            "class among the rows that their fold holds out; they have no say in the choice of C. "
+            "Use fewer folds, or another scoring",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def score_of(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
+    """Score a fitted model by its ``scoring``, on the host; of many targets, their mean."""
+    _, scorer = scorer_named(model.scoring)
+    model, X = model_on_host(model, X)
+    params = {key: on_host(value) for key, value in params.items()}
+    if not model._many:
+        return float(on_classes(scorer, model.classes_)(model, X, on_host(y), **params))
+    coef, intercept = model._dense_coef()[:, None, :], model.intercept_[:, None]
+    Y = encode_many(y, len(read(model.predict(X))))
+    scores = [
+        _scored(scorer, model, (coef[t], intercept[t]), X, read(Y.codes)[:, t], t, params)
+        for t in range(len(coef))
+    ]
+    return float(np.mean(scores))
+
+
 def _by_scorer(
     scorer: Any,
     model: Any,
@@ -87,23 +118,40 @@ def _by_scorer(
     coef, intercept = own
     T, P = coef.shape[:2]
     n = labels.codes.shape[0]
-    held = _safe_indexing(on_host(X), test)
+    held = _safe_indexing(X.tocsr() if is_sparse(X) else on_host(X), test)
     params = {
         key: _safe_indexing(on_host(value), test)
         if value is not None and np.ndim(value) and len(value) == n
         else value
         for key, value in params.items()
     }
-    shown = type(model)(**model.get_params(deep=False))
-    shown.n_features_in_ = model.n_features_in_
-    if hasattr(model, "feature_names_in_"):
-        shown.feature_names_in_ = model.feature_names_in_
-    shown.classes_ = np.arange(2) if labels.many else labels.classes
-    scorer = on_classes(scorer, shown.classes_)
     scores = np.zeros((T, P))
     for t in range(T):
         truth = read(labels.codes)[test, t] if y is None else y[test]
         for c in range(P):
-            shown.coef_, shown.intercept_ = coef[t, c], intercept[t, c]
-            scores[t, c] = scorer(shown, held, truth, **params)
+            one = coef[t, c], intercept[t, c]
+            scores[t, c] = _scored(scorer, model, one, held, truth, t, params)
     return scores
+
+
+def _scored(
+    scorer: Any,
+    model: Any,
+    own: tuple[HostArray, HostArray],
+    X: Any,
+    y: HostArray,
+    target: int,
+    params: dict[str, Any],
+) -> float:
+    """Score one set of neurons, as a model that was never part of a cross-validation."""
+    shown = LogisticRegression(fit_intercept=model.fit_intercept)
+    shown.coef_, shown.intercept_ = own
+    shown.n_features_in_ = model.n_features_in_
+    if hasattr(model, "feature_names_in_"):
+        shown.feature_names_in_ = model.feature_names_in_
+    shown.classes_ = np.arange(2) if model._many else read(model.classes_)
+    params = {
+        key: np.asarray(value)[:, target] if np.ndim(value) == 2 else value
+        for key, value in params.items()
+    }
+    return float(on_classes(scorer, shown.classes_)(shown, X, y, **params))

@@ -7,7 +7,16 @@ from array_api_compat import array_namespace, is_array_api_obj, is_numpy_array
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-from logitron.backend import ArrayContext, Rows, check_chunks, exemplar, is_dask, library_of, read
+from logitron.backend import (
+    ArrayContext,
+    Rows,
+    check_chunks,
+    exemplar,
+    is_dask,
+    is_sparse,
+    library_of,
+    read,
+)
 
 __all__ = ["contexts", "features", "on_host", "refuse_nonfinite", "sample_weights"]
 
@@ -139,6 +148,10 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
     """
     if sample_weight is None:
         return None
+    if is_sparse(sample_weight):
+        sample_weight = sample_weight.toarray()
+    if targets > 1 and isinstance(sample_weight, list | tuple):
+        sample_weight = np.asarray(sample_weight, dtype=float)
     if targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:
         return _weights_by_target(sample_weight, (rows, targets))
     try:

@@ -344,6 +344,8 @@ class LogisticRegression(NeuronClassifier):
         if not hasattr(self, "_skl_callbacks"):
             return None
 
+        if self._many:  # not all targets are under way at a time
+            return Tasks(self, *given, most, None)
         columns = 1 if len(self.classes_) == 2 else len(self.classes_)
 
         def attributes(coef: Array, intercept: Array | None) -> dict[str, Any]:

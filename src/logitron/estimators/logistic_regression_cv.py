@@ -13,16 +13,22 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from logitron.backend import ArrayContext, read
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fitting import Settings, warn_of
-from logitron.estimators.folds import counts_of, folds_of, on_host, scorer_named
+from logitron.estimators.folds import counts_of, folds_of, scorer_named
 from logitron.estimators.grid import Fits, Grid
-from logitron.estimators.held_out import held_out_scores
+from logitron.estimators.held_out import held_out_scores, score_of, warn_of_undefined
 from logitron.estimators.inputs import contexts, features, sample_weights
-from logitron.estimators.inputs import on_host as values_of
 from logitron.estimators.labels import Labels, classes_for, encode
 from logitron.estimators.legacy import legacy_attributes
 from logitron.estimators.multilabel import encode_many, has_many_targets
 from logitron.estimators.progress import shown
-from logitron.estimators.spellings import PENALTIES, SOLVERS, method, path_penalty
+from logitron.estimators.scoring import check_scoring, mean_score
+from logitron.estimators.spellings import (
+    PENALTIES,
+    SOLVERS,
+    inverse_penalties,
+    method,
+    path_penalty,
+)
 from logitron.solvers import Status
 
 __all__ = ["LogisticRegressionCV"]
@@ -65,7 +71,8 @@ class LogisticRegressionCV(NeuronClassifier):
         Whether ``C_``, ``l1_ratio_``, ``scores_``, ``coefs_paths_`` and ``n_iter_`` are what
         scikit-learn's were before its version 1.8.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of as many folds and penalties.
+        Start from the coefficients of the last fit, if it was of as many folds and penalties, and
+        its attributes are not the old ones.
     penalty, dual, intercept_scaling, random_state, n_jobs
         Accepted so that code written for scikit-learn runs, see `LogisticRegression`.
 
@@ -223,7 +230,8 @@ class LogisticRegressionCV(NeuronClassifier):
         caller, compute = contexts(X, self.backend, self.device, self.dtype)
         weights = sample_weights(sample_weight, n, np.shape(y)[1] if has_many_targets(y) else 1)
         labels = encode_many(y, n, weights) if has_many_targets(y) else encode(y, n)
-        Cs = _grid_of(self.Cs)
+        Cs = inverse_penalties(self.Cs)
+        check_scoring(scorer_named(self.scoring)[0], labels.columns)
         routed = self._routed(sample_weight, params)
         truth = None if labels.many else labels.classes[read(labels.codes)]
         folds = folds_of(self.cv, given, truth, n, routed.splitter.split)
@@ -252,20 +260,23 @@ class LogisticRegressionCV(NeuronClassifier):
             self._label_dtype = labels.dtype
             data = given, truth, routed.scorer.score
             scores = held_out_scores(self, grid, fits, labels, folds, *data)
-            scores[fits.status == Status.STOPPED] = np.nan
-            if np.isnan(scores).all():
-                raise KeyboardInterrupt("no fit was done, so that there is nothing to choose from")
+            stopped = fits.status == Status.STOPPED
+            if stopped.any(axis=1).all():
+                raise KeyboardInterrupt("no penalty was done, so that there is nothing to choose")
+            undefined = int(np.isnan(scores).sum())
+            scores[stopped] = np.nan
             coef, intercept, C, again = self._choose(over, settings, fits, scores, Cs)
             self.coef_, self.intercept_ = caller.own(coef), caller.own(intercept)
             self._tell(fits, scores, Cs, C, caller, many=labels.many)
         self.plan_, self.work_ = fits.plan, grid.objective.work
         if self.use_legacy_attributes is True and not labels.many:
             self._old_attributes(labels.classes.tolist())
-        grid.warn_of_constants(stacklevel=5)
+        grid.warn_of_constants(stacklevel=4)
+        warn_of_undefined(self.scoring, undefined, scores.size, stacklevel=4)
         for part in (fits, again):
             if part is not None:
                 name = type(self).__name__
-                warn_of(part.status, part.n_iter, name, self.solver, stacklevel=5)
+                warn_of(part.status, part.n_iter, name, self.solver, stacklevel=4)
 
     def _start(
         self, place: ArrayContext, shape: tuple[int, int, int], labels: Labels
@@ -289,12 +300,15 @@ class LogisticRegressionCV(NeuronClassifier):
         xp = fits_xp(fits)
         T, F, P = scores.shape
         K, p = fits.coef.shape[3:]
-        ranked = np.where(np.isnan(scores), -np.inf, scores)
-        if self.refit:
-            best = np.argmax(ranked.sum(axis=1), axis=1)  # (T,)
-            each = np.repeat(best[:, None], F, axis=1)
-        else:
-            each = np.argmax(ranked, axis=2)  # (T, F)
+        means = mean_score(np.swapaxes(scores, 1, 2))  # of the folds that can be scored (T, P)
+        unfinished = (fits.status == Status.STOPPED).any(axis=1)
+        means = np.where(np.isnan(means) | unfinished, -np.inf, means)
+        best = np.argmax(means, axis=1)  # (T,)
+        each = np.repeat(best[:, None], F, axis=1)
+        if not self.refit:
+            ranked = np.where(np.isnan(scores), -np.inf, scores)
+            own = np.argmax(ranked, axis=2)  # (T, F)
+            each = np.where(np.isinf(ranked).all(axis=2), each, own)
         places = np.ravel_multi_index(
             (np.arange(T)[:, None], np.arange(F)[None, :], each), (T, F, P)
         )
@@ -355,7 +369,7 @@ class LogisticRegressionCV(NeuronClassifier):
             self.__dict__["l1_ratio_"] = np.full_like(self.C_, None, dtype=object)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
-        """Score by ``scoring``.
+        """Score by ``scoring``; of many targets, the mean of their scores.
 
         Parameters
         ----------
@@ -376,10 +390,7 @@ class LogisticRegressionCV(NeuronClassifier):
         else:
             _refuse_params(set(params) - {"sample_weight"}, "score")
             own = params
-        _, scorer = scorer_named(self.scoring)
-        model, X = on_host(self, X)
-        own = {key: values_of(value) for key, value in own.items()}
-        return float(scorer(model, X, values_of(y), **own))
+        return score_of(self, X, y, own)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Tell which metadata go to the splitter and to the scorer."""
@@ -423,16 +434,6 @@ def fits_xp(fits: Fits) -> Any:
 def fits_context(fits: Fits) -> ArrayContext:
     """Find where the fits were computed."""
     return ArrayContext.of(fits.coef)
-
-
-def _grid_of(Cs: Any) -> HostArray:
-    """Check inverse penalties, or spread so many (P,)."""
-    if isinstance(Cs, Integral):
-        return np.logspace(-4, 4, int(Cs))
-    each = np.asarray(Cs, dtype=float)
-    if each.ndim != 1 or len(each) == 0 or not (each > 0).all():
-        raise ValueError(f"Cs must be a number, or positive numbers, got {Cs!r}")
-    return each
 
 
 def _refuse_params(names: set[str], method: str) -> None:

@@ -13,6 +13,8 @@ __all__ = ["encode_many", "has_many_targets"]
 
 Array = Any
 
+#: dtypes of the array API standard that labels can have
+ANYWHERE = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
 #: numbers that are checked at a time
 CHECKED = 1 << 22
 
@@ -44,7 +46,10 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     """
     if is_dask(Y):
         check_chunks(Y)
+    kind = _name(getattr(Y, "dtype", None))
     if is_sparse(Y):
+        strange = int((~np.isin(Y.data, (0, 1))).sum())
+        _refuse(strange, Y)
         Y = Y.astype(np.int8).toarray()
     elif not is_array_api_obj(Y):
         Y = check_array(Y, dtype=None, ensure_all_finite=False, ensure_min_features=2)
@@ -54,7 +59,7 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
     codes = _coded(Y, sample_weight)
-    return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=_name(Y.dtype))
+    return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=kind or _name(Y.dtype) or "int64")
 
 
 def _coded(Y: Array, sample_weight: Any) -> Array:
@@ -95,4 +100,6 @@ def _refuse(strange: int, Y: Array) -> None:
 
 
 def _name(dtype: Any) -> str:
-    return str(dtype).rpartition(".")[2]
+    """Name a dtype that every library has; of others, nothing."""
+    name = str(dtype).rpartition(".")[2]
+    return name if name in ANYWHERE else ""

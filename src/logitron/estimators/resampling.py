@@ -13,7 +13,7 @@ from logitron.estimators.inputs import contexts, features, sample_weights
 from logitron.estimators.labels import Labels, encode
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.progress import shown
-from logitron.estimators.scoring import ON_DEVICE, scores_on_device
+from logitron.estimators.scoring import ON_DEVICE, check_scoring, mean_score, scores_on_device
 from logitron.estimators.spellings import inverse_penalty, method
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
@@ -62,7 +62,7 @@ class PermutationTest:
     """The score of a model on held-out rows, beside those of models of shuffled labels."""
 
     score: float
-    """Mean over the folds; greater is better."""
+    """Mean over the folds on which it is defined; greater is better."""
     permuted: HostArray
     """Of shuffled labels (n_permutations,)."""
     pvalue: float
@@ -203,6 +203,7 @@ def permutation_test(
         raise ValueError(f"scoring must be one of {sorted(ON_DEVICE)}, got {scoring!r}")
     problem = _Problem(model, X, y, sample_weight)
     labels = problem.labels
+    check_scoring(scoring, labels.columns)
     codes = read(labels.codes)
     rng = np.random.default_rng(random_state)
     shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
@@ -221,8 +222,14 @@ def permutation_test(
             assert held is not None  # lazy rows were refused
             some = fits.coef[:, f, ...], fits.intercept[:, f, ...]
             scores[:, f] = scores_on_device(scoring, held, *some)[:, 0]
-    means = scores.mean(axis=1)
-    better = int((means[1:] >= means[0]).sum())
+    means = mean_score(scores)
+    if np.isnan(means[0]):
+        raise ValueError(
+            f"scoring={scoring!r} is not defined on any fold: each needs rows of both classes "
+            "among those that it holds out. Use fewer folds, or stratified ones"
+        )
+    # a shuffle that cannot be scored is no evidence against chance
+    better = int((~(means[1:] < means[0])).sum())
     return PermutationTest(float(means[0]), means[1:], (better + 1.0) / (n_permutations + 1.0))
 
 
@@ -236,6 +243,8 @@ class _Problem:
                 "a penalty chosen by cross-validation, pass LogisticRegression(C=model.C_)"
             )
         model._validate_params()
+        if np.ndim(model.C):
+            raise ValueError(f"C must be a number, got {model.C!r}; lists are for many targets")
         self.model = model
         own = LogisticRegression(**model.get_params(deep=False))
         self.X = features(own, X, reset=True)

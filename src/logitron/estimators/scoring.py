@@ -14,7 +14,7 @@ from logitron import neuron
 from logitron.backend import Rows, is_dask, read
 from logitron.objective.columns import targets_of
 
-__all__ = ["ON_DEVICE", "scores_on_device"]
+__all__ = ["ON_DEVICE", "check_scoring", "mean_score", "scores_on_device"]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]
@@ -54,8 +54,7 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
         (sums,) = rows.sum(_sums, W, b, shape=(T, P, K))
         scores: HostArray = finish(read(sums))
         return scores
-    if K > 1:
-        raise ValueError(f"scoring={name!r} is for two classes; try 'neg_log_loss' or 'accuracy'")
+    check_scoring(name, K)
     step = max(1, MOST_LOGITS // (rows.shape[0] * T))
     found = []
     bare = rows.beside()
@@ -66,6 +65,25 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
         found.append(_rank_all(finish, Z, *rows.others[:2], targets=T))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.concatenate(found, axis=1)
+
+
+def check_scoring(name: str | None, classes: int) -> None:
+    """Refuse scores of rankings where there are more than two classes.
+
+    Raises
+    ------
+    ValueError
+        If the score is for two classes, and there are more columns than one.
+    """
+    if classes > 1 and name in ON_DEVICE and ON_DEVICE[name][0] is None:
+        raise ValueError(f"scoring={name!r} is for two classes; try 'neg_log_loss' or 'accuracy'")
+
+
+def mean_score(scores: HostArray) -> HostArray:
+    """Average over the last axis what is a number; NaN where nothing is."""
+    there = ~np.isnan(scores)
+    total = np.where(there, scores, 0.0).sum(axis=-1)
+    return _mean(total, there.sum(axis=-1))
 
 
 # --- sums over rows -----------------------------------------------------------------------------
@@ -208,7 +226,8 @@ def _average_precision(z: Array, y: Array, weights: Array) -> Array:
     wrong = zeros[-1] - xp.take(zeros, ties[0, :], axis=0)
     counted = own > 0
     precision = right / xp.where(counted, right + wrong, xp.ones_like(right))
-    return xp.sum(own * precision) / ones[-1]
+    # without any ones, 0, as scikit-learn has it
+    return xp.sum(own * precision) / xp.where(ones[-1] > 0.0, ones[-1], xp.ones_like(ones[-1]))
 
 
 #: scores that are computed where the rows are: from what, and how

@@ -1,11 +1,19 @@
 """scikit-learn's spellings: its solvers, its deprecated parameters, and what they mean here."""
 
 import warnings
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-__all__ = ["PENALTIES", "SOLVERS", "inverse_penalty", "method", "path_penalty"]
+__all__ = [
+    "PENALTIES",
+    "SOLVERS",
+    "inverse_penalties",
+    "inverse_penalty",
+    "method",
+    "path_penalty",
+]
 
 #: solvers by the names that users may give, and what is done; the second half is scikit-learn's
 SOLVERS = {
@@ -53,7 +61,7 @@ def method(estimator: Any, *, classes: int) -> str:
                 "scikit-learn's solver='liblinear' penalises the intercept; this one does not, "
                 "and gives the answer of the other solvers. Choose solver='auto' for no warning",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
     return SOLVERS[solver]
 
@@ -91,7 +99,7 @@ def inverse_penalty(estimator: Any) -> Any:
                 f"Inconsistent values: penalty={penalty} with l1_ratio={l1_ratio}. penalty is "
                 "deprecated: say l1_ratio only"
             )
-        if penalty is None and C != 1.0:
+        if penalty is None and np.any(np.asarray(C) != 1.0):
             _warn("Setting penalty=None will ignore the C and l1_ratio parameters")
     elif l1_ratio is None:
         _deprecated("'l1_ratio=None' was deprecated in scikit-learn 1.8: say l1_ratio=0")
@@ -133,6 +141,16 @@ def path_penalty(estimator: Any) -> None:
         refuse_absolute_values(estimator.solver, ratio)
     if estimator.solver == "liblinear" and np.ndim(estimator.Cs) and np.any(np.isinf(estimator.Cs)):
         raise ValueError("C=inf is not supported for the liblinear solver; choose solver='auto'")
+
+
+def inverse_penalties(Cs: Any) -> np.ndarray[Any, Any]:
+    """Check inverse penalties, or spread so many (P,)."""
+    if isinstance(Cs, Integral):
+        return np.logspace(-4, 4, int(Cs))
+    each = np.asarray(Cs, dtype=float)
+    if each.ndim != 1 or len(each) == 0 or not (each > 0).all():
+        raise ValueError(f"Cs must be a number, or positive numbers, got {Cs!r}")
+    return each
 
 
 def refuse_absolute_values(solver: str, l1_ratio: float) -> None:
