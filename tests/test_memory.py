@@ -45,3 +45,20 @@ def test_more_rows_need_little_more(precision, solver):
     (few, less), (many, more) = (peak(rows, precision, solver=solver) for rows in (ROWS, 2 * ROWS))
     assert many - few <= 0.1 * (more - less) + BYTES_BY_ROW * ROWS
     assert few <= 40e6 + BYTES_BY_ROW * ROWS
+
+
+def test_a_thousand_targets_need_little_more_than_the_features():
+    """Neither logits nor targets of all neurons are ever held as numbers of eight bytes."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 256))
+    Z = X @ rng.standard_normal((256, 1000)) * 0.05
+    Y = (Z + rng.logistic(size=Z.shape) > 0).astype(np.int8)
+    clf = LogisticRegression(C=1e-3).fit(X[:2000], Y[:2000, :20])
+    tracemalloc.start()
+    try:
+        clf.fit(X, Y)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert held <= 1.5 * X.nbytes
+    assert clf.converged_.all()
