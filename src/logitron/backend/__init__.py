@@ -8,6 +8,7 @@ module                      what it knows
 ``array_rows``              rows of arrays in memory
 `logitron.backend.dask`     Dask arrays, whose chunks are blocks of rows
 ``sparse``                  sparse matrices, whose blocks are made dense one by one
+``threads``                 several cores at work on the blocks of a library that uses one
 `logitron.backend.host`     the counted reads from a device to the host: `read`
 ``libraries/``              one file for each library with a name
 =========================== ====================================================================

@@ -13,7 +13,7 @@ from logitron.backend import ArrayContext, read
 from logitron.objective import LogisticObjective, Work, is_flat
 from logitron.solvers import Engine, GradientDescent, Iteration, Plan, Solution, Status, choose
 
-__all__ = ["Fit", "Settings", "identified", "warn_of"]
+__all__ = ["Fit", "Settings", "arrived", "identified", "warn_of"]
 
 Array = Any
 Watch = Callable[[Iteration], bool | None] | None
@@ -111,7 +111,7 @@ class Fit:
     @property
     def converged(self) -> HostArray:
         """Whether each group met the rule, or the precision of the arithmetic (G,)."""
-        return np.isin(self.solution.status, [Status.CONVERGED, Status.AT_PRECISION])
+        return arrived(self.solution.status)
 
     def certify(self, coef: Array, intercept: Array) -> tuple[HostArray, HostArray]:
         """Bound the distance from the optimum at coefficients as they are stored.
@@ -146,6 +146,11 @@ class Fit:
     def warn(self, who: str, solver: str, *, stacklevel: int) -> None:
         """Warn of what did not converge, saying why and what to try."""
         warn_of(self.solution.status, self.solution.n_iter, who, solver, stacklevel=stacklevel + 1)
+
+
+def arrived(status: HostArray) -> HostArray:
+    """Whether fits that ended so met the rule, or the precision of the arithmetic."""
+    return np.isin(status, [Status.CONVERGED, Status.AT_PRECISION])
 
 
 def warn_of(

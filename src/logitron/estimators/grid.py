@@ -11,11 +11,11 @@ from array_api_compat import array_namespace
 
 from logitron.backend import ArrayContext, Rows, read
 from logitron.estimators.class_weights import class_factors
-from logitron.estimators.fitting import Fit, Settings
+from logitron.estimators.fitting import Fit, Settings, arrived
 from logitron.estimators.inputs import refuse_nonfinite
 from logitron.estimators.labels import Labels
 from logitron.objective import Columns, LogisticObjective, observations
-from logitron.solvers import Iteration, Plan, Status
+from logitron.solvers import Iteration, Plan, Status, put_groups
 
 __all__ = ["Fits", "Grid"]
 
@@ -50,7 +50,12 @@ class Fits:
     @property
     def converged(self) -> HostArray:
         """Whether each fit is at its optimum."""
-        return np.isin(self.status, [Status.CONVERGED, Status.AT_PRECISION])
+        return arrived(self.status)
+
+    @property
+    def context(self) -> ArrayContext:
+        """Where the fits were computed."""
+        return ArrayContext.of(self.coef)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Grid:
     totals: HostArray
     shape: tuple[int, int, int]
     rows: Rows
-    """All rows, those that no subset has included."""
+    """All rows, also those that no subset has."""
 
     @classmethod
     def over(
@@ -198,6 +203,7 @@ class Grid:
         *,
         start: tuple[Array, Array] | None = None,
         watch: Watch = None,
+        precision: str | None = None,
     ) -> Fits:
         """Fit all groups, as many at a time as their memory allows.
 
@@ -208,8 +214,11 @@ class Grid:
             Coefficients (G * K, p) and intercepts (G * K,); by default, the best intercepts
             without features.
         watch : callable, optional
+        precision : {"float32", "float64"}, optional
+            What coefficients will be stored in: bounds are for those.
         """
         context = self.objective.context
+        dtype = getattr(context.xp, precision or context.precision)
         G, K, _ = self.objective.shape
         p = self.objective.rows.shape[1]
         coef, intercept = self._beginning(settings, start)
@@ -228,11 +237,12 @@ class Grid:
             begin = (None if start is None else own, first)
             fit = settings.minimize(some, begin, _counting(watch, left))
             found = fit.parameters
-            outcome.put(part, fit, *fit.certify(*found))
+            stored = (context.xp.astype(each, dtype, copy=False) for each in found)
+            outcome.put(part, fit, *fit.certify(*stored))
             if len(part) < G:
                 found = (
-                    _put(context, coef, columns, found[0]),
-                    _put(context, intercept, columns, found[1]),
+                    put_groups(coef, columns, found[0], context),
+                    put_groups(intercept, columns, found[1], context),
                 )
             coef, intercept = found
             if (fit.solution.status == Status.STOPPED).any():
@@ -327,14 +337,6 @@ def _largest(sample_weight: Any) -> float:
     if sample_weight is None:
         return 1.0
     return float(read(array_namespace(sample_weight).max(sample_weight)))
-
-
-def _put(context: ArrayContext, whole: Array, columns: HostArray, part: Array) -> Array:
-    """Put rows of a part in their places."""
-    place = np.arange(whole.shape[0])
-    place[columns] = whole.shape[0] + np.arange(part.shape[0])
-    both = context.xp.concat([whole, part], axis=0)
-    return context.xp.take(both, context.asarray(place, keep_dtype=True), axis=0)
 
 
 def _counting(watch: Watch, left: int) -> Watch:

@@ -48,7 +48,8 @@ class LogisticRegression(NeuronClassifier):
     Parameters
     ----------
     C : float, default 1.0
-        Inverse strength of the penalty; ``inf`` is no penalty.
+        Inverse strength of the penalty; ``inf`` is no penalty. Of many targets, one for all or an
+        array (T,).
     l1_ratio : float, default 0.0
         Share of a penalty of absolute values. Must be 0: that penalty is not implemented.
     tol : float, default 1e-4
@@ -56,7 +57,8 @@ class LogisticRegression(NeuronClassifier):
         is proven where ``certified_`` says so. Gradient descent has ``loss_change`` instead.
     fit_intercept : bool, default True
     class_weight : dict, "balanced" or None, default None
-        Multiplies the sample weights by class, as in scikit-learn.
+        Multiplies the sample weights by class, as in scikit-learn. Of many targets, one for all or
+        a list of T.
     solver : {"auto", "lbfgs", "newton", "gradient-descent"}, default "auto"
         "auto" chooses by the sizes of the problem, see ``plan_``. "newton" sums the whole Hessian
         in every pass; "lbfgs" is a quasi-Newton method that starts from the features' Gram matrix,
@@ -69,7 +71,7 @@ class LogisticRegression(NeuronClassifier):
     max_iter : int or None, default None
         Iterations at most; None is 200, and 10 000 for gradient descent.
     verbose : int, default 0
-        1 or more prints each iteration's number and loss.
+        1 or more prints each iteration's number and loss; of many targets, 1 shows a progress bar.
     warm_start : bool, default False
         Start from the coefficients of the last fit, if it was of the same features. Classes that
         it knew keep their neurons; new ones start from zero.
@@ -90,11 +92,12 @@ class LogisticRegression(NeuronClassifier):
 
     Attributes
     ----------
-    coef_ : array (1, p) or (K, p)
-        Coefficients of the neuron, or of each class for more than two.
-    intercept_ : array (1,) or (K,)
-    classes_ : array (K,)
-        The labels, sorted: in X's library if they are numbers, else as NumPy.
+    coef_ : array (1, p), (K, p) or (T, p)
+        Coefficients of the neuron, of each class for more than two, or of each target.
+    intercept_ : array (1,), (K,) or (T,)
+    classes_ : array (K,) or (T,)
+        The labels, sorted: in X's library if they are numbers, else as NumPy. Of many targets,
+        their numbers; the shapes (1,) below are then (T,).
     n_iter_ : array (1,) of int32
         Iterations made.
     converged_ : array (1,) of bool
@@ -103,7 +106,7 @@ class LogisticRegression(NeuronClassifier):
         How far the objective at the coefficients can be above its optimum, relative to it.
     certified_ : array (1,) of bool
         Whether that is proven: there is a penalty, and float64 to sum in. Else it is an estimate.
-    loss_curve_ : array
+    loss_curve_ : array (iterations,) or (iterations, T)
         Objective after each iteration; for gradient descent, at the start of each.
     plan_ : Plan or None
         What ``solver`` chose, and why; None for gradient descent.
@@ -200,10 +203,12 @@ class LogisticRegression(NeuronClassifier):
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
-        y : array-like (n,)
-            Class labels of any type: numbers, strings, booleans, objects.
-        sample_weight : array-like (n,), optional
-            Non-negative; a row with weight 2 counts as two rows. A number is every row's weight.
+        y : array-like (n,) or (n, T)
+            Class labels of any type: numbers, strings, booleans, objects; or a table of zeros and
+            ones, each column of which is a target with a neuron of its own.
+        sample_weight : array-like (n,), or (n, T) for many targets, optional
+            Non-negative; a row with weight 2 counts as two rows, and a label with weight 0 is as
+            good as missing. A number is every row's weight.
 
         Returns
         -------
@@ -220,7 +225,10 @@ class LogisticRegression(NeuronClassifier):
         Warns
         -----
         ConvergenceWarning
-            If the stopping rule was not met, saying why and what to try.
+            If the stopping rule was not met, saying why and what to try. Of many targets, Ctrl-C
+            ends the fit with this warning, and keeps what is done.
+        UserWarning
+            If targets of a table have labels of one class only, which is then predicted always.
         """
         before = dict(vars(self))
         try:
@@ -255,7 +263,7 @@ class LogisticRegression(NeuronClassifier):
                 penalty=1.0 / float(C),
                 fit_intercept=self.fit_intercept,
             )
-            start = self._start(compute.wide, labels, weights)
+            start = self._start(compute.wide, labels, weights, untrained=settings.untrained)
             self.classes_, self._many = classes_for(caller, labels.classes), False
             tasks = self._tasks(given, settings.most, caller)
             heaviest = 1.0 if weights is None else float(weights.max())
@@ -300,7 +308,8 @@ class LogisticRegression(NeuronClassifier):
             self.classes_, self._many = classes_for(caller, labels.classes), True
             self._label_dtype = labels.dtype
             tasks = self._tasks(given, settings.most, caller)
-            fits = grid.fit(settings, start=start, watch=both(show, tasks))
+            told = both(show, tasks)
+            fits = grid.fit(settings, start=start, watch=told, precision=caller.precision)
             self.coef_ = caller.own(fits.coef[:, 0, 0, 0, :])
             self.intercept_ = caller.own(fits.intercept[:, 0, 0, 0])
             self._tell_many(fits, caller)
@@ -321,7 +330,7 @@ class LogisticRegression(NeuronClassifier):
         )
 
     def _start(
-        self, place: ArrayContext, labels: Labels, weights: Any
+        self, place: ArrayContext, labels: Labels, weights: Any, *, untrained: bool
     ) -> tuple[Array | None, Array | None]:
         """Choose coefficients and intercepts to start from; None is zeros."""
         if self.warm_start and hasattr(self, "coef_") and not self._many:
@@ -334,7 +343,6 @@ class LogisticRegression(NeuronClassifier):
                     moved = _moved_to(labels.classes, known, read(coef), read(intercept))
                     return place.asarray(moved[0]), place.asarray(moved[1])
         shares = prior(labels, weights)
-        untrained = self.solver == "gradient-descent" or self.max_iter == 0
         if untrained or shares is None:
             return None, None  # the textbook's neuron knows nothing to begin with
         return None, place.asarray(shares)

@@ -255,7 +255,7 @@ class LogisticRegressionCV(NeuronClassifier):
             with shown(self.verbose, number, "folds x penalties") as show:
                 grid = over(C=Cs.reshape(1, 1, -1), counts=counts_of(folds, n))
                 start = self._start(compute.wide, (labels.targets, len(folds), len(Cs)), labels)
-                fits = grid.fit(settings, start=start, watch=show)
+                fits = grid.fit(settings, start=start, watch=show, precision=caller.precision)
             self.classes_, self._many = classes_for(caller, labels.classes), labels.many
             self._label_dtype = labels.dtype
             data = given, truth, routed.scorer.score
@@ -297,7 +297,7 @@ class LogisticRegressionCV(NeuronClassifier):
         self, over: Any, settings: Settings, fits: Fits, scores: HostArray, Cs: HostArray
     ) -> tuple[Array, Array, HostArray, Fits | None]:
         """Choose the penalty of each target, and its coefficients (m, p) and intercepts (m,)."""
-        xp = fits_xp(fits)
+        xp = fits.context.xp
         T, F, P = scores.shape
         K, p = fits.coef.shape[3:]
         means = mean_score(np.swapaxes(scores, 1, 2))  # of the folds that can be scored (T, P)
@@ -312,7 +312,7 @@ class LogisticRegressionCV(NeuronClassifier):
         places = np.ravel_multi_index(
             (np.arange(T)[:, None], np.arange(F)[None, :], each), (T, F, P)
         )
-        index = fits_context(fits).asarray(places.reshape(-1), keep_dtype=True)
+        index = fits.context.asarray(places.reshape(-1), keep_dtype=True)
         coef = xp.take(xp.reshape(fits.coef, (T * F * P, K, p)), index, axis=0)
         intercept = xp.take(xp.reshape(fits.intercept, (T * F * P, K)), index, axis=0)
         coef = xp.reshape(xp.mean(xp.reshape(coef, (T, F, K, p)), axis=1), (T * K, p))
@@ -339,7 +339,7 @@ class LogisticRegressionCV(NeuronClassifier):
             values = values[:, :, None, :]
             return values if many else values[0]
 
-        xp = fits_xp(fits)
+        xp = fits.context.xp
         paths = fits.coef
         if self.fit_intercept:
             paths = xp.concat([paths, fits.intercept[..., None]], axis=-1)
@@ -424,16 +424,6 @@ class LogisticRegressionCV(NeuronClassifier):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
-
-
-def fits_xp(fits: Fits) -> Any:
-    """Find the namespace that the fits were computed in."""
-    return fits_context(fits).xp
-
-
-def fits_context(fits: Fits) -> ArrayContext:
-    """Find where the fits were computed."""
-    return ArrayContext.of(fits.coef)
 
 
 def _refuse_params(names: set[str], method: str) -> None:

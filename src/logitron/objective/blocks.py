@@ -33,6 +33,7 @@ from array_api_compat import array_namespace
 from logitron import neuron
 from logitron.objective.columns import (
     Columns,
+    by_groups,
     group_weights,
     mean_weights,
     targets_of,
@@ -120,7 +121,7 @@ def evaluate(
         return sums
     wrong = xp.astype(activity.loss >= LOG2, X.dtype)
     if sample_weight is not None:
-        wrong = wrong * xp.astype(_rows_by_groups(sample_weight) > 0, X.dtype)
+        wrong = wrong * xp.astype(by_groups(sample_weight) > 0, X.dtype)
     return (*sums, xp.sum(wrong, axis=0))
 
 
@@ -250,7 +251,7 @@ def _class_blocks(
     n, G, K = P.shape
     d = P - P * P
     if sample_weight is not None:
-        d = d * _rows_by_groups(sample_weight)[:, :, None]
+        d = d * by_groups(sample_weight)[:, :, None]
     roots = xp.reshape(xp.sqrt(d), (n, G * K))
     step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
     parts = [
@@ -265,14 +266,14 @@ def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
     """Square roots of the rows' curvature in the logit of sigmoid neurons (n, G)."""
     P = P[:, :, 0]
     d = P - P * P
-    return xp.sqrt(d if sample_weight is None else d * _rows_by_groups(sample_weight))
+    return xp.sqrt(d if sample_weight is None else d * by_groups(sample_weight))
 
 
 def _along_logits(xp: Any, P: Array, sample_weight: Array | None, Z: Array) -> Array:
     """Sum the curvature of sigmoid neurons along a multiple Z (n, G) of their logits, and 1."""
     P = P[:, :, 0]
     d = P - P * P
-    d = d if sample_weight is None else d * _rows_by_groups(sample_weight)
+    d = d if sample_weight is None else d * by_groups(sample_weight)
     along = d * Z
     sums = [xp.sum(part, axis=0) for part in (along * Z, along, d)]
     rows = [xp.stack([sums[0], sums[1]], axis=1), xp.stack([sums[1], sums[2]], axis=1)]
@@ -292,14 +293,14 @@ def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array |
     if K == 1:
         if features is None:
             d = (P - P * P)[:, :, 0]
-            weighted = d if sample_weight is None else d * _rows_by_groups(sample_weight)
+            weighted = d if sample_weight is None else d * by_groups(sample_weight)
             return xp.sum(weighted, axis=0)[:, None, None]
         F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)
         return T(F) @ F
     by_class = xp.permute_dims(P, (1, 2, 0))  # (G, K, n)
     weighted = by_class
     if sample_weight is not None:
-        root = T(xp.sqrt(_rows_by_groups(sample_weight)))[:, None, :]
+        root = T(xp.sqrt(by_groups(sample_weight)))[:, None, :]
         weighted = by_class * root
     if features is None:
         totals = xp.sum(weighted if sample_weight is None else weighted * root, axis=-1)
@@ -335,11 +336,6 @@ def _mixtures(xp: Any, Z: Array, mixing: Array) -> Array:
     return xp.concat([mixed, xp.ones_like(mixed[:, :, :1])], axis=2)
 
 
-def _rows_by_groups(sample_weight: Array) -> Array:
-    """Sample weights as (n, 1) or (n, G)."""
-    return sample_weight if sample_weight.ndim == 2 else sample_weight[:, None]
-
-
 def _or_ones(X: Array, weights: Array | None) -> Array:
     """Weights as (n, 1) or (n, G); where there are none, ones as X is laid out."""
-    return array_namespace(X).ones_like(X[:, :1]) if weights is None else _rows_by_groups(weights)
+    return array_namespace(X).ones_like(X[:, :1]) if weights is None else by_groups(weights)

@@ -28,6 +28,7 @@ from logitron.backend import ArrayContext, Rows, make_rows
 
 __all__ = [
     "Columns",
+    "by_groups",
     "class_totals",
     "group_weights",
     "mean_weights",
@@ -112,10 +113,10 @@ def weights_of(
         weights = _taken(xp, sample_weight, columns.weight, Y.dtype)
     if counts is not None:
         often = _taken(xp, counts, columns.subset, Y.dtype)
-        weights = often if weights is None else _by_groups(weights) * _by_groups(often)
+        weights = often if weights is None else by_groups(weights) * by_groups(often)
     if columns.factors is not None:
         factors = _factors(xp, Y, columns.factors, classes)
-        weights = factors if weights is None else _by_groups(weights) * factors
+        weights = factors if weights is None else by_groups(weights) * factors
     if weights is not None and weights.ndim == 2 and weights.shape[1] == 1:
         return weights[:, 0]
     return weights
@@ -167,7 +168,7 @@ def class_totals(
     xp = array_namespace(X)
     Y = targets_of(xp, targets, columns, classes, X.dtype)
     weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else _by_groups(weights)
+    W = xp.ones_like(X[:, :1]) if weights is None else by_groups(weights)
     if classes == 1:
         positive = xp.sum(W * Y, axis=0)
         return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
@@ -192,6 +193,6 @@ def _taken(xp: Any, values: Array, index: Array | None, dtype: Any) -> Array:
     return xp.astype(values, dtype, copy=False)
 
 
-def _by_groups(weights: Array) -> Array:
+def by_groups(weights: Array) -> Array:
     """Weights as (n, 1) or (n, G)."""
     return weights if weights.ndim == 2 else weights[:, None]

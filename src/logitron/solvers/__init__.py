@@ -16,6 +16,15 @@ module                          what it holds
 from logitron.solvers.auto import Engine
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.plan import Plan, choose
-from logitron.solvers.status import Iteration, Solution, Status
+from logitron.solvers.status import Iteration, Solution, Status, put_groups
 
-__all__ = ["Engine", "GradientDescent", "Iteration", "Plan", "Solution", "Status", "choose"]
+__all__ = [
+    "Engine",
+    "GradientDescent",
+    "Iteration",
+    "Plan",
+    "Solution",
+    "Status",
+    "choose",
+    "put_groups",
+]

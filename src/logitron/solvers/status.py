@@ -124,7 +124,7 @@ class Solution:
 
 
 def put_groups(whole: Array, groups: HostArray, part: Array, context: ArrayContext) -> Array:
-    """Put a part's parameters (g, K, q) in the place of some groups' (G, K, q)."""
+    """Put a part, first axis g, in the place of some groups of a whole, first axis G."""
     place = np.arange(whole.shape[0])
     place[groups] = whole.shape[0] + np.arange(len(groups))
     both = context.xp.concat([whole, part], axis=0)
