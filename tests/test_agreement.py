@@ -165,14 +165,14 @@ def test_jax_compiles_once_for_all_penalties_and_stopping_rules():
     from logitron.backend.libraries.jax import _jit
     from logitron.objective.assembly import finish
     from logitron.solvers.gradient_descent import _descend
-    from logitron.solvers.steps import step
+    from logitron.solvers.steps import NOISE, step
 
     X = jax.numpy.asarray(problem(n=37, p=6).X)
     y = np.arange(37) % 2
     compiled = [
         _jit(finish, (("recentre", False), ("second", "scale"), ("weight", 1.0))),
         _jit(_descend, ()),
-        _jit(step, (("memory", 0), ("noise", 4.0 * float(np.finfo("float32").eps)))),
+        _jit(step, (("memory", 0), ("noise", NOISE * float(np.finfo("float32").eps)))),
     ]
     sizes = []
     for C, change in ((1.0, 1e-1), (2.0, 1e-2), (3.0, 1e-3)):

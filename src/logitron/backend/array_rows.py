@@ -1,6 +1,7 @@
 """Blocks of rows of arrays that are in memory."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,10 @@ MIN_BLOCK_ROWS = 512
 MIN_WIDE_ROWS, MAX_WIDE_ROWS = 128, 1024
 #: numbers computed for each row, and for all, from which on several workers are worth it
 WIDE, MANY_NUMBERS = 16, 1 << 18
+#: multiplications in a pass, below which nothing is gained by making them cheaper
+MANY_PRODUCTS = 1 << 24
+#: columns from which on half as wide numbers save more than it costs to make them
+ROUGH_WIDTH = 16
 #: and samples, which are copies, are worked on in blocks of so many
 SAMPLE_BLOCK_ROWS = 4096
 
@@ -50,6 +55,7 @@ class ArrayRows:
         self.context = context
         self.shape = X.shape
         self._arrays = (X, *others)
+        self._rough: ArrayRows | None = None
         self._sizes: dict[str, Any] = {"width": width, "block_rows": block_rows}
         self._xp, self._dtype = context.xp, context.dtype
         wide = context.wide
@@ -130,11 +136,27 @@ class ArrayRows:
             sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), SAMPLE_BLOCK_ROWS)
         return type(self)(self.context, self._draw(X, rows), *taken, **sizes)
 
+    def working(self) -> AbstractContextManager[Any]:
+        """Leave the cores to the workers, where there are several; see `Rows.working`."""
+        return self.context.library.working() if len(self._stretches) > 1 else nullcontext()
+
     def precise(self) -> "ArrayRows":
         """Compute blocks in the widest precision; see `Rows.precise`."""
         if self._widens is None:
             return self
         return type(self)(self.context.wide, *self._arrays, **self._sizes)
+
+    def rough(self) -> "ArrayRows | None":
+        """Compute blocks in half the width; see `Rows.rough`."""
+        narrower = self.context.narrower
+        width, (n, p) = self._sizes["width"], self.shape
+        if narrower is None or width < ROUGH_WIDTH or n * p * width < MANY_PRODUCTS:
+            return None
+        if self.context.library.block_bytes is None:  # one block: a copy of all features
+            return None
+        if self._rough is None:
+            self._rough = type(self)(narrower, *self._arrays, **self._sizes)
+        return self._rough
 
     def beside(self, *others: Array) -> "ArrayRows":
         """Put other arrays beside the features; see `Rows.beside`."""
@@ -203,7 +225,8 @@ def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> in
         return n
     rows = library.block_bytes // (8 * max(p, 1))
     if library.temporary_bytes is not None:
-        rows = min(max(MIN_BLOCK_ROWS, rows), library.temporary_bytes // (8 * width))
+        size = 4 if context.precision == "float32" else 8
+        rows = min(max(MIN_BLOCK_ROWS, rows), library.temporary_bytes // (size * width))
         if width >= WIDE:
             rows = min(rows, MAX_WIDE_ROWS)
         return max(MIN_WIDE_ROWS, rows)

@@ -99,6 +99,11 @@ class ArrayContext:
         widest = "float64" if self.library.has_float64(self.device) else "float32"
         return self if widest == self.precision else replace(self, precision=widest)
 
+    @cached_property
+    def narrower(self) -> "ArrayContext | None":
+        """The same place in float32, where this is wider."""
+        return replace(self, precision="float32") if self.precision == "float64" else None
+
     def __reduce__(self) -> tuple[Any, ...]:
         # device objects cannot be pickled; their names find them again in another process
         return _rebuild, (self.library, self.library.device_name(self.device), self.precision)

@@ -6,6 +6,7 @@ there in the chunk's own library, and only their total comes back: one round tri
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from math import isnan
 from typing import Any
@@ -90,9 +91,16 @@ class DaskRows:
     def select(self, rows: Any) -> None:
         """Drawing rows out of chunks costs as much as a pass over them."""
 
+    def working(self) -> AbstractContextManager[Any]:
+        """Workers are not ours to arrange; see `Rows.working`."""
+        return nullcontext()
+
     def precise(self) -> "DaskRows":
         """Compute chunks in the widest precision; see `Rows.precise`."""
         return DaskRows(self.context.wide, self._X, *self._others)
+
+    def rough(self) -> None:
+        """Chunks are computed in one precision only; see `Rows.rough`."""
 
     def beside(self, *others: Array) -> "DaskRows":
         """Put other arrays beside the features; see `Rows.beside`."""

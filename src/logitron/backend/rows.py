@@ -9,6 +9,7 @@ Blocks are computed in the context's precision, and added up in the widest one o
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,8 +55,14 @@ class Rows(Protocol):
     def select(self, rows: np.ndarray[Any, Any]) -> "Rows | None":
         """Return some of the rows, by their numbers; None where they cannot be drawn cheaply."""
 
+    def working(self) -> AbstractContextManager[Any]:
+        """Hold while one sum follows the other, with a little work in between."""
+
     def precise(self) -> "Rows":
         """Return the same rows, with blocks computed in the widest precision of the device."""
+
+    def rough(self) -> "Rows | None":
+        """Return the same rows, with blocks computed in float32; None where that saves nothing."""
 
     def beside(self, *others: Array) -> "Rows":
         """Return the same features with other arrays beside them."""

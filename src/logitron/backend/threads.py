@@ -1,7 +1,9 @@
 """Several cores at work on blocks of rows, for a library whose element-wise functions use one.
 
 NumPy lets its lock go while it computes, so that threads can work on blocks side by side; products
-are then left to one core each.
+are then left to one core each. BLAS's own threads go on waiting for work, at full speed, for a
+while after each product; where work side by side and products take turns, `one_core_each` is held
+over all of it.
 """
 
 import os
@@ -14,7 +16,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["side_by_side", "workers"]
+__all__ = ["one_core_each", "side_by_side", "workers"]
 
 
 def workers() -> int:
@@ -31,7 +33,7 @@ def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[A
     This thread waits: its memory is given back to the system more often than that of others, which
     makes large temporaries dear.
     """
-    with _limit:
+    with one_core_each:
         # NumPy's settings for warnings go along
         pool = _pool(os.getpid(), len(parts))
         futures = [pool.submit(copy_context().run, function, part) for part in parts]
@@ -62,7 +64,7 @@ class _OneCoreEach:
                 self._limiter.restore_original_limits()
 
 
-_limit = _OneCoreEach()
+one_core_each = _OneCoreEach()
 
 
 @cache

@@ -117,8 +117,9 @@ class Grid:
         each = np.asarray(C, dtype=float)
         P = each.shape[-1] if each.ndim == 3 else 1
         each = np.broadcast_to(each, (T, F, P))
+        together = -(-T * F * P // _parts_for(T * F * P, K, *X.shape))
         rows = observations(
-            context, X, labels.codes, sample_weight, counts, width=min(T * F * P * K, 4096)
+            context, X, labels.codes, sample_weight, counts, width=min(together * K, 4096)
         )
         squares = refuse_nonfinite(rows)
         whole = rows
@@ -261,11 +262,9 @@ class Grid:
 
     def _parts(self) -> list[HostArray]:
         """Split the groups that have an optimum into parts that the memory holds."""
-        _, K, q = self.objective.shape
-        n, p = self.objective.rows.shape
         active = np.flatnonzero(~self.constant)
-        most = max(1, max(LEAST_KEPT, int(PART_KEPT * p * n)) // (KEPT * K * q))
-        return np.array_split(active, -(-len(active) // most)) if len(active) else []
+        parts = _parts_for(len(active), self.objective.classes, *self.objective.rows.shape)
+        return np.array_split(active, parts) if parts else []
 
     def _beginning(
         self, settings: Settings, start: tuple[Array, Array] | None
@@ -282,6 +281,12 @@ class Grid:
         keep = context.asarray((~alike).astype(float))
         fixed = context.asarray(np.where(alike, sure, 0.0))
         return start[0] * keep[:, None], start[1] * keep + fixed
+
+
+def _parts_for(groups: int, K: int, n: int, p: int) -> int:
+    """Count the parts in which so many groups are fitted one after the other."""
+    most = max(1, max(LEAST_KEPT, int(PART_KEPT * p * n)) // (KEPT * K * (p + 1)))
+    return -(-groups // most)
 
 
 class _Outcome:

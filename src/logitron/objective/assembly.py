@@ -8,8 +8,9 @@ __all__ = ["Evaluation", "eigenbasis", "finish", "is_far"]
 
 Array = Any
 
-#: what may be lost of the products' precision by centring them after they were summed
-SPARED = 1e-6
+#: what may be lost of the products' precision by centring them after they were summed; and of
+#: those of rough passes, which serve as models
+SPARED, ROUGHLY_SPARED = 1e-6, 1e-4
 #: how much longer, squared, is much longer
 LONGER = 100.0
 
@@ -83,18 +84,22 @@ def _recentred(xp: Any, products: Array, centre: Array) -> Array:
     return xp.reshape(blocks - blocks[..., -1:] * centre, (G, D, D))
 
 
-def is_far(centre: Array, squares: Array, eps: float) -> Array:
-    """Look how far the features' centre is from zero, by their mean squares: two answers (2,).
+def is_far(centre: Array, squares: Array, eps: float, rough_eps: float) -> Array:
+    """Look how far the features' centre is from zero, by their mean squares: three answers (3,).
 
-    Whether centring products after they were summed would cost more digits than can be spared; and
-    whether rows are much longer from zero than they are from the centre.
+    Whether centring products after they were summed would cost more digits than can be spared;
+    whether rows are much longer from zero than they are from the centre; and whether centring
+    would cost too much in the precision of rough passes.
     """
     xp = array_namespace(centre)
     spread = squares - centre * centre
-    # (a feature that does not vary at all loses nothing that matters)
-    lost = (eps * centre * centre > SPARED * spread) & (spread > 4.0 * eps * squares)
+    varies = spread > 4.0 * eps * squares  # what does not loses nothing that matters
+    lost, rough_lost = (
+        varies & (digits * centre * centre > spared * spread)
+        for digits, spared in ((eps, SPARED), (rough_eps, ROUGHLY_SPARED))
+    )
     longer = xp.sum(centre * centre) > LONGER * xp.sum(xp.abs(spread))
-    return xp.astype(xp.stack([xp.any(lost), longer]), centre.dtype)
+    return xp.astype(xp.stack([xp.any(lost), longer, xp.any(rough_lost)]), centre.dtype)
 
 
 def eigenbasis(

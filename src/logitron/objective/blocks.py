@@ -101,9 +101,8 @@ def evaluate(
     if second == "hessian" and K == 1:
         seconds = _class_blocks(xp, X, P, sample_weight, centre, intercept is not None)[:, 0, ...]
     elif second == "coarse" and mixing is not None and mixing.shape[1:] == (1, 1):
-        if intercept is not None:
-            centred = centred - (theta[:, 0, p] - intercept[:, 0])
-        seconds = _along_logits(xp, P, sample_weight, centred * mixing[:, 0, 0])
+        at_centre = None if intercept is None else theta[:, 0, p]
+        seconds = _along_logits(xp, P, sample_weight, Z, at_centre, mixing[:, 0, 0])
     else:
         features = None
         if second == "hessian":
@@ -269,14 +268,24 @@ def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
     return xp.sqrt(d if sample_weight is None else d * by_groups(sample_weight))
 
 
-def _along_logits(xp: Any, P: Array, sample_weight: Array | None, Z: Array) -> Array:
-    """Sum the curvature of sigmoid neurons along a multiple Z (n, G) of their logits, and 1."""
+def _along_logits(
+    xp: Any, P: Array, sample_weight: Array | None, Z: Array, at_centre: Array | None, mix: Array
+) -> Array:
+    """Sum the curvature of sigmoid neurons along ``mix (Z - at_centre)``, and 1: (G, 2, 2).
+
+    Of so small a sum, it is cheaper to shift and to scale what was summed than each logit: it
+    corrects a model, which can spare the digits.
+    """
     P = P[:, :, 0]
     d = P - P * P
     d = d if sample_weight is None else d * by_groups(sample_weight)
     along = d * Z
-    sums = [xp.sum(part, axis=0) for part in (along * Z, along, d)]
-    rows = [xp.stack([sums[0], sums[1]], axis=1), xp.stack([sums[1], sums[2]], axis=1)]
+    squares, firsts, total = (xp.sum(part, axis=0) for part in (along * Z, along, d))
+    if at_centre is not None:
+        squares = squares - at_centre * (2.0 * firsts - at_centre * total)
+        firsts = firsts - at_centre * total
+    squares, firsts = mix * mix * squares, mix * firsts
+    rows = [xp.stack([squares, firsts], axis=1), xp.stack([firsts, total], axis=1)]
     return xp.stack(rows, axis=1)
 
 

@@ -12,6 +12,7 @@ intercept. What a group does (its step, its stopping) is a number along the firs
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import ArrayContext, Rows, read
-from logitron.objective import blocks
+from logitron.objective import blocks, models
 from logitron.objective import metric as metrics
-from logitron.objective.assembly import Evaluation, eigenbasis, finish, is_far
+from logitron.objective.assembly import Evaluation, finish, is_far
 from logitron.objective.bounds import bound_of
 from logitron.objective.columns import Columns, class_totals
 from logitron.objective.metric import Metric
@@ -65,6 +66,8 @@ class LogisticObjective:
         Summed squares of each feature, roughly, for the rounding in `bound`.
     bounded : bool, default True
         Whether all groups have a penalty, so that distances from the optimum are bounded.
+    roughens : bool, default False
+        Whether passes far from the optimum can be computed in float32, see `evaluate`.
     witness : LogisticObjective, optional
         Some of the rows, whose curvature makes `bound` sharper.
     """
@@ -83,6 +86,7 @@ class LogisticObjective:
     reading: float = 1.0
     squares: Array | None = None
     bounded: bool = True
+    roughens: bool = False
     witness: "LogisticObjective | None" = None
     work: Work = field(default_factory=Work)
     _eyes: dict[int, Array] = field(default_factory=dict, repr=False)
@@ -194,7 +198,7 @@ class LogisticObjective:
         if rows is None:
             return None
         weight = self.rows.shape[0] / rows.shape[0]
-        return replace(self, rows=rows, weight=self.weight * weight, largest=None)
+        return replace(self, rows=rows, weight=self.weight * weight, largest=None, roughens=False)
 
     def witnessed_by(self, sample: "LogisticObjective") -> "LogisticObjective":
         """Return the same objective, whose bound knows the curvature of some of the rows."""
@@ -206,8 +210,17 @@ class LogisticObjective:
 
     # --- sums over the rows ---
 
+    def working(self) -> AbstractContextManager[Any]:
+        """Hold while it is evaluated again and again."""
+        return self.rows.working()
+
     def evaluate(
-        self, theta: Array, second: str = "scale", metric: Metric | None = None
+        self,
+        theta: Array,
+        second: str = "scale",
+        metric: Metric | None = None,
+        *,
+        rough: bool = False,
     ) -> Evaluation:
         """Compute value, derivative and curvature in one pass over the rows.
 
@@ -218,6 +231,8 @@ class LogisticObjective:
             Which second derivatives, see `blocks`.
         metric : Shared, optional
             The model that "coarse" is to correct.
+        rough : bool, default False
+            Whether float32 is enough; only if the objective ``roughens``.
         """
         mixing = None
         if second == "coarse":
@@ -230,7 +245,9 @@ class LogisticObjective:
             intercept = theta[:, :, p]
             if self.centre is not None:
                 intercept = intercept - theta[:, :, :p] @ self.centre
-        sums = self.rows.sum(
+        rows = self.rows.rough() if rough else self.rows
+        assert rows is not None
+        sums = rows.sum(
             blocks.evaluate,
             theta,
             intercept,
@@ -308,10 +325,14 @@ class LogisticObjective:
         """Return the same objective, knowing the sum of all squared features.
 
         With the ``heaviest`` of the sample weights, it bounds the largest eigenvalue of the
-        features' weighted products, which `bound` needs.
+        features' weighted products, which `bound` needs; and both tell whether float32 has their
+        numbers.
         """
         largest = self.context.zeros(()) + heaviest * squares
-        return replace(self, largest=largest, heaviest=heaviest)
+        sizes = squares / self.rows.shape[0], heaviest
+        in_range = all(1.0 / ROUGH_RANGE < size < ROUGH_RANGE for size in sizes)
+        roughens = in_range and self.bounded and self.rows.rough() is not None
+        return replace(self, largest=largest, heaviest=heaviest, roughens=roughens)
 
     def centred(self) -> "LogisticObjective":
         """Return the same objective in features that are centred, nearly: on a sample's mean."""
@@ -325,8 +346,8 @@ class LogisticObjective:
             return replace(self, squares=squares)
         centre = sums / total
         here = replace(self, centre=centre, squares=squares)
-        far, longer = read(is_far(centre, squares / n, self.eps))
-        here = replace(here, far=bool(far))
+        far, longer, rough_far = read(is_far(centre, squares / n, self.eps, ROUGH_EPS))
+        here = replace(here, far=bool(far), roughens=self.roughens and not rough_far)
         if longer:  # lengths from zero would say little about lengths from the centre
             squares, _ = self._sum(blocks.column_squares, centre)
             self.work.passes += self.share
@@ -361,7 +382,7 @@ class LogisticObjective:
         this evaluation's curvature. Groups that have not ``moved (G,)`` there keep their model.
         Hessians are inverted for ``reuse``.
         """
-        new = self._new_metric(evaluation, theta, metric)
+        new = models.of_evaluation(self, evaluation, theta, metric)
         if reuse and isinstance(new, metrics.Full):
             new = self.invert(new)
         if type(new) is not type(metric):
@@ -369,76 +390,21 @@ class LogisticObjective:
         merged: Metric = self.context.compile(metrics.merge)(new, metric, moved)
         return merged
 
-    def _new_metric(self, evaluation: Evaluation, theta: Array, metric: Metric | None) -> Metric:
-        eye = self.eye
-        if evaluation.second is not None and evaluation.second.ndim == 4:
-            classwise: Metric = self.context.compile(metrics.blocks)(
-                evaluation.second, self.penalty, self.penalised, eye(self.shape[2])
-            )
-            return classwise
-        if evaluation.second is not None and evaluation.mixing is None:
-            make = self.context.compile(metrics.full, classes=self.classes)
-            whole: Metric = make(
-                evaluation.second, self.penalty, self.penalised, eye(self.shape[2])
-            )
-            return whole
-        assert isinstance(metric, metrics.Shared)  # the only other kind there is to begin with
-        model: Metric = self.context.compile(metrics.shared)(
-            metric.basis, metric.spectrum, evaluation.curvature, self.penalty
-        )
-        if evaluation.mixing is None:
-            return model
-        corrected: Metric = self.context.compile(metrics.coarse)(
-            model,
-            theta,
-            evaluation.mixing,
-            evaluation.second,
-            eye(self.classes),
-            eye(evaluation.mixing.shape[1] + 1),
-            1.0 - self.penalised,
-        )
-        return corrected
-
     def with_gram(self) -> tuple["LogisticObjective", Metric]:
         """Sum the Gram matrix; give the objective in exactly centred features, and their metric.
 
         The metric is the shared one, yet without the curvature of any parameters.
         """
-        products, total = self._sum(
-            blocks.gram, self.centre if self.far else None, fit_intercept=self.fit_intercept
-        )
-        self.work.grams += self.share
-        run = self.context.compile(
-            eigenbasis, fit_intercept=self.fit_intercept, features=self.rows.shape[1]
-        )
-        shift, basis, spectrum, largest = run(products, total)
-        # the Gram matrix is that of the groups' mean weight, and one group can have more of it
-        here = replace(self, largest=largest * (self.weight * self.uneven))
-        if shift is not None:
-            here = replace(here, centre=self.centre + shift if self.far else shift)
-        return here, metrics.shared(basis, spectrum, self._no_curvature(), self.penalty)
+        centre, largest, metric = models.of_gram(self)
+        here = replace(self, largest=largest)
+        return (here if centre is None else replace(here, centre=centre)), metric
 
     def with_squares(self, *, flat: bool) -> Metric:
         """Return the shared metric of unrelated features, by their squares.
 
         Of features none of which stands out, ``flat``, the mean square is enough, and known.
         """
-        n, p = self.rows.shape
-        xp = self.context.xp
-        if flat:
-            assert self.squares is not None  # they come with the centre
-            variances = self.squares / n
-            if self.centre is not None:
-                variances = variances - self.centre * self.centre
-            variances = xp.mean(variances) + 0.0 * variances
-        else:
-            squares, total = self._sum(blocks.column_squares, self.centre)
-            self.work.passes += self.share
-            variances = squares / total
-        # features that are more than the rows cannot be unrelated: on the space of the rows, their
-        # mean product is as much larger than its diagonal says (Marchenko, Pastur)
-        spectrum = variances * (1.0 + p / n)
-        return metrics.shared(None, spectrum, self._no_curvature(), self.penalty)
+        return models.of_squares(self, flat=flat)
 
     def rotated(
         self, theta: Array, *, warm: bool
@@ -462,9 +428,6 @@ class LogisticObjective:
         """Take parameters of an objective in otherwise centred features to this one's."""
         return self.start(*before.split(theta))
 
-    def _no_curvature(self) -> Array:
-        return self.context.zeros((self.groups, self.classes, self.classes))
-
     def eye(self, size: int) -> Array:
         """Return an identity, made once."""
         if size not in self._eyes:
@@ -476,5 +439,9 @@ class LogisticObjective:
 
 #: size of the curvature that is summed exactly along a softmax group's directions, at most
 COARSE_SIZE = 640
+#: precision of passes that are rough
+ROUGH_EPS = 2.0**-23
+#: and between the inverse of which and which their squared lengths and weights should be
+ROUGH_RANGE = 1e20
 #: rows whose mean is near enough to the mean of all
 CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from array_api_compat import array_namespace
 
 from logitron.backend import read
-from logitron.objective import metric as metrics
 from logitron.objective.logistic import LogisticObjective
+from logitron.objective.metric import Metric
+from logitron.objective.models import without_curvature
 
 __all__ = ["RowSpace", "is_flat", "rotate"]
 
@@ -32,7 +33,7 @@ class RowSpace(NamedTuple):
 
     objective: LogisticObjective
     """In rotated features."""
-    metric: metrics.Shared
+    metric: Metric
     """Its shared model, yet without the curvature of any parameters."""
     original: LogisticObjective
     spreading: Array
@@ -74,17 +75,18 @@ def rotate(objective: LogisticObjective) -> RowSpace:
         products = products - logits - context.xp.matrix_transpose(logits) + length
     objective.work.grams += objective.share
     rotated, spectrum, spreading = context.compile(_decompose)(products)
+    rows = objective.rows.rotated(rotated)
     inner = replace(
         objective,
-        rows=objective.rows.rotated(rotated),
+        rows=rows,
         centre=None,
         squares=spectrum,
         largest=context.xp.max(spectrum) * objective.heaviest,
         reading=objective.rows.shape[0] / objective.rows.shape[1],
+        roughens=objective.roughens and rows.rough() is not None,
         _eyes={},
     )
-    none = inner._no_curvature()
-    metric = metrics.shared(None, spectrum / products.shape[0], none, objective.penalty)
+    metric = without_curvature(inner, None, spectrum / products.shape[0])
     return RowSpace(inner, metric, objective, spreading)
 
 

@@ -92,9 +92,10 @@ class Engine:
             curvature, tol=self.tol, max_iter=most, interruptible=self.interruptible
         )
         watch = _telling(on_iteration, objective, back, spent)
-        solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
-        if curvature.abandoned and not (solution.status == Status.STOPPED).any():
-            solution = self._by_batches(inner, solution, most, watch)
+        with inner.working():
+            solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
+            if curvature.abandoned and not (solution.status == Status.STOPPED).any():
+                solution = self._by_batches(inner, solution, most, watch)
         if back is not None:
             solution = solution.moved(back(solution.theta))
         return solution.after(spent), objective

@@ -20,8 +20,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from logitron.backend import ArrayContext, read
+from logitron.solvers.precision import Precision
 from logitron.solvers.status import Iteration, Solution, Status
-from logitron.solvers.steps import State, start, step, trial_of, turn
+from logitron.solvers.steps import NOISE, ROUGH_NOISE, State, start, step, trial_of, turn
 
 __all__ = ["Curvature", "Progress", "QuasiNewton", "TwiceDifferentiable"]
 
@@ -58,7 +59,11 @@ class TwiceDifferentiable(Protocol):
     def eps(self) -> float:
         """Relative precision of the value."""
 
-    def evaluate(self, theta: Array, second: str, metric: Any) -> Any:
+    @property
+    def roughens(self) -> bool:
+        """Whether it can be evaluated in float32."""
+
+    def evaluate(self, theta: Array, second: str, metric: Any, *, rough: bool) -> Any:
         """Value (G,), derivative (G, K, q) and second derivatives, in one pass."""
 
     def metric(
@@ -208,9 +213,12 @@ class _Run:
         self.stuck = np.zeros(groups, int)
         self.reached = np.zeros(groups, bool)
         self.near, self.before = False, np.inf
+        self.precision = Precision(objective.roughens and settings.max_iter > 0)
+        self.rough = self.precision.rough  # whether the last evaluation was
+        self.roughly = np.zeros(groups, bool)  # of the members, whose value was computed so
         self.progress = Progress(0, groups, 0)
         asked = settings.curvature.ask(self.progress)
-        evaluation = objective.evaluate(theta, asked, metric)
+        evaluation = objective.evaluate(theta, asked, metric, rough=self.rough)
         # where shapes are compiled for, the memory has its full length from the start
         memory = settings.curvature.memory if self.context.library.traces else 0
         begin = self.context.compile(start, memory=memory)
@@ -233,18 +241,22 @@ class _Run:
             nothing = self.state.steps[:, :0, :]
             self.state = self.state._replace(steps=nothing, changes=nothing)
         trial = context.compile(trial_of)(self.state)
-        evaluation = self.objective.evaluate(trial, asked, self.metric)
-        move = context.compile(
-            step, memory=settings.curvature.memory, noise=4.0 * self.objective.eps
-        )
-        self.state, report = move(self.state, trial, evaluation, self._gap(evaluation, trial))
+        self.rough = self.precision.rough
+        evaluation = self.objective.evaluate(trial, asked, self.metric, rough=self.rough)
+        noise = ROUGH_NOISE if self.rough else NOISE * self.objective.eps
+        anew = None
+        if self.roughly.any() and not self.rough:
+            anew = context.asarray(self.roughly, keep_dtype=True)
+        move = context.compile(step, memory=settings.curvature.memory, noise=noise)
+        gap = self._gap(evaluation, trial)
+        self.state, report = move(self.state, trial, evaluation, gap, anew)
         self._look(report)
         if self.running:
             self._turn(evaluation, trial, asked)
 
     def _gap(self, evaluation: Any, theta: Array) -> Array | None:
         """Bound the distance from the optimum, once that can be near."""
-        if not (self.near and self.bounded):
+        if self.rough or not (self.near and self.bounded):
             return None
         return self.objective.bound(evaluation, theta, before=self.before)
 
@@ -270,6 +282,7 @@ class _Run:
         value, gap, slope, moved, misses, errors = read(report)
         settings, eps = self.settings, self.objective.eps
         moved = moved > 0
+        self.roughly = np.where(moved, self.rough, self.roughly)
         size = np.abs(value)
         estimate = -0.5 * slope
         known = np.isfinite(gap)
@@ -284,10 +297,11 @@ class _Run:
         self.n_iter[self.members[fresh]] = self.iteration
 
         met = moved & (gap <= target)
-        flat = estimate <= 16.0 * eps * size  # the objective no longer tells
+        flat = estimate <= NOISE * eps * size  # the objective no longer tells
         # nearly so; it may be the rounding of the logits that is in the way
         near = estimate <= STANDING * size
-        if met.any() or near.any() or misses.any() or not np.isfinite(value).all():
+        notable = met.any() or near.any() or misses.any() or not np.isfinite(value).all()
+        if notable and not self.rough:
             self._judge(value, gap, target, moved, misses, flat, near, met)
         if not self.objective.bounded:
             self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
@@ -300,6 +314,9 @@ class _Run:
         self.progress.groups = int(running.sum())
         far = np.sort(ratio[running])[-1 - int(SLOWEST * self.progress.groups) :]
         self.progress.history.append(float(far[0]) if len(far) else 0.0)
+        last = self.iteration + 1 >= settings.max_iter
+        part = estimate / (size + TINY)
+        self.precision.look(ratio[running], part[running], misses[running] > 0, last=last)
 
     def _judge(
         self,
@@ -334,8 +351,11 @@ class _Run:
         self.done |= which
 
     def _compact(self) -> None:
-        """Take out the groups that are done, when they are many enough to be worth it."""
-        if self.done.sum() * 4 < len(self.done):
+        """Take out the groups that are done, when they are many enough to be worth it.
+
+        Or when a rough evaluation is next, which would move them by its rounding.
+        """
+        if self.done.sum() * 4 < len(self.done) and not (self.precision.rough and self.done.any()):
             return
         keep = np.flatnonzero(~self.done)
         self.finished.append((self.members, self.state.theta))
@@ -346,6 +366,7 @@ class _Run:
         self.objective = self.objective.take(index)
         self.members = self.members[keep]
         self.best, self.stuck, self.reached = self.best[keep], self.stuck[keep], self.reached[keep]
+        self.roughly = self.roughly[keep]
         self.done = np.zeros(len(keep), bool)
 
     def parameters(self) -> Array:

@@ -12,7 +12,7 @@ from array_api_compat import array_namespace
 
 from logitron.solvers.memory import Memory, direction, empty, remember
 
-__all__ = ["State", "start", "step", "trial_of", "turn"]
+__all__ = ["NOISE", "ROUGH_NOISE", "State", "start", "step", "trial_of", "turn"]
 
 Array = Any
 
@@ -20,6 +20,13 @@ Array = Any
 SUFFICIENT = 1e-4
 #: a shorter step is within these parts of the one that was too long
 SHORTEST, LONGEST = 0.1, 0.5
+#: change of the objective, in units of its precision, that tells nothing
+NOISE = 16.0
+#: and relative to the objective, when it was computed in float32, whose
+#: rounding adds up over the rows of a block
+ROUGH_NOISE = 1e-5
+#: misses after which a value that was computed in float32 counts for nothing
+DISTRUSTED = 3.0
 GROWTH, MOST = 0.9, 3.0
 
 
@@ -81,6 +88,7 @@ def step(
     trial: Array,
     evaluation: Any,
     gap: Array | None,
+    anew: Array | None = None,
     *,
     memory: int,
     noise: float,
@@ -95,6 +103,10 @@ def step(
         At the trial.
     gap : array (G,) or None
         Bound at the trial.
+    anew : array (G,) of bool, optional
+        Groups whose objective was computed roughly before, and no longer is. They cannot tell by
+        their slope either; to have moved is what they need, and after a few shorter steps, it was
+        the old value that was wrong.
     memory : int
         Steps to remember.
     noise : float
@@ -112,6 +124,9 @@ def step(
     along = _dot(xp, by_theta, state.heading)
     falls = change <= SUFFICIENT * state.step * state.slope
     flat = (xp.abs(change) <= noise * xp.abs(state.value)) & (xp.abs(along) <= -state.slope)
+    if anew is not None:
+        near = xp.abs(change) <= ROUGH_NOISE * xp.abs(state.value)
+        flat = flat | (anew & (near | (state.misses >= DISTRUSTED)))
     moved = xp.isfinite(value + along) & (falls | flat)
 
     where = moved[:, None, None]

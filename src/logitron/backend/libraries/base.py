@@ -161,6 +161,10 @@ class Library:
         """Call a function with each part, at the same time where that is faster."""
         return [function(part) for part in parts]
 
+    def working(self) -> AbstractContextManager[Any]:
+        """Hold while `side_by_side` and other work take turns."""
+        return nullcontext()
+
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         """Bind the static arguments, and compile where that pays.
 

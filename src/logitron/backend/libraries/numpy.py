@@ -39,6 +39,9 @@ class NumpyLibrary(Library):
     def side_by_side(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
         return threads.side_by_side(function, parts)
 
+    def working(self) -> AbstractContextManager[Any]:
+        return threads.one_core_each
+
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         return quiet()
 

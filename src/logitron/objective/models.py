@@ -1,0 +1,105 @@
+"""Models of the curvature: what goes into the formulas of `logitron.objective.metric`."""
+
+from typing import Any
+
+from logitron.objective import blocks
+from logitron.objective import metric as metrics
+from logitron.objective.assembly import Evaluation, eigenbasis
+from logitron.objective.metric import Metric
+
+__all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
+
+Array = Any
+Objective = Any  # `LogisticObjective`, which calls these
+
+
+def of_evaluation(
+    objective: Objective, evaluation: Evaluation, theta: Array, metric: Metric | None
+) -> Metric:
+    """Model by the whole Hessians or class blocks that were summed; else by the shared model.
+
+    That is what ``metric`` then is, and it gets this evaluation's curvature.
+    """
+    eye, compiled = objective.eye, objective.context.compile
+    penalty, penalised = objective.penalty, objective.penalised
+    if evaluation.second is not None and evaluation.second.ndim == 4:
+        classwise: Metric = compiled(metrics.blocks)(
+            evaluation.second, penalty, penalised, eye(objective.shape[2])
+        )
+        return classwise
+    if evaluation.second is not None and evaluation.mixing is None:
+        whole: Metric = compiled(metrics.full, classes=objective.classes)(
+            evaluation.second, penalty, penalised, eye(objective.shape[2])
+        )
+        return whole
+    assert isinstance(metric, metrics.Shared)  # the only other kind there is to begin with
+    model: Metric = compiled(metrics.shared)(
+        metric.basis, metric.spectrum, evaluation.curvature, penalty
+    )
+    if evaluation.mixing is None:
+        return model
+    corrected: Metric = compiled(metrics.coarse)(
+        model,
+        theta,
+        evaluation.mixing,
+        evaluation.second,
+        eye(objective.classes),
+        eye(evaluation.mixing.shape[1] + 1),
+        1.0 - penalised,
+    )
+    return corrected
+
+
+def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric]:
+    """Sum the Gram matrix of the features: their exact centre, its largest eigenvalue, the model.
+
+    The centre is None where there is no intercept.
+    """
+    products, total = objective.rows.sum(
+        blocks.gram,
+        objective.centre if objective.far else None,
+        objective.columns,
+        classes=objective.classes,
+        fit_intercept=objective.fit_intercept,
+    )
+    objective.work.grams += objective.share
+    run = objective.context.compile(
+        eigenbasis, fit_intercept=objective.fit_intercept, features=objective.rows.shape[1]
+    )
+    shift, basis, spectrum, largest = run(products, total)
+    centre = shift
+    if shift is not None and objective.far:
+        centre = objective.centre + shift
+    # the Gram matrix is that of the groups' mean weight, and one group can have more of it
+    largest = largest * (objective.weight * objective.uneven)
+    return centre, largest, without_curvature(objective, basis, spectrum)
+
+
+def of_squares(objective: Objective, *, flat: bool) -> Metric:
+    """Model unrelated features by their squares; ``flat`` ones by the mean of those."""
+    n, p = objective.rows.shape
+    xp = objective.context.xp
+    if flat:
+        assert objective.squares is not None  # they come with the centre
+        variances = objective.squares / n
+        if objective.centre is not None:
+            variances = variances - objective.centre * objective.centre
+        variances = xp.mean(variances) + 0.0 * variances
+    else:
+        squares, total = objective.rows.sum(
+            blocks.column_squares, objective.centre, objective.columns, classes=objective.classes
+        )
+        objective.work.passes += objective.share
+        variances = squares / total
+    # features that are more than the rows cannot be unrelated: on the space of the rows, their
+    # mean product is as much larger than its diagonal says (Marchenko, Pastur)
+    return without_curvature(objective, None, variances * (1.0 + p / n))
+
+
+def without_curvature(objective: Objective, basis: Array | None, spectrum: Array) -> Metric:
+    """Make the shared model of features, yet without the curvature of any parameters."""
+    G, K = objective.groups, objective.classes
+    metric: Metric = metrics.shared(
+        basis, spectrum, objective.context.zeros((G, K, K)), objective.penalty
+    )
+    return metric

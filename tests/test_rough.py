@@ -1,0 +1,196 @@
+"""Passes far from the optimum are computed in float32; answers and bounds never are."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression, LogisticRegressionCV
+from logitron.backend import ArrayContext, array_rows
+from logitron.objective import LogisticObjective, observations
+from logitron.solvers import precision
+from logitron.solvers.precision import Precision
+from tests.tolerances import assert_near
+
+N, P, T = 800, 6, 24
+
+
+@pytest.fixture(autouse=True)
+def _worth_while(monkeypatch):
+    """Small problems will do: what it costs is not what is tested."""
+    monkeypatch.setattr(array_rows, "MANY_PRODUCTS", 0)
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Which passes were rough, in their order."""
+    seen = []
+    evaluate = LogisticObjective.evaluate
+
+    def spy(self, *arguments, rough=False, **named):
+        seen.append(rough)
+        return evaluate(self, *arguments, rough=rough, **named)
+
+    monkeypatch.setattr(LogisticObjective, "evaluate", spy)
+    return seen
+
+
+def problem(dtype=np.float64, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(N, P)).astype(dtype)
+    logits = X @ rng.normal(size=(P, T)) + rng.normal(size=T)
+    return X, (logits + rng.logistic(size=(N, T)) > 0).astype(np.int8)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize("second", ["scale", "coarse", "hessian"])
+def test_a_rough_pass_gives_what_a_precise_one_does_to_float32(classes, second):
+    X, Y = problem()
+    if classes > 1:
+        Y = Y[:, :8] + Y[:, 8:16]
+    context = ArrayContext.named("numpy")
+    groups = Y.shape[1]
+    rows = observations(context, X, Y, width=groups * classes)
+    objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=0.5)
+    objective, metric = objective.bounded_by(float((X * X).sum()), 1.0).centred().with_gram()
+    theta = np.random.default_rng(1).normal(size=objective.shape)
+    assert objective.roughens
+    rough = objective.evaluate(theta, second, metric, rough=True)
+    precise = objective.evaluate(theta, second, metric)
+    pairs = zip(rough[:3], precise[:3], strict=True)
+    for some, all_ in pairs:
+        assert some.dtype == np.float64  # what is summed stays wide
+        assert 0.0 < np.abs(some - all_).max() <= 1e-4 * np.abs(all_).max()
+
+
+def test_most_passes_are_rough_and_the_last_ones_are_not(passes):
+    X, Y = problem()
+    clf = LogisticRegression().fit(X, Y)
+    assert clf.certified_.all()
+    assert clf.converged_.all()
+    assert clf.suboptimality_.max() <= 1e-8
+    first_precise = passes.index(False)
+    assert sum(passes) >= len(passes) / 2
+    assert all(passes[:first_precise])
+    assert not passes[-1]
+
+
+@pytest.mark.parametrize("tol", [1e-4, 1e-10])
+def test_answers_are_those_of_precise_passes(passes, tol, monkeypatch):
+    X, Y = problem()
+    clf = LogisticRegression(tol=tol).fit(X, Y)
+    assert any(passes)
+    monkeypatch.setattr(array_rows, "ROUGH_WIDTH", T + 1)
+    passes.clear()
+    exact = LogisticRegression(tol=1e-10).fit(X, Y)
+    assert not any(passes)
+    distance = np.linalg.norm(clf.coef_ - exact.coef_, axis=1)
+    assert distance.max() <= (1e-9 if tol < 1e-9 else 1e-4) * np.linalg.norm(exact.coef_)
+
+
+def test_sweeps_are_rough_too(passes):
+    X, Y = problem()
+    clf = LogisticRegressionCV(Cs=10, cv=3, tol=1e-8).fit(X, Y[:, 0])
+    assert any(passes)
+    assert clf.certified_.all()
+    for C, path in zip(clf.Cs_, np.moveaxis(clf.coefs_paths_, 2, 0), strict=True):
+        assert np.isfinite(path).all(), C
+    alone = LogisticRegression(C=clf.C_, tol=1e-10).fit(X, Y[:, 0])
+    np.testing.assert_allclose(clf.coef_, alone.coef_, rtol=1e-7)
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 3])
+def test_a_fit_that_is_cut_short_ends_with_a_precise_pass(passes, most, recwarn):
+    X, Y = problem()
+    clf = LogisticRegression(max_iter=most).fit(X, Y)
+    assert not passes[-1]
+    Z = X @ clf.coef_.T + clf.intercept_
+    loss = np.sum(np.logaddexp(0.0, Z) - Y * Z, axis=0) + 0.5 * (clf.coef_**2).sum(axis=1)
+    assert_near(clf.loss_curve_[-1], loss, "float64", N, growth=64)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda X: X * 1e200, id="too large for float32"),
+        pytest.param(lambda X: X * 1e-200, id="too small for float32"),
+        pytest.param(lambda X: X + 1e5, id="far from zero"),
+    ],
+)
+def test_what_float32_does_not_hold_is_computed_precisely(passes, spoil, recwarn):
+    X, Y = problem()
+    X = spoil(X)
+    LogisticRegression(max_iter=3).fit(X, Y)
+    assert not any(passes)
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e300])
+def test_weights_that_float32_does_not_hold(passes, weight, recwarn):
+    X, Y = problem()
+    LogisticRegression(max_iter=3).fit(X, Y, sample_weight=np.full(N, weight))
+    assert not any(passes)
+
+
+def test_float32_features_and_few_neurons_have_no_rough_passes(passes):
+    X, Y = problem(np.float32)
+    LogisticRegression().fit(X, Y)
+    X, Y = problem()
+    LogisticRegression().fit(X, Y[:, :4])
+    LogisticRegression(C=np.inf).fit(X, Y)
+    assert passes
+    assert not any(passes)
+
+
+def test_where_rough_passes_lead_nowhere_they_end(passes, monkeypatch):
+    """Features of very different sizes, whose small ones matter: float32 cannot tell."""
+    rng = np.random.default_rng(0)
+    common = rng.normal(size=(N, 1)) * 1e4
+    X = np.concatenate([common, common + rng.normal(size=(N, 1)) * 1e-2], axis=1)
+    Y = (rng.logistic(size=(N, T)) + 100.0 * (X[:, 1:] - X[:, :1]) > 0).astype(np.int8)
+    clf = LogisticRegression(C=1e6).fit(X, Y)
+    assert any(passes)
+    assert clf.converged_.all()
+    monkeypatch.setattr(array_rows, "ROUGH_WIDTH", T + 1)
+    exact = LogisticRegression(C=1e6).fit(X, Y)
+    np.testing.assert_allclose(clf.loss_curve_[-1], exact.loss_curve_[-1], rtol=1e-8)
+
+
+def test_precision_is_asked_for_where_a_quarter_is_ready():
+    decide = Precision(True)
+    moved = np.zeros(8, bool)
+    far, near = np.full(8, 1e6), np.asarray([1.0, 1.0, *[1e6] * 6])
+    decide.look(far, np.full(8, np.inf), moved, last=False)
+    assert decide.rough
+    decide.look(near, np.full(8, 1e-2), moved, last=False)
+    assert not decide.rough
+    decide.look(far, np.full(8, 1e-2), moved, last=False)
+    assert decide.rough  # those that were ready are done
+    decide.look(far, np.full(8, 1e-3), moved, last=True)
+    assert not decide.rough
+
+
+@pytest.mark.parametrize("level", [1e-2, np.nan])
+def test_patience_ends(level):
+    decide = Precision(True)
+    looks = 0
+    while decide.rough and looks < 50:
+        decide.look(np.full(8, 1e6), np.full(8, level), np.zeros(8, bool), last=False)
+        looks += 1
+    assert looks <= precision.PATIENCE + 1
+    decide.look(np.full(8, 1e6), np.full(8, 1e-9), np.zeros(8, bool), last=False)
+    assert not decide.rough
+
+
+def test_steps_that_are_too_long_end_it():
+    decide = Precision(True)
+    missed = np.arange(8) < 2
+    decide.look(np.full(8, 1e6), np.full(8, 1e-2), missed, last=False)
+    assert not decide.rough
+
+
+def test_rows_of_a_sample_are_precise():
+    X, Y = problem()
+    rows = observations(ArrayContext.named("numpy"), X, Y, width=T)
+    objective = LogisticObjective.over(rows, groups=T, penalty=1.0)
+    objective = replace(objective, roughens=True)
+    assert not objective.sample(100).roughens
