@@ -192,6 +192,14 @@ def _fails(X, *others):
     return (X / (1 // 0),)
 
 
+def test_rows_that_are_made_while_workers_work_have_as_many():
+    from logitron.backend.threads import one_core_each, workers
+
+    before = workers()
+    with one_core_each:
+        assert workers() == before
+
+
 def test_overlapping_fits_put_the_limits_back():
     import time
     from concurrent.futures import ThreadPoolExecutor

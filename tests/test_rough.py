@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from logitron import LogisticRegression, LogisticRegressionCV
+from logitron import LogisticRegression, LogisticRegressionCV, neuron
 from logitron.backend import ArrayContext, array_rows
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, blocks, observations
 from logitron.solvers import precision
 from logitron.solvers.precision import Precision
 from tests.tolerances import assert_near
@@ -194,3 +194,38 @@ def test_rows_of_a_sample_are_precise():
     objective = LogisticObjective.over(rows, groups=T, penalty=1.0)
     objective = replace(objective, roughens=True)
     assert not objective.sample(100).roughens
+
+
+@pytest.mark.parametrize("classes", [1, 4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch):
+    """They are several times slower than others; what they stand for is below all rounding."""
+    seen = []
+    compute = neuron.unchecked_activity
+
+    def spy(*arguments, **named):
+        seen.append(compute(*arguments, **named))
+        return seen[-1]
+
+    monkeypatch.setattr(neuron, "unchecked_activity", spy)
+    rng = np.random.default_rng(0)
+    m = 4 * T
+    spread = 1.1 * np.log(np.finfo(dtype).max)
+    Z = rng.uniform(-spread, spread, size=(N, m)).astype(dtype)
+    Y = (rng.random((N, m)) < 0.5).astype(dtype)
+    if classes > 1:
+        Y = np.eye(classes, dtype=dtype)[rng.integers(classes, size=N)]
+    theta = np.eye(m).reshape(m // classes, classes, m)
+    found = blocks.evaluate(
+        Z, Y if classes == 1 else Y.argmax(axis=1), None, None, theta.astype(dtype), None, None,
+        None, None, classes=classes, second="scale", count_errors=False,
+    )  # fmt: skip
+    (used,) = seen
+    tiny = np.finfo(dtype).tiny
+    assert (used.probability**2).min() >= tiny
+    exact = compute(np, Z, Y, classes=classes)
+    assert exact.probability.min() < tiny
+    scale = np.abs(exact.loss).max()
+    np.testing.assert_allclose(used.loss, exact.loss, rtol=1e-6, atol=1e-14 * scale)
+    np.testing.assert_allclose(used.residual, exact.residual, atol=1e-14)
+    assert np.isfinite(found[0]).all()

@@ -475,14 +475,20 @@ def unchecked_logits(
     return Z if b is None else Z + b
 
 
-def unchecked_activity(xp: Any, Z: Array, Y: Array, *, classes: int) -> Activity:
-    """Compute loss, residual and probability from logits (n, m), sharing the exponentials."""
+def unchecked_activity(
+    xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None = None
+) -> Activity:
+    """Compute loss, residual and probability from logits (n, m), sharing the exponentials.
+
+    Exponents are no less than ``least``, where that is given: numbers too small to be normal ones
+    of their dtype make processors several times slower, and training does not need them.
+    """
     if classes == 1:
-        below, e = _below_zero(xp, Z)
-        P = _sigmoid(xp, below, e)
+        below, e = _below_zero(xp, Z, least)
+        P = _sigmoid(xp, _no_less(xp, below, least), e)
         return Activity(((Z - below) - Y * Z) + xp.log1p(e), P - Y, P)
     below, targets = _below_the_top(xp, _groups(xp, Z, classes)), _groups(xp, Y, classes)
-    e = xp.exp(below)
+    e = xp.exp(_no_less(xp, below, least))
     hit = targets * e
     rest = xp.sum(e - hit, axis=-1) + (xp.sum(hit, axis=-1) - 1.0)
     loss = xp.log1p(rest) - xp.sum(targets * below, axis=-1)
@@ -525,11 +531,19 @@ def weigh(
 # --- shared pieces ------------------------------------------------------------------------------
 
 
-def _below_zero(xp: Any, Z: Array) -> tuple[Array, Array]:
+def _below_zero(xp: Any, Z: Array, least: float | None = None) -> tuple[Array, Array]:
     """Split off ``min(z, 0)``, exactly and without a branch; and ``exp(-abs(z))``."""
     half = 0.5 * Z
     size = xp.abs(half)
-    return half - size, xp.exp(-2.0 * size)
+    return half - size, xp.exp(_no_less(xp, -2.0 * size, least))
+
+
+def _no_less(xp: Any, exponents: Array, least: float | None) -> Array:
+    """Raise the smallest exponents (n, ...) to ``least``."""
+    if least is None:
+        return exponents
+    # (an array: torch cannot compile the maximum of an array and a number)
+    return xp.maximum(exponents, xp.zeros_like(exponents[:1, :1, ...]) + least)
 
 
 def _sigmoid(xp: Any, below: Array, e: Array) -> Array:

@@ -21,6 +21,10 @@ __all__ = ["one_core_each", "side_by_side", "workers"]
 
 def workers() -> int:
     """Count the cores that this process may use, and its products are allowed to."""
+    return one_core_each.before or _workers()
+
+
+def _workers() -> int:
     pools = [pool["num_threads"] for pool in _controller().select(user_api="blas").info()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     fewest: int = min([cores or 1, *pools])
@@ -50,10 +54,13 @@ class _OneCoreEach:
         self._lock = Lock()
         self._wanted = 0
         self._limiter: Any = None
+        self.before = 0
+        """How many `workers` there were when it began; 0 while nobody wants it."""
 
     def __enter__(self) -> None:
         with self._lock:
             if self._wanted == 0:
+                self.before = _workers()
                 self._limiter = _controller().limit(limits=1, user_api="blas")
             self._wanted += 1
 
@@ -62,6 +69,7 @@ class _OneCoreEach:
             self._wanted -= 1
             if self._wanted == 0:
                 self._limiter.restore_original_limits()
+                self.before = 0
 
 
 one_core_each = _OneCoreEach()

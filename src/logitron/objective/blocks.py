@@ -26,6 +26,7 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 =========== ============================== ====================================================
 """
 
+from math import log
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -54,6 +55,8 @@ Array = Any
 LOG2 = 0.6931471805599453
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16
+#: logits of a block of which it matters whether numbers are normal
+SLOWED = 1 << 14
 #: numbers that weighted copies of a block's features may take together
 MOST_AT_A_TIME = 1 << 22
 
@@ -92,7 +95,9 @@ def evaluate(
     Y = targets_of(xp, targets, columns, classes, X.dtype)
     sample_weight = weights_of(xp, Y, sample_weight, counts, columns, classes)
 
-    activity = neuron.unchecked_activity(xp, Z, Y, classes=classes)
+    # less than half of the smallest normal number's exponent: squares of probabilities are normal
+    least = 0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
+    activity = neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
     rows, R = neuron.weigh(xp, activity, sample_weight, classes=classes)
     by_theta = T(neuron.unchecked_backward(xp, X, R))
     if intercept is not None:

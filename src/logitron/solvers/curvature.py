@@ -13,9 +13,11 @@ PASSES_AFTER_REFRESH = 3.0
 #: Hessians that may each help for a while only
 PATIENCE = 2
 #: iterations after which the shared metric is corrected: soon, then ever more rarely
-COARSE_AT = frozenset((1, 2, 3, 5, 8, 12, 17, 24, 35, 50, 70, 100))
+COARSE_AT = frozenset((2, 4, 8, 16, 32, 64))
 #: iterations over which the rate of progress is measured
 RATE_OVER = 3
+#: digits that an iteration gains at least, in the long run: one bad stretch is no rate
+SLOWEST_RATE = 0.04
 
 
 @dataclass
@@ -95,6 +97,6 @@ class WhenSlow:
         if progress.since_refresh < RATE_OVER or len(recent) <= RATE_OVER or recent[-1] <= 1.0:
             return False
         rate = log10(max(recent[0] / recent[-1], 1.0)) / RATE_OVER
-        left = log10(recent[-1]) / max(rate, 0.01)
+        left = log10(recent[-1]) / max(rate, SLOWEST_RATE)
         saved = (left - PASSES_AFTER_REFRESH) * self.costs.one_pass
         return saved > self.costs.refresh

@@ -20,10 +20,12 @@ READY = 20.0
 FLOOR = 1e-9
 #: part of the groups that must be ready for a precise evaluation
 QUORUM = 0.25
-#: rough evaluations in a row that may fail to halve the distance
+#: rough evaluations in a row that may fail to halve the distance; precise ones that then follow
 PATIENCE = 3
 #: part of the groups that may have to shorten their steps
 MISSES = 0.2
+#: failures after which it is the rounding that is in the way
+FAILURES = 2
 
 
 @dataclass
@@ -41,6 +43,10 @@ class Precision:
     """Whether the next evaluation is rough."""
     best: float = np.inf
     standing: int = 0
+    """Rough evaluations in a row that did not come nearer."""
+    failures: int = 0
+    rests: int = 0
+    """Precise evaluations that are to come first."""
 
     def __post_init__(self) -> None:
         self.rough = self.possible
@@ -67,6 +73,11 @@ class Precision:
             known = level != np.inf  # before the first step, it is not
             self.standing = self.standing + 1 if known and not level < 0.5 * self.best else 0
             self.best = min(self.best, level)
-            self.possible = self.standing < PATIENCE and float(missed.mean()) <= MISSES
+            if self.standing >= PATIENCE or float(missed.mean()) > MISSES:
+                self.standing, self.failures, self.rests = 0, self.failures + 1, PATIENCE
+                self.possible = self.failures < FAILURES
+        else:
+            self.rests -= 1
         ready = (above <= READY) | (part <= FLOOR)
-        self.rough = self.possible and not last and float(ready.mean()) < QUORUM
+        able = self.possible and self.rests <= 0 and not last
+        self.rough = able and float(ready.mean()) < QUORUM

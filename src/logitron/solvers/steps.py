@@ -20,14 +20,15 @@ Array = Any
 SUFFICIENT = 1e-4
 #: a shorter step is within these parts of the one that was too long
 SHORTEST, LONGEST = 0.1, 0.5
+#: a step along which the slope hardly shrinks makes the next one longer, up to so long
+GROWTH, MOST = 0.9, 3.0
 #: change of the objective, in units of its precision, that tells nothing
 NOISE = 16.0
-#: and relative to the objective, when it was computed in float32, whose
-#: rounding adds up over the rows of a block
+#: and relative to the objective, when it was computed in float32, whose rounding adds up over the
+#: rows of a block
 ROUGH_NOISE = 1e-5
 #: misses after which a value that was computed in float32 counts for nothing
 DISTRUSTED = 3.0
-GROWTH, MOST = 0.9, 3.0
 
 
 class State(NamedTuple):
