@@ -66,6 +66,8 @@ class LogisticObjective:
         Summed squares of each feature, roughly, for the rounding in `bound`.
     bounded : bool, default True
         Whether all groups have a penalty, so that distances from the optimum are bounded.
+    representable : bool, default False
+        Whether float32 has the features, the weights and the distances from the centre.
     roughens : bool, default False
         Whether passes far from the optimum can be computed in float32, see `evaluate`.
     witness : LogisticObjective, optional
@@ -86,6 +88,7 @@ class LogisticObjective:
     reading: float = 1.0
     squares: Array | None = None
     bounded: bool = True
+    representable: bool = False
     roughens: bool = False
     witness: "LogisticObjective | None" = None
     work: Work = field(default_factory=Work)
@@ -331,8 +334,7 @@ class LogisticObjective:
         largest = self.context.zeros(()) + heaviest * squares
         sizes = squares / self.rows.shape[0], heaviest
         in_range = all(1.0 / ROUGH_RANGE < size < ROUGH_RANGE for size in sizes)
-        roughens = in_range and self.bounded and self.rows.rough() is not None
-        return replace(self, largest=largest, heaviest=heaviest, roughens=roughens)
+        return replace(self, largest=largest, heaviest=heaviest, representable=in_range)
 
     def centred(self) -> "LogisticObjective":
         """Return the same objective in features that are centred, nearly: on a sample's mean."""
@@ -347,7 +349,7 @@ class LogisticObjective:
         centre = sums / total
         here = replace(self, centre=centre, squares=squares)
         far, longer, rough_far = read(is_far(centre, squares / n, self.eps, ROUGH_EPS))
-        here = replace(here, far=bool(far), roughens=self.roughens and not rough_far)
+        here = replace(here, far=bool(far), representable=self.representable and not rough_far)
         if longer:  # lengths from zero would say little about lengths from the centre
             squares, _ = self._sum(blocks.column_squares, centre)
             self.work.passes += self.share
@@ -393,10 +395,14 @@ class LogisticObjective:
     def with_gram(self) -> tuple["LogisticObjective", Metric]:
         """Sum the Gram matrix; give the objective in exactly centred features, and their metric.
 
-        The metric is the shared one, yet without the curvature of any parameters.
+        The metric is the shared one, yet without the curvature of any parameters. It also tells
+        whether float32 can tell the flattest direction from none.
         """
         centre, largest, metric = models.of_gram(self)
-        here = replace(self, largest=largest)
+        roughens = self.representable and self.bounded and self.rows.rough() is not None
+        if roughens:
+            roughens = bool(read(models.condition(self, metric)) < ROUGH_CONDITION)
+        here = replace(self, largest=largest, roughens=roughens)
         return (here if centre is None else replace(here, centre=centre)), metric
 
     def with_squares(self, *, flat: bool) -> Metric:
@@ -443,5 +449,7 @@ COARSE_SIZE = 640
 ROUGH_EPS = 2.0**-23
 #: and between the inverse of which and which their squared lengths and weights should be
 ROUGH_RANGE = 1e20
+#: and how much flatter than the steepest direction the flattest may be
+ROUGH_CONDITION = 1e5
 #: rows whose mean is near enough to the mean of all
 CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19

@@ -7,7 +7,7 @@ from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, eigenbasis
 from logitron.objective.metric import Metric
 
-__all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
+__all__ = ["condition", "of_evaluation", "of_gram", "of_squares", "without_curvature"]
 
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls these
@@ -73,6 +73,16 @@ def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric]:
     # the Gram matrix is that of the groups' mean weight, and one group can have more of it
     largest = largest * (objective.weight * objective.uneven)
     return centre, largest, without_curvature(objective, basis, spectrum)
+
+
+def condition(objective: Objective, metric: Metric) -> Array:
+    """How much steeper the steepest direction is than the flattest, by a shared model, ()."""
+    xp = objective.context.xp
+    assert isinstance(metric, metrics.Shared)
+    # the logits of a neuron that knows nothing have a curvature of at most a quarter
+    scale = 0.25 * objective.rows.shape[0] * objective.weight
+    spectrum = scale * metric.spectrum
+    return xp.max(spectrum) / (xp.min(spectrum) + xp.min(objective.penalty))
 
 
 def of_squares(objective: Objective, *, flat: bool) -> Metric:

@@ -83,7 +83,6 @@ def rotate(objective: LogisticObjective) -> RowSpace:
         squares=spectrum,
         largest=context.xp.max(spectrum) * objective.heaviest,
         reading=objective.rows.shape[0] / objective.rows.shape[1],
-        roughens=objective.roughens and rows.rough() is not None,
         _eyes={},
     )
     metric = without_curvature(inner, None, spectrum / products.shape[0])

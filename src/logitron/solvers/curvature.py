@@ -16,8 +16,8 @@ PATIENCE = 2
 COARSE_AT = frozenset((2, 4, 8, 16, 32, 64))
 #: iterations over which the rate of progress is measured
 RATE_OVER = 3
-#: digits that an iteration gains at least, in the long run: one bad stretch is no rate
-SLOWEST_RATE = 0.04
+#: part of a Hessian's cost that passes must have cost first: one bad stretch is no rate
+SPENT = 0.1
 
 
 @dataclass
@@ -96,7 +96,9 @@ class WhenSlow:
         recent = progress.history[-RATE_OVER - 1 :]
         if progress.since_refresh < RATE_OVER or len(recent) <= RATE_OVER or recent[-1] <= 1.0:
             return False
+        if progress.since_refresh * self.costs.one_pass < SPENT * self.costs.refresh:
+            return False
         rate = log10(max(recent[0] / recent[-1], 1.0)) / RATE_OVER
-        left = log10(recent[-1]) / max(rate, SLOWEST_RATE)
+        left = log10(recent[-1]) / max(rate, 0.01)
         saved = (left - PASSES_AFTER_REFRESH) * self.costs.one_pass
         return saved > self.costs.refresh

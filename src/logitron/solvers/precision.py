@@ -18,7 +18,9 @@ HostArray = np.ndarray[Any, Any]
 READY = 20.0
 #: a distance below this part of the value may be the rounding of rough evaluations
 FLOOR = 1e-9
-#: part of the groups that must be ready for a precise evaluation
+#: a distance that rough evaluations might make larger, relative to the value
+NEAR = 1e-4
+#: part of the groups that are ready when evaluations become precise for good
 QUORUM = 0.25
 #: rough evaluations in a row that may fail to halve the distance; precise ones that then follow
 PATIENCE = 3
@@ -78,6 +80,8 @@ class Precision:
                 self.possible = self.failures < FAILURES
         else:
             self.rests -= 1
+            # what has come near in precise arithmetic would be thrown back by rounding
+            self.possible &= bool((part > NEAR).all())
         ready = (above <= READY) | (part <= FLOOR)
-        able = self.possible and self.rests <= 0 and not last
-        self.rough = able and float(ready.mean()) < QUORUM
+        self.possible &= float(ready.mean()) < QUORUM
+        self.rough = self.possible and self.rests <= 0 and not last

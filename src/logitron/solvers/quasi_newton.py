@@ -209,7 +209,7 @@ class _Run:
         self.values: list[HostArray] = []
         self.finished: list[tuple[HostArray, Array]] = []
         self.iteration = 0
-        self.best = np.full(groups, np.inf)
+        self.best, self.least = np.full(groups, np.inf), np.full(groups, np.inf)
         self.stuck = np.zeros(groups, int)
         self.reached = np.zeros(groups, bool)
         self.near, self.before = False, np.inf
@@ -302,7 +302,7 @@ class _Run:
         near = estimate <= STANDING * size
         notable = met.any() or near.any() or misses.any() or not np.isfinite(value).all()
         if notable and not self.rough:
-            self._judge(value, gap, target, moved, misses, flat, near, met)
+            self._judge(value, gap, estimate, target, moved, misses, flat, near, met)
         if not self.objective.bounded:
             self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
 
@@ -322,6 +322,7 @@ class _Run:
         self,
         value: HostArray,
         gap: HostArray,
+        estimate: HostArray,
         target: HostArray,
         moved: HostArray,
         misses: HostArray,
@@ -335,9 +336,10 @@ class _Run:
             polished[:] = True
         self._end(met & polished, Status.CONVERGED)
         self.reached |= met
-        # the last digits: the objective no longer tells, and the gap no longer falls
-        improves = moved & (gap < 0.5 * self.best)
+        # the last digits: the objective no longer tells, and neither gap nor estimate falls
+        improves = moved & ((gap < 0.5 * self.best) | (estimate < 0.5 * self.least))
         self.best = np.minimum(self.best, np.where(moved, gap, np.inf))
+        self.least = np.minimum(self.least, np.where(moved, estimate, np.inf))
         self.stuck = np.where(improves | ~near, 0, self.stuck + 1)
         over = (self.stuck >= np.where(flat, 3, 12)) | ((misses > 0) & flat)
         self._end(over & self.reached, Status.CONVERGED)
@@ -366,7 +368,7 @@ class _Run:
         self.objective = self.objective.take(index)
         self.members = self.members[keep]
         self.best, self.stuck, self.reached = self.best[keep], self.stuck[keep], self.reached[keep]
-        self.roughly = self.roughly[keep]
+        self.roughly, self.least = self.roughly[keep], self.least[keep]
         self.done = np.zeros(len(keep), bool)
 
     def parameters(self) -> Array:
