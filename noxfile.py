@@ -40,8 +40,9 @@ TEST_TOOLS = (
 TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-#: What the benchmark measures beside logitron
+#: What the benchmark measures beside logitron: in its short run, and in the full one
 CONTENDERS = ("scikit-learn-intelex", "glum", "jax", "jaxopt", "scipy", "threadpoolctl")
+ALL_CONTENDERS = ("skglm", "celer", "statsmodels", "optax", "dask[array]", "dask-ml", "pillow")
 
 #: What to install for each choice of backends, and the backends that must then run
 BACKENDS = {
@@ -107,20 +108,33 @@ def gpu(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, and write the results; ``nox -s bench`` then ``nox -s report`` renew the numbers.
+    """Measure the headline in minutes; ``-- --full`` everything, ``-- --micro`` single steps.
 
-    Arguments go to the benchmark of exact fits: ``nox -s bench -- --problems A D@1``.
+    Results stay in ``.benchmarks``; ``-- --keep`` renews those that README and documentation show.
     """
-    session.install("-e", ".[cli]", TORCH, *CONTENDERS)
-    session.run("python", "-m", "benchmarks.original")
-    session.run("python", "-m", "benchmarks.engine", *session.posargs)
-    session.run("python", "-m", "benchmarks.many")
+    if "--micro" in session.posargs:
+        session.install("-e", ".", TORCH, "jax", "pytest>=8.3", "pytest-benchmark>=5", "scipy")
+        rest = [argument for argument in session.posargs if argument != "--micro"]
+        session.run("pytest", "benchmarks/micro", "--benchmark-group-by=func", *rest)
+        return
+    session.install("-e", ".[plot,cli]", TORCH, *CONTENDERS)
+    if "--full" in session.posargs:
+        session.install(*ALL_CONTENDERS)
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(name="bench-compare")
+def bench_compare(session: nox.Session) -> None:
+    """Compare the working tree with a revision, by turns: ``nox -s bench-compare -- main``."""
+    session.install("-e", ".", "scipy", "statsmodels")
+    session.run("python", "-m", "benchmarks.compare", *session.posargs)
 
 
 @nox.session
 def report(session: nox.Session) -> None:
-    """Write the measured numbers into the README."""
-    session.install("-e", ".")
+    """Write the measured numbers into README and documentation, and draw their pictures."""
+    session.install("-e", ".[plot]", "scipy")
+    session.run("python", "-m", "benchmarks.figures")
     session.run("python", "-m", "benchmarks.report", "--write")
 
 

@@ -5,13 +5,14 @@ Results are merged, problem by problem, into ``results/engine.json``.
 """
 
 import argparse
-import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import store
 from benchmarks.contenders import CONTENDERS
 from benchmarks.floor import floor, rates
 from benchmarks.judge import Objective
@@ -19,16 +20,17 @@ from benchmarks.machine import describe
 from benchmarks.problems import Problem, chosen
 from benchmarks.reference import optimum
 from benchmarks.runner import ROUNDS, Outcome, Worker, measure
+from benchmarks.store import short
 from benchmarks.table import LEGEND, TARGETS, asked, problem_table, seconds
 
-RESULT = Path(__file__).parent / "results" / "engine.json"
+RESULT = "engine"
 
 
 class Session:
     """One run of the command: its workers, the data at hand, and the machine's rates."""
 
     def __init__(self, names: list[str], rounds: int) -> None:
-        self.workers = {name: Worker(name) for name in names}
+        self.workers = {name: Worker(name, CONTENDERS[name].environment) for name in names}
         self.rounds = rounds
         self.rates = rates()
         self.machine = describe(*self.packages(names))
@@ -58,7 +60,7 @@ class Session:
             flush=True,
         )
         columns = Objective.of(self.X, self.y, problem.C).columns
-        refused = {name: CONTENDERS[name].refuses(columns) for name in self.workers}
+        refused = {name: CONTENDERS[name].refuses(columns, len(self.X)) for name in self.workers}
         job = {
             "folder": str(folder),
             "C": problem.C,
@@ -94,6 +96,35 @@ class Session:
             worker.stop()
 
 
+def measured(
+    problems: list[Problem],
+    names: list[str],
+    *,
+    rounds: int = ROUNDS,
+    limit: float | None = None,
+    keep: str | None = RESULT,
+    each: Callable[[str], None] | None = None,
+) -> dict:
+    """Measure contenders on problems; kept under a name as soon as a problem is done."""
+    results = {}
+    session = Session(names, rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for problem in problems:
+                if lacking := problem.missing():
+                    print(f"{problem.name}: left out, {lacking}", flush=True)
+                    continue
+                timed = replace(problem, limit=min(limit or problem.limit, problem.limit))
+                results[problem.name] = session.run(timed, Path(folder))
+                if keep is not None:
+                    store.merge(keep, {problem.name: results[problem.name]})
+                if each is not None:
+                    each(problem.name)
+        finally:
+            session.close()
+    return results
+
+
 def progress(outcome: Outcome) -> None:
     times = " ".join(f"{seconds(outcome.time_to(gap), outcome.limit):>9}" for gap in TARGETS)
     print(f"  {outcome.contender:24}{times}  ended: {outcome.ended[:30]}", flush=True)
@@ -117,16 +148,6 @@ def stored(outcome: Outcome) -> dict:
     }
 
 
-def short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.4g}")
-
-
-def merge(results: dict) -> None:
-    old = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    lines = [f"{json.dumps(name)}: {json.dumps(one)}" for name, one in (old | results).items()]
-    RESULT.write_text("{\n" + ",\n".join(lines) + "\n}\n")  # one line for each problem
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--problems", nargs="+", default=["all"], help="names, letters or groups")
@@ -139,20 +160,11 @@ def main() -> None:
     problems = chosen(options.problems)
     names = [who for who in CONTENDERS if any(part in who for part in options.contenders)]
     if options.show:
-        stored_results = json.loads(RESULT.read_text())
-        results = {p.name: stored_results[p.name] for p in problems if p.name in stored_results}
+        known = store.load(RESULT)
+        results = {p.name: known[p.name] for p in problems if p.name in known}
     else:
-        results = {}
-        session = Session(names, options.rounds)
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                for problem in problems:
-                    timed = replace(problem, limit=options.limit or problem.limit)
-                    results[problem.name] = session.run(timed, Path(folder))
-                    if not options.dry:
-                        merge({problem.name: results[problem.name]})
-            finally:
-                session.close()
+        keep = None if options.dry else RESULT
+        results = measured(problems, names, rounds=options.rounds, limit=options.limit, keep=keep)
     print()
     for name, result in results.items():
         print(problem_table(name, result), end="\n\n")

@@ -8,13 +8,11 @@ is the judge's own (half of C times the squared gradient, at logitron's coeffici
 """
 
 import argparse
-import json
 import os
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Sklearn
@@ -22,13 +20,14 @@ from sklearn.linear_model import LogisticRegressionCV as SklearnCV
 from sklearn.multiclass import OneVsRestClassifier
 from threadpoolctl import threadpool_limits
 
+from benchmarks import store
 from benchmarks.data import Bundled, Embeddings
 from benchmarks.judge import Objective
 from benchmarks.machine import describe
 from benchmarks.threads import CORES, OPENBLAS, Setting, threads
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
 
-RESULT = Path(__file__).parent / "results" / "many.json"
+RESULT = "many"
 FOLDS = 5
 CS = np.logspace(-4, 4, 10)
 
@@ -175,7 +174,7 @@ def labels(title: str, X: np.ndarray, Y: np.ndarray, part: int, asked: dict[str,
     whole = part if part < Y.shape[1] else None
     ways = [
         Way("logitron", ours),
-        Way("OneVsRestClassifier lbfgs, all cores", rest(), part=whole, trial=2),
+        Way("OneVsRestClassifier lbfgs, all cores", rest(), part=whole, trial=8),
         Way("loop, newton-cholesky", loop, part=min(8, part), trial=1),
     ]
     return Work(title, X, columns, ways, asked)
@@ -312,10 +311,10 @@ def measure(name: str, rounds: int) -> dict:
         fitted = len(found)
         share = fitted / len(work.columns)
         rows[way.name] = {
-            "seconds": min(seconds) / share,
+            "seconds": store.short(min(seconds) / share),
             "fitted": fitted,
             "columns": len(work.columns),
-            "gap": judged(work, found, floors),
+            "gap": store.short(judged(work, found, floors)),
             "setting": setting.name if way.trial is not None else "as installed",
         }
         print(line(way.name, rows[way.name], rows["logitron"]), flush=True)
@@ -346,21 +345,35 @@ def verdicts(result: dict) -> list[str]:
     return told
 
 
+def measured(
+    names: list[str],
+    *,
+    rounds: int = 2,
+    keep: bool = True,
+    each: Callable[[str], None] | None = None,
+) -> dict:
+    """Measure problems; each is kept as soon as it is done."""
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(CORES))
+    results = {}
+    for name in names:
+        with threadpool_limits(CORES), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # who does not converge is judged
+            results[name] = measure(name, rounds)
+        results[name]["machine"] = describe("numpy", "scipy", "scikit-learn")
+        if keep:
+            store.merge(RESULT, {name: results[name]})
+        if each is not None:
+            each(name)
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.many", description=__doc__)
     parser.add_argument("--problems", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
     parser.add_argument("--rounds", type=int, default=2, help="best of so many")
     parser.add_argument("--dry", action="store_true", help="store nothing")
     options = parser.parse_args()
-    os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(CORES))
-    warnings.simplefilter("ignore")  # who does not converge is judged
-    known = json.loads(RESULT.read_text()) if RESULT.exists() else {"problems": {}}
-    for name in options.problems:
-        with threadpool_limits(CORES):
-            known["problems"][name] = measure(name, options.rounds)
-        known["machine"] = describe("numpy", "scipy", "scikit-learn")
-        if not options.dry:
-            RESULT.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+    measured(options.problems, rounds=options.rounds, keep=not options.dry)
 
 
 if __name__ == "__main__":

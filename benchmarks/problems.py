@@ -5,16 +5,24 @@ are described in `data`; the objective is the sum of the losses plus ``||W||^2 /
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from benchmarks.data import Bundled, Embeddings, Gaussian, Hard
+from benchmarks.data import Arrays, Bundled, Embeddings, Gaussian, Hard
+from benchmarks.real import real_problems
+
+
+class Data(Protocol):
+    """A frozen description whose ``repr`` says everything that the numbers depend on."""
+
+    def load(self) -> Arrays: ...
 
 
 @dataclass(frozen=True)
 class Problem:
     name: str
     title: str
-    group: str  # "small", "large", "order" or "hard"
-    data: Bundled | Gaussian | Embeddings | Hard
+    group: str  # "small", "large", "order", "hard", "real", "growth" or "headline"
+    data: Data
     C: float
     limit: float
     """Seconds that one fit may take"""
@@ -28,8 +36,12 @@ class Problem:
         """Everything that the optimum depends on."""
         return f"{self.data!r} C={self.C!r}"
 
+    def missing(self) -> str | None:
+        """What its data need that is not installed here."""
+        return getattr(self.data, "missing", lambda: None)()
 
-def at(letter: str, title: str, group: str, data, Cs, limit, asked=None, asked_lbfgs=None):
+
+def at(letter: str, title: str, group: str, data: Data, Cs, limit, asked=None, asked_lbfgs=None):
     """One problem for each C; its name carries the C where there are several."""
     return [
         Problem(
@@ -51,6 +63,13 @@ SMALL_CS = (1e-2, 1.0, 1e2, 1e4)
 
 def small(letter: str, title: str, data: Bundled) -> list[Problem]:
     return at(letter, title, "small", data, SMALL_CS, limit=5.0, asked=1.0)
+
+
+def real() -> list[Problem]:
+    return [
+        Problem(name, f"{title}, C={C:g}", "real", data, C, limit=15.0)
+        for name, title, data, C in real_problems()
+    ]
 
 
 def hard(trouble: str, title: str, C: float) -> list[Problem]:
@@ -103,6 +122,14 @@ PROBLEMS: dict[str, Problem] = {
             asked=8.0,
         ),
         *at(
+            "K10",
+            "10 000 x 256 embeddings, K=10",
+            "headline",
+            Embeddings(10_000, 256, 10, seed=9),
+            (1.0,),
+            limit=15.0,
+        ),
+        *at(
             "C-sorted",
             "C with its rows sorted by label",
             "order",
@@ -124,6 +151,7 @@ PROBLEMS: dict[str, Problem] = {
         *hard("collinear", "every column twice, 1e-6 apart", C=100.0),
         *hard("unscaled", "column scales 1e-4 to 1e4", C=1.0),
         *hard("imbalanced", "classes 1:1000", C=1.0),
+        *real(),
     ]
 }
 

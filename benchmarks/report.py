@@ -1,20 +1,23 @@
-"""Writes measured numbers into the README, from the result files; never by hand.
+"""Writes measured numbers into README and documentation, from the result files; never by hand.
 
-A block of the README between ``<!-- numbers: NAME -->`` and ``<!-- end -->`` is what this module
-makes of ``results/NAME.json``. Without ``--write``, it only says whether they agree.
+In the README, what stands between ``<!-- numbers: NAME -->`` and ``<!-- end -->`` is made of the
+results; on the benchmark page, what stands between ``.. numbers: NAME`` and ``.. end``. Without
+``--write``, it only says whether they agree.
 """
 
-import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.markdown import engine, many
+from benchmarks import markdown, store
 
-ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
-README = ROOT / "README.md"
-BLOCK = re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+README = store.ROOT / "README.md"
+PAGE = store.ROOT / "docs" / "benchmarks.rst"
+BLOCKS = {
+    README: re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL),
+    PAGE: re.compile(r"(\.\. numbers: (\w+)\n\n).*?(\.\. end\n)", re.DOTALL),
+}
 
 
 def original(result: dict) -> str:
@@ -32,27 +35,59 @@ def original(result: dict) -> str:
     )
 
 
-WRITERS = {"original": original, "engine": engine, "many": many}
+#: block: the results that it is made of, and how
+WRITERS: dict[str, tuple[str, Callable[[dict], str]]] = {
+    "original": ("original", original),
+    "engine": ("engine", markdown.engine),
+    "many": ("many", markdown.many),
+    "problems": ("engine", markdown.problems),
+    "losses": ("engine", markdown.losses),
+    "work": ("engine", markdown.work),
+    "everybody": ("engine", markdown.everybody),
+    "growth": ("growth", markdown.growth),
+    "backends": ("backends", markdown.backends),
+    "overhead": ("overhead", markdown.overhead),
+}
 
 
-def rendered(text: str) -> str:
-    """The text with every block of numbers made anew."""
+def rendered(path: Path) -> str:
+    """A file with every block of numbers made anew."""
 
     def block(match: re.Match) -> str:
-        name = match[2]
-        result = json.loads((RESULTS / f"{name}.json").read_text())
-        return match[1] + WRITERS[name](result) + match[3]
+        source, write = WRITERS[match[2]]
+        text = write(store.load(source, store.SHOWN))
+        return match[1] + (text if path == README else restructured(text) + "\n") + match[3]
 
-    return BLOCK.sub(block, text)
+    return BLOCKS[path].sub(block, path.read_text())
+
+
+def restructured(text: str) -> str:
+    """Turn paragraphs, lists and tables of Markdown into reStructuredText."""
+    parts = []
+    for part in text.strip().split("\n\n"):
+        lines = part.splitlines()
+        parts.append(list_table(lines) if lines[0].startswith("|") else part)
+    return "\n\n".join(parts) + "\n"
+
+
+def list_table(lines: list[str]) -> str:
+    out = [".. list-table::", "   :header-rows: 1", ""]
+    for number, line in enumerate(lines):
+        if number == 1:  # what separates the head
+            continue
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        out += [f"   {'-' if place else '* -'} {cell}".rstrip() for place, cell in enumerate(cells)]
+    return "\n".join(line if "* -" in line or i < 3 else "  " + line for i, line in enumerate(out))
 
 
 def main() -> int:
-    text = README.read_text()
-    new = rendered(text)
+    stale = [path for path in BLOCKS if rendered(path) != path.read_text()]
     if "--write" in sys.argv[1:]:
-        README.write_text(new)
-    elif new != text:
-        print("README.md does not show the measured numbers; run: nox -s report", file=sys.stderr)
+        for path in stale:
+            path.write_text(rendered(path))
+    elif stale:
+        names = ", ".join(path.name for path in stale)
+        print(f"{names}: not the measured numbers; run: nox -s report", file=sys.stderr)
         return 1
     return 0
 

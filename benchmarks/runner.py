@@ -6,10 +6,12 @@ than they do; a large one gets a new process, so that its memory can be measured
 """
 
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,8 +56,9 @@ class Outcome:
 class Worker:
     """The process of one contender, started when it is first needed."""
 
-    def __init__(self, contender: str) -> None:
+    def __init__(self, contender: str, environment: Mapping[str, str] | None = None) -> None:
         self.contender = contender
+        self.environment = dict(environment or {})
         self.process: subprocess.Popen | None = None
         self.lines: queue.Queue[str] = queue.Queue()
 
@@ -68,6 +71,7 @@ class Worker:
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=Path(__file__).parent.parent,
+            env=os.environ | self.environment,
         )
         threading.Thread(target=self.listen, args=(self.process, self.lines), daemon=True).start()
 

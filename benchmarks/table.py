@@ -83,3 +83,41 @@ def asked(name: str, result: dict, ours: str = "logitron") -> str:
     facts = result["contenders"][ours]["facts"]
     work = [f"{facts[key]:g} {key}" for key in ("passes", "grams") if key in facts]
     return f"{name}: " + ", ".join(parts + work)
+
+
+def headline(results: dict) -> str:
+    """All problems, one line each: ours, the best other, and how many times faster."""
+    lines = [f"{'seconds to 1e-6':40}{'logitron':>9}{'best other':>11}{'times':>8}  which"]
+    for result in results.values():
+        if "logitron" not in result["contenders"]:
+            continue
+        contenders, peers = result["contenders"], others(result)
+        best = min(peers, key=lambda who: to(contenders[who], 1e-6) or float("inf"), default=None)
+        if best is None:
+            continue
+        arrived = to(contenders[best], 1e-6) is not None
+        times = [
+            seconds(to(contenders[who], 1e-6), contenders[who]["limit"])
+            for who in ("logitron", best)
+        ]
+        found = ratio(result, "logitron", peers)
+        lines.append(
+            f"{result['title'][:40]:40}{times[0]:>9}{times[1]:>11}"
+            f"{found[0] if found else '-':>8}  {best[8:] if best.startswith('sklearn ') else best}"
+            if arrived
+            else f"{result['title'][:40]:40}{times[0]:>9}{times[1]:>11}"
+            f"{found[0] if found else '-':>8}  nobody"
+        )
+    return "\n".join(lines)
+
+
+def many_table(results: dict) -> str:
+    """Many fits over one X: every way to do them."""
+    lines = [f"{'many fits over one X':56}{'seconds':>9}{'gap':>7}{'times':>7}"]
+    for result in results.values():
+        lines.append(result["title"])
+        ours = result["ways"]["logitron"]["seconds"]
+        for way, one in result["ways"].items():
+            times = "" if way == "logitron" else f"{one['seconds'] / ours:.1f}x"
+            lines.append(f"  {way[:54]:54}{one['seconds']:>9.3g}{one['gap']:>7.0e}{times:>7}")
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The README: its snippets run, its numbers were measured, its commands are what CI runs."""
+"""README and documentation: snippets run, numbers were measured, commands are what CI runs."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sklearn.linear_model import LogisticRegression as Sklearn
 
-from benchmarks.report import rendered
+from benchmarks import figures, store
+from benchmarks.report import BLOCKS, rendered
 from logitron import LogisticRegression
 from tests.checks import RELEASE
 
@@ -26,8 +27,16 @@ def test_snippets_of_the_readme_run(snippet, capsys):
     assert accuracy > 0.9
 
 
-def test_numbers_in_the_readme_are_the_measured_ones():
-    assert rendered(README) == README, "run: nox -s report"
+@pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.name)
+def test_shown_numbers_are_the_measured_ones(path):
+    assert rendered(path) == path.read_text(), "run: nox -s report"
+
+
+@pytest.mark.parametrize("name", figures.PICTURES)
+def test_pictures_are_of_the_measured_numbers(name):
+    source, _, _ = figures.PICTURES[name]
+    drawn = (figures.SHOWN / f"{name}.svg").read_text()
+    assert figures.digest(store.load(source, store.SHOWN)) in drawn, "run: nox -s report"
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)]+)\)", README))

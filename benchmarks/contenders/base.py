@@ -30,16 +30,20 @@ class Contender:
     packages: ClassVar[tuple[str, ...]]
     """The distributions whose versions explain a result"""
     settings: ClassVar[tuple[Setting, ...]] = OPENBLAS
+    environment: ClassVar[Mapping[str, str]] = {}
+    """What its process must find in the environment before anything is imported"""
     softmax: ClassVar[bool] = True
     ours: ClassVar[bool] = False
+    headline: ClassVar[bool] = False
+    """Whether the short run measures it too"""
 
     X: np.ndarray
     y: np.ndarray
     C: float
 
     @classmethod
-    def refuses(cls, columns: int) -> str | None:
-        """Why it cannot fit a problem of m columns here; None where it can."""
+    def refuses(cls, columns: int, rows: int = 0) -> str | None:
+        """Why it cannot fit a problem of m columns and so many rows here; None where it can."""
         if find_spec(cls.module) is None:
             return f"{cls.module} is not installed"
         if columns > 1 and not cls.softmax:

@@ -10,6 +10,7 @@ class Glum(Contender):
     module = "glum"
     packages = ("glum", "tabmat")
     softmax = False
+    headline = True
 
     def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
         from glum import GeneralizedLinearRegressor

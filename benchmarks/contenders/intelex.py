@@ -12,6 +12,7 @@ class Intelex(Contender):
     module = "sklearnex"
     packages = ("scikit-learn-intelex", "scikit-learn", "scipy")
     settings = WITH_OWN
+    headline = True
 
     def own_threads(self, count: int) -> None:
         from daal4py import daalinit

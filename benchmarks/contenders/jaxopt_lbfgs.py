@@ -14,6 +14,7 @@ class Jaxopt(Contender):
     module = "jaxopt"
     packages = ("jaxopt", "jax", "jaxlib")
     settings = (Setting(1, 1, CORES),)  # the pool of XLA is as large as the machine
+    headline = True
 
     run = None
     """Compiled once for each shape: C and tol are arguments like the data"""

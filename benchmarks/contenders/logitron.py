@@ -10,16 +10,17 @@ class Logitron(Contender):
     module = "logitron"
     packages = ("logitron",)
     ours = True
+    headline = True
 
     @classmethod
-    def refuses(cls, columns: int) -> str | None:
+    def refuses(cls, columns: int, rows: int = 0) -> str | None:
         try:
             from logitron import LogisticRegression
         except ImportError as error:  # a working tree in the middle of a change
             return f"does not import: {error}"
         if "tol" not in signature(LogisticRegression).parameters:
             return "this version has no tol"
-        return super().refuses(columns)
+        return super().refuses(columns, rows)
 
     def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
         from logitron import LogisticRegression

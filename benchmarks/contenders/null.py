@@ -12,6 +12,7 @@ class Null(Contender):
     module = "numpy"
     packages = ("numpy",)
     settings = OPENBLAS[:1]
+    headline = True
 
     def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
         objective = Objective.of(self.X, self.y, self.C)

@@ -11,6 +11,7 @@ class Torch(Contender):
     module = "torch"
     packages = ("torch",)
     settings = OWN_ONLY
+    headline = True
 
     def own_threads(self, count: int) -> None:
         import torch

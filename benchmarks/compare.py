@@ -1,0 +1,133 @@
+"""Two revisions of logitron, side by side: ratios of times, measured by turns in one run.
+
+``python -m benchmarks.compare REV`` compares the working tree with a revision of git's;
+``REV OTHER`` compares two revisions. Each runs in processes of its own, on the same data and by the
+benchmarks of the working tree, so that nothing but the package differs.
+"""
+
+import argparse
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from benchmarks.problems import Problem, chosen
+from benchmarks.reference import optimum
+from benchmarks.runner import Outcome, Worker
+from benchmarks.store import ROOT
+
+#: problems that are compared unless others are named: small, tall, wide, softmax, hard
+DEFAULT = ("A@1", "cancer@1", "digits@1", "C", "K10", "F2", "imbalanced")
+TREE = "working tree"
+ROUNDS = 5
+#: tolerances whose fits are timed, and the gap that counts
+LADDER, GAP = (1e-2, 1e-3, 1e-4), 1e-6
+#: a ratio outside of these is worth a look; inside, it is noise
+FASTER, SLOWER = 0.9, 1.1
+
+
+@contextmanager
+def checked_out(revision: str) -> Iterator[Path]:
+    """The sources of a revision, in a folder that is gone afterwards."""
+    if revision == TREE:
+        yield ROOT / "src"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "tree"
+        git("worktree", "add", "--detach", str(place), revision)
+        try:
+            yield place / "src"
+        finally:
+            git("worktree", "remove", "--force", str(place))
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def fit_by_turns(workers: dict[str, Worker], problem: Problem, rounds: int) -> dict[str, dict]:
+    """Seconds to the gap of each revision in every round, and the passes that it took."""
+    X, y = problem.data.load()
+    best = optimum(problem, X, y)
+    found: dict[str, dict] = {name: {"seconds": [], "passes": None} for name in workers}
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(f"{folder}/X.npy", X)
+        np.save(f"{folder}/y.npy", y)
+        job = {
+            "folder": folder,
+            "C": problem.C,
+            "optimum": best.value,
+            "limit": problem.limit,
+            "setting": None,
+            "skip": 0,
+            "ladder": LADDER,
+        }
+        for turn in range(rounds):
+            order = list(workers) if turn % 2 == 0 else list(workers)[::-1]
+            for name in order:
+                outcome = Outcome(name, problem.limit)
+                workers[name].run(job, outcome)
+                rung = outcome.rung_at(GAP)
+                if rung is not None:
+                    found[name]["seconds"].append(rung["seconds"])
+                    found[name]["passes"] = rung["facts"].get("passes")
+    return found
+
+
+def ratio(found: dict[str, dict], new: str, old: str) -> float | None:
+    """How many times the old seconds the new ones are: the median over the rounds."""
+    pairs = list(zip(found[new]["seconds"], found[old]["seconds"], strict=False))
+    return median(a / b for a, b in pairs) if pairs else None
+
+
+def line(problem: Problem, found: dict[str, dict], new: str, old: str) -> str:
+    r = ratio(found, new, old)
+    verdict = "not reached" if r is None else f"{r:.2f}"
+    if r is not None and not FASTER < r < SLOWER:
+        verdict += "  faster" if r < 1 else "  SLOWER"
+    times = "".join(
+        f"{min(found[who]['seconds'], default=float('nan')):>10.4g}" for who in (old, new)
+    )
+    passes = " -> ".join(
+        "-" if found[who]["passes"] is None else f"{found[who]['passes']:.1f}" for who in (old, new)
+    )
+    return f"{problem.name:12}{times}   {passes:>16}   {verdict}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("old", help="a revision of git's")
+    parser.add_argument("new", nargs="?", default=TREE, help="another one, or the working tree")
+    parser.add_argument("--problems", nargs="+", default=list(DEFAULT))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    old, new = (
+        who if who == TREE else git("rev-parse", "--short", who)
+        for who in (options.old, options.new)
+    )
+    print(f"seconds to {GAP:g} of {old} and {new}; passes; ratio (below 1: {new} is faster)")
+    with checked_out(old) as before, checked_out(new) as after:
+        workers = {
+            name: Worker("logitron", {"PYTHONPATH": str(source)})
+            for name, source in ((old, before), (new, after))
+        }
+        try:
+            for problem in chosen(options.problems):
+                found = fit_by_turns(workers, problem, options.rounds)
+                print(line(problem, found, new, old), flush=True)
+        finally:
+            for worker in workers.values():
+                worker.stop()
+
+
+if __name__ == "__main__":
+    main()

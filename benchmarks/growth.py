@@ -1,0 +1,134 @@
+"""How time grows with rows, features, classes and targets: log-log slopes, measured in one run.
+
+Each axis changes one size of an embedding problem and leaves the others. Times are to a relative
+suboptimality of 1e-6, as everywhere; a slope of 1 is twice the time for twice the size. Targets are
+many neurons over one X, whose competitor is a loop: one of its fits is timed, and multiplied.
+
+``python -m benchmarks.growth`` measures; ``--axes`` chooses.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression as Sklearn
+
+from benchmarks import store
+from benchmarks.data import Embeddings
+from benchmarks.engine import measured as measured_problems
+from benchmarks.machine import describe
+from benchmarks.many import many_labels
+from benchmarks.problems import Problem
+from benchmarks.table import to
+from benchmarks.threads import CORES, Setting, threads
+from logitron import LogisticRegression
+
+RESULT = "growth"
+CONTENDERS = ("logitron", "sklearn lbfgs", "sklearn newton-cholesky")
+LIMIT = 15.0
+SEED = 21
+LOOP = "loop over newton-cholesky"
+
+#: axis: what it is called, and the rows, features and classes of each size
+AXES: dict[str, tuple[str, dict[int, tuple[int, int, int]]]] = {
+    "n": ("rows, 100 features", {n: (n, 100, 2) for n in (2000, 8000, 32_000, 128_000)}),
+    "p": ("features, 8000 rows", {p: (8000, p, 2) for p in (32, 128, 512, 2048)}),
+    "K": ("classes, 8000 rows, 128 features", {K: (8000, 128, K) for K in (3, 10, 30, 100)}),
+}
+TARGETS = "targets, 8000 rows, 128 features", (1, 4, 16, 64, 256)
+
+
+def problem(axis: str, size: int, shape: tuple[int, int, int]) -> Problem:
+    title = f"growth in {axis}: {size}"
+    return Problem(f"{axis}={size}", title, "growth", Embeddings(*shape, seed=SEED), 1.0, LIMIT)
+
+
+def of_axis(axis: str) -> dict:
+    """Times of one axis, by the machinery of the engine's benchmark."""
+    title, sizes = AXES[axis]
+    problems = [problem(axis, size, shape) for size, shape in sizes.items()]
+    found = measured_problems(problems, list(CONTENDERS), rounds=2, keep=None)
+    times = {
+        who: [
+            to(result["contenders"][who], 1e-6) if who in result["contenders"] else None
+            for result in found.values()
+        ]
+        for who in CONTENDERS
+    }
+    passes = [result["contenders"]["logitron"]["facts"].get("passes") for result in found.values()]
+    return finished(title, list(sizes), times, passes=passes)
+
+
+def of_targets() -> dict:
+    """Times of many targets, beside a loop."""
+    title, sizes = TARGETS
+    X, Y = many_labels(8000, 128, max(sizes), SEED)
+    with threads(Setting(CORES, 1)):
+        alone = best(lambda: Sklearn(solver="newton-cholesky", tol=1e-6).fit(X, Y[:, 0]))
+    ours = [best(lambda m=m: LogisticRegression(tol=1e-3).fit(X, Y[:, :m])) for m in sizes]
+    return finished(title, list(sizes), {"logitron": ours, LOOP: [alone * m for m in sizes]})
+
+
+def best(fit: Callable[[], object]) -> float:
+    seconds = []
+    while len(seconds) < 3 or (sum(seconds) < 0.5 and len(seconds) < 20):
+        start = time.perf_counter()
+        fit()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def finished(title: str, sizes: list[int], times: dict[str, list], **more: object) -> dict:
+    return {
+        "title": title,
+        "sizes": sizes,
+        "seconds": {who: [store.short(t) for t in row] for who, row in times.items()},
+        "slopes": {who: slope(sizes, row) for who, row in times.items()},
+        "machine": describe("numpy", "scipy", "scikit-learn"),
+    } | more
+
+
+def slope(sizes: list[int], times: list[float | None]) -> float | None:
+    """Slope of the line through the larger half of the sizes, where overhead counts for less."""
+    known = [(s, t) for s, t in zip(sizes, times, strict=True) if t is not None][-3:]
+    if len(known) < 2:
+        return None
+    logs = np.log(np.asarray(known, dtype=float))
+    return round(float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]), 2)
+
+
+def measured(axes: list[str], each: Callable[[str], None] | None = None) -> dict:
+    """Measure axes; each is kept as soon as it is done."""
+    results = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # who does not converge is judged
+        for axis in axes:
+            results[axis] = of_targets() if axis == "m" else of_axis(axis)
+            store.merge(RESULT, {axis: results[axis]})
+            print(table(axis, results[axis]), flush=True)
+            if each is not None:
+                each(axis)
+    return results
+
+
+def table(axis: str, result: dict) -> str:
+    """One axis in 80 columns."""
+    lines = [f"{axis}: {result['title']}"]
+    lines.append(f"  {'':26}" + "".join(f"{size:>9}" for size in result["sizes"]) + "    slope")
+    for who, row in result["seconds"].items():
+        cells = "".join(f"{'-' if t is None else format(t, '.3g'):>9}" for t in row)
+        found = result["slopes"][who]
+        lines.append(f"  {who:26}{cells}{'-' if found is None else format(found, '.2f'):>9}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--axes", nargs="+", choices=[*AXES, "m"], default=[*AXES, "m"])
+    measured(parser.parse_args().axes)
+
+
+if __name__ == "__main__":
+    main()

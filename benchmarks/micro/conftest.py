@@ -1,0 +1,51 @@
+"""One problem for all micro-benchmarks, and the backends that are here."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, observations
+
+ROWS, FEATURES = 8000, 128
+BACKENDS = ("numpy", "torch", "jax")
+
+
+@pytest.fixture(params=BACKENDS)
+def context(request: pytest.FixtureRequest) -> ArrayContext:
+    if find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    return ArrayContext.named(request.param)
+
+
+@pytest.fixture(params=[1, 64], ids=["one neuron", "64 neurons"])
+def columns(request: pytest.FixtureRequest) -> int:
+    return request.param
+
+
+@pytest.fixture
+def objective(context: ArrayContext, columns: int):
+    return make(context, columns)
+
+
+def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> LogisticObjective:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((ROWS, FEATURES))
+    Y = (X @ rng.standard_normal((FEATURES, columns)) > 0).astype(np.int8)
+    targets = Y[:, 0] if columns == 1 else Y
+    with context.scope():
+        rows = observations(
+            context,
+            context.asarray(X),
+            context.asarray(targets, keep_dtype=True),
+            width=columns,
+            block_rows=block_rows,
+        )
+        return LogisticObjective.over(rows, groups=columns, penalty=1.0).centred()
+
+
+def finish(array: object) -> None:
+    """Wait for what was computed: libraries may return before they are done."""
+    if hasattr(array, "block_until_ready"):
+        array.block_until_ready()

@@ -1,0 +1,135 @@
+"""The benchmark's own arithmetic: what it shows is what was measured, and who lost is told."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import compare, figures, growth, many, markdown, overhead, store, table
+from benchmarks.__main__ import HEADLINE, MANY
+from benchmarks.contenders import CONTENDERS
+from benchmarks.data import Hard
+from benchmarks.judge import Objective, gap
+from benchmarks.problems import PROBLEMS, chosen
+from benchmarks.reference import minimise
+from benchmarks.report import restructured
+
+ENGINE = store.load("engine", store.SHOWN)
+
+
+def contender(seconds, limit=10.0):
+    times = dict(zip(("0.0001", "1e-06", "1e-09"), (seconds,) * 3, strict=True))
+    return {"seconds": times, "limit": limit, "facts": {}, "setting": None, "best_gap": 1e-9}
+
+
+def result(**times):
+    named = {name.replace("_", " "): contender(t) for name, t in times.items()}
+    return {
+        "title": "a problem",
+        "group": "large",
+        "floor": 0.1,
+        "asked": None,
+        "asked_lbfgs": None,
+        "machine": {"cores": "2", "processor": "some"},
+        "contenders": named,
+        "left_out": {},
+    }
+
+
+def test_ratios_are_to_the_best_other():
+    one = result(logitron=2.0, sklearn_lbfgs=10.0, glum_irls=4.0, null=None)
+    assert table.ratio(one, "logitron", table.others(one)) == ("2.00x", 2.0)
+    nobody = result(logitron=2.0, sklearn_lbfgs=None)
+    assert table.ratio(nobody, "logitron", table.others(nobody)) == (">5.0x", 5.0)
+    never = result(logitron=None, sklearn_lbfgs=1.0)
+    assert table.ratio(never, "logitron", table.others(never)) is None
+
+
+def test_losses_are_told_with_their_reason():
+    results = {"C": result(logitron=2.0, sklearn_lbfgs=1.0), "D@1": result(logitron=1.0, x=2.0)}
+    text = markdown.losses(results)
+    assert "sklearn lbfgs is 2.0 times faster" in text
+    assert "Why: " in text
+    assert text.count("times faster") == 1
+    assert markdown.losses({"D@1": results["D@1"]}) == "Nowhere.\n"
+
+
+@pytest.mark.parametrize("name", ENGINE)
+def test_every_problem_that_another_wins_has_a_reason(name):
+    one = ENGINE[name]
+    value = markdown.times(one) if name in markdown.compared(ENGINE) else None
+    assert value is None or value >= 1.0 or markdown.reason(name, one)
+
+
+def test_problems_that_are_shown_exist():
+    assert set(markdown.README_ROWS) <= set(PROBLEMS)
+    assert set(figures.DESCENTS) <= set(PROBLEMS)
+    assert chosen(list(HEADLINE))
+    assert chosen(list(compare.DEFAULT))
+    assert set(MANY) <= set(many.PROBLEMS)
+    assert any(who.headline for who in CONTENDERS.values())
+
+
+def test_tables_of_markdown_become_restructured_text():
+    text = restructured("Words.\n\n| a | b |\n|---|---|\n| 1 |  |\n\n- one\n- two\n")
+    assert text == (
+        "Words.\n\n.. list-table::\n   :header-rows: 1\n\n   * - a\n     - b\n   * - 1\n     -\n\n"
+        "- one\n- two\n"
+    )
+
+
+def test_slopes_are_of_the_larger_sizes():
+    sizes = [1, 10, 100, 1000]
+    assert growth.slope(sizes, [5.0, 1.0, 100.0, 10_000.0]) == 2.0
+    assert growth.slope(sizes, [None, 1.0, 10.0, None]) == 1.0
+    assert growth.slope(sizes, [None, None, 1.0, None]) is None
+
+
+def test_growth_changes_one_size():
+    for axis, (_, sizes) in growth.AXES.items():
+        place = "npK".index(axis)
+        for size, shape in sizes.items():
+            assert shape[place] == size
+        others = {shape[:place] + shape[place + 1 :] for shape in sizes.values()}
+        assert len(others) == 1
+
+
+def test_the_turn_of_a_revision_does_not_matter_to_its_ratio():
+    found = {"new": {"seconds": [1.0, 2.0, 9.0]}, "old": {"seconds": [2.0, 4.0, 4.5]}}
+    assert compare.ratio(found, "new", "old") == 0.5
+    assert compare.ratio({"new": {"seconds": []}, "old": {"seconds": [1.0]}}, "new", "old") is None
+
+
+def test_results_are_kept_entry_by_entry(tmp_path, monkeypatch):
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+    store.merge("some", {"a": {"x": 1}, "b": {"x": 2}})
+    store.merge("some", {"b": {"x": 3}})
+    assert store.load("some") == {"a": {"x": 1}, "b": {"x": 3}}
+    assert len((tmp_path / "some.json").read_text().splitlines()) == 4
+    assert store.load("other") == {}
+    assert json.loads((tmp_path / "some.json").read_text())["a"] == {"x": 1}
+
+
+def test_only_the_best_points_are_drawn():
+    points = [(3.0, 1e-3), (1.0, 1e-1), (2.0, 1e-1), (4.0, 1e-2)]
+    assert figures.best_by_time(points) == [(1.0, 1e-1), (3.0, 1e-3)]
+
+
+def test_typical_times_are_by_turns():
+    order = []
+    calls = {"a": lambda: order.append("a"), "b": lambda: order.append("b")}
+    found = overhead.typical(calls, 3)
+    assert order == ["a", "b"] * 3
+    assert set(found) == {"a", "b"}
+
+
+@pytest.mark.parametrize("trouble", ["separable", "collinear", "unscaled", "imbalanced"])
+def test_the_judges_optimum_is_proven(trouble):
+    """And the judge can tell an answer that is a little off."""
+    X, y = Hard(trouble, seed=8, rows=4000, features=10).load()
+    objective = Objective.of(X, y, 1.0)
+    V, found = minimise(objective)
+    assert found.bound <= 1e-11
+    assert abs(gap(objective, found.value, V[:-1].T, V[-1])) <= 1e-10
+    assert gap(objective, found.value, 1.01 * V[:-1].T, V[-1]) > 1e-9
+    assert gap(objective, found.value, np.zeros_like(V[:-1].T), V[-1]) > 1e-3
