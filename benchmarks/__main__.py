@@ -40,9 +40,9 @@ def progress(steps: int) -> Iterator[Each]:
 
 def short() -> None:
     """The headline."""
-    names = [name for name, who in CONTENDERS.items() if who.headline]
     with progress(len(HEADLINE) + len(MANY) + 1) as each:
-        engine.measured(chosen(list(HEADLINE)), names, rounds=2, limit=LIMIT, each=each)
+        who = engine.named(["headline"])
+        engine.measured(chosen(list(HEADLINE)), who, rounds=2, limit=LIMIT, each=each)
         many.measured(list(MANY), rounds=1, each=each)
         overhead.measured(repeats=50)
         each("overhead")

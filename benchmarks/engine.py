@@ -24,6 +24,7 @@ from benchmarks.store import short
 from benchmarks.table import LEGEND, TARGETS, asked, problem_table, seconds
 
 RESULT = "engine"
+WHO = "all, headline, or parts of names"
 
 
 class Session:
@@ -125,6 +126,17 @@ def measured(
     return results
 
 
+def named(parts: list[str]) -> list[str]:
+    """Contenders whose names have one of these parts; "all", or those of the "headline"."""
+    return [
+        name
+        for name, who in CONTENDERS.items()
+        if any(
+            part in name or part == "all" or (part == "headline" and who.headline) for part in parts
+        )
+    ]
+
+
 def progress(outcome: Outcome) -> None:
     times = " ".join(f"{seconds(outcome.time_to(gap), outcome.limit):>9}" for gap in TARGETS)
     print(f"  {outcome.contender:24}{times}  ended: {outcome.ended[:30]}", flush=True)
@@ -151,14 +163,14 @@ def stored(outcome: Outcome) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--problems", nargs="+", default=["all"], help="names, letters or groups")
-    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), help="parts of names")
+    parser.add_argument("--contenders", nargs="+", default=["all"], help=WHO)
     parser.add_argument("--limit", type=float, help="seconds that one fit may take")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
     parser.add_argument("--dry", action="store_true", help="nothing is written")
     parser.add_argument("--show", action="store_true", help="show results, measure nothing")
     options = parser.parse_args()
     problems = chosen(options.problems)
-    names = [who for who in CONTENDERS if any(part in who for part in options.contenders)]
+    names = named(options.contenders)
     if options.show:
         known = store.load(RESULT)
         results = {p.name: known[p.name] for p in problems if p.name in known}
