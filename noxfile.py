@@ -41,7 +41,14 @@ TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 #: What the benchmark measures beside logitron: in its short run, and in the full one
-CONTENDERS = ("scikit-learn-intelex", "glum", "jax", "jaxopt", "scipy", "threadpoolctl")
+CONTENDERS = (
+    "scikit-learn-intelex; platform_machine == 'x86_64' and sys_platform != 'darwin'",
+    "glum",
+    "jax",
+    "jaxopt",
+    "scipy",
+    "threadpoolctl",
+)
 ALL_CONTENDERS = ("skglm", "celer", "statsmodels", "optax", "dask[array]", "dask-ml", "pillow")
 
 #: What to install for each choice of backends, and the backends that must then run

@@ -1,9 +1,9 @@
 """Everything in one command: ``python -m benchmarks``, or ``nox -s bench``.
 
 Without options, a few minutes: the problems and contenders of the headline, judged, drawn and shown
-in one table. ``--full`` measures every problem, contender and question, which takes hours. Results
-stay in ``.benchmarks``, which git ignores; ``--keep`` puts them where README and documentation show
-them from.
+in tables. ``--full`` measures every problem, contender and question, which takes hours. Results
+stay in ``.benchmarks``, which git ignores; with ``--full``, ``--keep`` puts them where README and
+documentation show them from.
 """
 
 import argparse
@@ -38,30 +38,32 @@ def progress(steps: int) -> Iterator[Each]:
         yield lambda name: bar.update(task, advance=1, description=name)
 
 
-def short() -> None:
+def short(results: dict) -> None:
     """The headline."""
     with progress(len(HEADLINE) + len(MANY) + 1) as each:
         who = engine.named(["headline"])
-        engine.measured(chosen(list(HEADLINE)), who, rounds=2, limit=LIMIT, each=each)
-        many.measured(list(MANY), rounds=1, each=each)
-        overhead.measured(repeats=50)
+        results["engine"] = engine.measured(
+            chosen(list(HEADLINE)), who, rounds=2, limit=LIMIT, each=each
+        )
+        results["many"] = many.measured(list(MANY), rounds=1, each=each)
+        results["overhead"] = overhead.measured(repeats=50)
         each("overhead")
 
 
-def full() -> None:
+def full(results: dict) -> None:
     """All problems, contenders and questions."""
     axes = [*growth.AXES, "m"]
     steps = len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + 3
     with progress(steps) as each:
         original.main()
         each("original")
-        overhead.measured()
+        results["overhead"] = overhead.measured()
         each("overhead")
         backends.measured()
         each("backends")
         growth.measured(axes, each)
-        many.measured(list(many.PROBLEMS), each=each)
-        engine.measured(list(PROBLEMS.values()), list(CONTENDERS), each=each)
+        results["many"] = many.measured(list(many.PROBLEMS), each=each)
+        results["engine"] = engine.measured(list(PROBLEMS.values()), list(CONTENDERS), each=each)
 
 
 def main() -> None:
@@ -69,19 +71,22 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="every problem and contender")
     parser.add_argument("--keep", action="store_true", help="renew the results that are shown")
     options = parser.parse_args()
-    if not options.keep:
-        store.use(store.OWN)
+    if options.keep and not options.full:
+        parser.error("--keep is for --full: the short run would replace more than it measures")
+    if options.keep:
+        store.use(store.SHOWN)
     warnings.simplefilter("ignore")
     start = time.perf_counter()
-    (full if options.full else short)()
+    results: dict = {}
+    (full if options.full else short)(results)
     print()
-    print(headline(store.load("engine")))
+    print(headline(results["engine"]))
     print()
-    print(many_table(store.load("many")))
+    print(many_table(results["many"]))
     print()
-    print(overhead.table(store.load("overhead")))
+    print(overhead.table(results["overhead"]))
     print(f"\n{(time.perf_counter() - start) / 60:.1f} minutes; results in {store.folder()}")
-    for path in figures.draw(store.folder() if not options.keep else figures.SHOWN):
+    for path in figures.draw(figures.SHOWN if options.keep else store.folder(), store.folder()):
         print(f"drawn: {path}")
 
 

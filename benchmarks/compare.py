@@ -6,6 +6,7 @@ benchmarks of the working tree, so that nothing but the package differs.
 """
 
 import argparse
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -38,11 +39,12 @@ def checked_out(revision: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "tree"
-        git("worktree", "add", "--detach", str(place), revision)
         try:
+            git("worktree", "add", "--detach", str(place), revision)
             yield place / "src"
         finally:
-            git("worktree", "remove", "--force", str(place))
+            shutil.rmtree(place, ignore_errors=True)
+            git("worktree", "prune")
 
 
 def git(*arguments: str) -> str:
@@ -58,7 +60,9 @@ def fit_by_turns(workers: dict[str, Worker], problem: Problem, rounds: int) -> d
     """Seconds to the gap of each revision in every round, and the passes that it took."""
     X, y = problem.data.load()
     best = optimum(problem, X, y)
-    found: dict[str, dict] = {name: {"seconds": [], "passes": None} for name in workers}
+    found: dict[str, dict] = {
+        name: {"seconds": [], "passes": None, "ended": ""} for name in workers
+    }
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/X.npy", X)
         np.save(f"{folder}/y.npy", y)
@@ -76,27 +80,32 @@ def fit_by_turns(workers: dict[str, Worker], problem: Problem, rounds: int) -> d
             for name in order:
                 outcome = Outcome(name, problem.limit)
                 workers[name].run(job, outcome)
+                # whoever is first finds the thread setting of all rounds
+                job["setting"] = job["setting"] or outcome.setting
                 rung = outcome.rung_at(GAP)
+                found[name]["seconds"].append(None if rung is None else rung["seconds"])
+                found[name]["ended"] = outcome.ended
                 if rung is not None:
-                    found[name]["seconds"].append(rung["seconds"])
                     found[name]["passes"] = rung["facts"].get("passes")
     return found
 
 
 def ratio(found: dict[str, dict], new: str, old: str) -> float | None:
     """How many times the old seconds the new ones are: the median over the rounds."""
-    pairs = list(zip(found[new]["seconds"], found[old]["seconds"], strict=False))
-    return median(a / b for a, b in pairs) if pairs else None
+    rounds = zip(found[new]["seconds"], found[old]["seconds"], strict=True)
+    ratios = [a / b for a, b in rounds if a is not None and b is not None]
+    return median(ratios) if ratios else None
 
 
 def line(problem: Problem, found: dict[str, dict], new: str, old: str) -> str:
     r = ratio(found, new, old)
-    verdict = "not reached" if r is None else f"{r:.2f}"
+    known = {who: [t for t in found[who]["seconds"] if t is not None] for who in (old, new)}
+    verdict = f"{r:.2f}" if r is not None else f"not reached: {found[new]['ended']}"
     if r is not None and not FASTER < r < SLOWER:
         verdict += "  faster" if r < 1 else "  SLOWER"
-    times = "".join(
-        f"{min(found[who]['seconds'], default=float('nan')):>10.4g}" for who in (old, new)
-    )
+    if len(known[new]) < len(known[old]):
+        verdict += "  LOST"
+    times = "".join(f"{min(known[who], default=float('nan')):>10.4g}" for who in (old, new))
     passes = " -> ".join(
         "-" if found[who]["passes"] is None else f"{found[who]['passes']:.1f}" for who in (old, new)
     )

@@ -115,7 +115,7 @@ def measured(
                 if lacking := problem.missing():
                     print(f"{problem.name}: left out, {lacking}", flush=True)
                     continue
-                timed = replace(problem, limit=min(limit or problem.limit, problem.limit))
+                timed = replace(problem, limit=limit or problem.limit)
                 results[problem.name] = session.run(timed, Path(folder))
                 if keep is not None:
                     store.merge(keep, {problem.name: results[problem.name]})

@@ -106,7 +106,8 @@ def speedups(results: Results, figure: Any) -> None:
     axes.set_yticks(places, [name for name, _, _ in bars], fontsize=7)
     axes.set_xscale("log")
     axes.axvline(1.0, color="black", linewidth=0.8)
-    axes.set_xlim(0.2, 2.0 * max((value for _, _, value in bars), default=1.0))
+    values = [value for _, _, value in bars] or [1.0]
+    axes.set_xlim(min(0.5, 0.7 * min(values)), 2.0 * max(values))
     axes.set_ylim(-0.7, len(bars) - 0.3)
     tidy(axes, xlabel="times as fast as the best other, to a relative suboptimality of 1e-6")
 
@@ -142,7 +143,7 @@ PICTURES: dict[str, tuple[str, Callable[[Results, Any], None], Callable[[Results
 }
 
 
-def draw(folder: Path) -> list[Path]:
+def draw(folder: Path, results_in: Path = store.SHOWN) -> list[Path]:
     """Draw what there are results of; returns the files."""
     try:
         import matplotlib as mpl
@@ -153,7 +154,7 @@ def draw(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for name, (source, paint, size) in PICTURES.items():
-        results = store.load(source)
+        results = store.load(source, results_in)
         if not results:
             continue
         with mpl.rc_context({"svg.hashsalt": name, "font.size": 8}):

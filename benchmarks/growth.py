@@ -2,7 +2,8 @@
 
 Each axis changes one size of an embedding problem and leaves the others. Times are to a relative
 suboptimality of 1e-6, as everywhere; a slope of 1 is twice the time for twice the size. Targets are
-many neurons over one X, whose competitor is a loop: one of its fits is timed, and multiplied.
+many neurons over one X, each certified to 1e-6; their competitor is a loop, of which one fit to
+1e-6 is timed, and multiplied.
 
 ``python -m benchmarks.growth`` measures; ``--axes`` chooses.
 """
@@ -18,18 +19,21 @@ from sklearn.linear_model import LogisticRegression as Sklearn
 from benchmarks import store
 from benchmarks.data import Embeddings
 from benchmarks.engine import measured as measured_problems
+from benchmarks.judge import Objective, gap
 from benchmarks.machine import describe
 from benchmarks.many import many_labels
 from benchmarks.problems import Problem
+from benchmarks.reference import minimise
 from benchmarks.table import to
-from benchmarks.threads import CORES, Setting, threads
+from benchmarks.threads import OPENBLAS, threads
 from logitron import LogisticRegression
 
 RESULT = "growth"
 CONTENDERS = ("logitron", "sklearn lbfgs", "sklearn newton-cholesky")
-LIMIT = 15.0
+LIMIT, GOAL = 15.0, 1e-6
 SEED = 21
-LOOP = "loop over newton-cholesky"
+LOOP = "one newton-cholesky fit x m"
+LADDER = tuple(10.0**-k for k in range(1, 9))
 
 #: axis: what it is called, and the rows, features and classes of each size
 AXES: dict[str, tuple[str, dict[int, tuple[int, int, int]]]] = {
@@ -65,10 +69,24 @@ def of_targets() -> dict:
     """Times of many targets, beside a loop."""
     title, sizes = TARGETS
     X, Y = many_labels(8000, 128, max(sizes), SEED)
-    with threads(Setting(CORES, 1)):
-        alone = best(lambda: Sklearn(solver="newton-cholesky", tol=1e-6).fit(X, Y[:, 0]))
-    ours = [best(lambda m=m: LogisticRegression(tol=1e-3).fit(X, Y[:, :m])) for m in sizes]
+    alone = to_goal(X, Y[:, 0].astype(int))
+    ours = [best(lambda m=m: LogisticRegression(tol=GOAL**0.5).fit(X, Y[:, :m])) for m in sizes]
     return finished(title, list(sizes), {"logitron": ours, LOOP: [alone * m for m in sizes]})
+
+
+def to_goal(X: np.ndarray, y: np.ndarray) -> float:
+    """Seconds of the fastest fit of newton-cholesky whose gap is at most 1e-6, as judged."""
+    objective = Objective.of(X, y, 1.0)
+    _, reference = minimise(objective)
+    times = []
+    for setting in OPENBLAS:
+        with threads(setting):
+            for tol in LADDER:
+                model = Sklearn(solver="newton-cholesky", tol=tol).fit(X, y)
+                if gap(objective, reference.value, model.coef_, model.intercept_) <= GOAL:
+                    times.append(best(lambda m=model: m.fit(X, y)))
+                    break
+    return min(times)
 
 
 def best(fit: Callable[[], object]) -> float:

@@ -1,8 +1,8 @@
 """What a fit costs before it computes anything: tiny problems, where calls count and not numbers.
 
 Seconds of one ``fit`` and one ``predict_proba`` by turns with scikit-learn's, at the default
-settings of both, and of a fit that stops before its first step (``max_iter=0``): what is left of
-that is validation and bookkeeping.
+parameters of both and with one thread for products, and of a fit that stops before its first step
+(``max_iter=0``): what is left of that is validation and bookkeeping.
 
 ``python -m benchmarks.overhead`` measures and prints the table.
 """
@@ -62,7 +62,7 @@ def of_shape(rows: int, features: int, repeats: int) -> dict:
     }
 
 
-def measured(each: Callable[[str], None] | None = None, repeats: int = REPEATS) -> dict:
+def measured(repeats: int = REPEATS) -> dict:
     """Measure all shapes."""
     results = {}
     with warnings.catch_warnings(), threads(Setting(1, 1)):
@@ -70,8 +70,6 @@ def measured(each: Callable[[str], None] | None = None, repeats: int = REPEATS) 
         for rows, features in SHAPES:
             name = f"{rows} x {features}"
             results[name] = of_shape(rows, features, repeats)
-            if each is not None:
-                each(name)
     store.save(RESULT, results)
     return results
 

@@ -1,7 +1,8 @@
 """Where results are kept: small JSON files, each with the machine that they were measured on.
 
-The files in ``results/`` are those that README and documentation show. A run on another machine
-keeps its own in a folder that git ignores, unless it is told to ``--keep`` them.
+The files in ``results/`` are those that README and documentation show. A run keeps its own in
+``.benchmarks``, which git ignores, unless it is told otherwise: by ``python -m benchmarks --full
+--keep``, or by the name of a folder in ``LOGITRON_BENCHMARK_RESULTS``.
 """
 
 import json
@@ -17,13 +18,14 @@ VARIABLE = "LOGITRON_BENCHMARK_RESULTS"
 
 
 def folder() -> Path:
-    """Where results go: with those that are shown, if nothing else was said."""
-    return Path(os.environ.get(VARIABLE, SHOWN))
+    """Where results go."""
+    path = Path(os.environ.get(VARIABLE, OWN))
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def use(path: Path) -> None:
     """Keep results in another folder from now on."""
-    path.mkdir(parents=True, exist_ok=True)
     os.environ[VARIABLE] = str(path)
 
 

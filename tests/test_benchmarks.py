@@ -52,6 +52,10 @@ def test_losses_are_told_with_their_reason():
     assert "Why: " in text
     assert text.count("times faster") == 1
     assert markdown.losses({"D@1": results["D@1"]}) == "Nowhere.\n"
+    never = {"C": result(logitron=None, sklearn_lbfgs=1.0)}
+    assert "sklearn lbfgs arrives, logitron does not" in markdown.losses(never)
+    nobody = {"C": result(logitron=None, sklearn_lbfgs=None)}
+    assert markdown.losses(nobody) == "Nowhere.\n"
 
 
 @pytest.mark.parametrize("name", ENGINE)
@@ -97,7 +101,10 @@ def test_growth_changes_one_size():
 def test_the_turn_of_a_revision_does_not_matter_to_its_ratio():
     found = {"new": {"seconds": [1.0, 2.0, 9.0]}, "old": {"seconds": [2.0, 4.0, 4.5]}}
     assert compare.ratio(found, "new", "old") == 0.5
-    assert compare.ratio({"new": {"seconds": []}, "old": {"seconds": [1.0]}}, "new", "old") is None
+    found = {"new": {"seconds": [None, 2.0]}, "old": {"seconds": [1.0, 4.0]}}
+    assert compare.ratio(found, "new", "old") == 0.5
+    found["new"]["seconds"] = [None, None]
+    assert compare.ratio(found, "new", "old") is None
 
 
 def test_results_are_kept_entry_by_entry(tmp_path, monkeypatch):

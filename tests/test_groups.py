@@ -1,5 +1,8 @@
 """What of the data belongs to which group: targets, weights, subsets; and several cores."""
 
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -192,12 +195,16 @@ def _fails(X, *others):
     return (X / (1 // 0),)
 
 
-def test_rows_that_are_made_while_workers_work_have_as_many():
-    from logitron.backend.threads import one_core_each, workers
+def test_rows_that_are_made_while_workers_work_have_as_many(monkeypatch):
+    from logitron.backend import threads
 
-    before = workers()
-    with one_core_each:
-        assert workers() == before
+    held = threads.one_core_each
+    # what is asked while products have one core is 1
+    monkeypatch.setattr(threads, "_workers", lambda: 1 if held._wanted else 3)
+    with held, held:
+        assert threads.workers() == 3
+    assert threads.workers() == 3
+    assert held.before == 0
 
 
 def test_overlapping_fits_put_the_limits_back():
@@ -225,3 +232,21 @@ def test_products_limits_are_put_back():
     before = [pool["num_threads"] for pool in threadpool_info()]
     LogisticRegression().fit(*wide())
     assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+FORKS = """
+import os
+from logitron.backend.threads import one_core_each, workers
+with one_core_each:
+    child = os.fork()
+    if child == 0:
+        os._exit(one_core_each._wanted + one_core_each.before)
+    _, status = os.waitpid(child, 0)
+    assert one_core_each._wanted == 1
+raise SystemExit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_begins_anew():
+    assert subprocess.run([sys.executable, "-c", FORKS], check=False).returncode == 0

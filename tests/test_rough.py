@@ -5,9 +5,13 @@ import pytest
 
 from logitron import LogisticRegression, LogisticRegressionCV, neuron
 from logitron.backend import ArrayContext, array_rows
+from logitron.estimators.fitting import Fit
 from logitron.objective import LogisticObjective, blocks, logistic, observations
 from logitron.solvers import precision
+from logitron.solvers.curvature import WhenSlow
+from logitron.solvers.plan import costs_of
 from logitron.solvers.precision import Precision
+from logitron.solvers.quasi_newton import QuasiNewton
 from tests.tolerances import assert_near
 
 N, P, T = 800, 6, 24
@@ -147,6 +151,55 @@ def test_flat_directions_are_followed_precisely(passes):
     assert not any(passes)
     LogisticRegression(solver="lbfgs", C=1e-2).fit(X, Y)
     assert any(passes)
+
+
+def test_weights_are_not_mistaken_for_rows(passes):
+    """As much weight in fewer rows is the same problem."""
+    X, Y = problem()
+    X[:, 0] *= 1e-4
+    LogisticRegression(solver="lbfgs", C=1e-2).fit(X, Y, sample_weight=np.full(N, 1e8))
+    assert not any(passes)
+
+
+def test_a_warm_start_is_precise_from_its_first_pass(passes):
+    X, Y = problem()
+    clf = LogisticRegression(solver="lbfgs", warm_start=True).fit(X, Y)
+    assert any(passes)
+    passes.clear()
+    clf.fit(X, Y)
+    assert passes
+    assert not any(passes)
+    assert clf.n_iter_.max() <= 2
+
+
+def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
+    """Fits that end before their precise passes have a bound of their coefficients all the same."""
+    X, Y = problem()
+
+    class Stop(QuasiNewton):
+        def minimize(self, *arguments, on_iteration=None, **named):
+            return super().minimize(
+                *arguments, on_iteration=lambda iteration: iteration.number >= 4, **named
+            )
+
+    objective = LogisticObjective.over(
+        observations(ArrayContext.named("numpy"), X, Y, width=T), groups=T, penalty=1.0
+    )
+    objective, metric = objective.bounded_by(float((X * X).sum()), 1.0).centred().with_gram()
+    costs = costs_of(N, P, T, 1)
+    descent = Stop(WhenSlow(costs, coarse=True, batch=1))
+    solution, _ = descent.minimize(objective, objective.start(), metric=metric)
+    assert passes == [True] * 5
+    assert not solution.as_evaluated
+    fit = Fit(objective, solution, None)
+    suboptimality, certified = fit.certify(*fit.parameters)
+    best, _ = QuasiNewton(WhenSlow(costs, coarse=True, batch=1), tol=1e-9).minimize(
+        objective, objective.start(), metric=metric
+    )
+    here = objective.evaluate(solution.theta).value
+    assert certified.any()
+    np.testing.assert_array_equal(certified, np.isfinite(suboptimality))
+    assert (suboptimality >= here / best.loss_curve[-1] - 1.0).all()
 
 
 def test_where_rough_passes_lead_nowhere_they_end(passes, monkeypatch):

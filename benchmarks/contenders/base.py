@@ -33,9 +33,10 @@ class Contender:
     environment: ClassVar[Mapping[str, str]] = {}
     """What its process must find in the environment before anything is imported"""
     softmax: ClassVar[bool] = True
-    ours: ClassVar[bool] = False
     headline: ClassVar[bool] = False
     """Whether the short run measures it too"""
+    note: ClassVar[str] = ""
+    """What a reader of its results must know"""
 
     X: np.ndarray
     y: np.ndarray

@@ -12,6 +12,7 @@ from benchmarks.threads import CORES, OWN_ONLY
 
 class DaskML(Contender):
     name = "dask-ml lbfgs"
+    note = "penalises the intercept: another optimum"
     module = "dask_ml"
     packages = ("dask-ml", "dask-glm", "dask", "scipy")
     settings = OWN_ONLY

@@ -11,6 +11,7 @@ LARGE = 1e6
 
 class Jaxopt(Contender):
     name = "jaxopt lbfgs"
+    note = "compiled as a whole, which is not timed"
     module = "jaxopt"
     packages = ("jaxopt", "jax", "jaxlib")
     settings = (Setting(1, 1, CORES),)  # the pool of XLA is as large as the machine

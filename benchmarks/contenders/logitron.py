@@ -9,7 +9,6 @@ class Logitron(Contender):
     name = "logitron"
     module = "logitron"
     packages = ("logitron",)
-    ours = True
     headline = True
 
     @classmethod

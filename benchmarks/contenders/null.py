@@ -9,6 +9,7 @@ from benchmarks.threads import OPENBLAS
 
 class Null(Contender):
     name = "null"
+    note = "learns nothing"
     module = "numpy"
     packages = ("numpy",)
     settings = OPENBLAS[:1]

@@ -14,6 +14,7 @@ PATIENCE = 10
 
 class Optax(Contender):
     name = "optax lbfgs"
+    note = "compiled as a whole, which is not timed"
     module = "optax"
     packages = ("optax", "jax", "jaxlib")
     settings = (Setting(1, 1, CORES),)  # the pool of XLA is as large as the machine

@@ -60,6 +60,7 @@ class Liblinear(ScikitLearn):
     """
 
     name = "sklearn liblinear"
+    note = "penalises a scaled intercept: nearly the same optimum"
     solver = "liblinear"
     softmax = False
     options: ClassVar = {"intercept_scaling": 1e4, "random_state": 0}

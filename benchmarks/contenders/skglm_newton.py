@@ -11,6 +11,7 @@ from benchmarks.contenders.base import MAX_ITER, Contender, Fit
 
 class Skglm(Contender):
     name = "skglm prox-newton"
+    note = "compiled, which is not timed"
     module = "skglm"
     packages = ("skglm", "numba")
     softmax = False

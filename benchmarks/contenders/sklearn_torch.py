@@ -3,6 +3,7 @@
 scikit-learn has this from 1.9 on, for lbfgs alone. SciPy must be told before it is imported.
 """
 
+import re
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import ClassVar
@@ -25,8 +26,7 @@ class SklearnTorch(ScikitLearn):
     def refuses(cls, columns: int, rows: int = 0) -> str | None:
         if find_spec("sklearn") is None:
             return "sklearn is not installed"
-        major, minor = version("scikit-learn").split(".")[:2]
-        if (int(major), int(minor)) < (1, 9):
+        if tuple(map(int, re.findall(r"\d+", version("scikit-learn"))[:2])) < (1, 9):
             return "scikit-learn's LogisticRegression takes tensors from 1.9 on"
         return super().refuses(columns, rows)
 

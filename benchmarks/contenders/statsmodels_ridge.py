@@ -14,6 +14,7 @@ LOOSE = 1e-5
 
 class Statsmodels(Contender):
     name = "statsmodels ridge"
+    note = "takes no tolerance: two methods of SciPy's"
     module = "statsmodels"
     packages = ("statsmodels", "scipy")
     softmax = False

@@ -22,6 +22,8 @@ WIDE, MANY_NUMBERS = 16, 1 << 18
 MANY_PRODUCTS = 1 << 24
 #: columns from which on half as wide numbers save more than it costs to make them
 ROUGH_WIDTH = 16
+#: and so many of their rows are summed in float32 at most
+ROUGH_BLOCK_ROWS = 1 << 16
 #: and samples, which are copies, are worked on in blocks of so many
 SAMPLE_BLOCK_ROWS = 4096
 
@@ -155,7 +157,10 @@ class ArrayRows:
         if self.context.library.block_bytes is None:  # one block: a copy of all features
             return None
         if self._rough is None:
-            self._rough = type(self)(narrower, *self._arrays, **self._sizes)
+            sizes = dict(self._sizes)
+            if self.context.library.temporary_bytes is None:  # blocks are larger than a sum bears
+                sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), ROUGH_BLOCK_ROWS)
+            self._rough = type(self)(narrower, *self._arrays, **sizes)
         return self._rough
 
     def beside(self, *others: Array) -> "ArrayRows":

@@ -71,8 +71,16 @@ class _OneCoreEach:
                 self._limiter.restore_original_limits()
                 self.before = 0
 
+    def forked(self) -> None:
+        """Begin anew in a process that was forked: nobody is at work in it."""
+        if self._wanted:
+            self._limiter.restore_original_limits()
+        self.__init__()  # type: ignore[misc]
+
 
 one_core_each = _OneCoreEach()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=one_core_each.forked)
 
 
 @cache

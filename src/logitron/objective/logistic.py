@@ -332,7 +332,8 @@ class LogisticObjective:
         numbers.
         """
         largest = self.context.zeros(()) + heaviest * squares
-        sizes = squares / self.rows.shape[0], heaviest
+        length = squares / self.rows.shape[0]
+        sizes = length, heaviest, length * heaviest
         in_range = all(1.0 / ROUGH_RANGE < size < ROUGH_RANGE for size in sizes)
         return replace(self, largest=largest, heaviest=heaviest, representable=in_range)
 
@@ -398,10 +399,10 @@ class LogisticObjective:
         The metric is the shared one, yet without the curvature of any parameters. It also tells
         whether float32 can tell the flattest direction from none.
         """
-        centre, largest, metric = models.of_gram(self)
+        centre, largest, metric, condition = models.of_gram(self)
         roughens = self.representable and self.bounded and self.rows.rough() is not None
         if roughens:
-            roughens = bool(read(models.condition(self, metric)) < ROUGH_CONDITION)
+            roughens = bool(read(condition) < ROUGH_CONDITION)
         here = replace(self, largest=largest, roughens=roughens)
         return (here if centre is None else replace(here, centre=centre)), metric
 

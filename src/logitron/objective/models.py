@@ -7,7 +7,7 @@ from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, eigenbasis
 from logitron.objective.metric import Metric
 
-__all__ = ["condition", "of_evaluation", "of_gram", "of_squares", "without_curvature"]
+__all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
 
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls these
@@ -50,10 +50,12 @@ def of_evaluation(
     return corrected
 
 
-def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric]:
-    """Sum the Gram matrix of the features: their exact centre, its largest eigenvalue, the model.
+def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric, Array]:
+    """Sum the Gram matrix: the features' exact centre, its largest eigenvalue, model, condition.
 
-    The centre is None where there is no intercept.
+    The centre is None where there is no intercept. The condition is how much steeper the steepest
+    direction is than the flattest, where neurons know nothing: their logits' curvature is then at
+    most a quarter.
     """
     products, total = objective.rows.sum(
         blocks.gram,
@@ -72,17 +74,10 @@ def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric]:
         centre = objective.centre + shift
     # the Gram matrix is that of the groups' mean weight, and one group can have more of it
     largest = largest * (objective.weight * objective.uneven)
-    return centre, largest, without_curvature(objective, basis, spectrum)
-
-
-def condition(objective: Objective, metric: Metric) -> Array:
-    """How much steeper the steepest direction is than the flattest, by a shared model, ()."""
     xp = objective.context.xp
-    assert isinstance(metric, metrics.Shared)
-    # the logits of a neuron that knows nothing have a curvature of at most a quarter
-    scale = 0.25 * objective.rows.shape[0] * objective.weight
-    spectrum = scale * metric.spectrum
-    return xp.max(spectrum) / (xp.min(spectrum) + xp.min(objective.penalty))
+    steepness = (0.25 * objective.weight) * total * spectrum
+    condition = xp.max(steepness) / (xp.min(steepness) + xp.min(objective.penalty))
+    return centre, largest, without_curvature(objective, basis, spectrum), condition
 
 
 def of_squares(objective: Objective, *, flat: bool) -> Metric:

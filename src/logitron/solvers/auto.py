@@ -89,7 +89,11 @@ class Engine:
             curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
         most = max(self.max_iter - spent, 0)
         descent = QuasiNewton(
-            curvature, tol=self.tol, max_iter=most, interruptible=self.interruptible
+            curvature,
+            tol=self.tol,
+            max_iter=most,
+            rough=not self.warm,
+            interruptible=self.interruptible,
         )
         watch = _telling(on_iteration, objective, back, spent)
         with inner.working():
@@ -120,6 +124,7 @@ class Engine:
                 ),
                 tol=self.tol,
                 max_iter=max(max_iter - spent, 0),
+                rough=False,
                 interruptible=self.interruptible,
             )
             start = context.xp.take(solution.theta, index, axis=0)

@@ -14,7 +14,7 @@ the precision of its arithmetic.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -133,6 +133,9 @@ class QuasiNewton:
         Whether a step more is made when the target is reached.
     bounds : bool, default True
         Whether distances from the optimum are bounded, where that is possible, or estimated.
+    rough : bool, default True
+        Whether evaluations may be rough, where the objective can be; not to begin with near the
+        optimum.
     interruptible : bool, default False
         Whether Ctrl-C ends the descent as ``on_iteration`` can, keeping what is done.
     """
@@ -143,6 +146,7 @@ class QuasiNewton:
     max_iter: int = 200
     polish: bool = True
     bounds: bool = True
+    rough: bool = True
     interruptible: bool = False
 
     def minimize(
@@ -213,7 +217,7 @@ class _Run:
         self.stuck = np.zeros(groups, int)
         self.reached = np.zeros(groups, bool)
         self.near, self.before = False, np.inf
-        self.precision = Precision(objective.roughens and settings.max_iter > 0)
+        self.precision = Precision(settings.rough and objective.roughens and settings.max_iter > 0)
         self.rough = self.precision.rough  # whether the last evaluation was
         self.roughly = np.zeros(groups, bool)  # of the members, whose value was computed so
         self.progress = Progress(0, groups, 0)
@@ -391,4 +395,8 @@ class _Run:
         status = self.status
         if stopped:
             status = np.where(status == Status.MAX_ITER, Status.STOPPED, status)
-        return Solution(self.parameters(), status, self.n_iter, np.asarray(self.values), self.gaps)
+        solution = Solution(
+            self.parameters(), status, self.n_iter, np.asarray(self.values), self.gaps
+        )
+        roughly = bool((self.roughly & ~self.done).any())  # cut short: what is told is not precise
+        return replace(solution, as_evaluated=not roughly)

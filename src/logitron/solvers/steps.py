@@ -127,7 +127,8 @@ def step(
     flat = (xp.abs(change) <= noise * xp.abs(state.value)) & (xp.abs(along) <= -state.slope)
     if anew is not None:
         near = xp.abs(change) <= ROUGH_NOISE * xp.abs(state.value)
-        flat = flat | (anew & (near | (state.misses >= DISTRUSTED)))
+        wrong = (state.misses >= DISTRUSTED) & (change <= xp.abs(state.value))
+        flat = flat | (anew & (near | wrong))
     moved = xp.isfinite(value + along) & (falls | flat)
 
     where = moved[:, None, None]
