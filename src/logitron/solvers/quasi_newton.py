@@ -361,7 +361,10 @@ class _Run:
 
         Or when a rough evaluation is next, which would move them by its rounding.
         """
-        if self.done.sum() * 4 < len(self.done) and not (self.precision.rough and self.done.any()):
+        # where everything is compiled for its shape, fewer groups must be worth a compilation
+        enough = 0.875 if self.context.library.traces else 0.25
+        at_once = self.precision.rough and self.done.any()
+        if self.done.mean() < enough and not at_once:
             return
         keep = np.flatnonzero(~self.done)
         self.finished.append((self.members, self.state.theta))
