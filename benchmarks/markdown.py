@@ -87,8 +87,8 @@ WHY = {
     "doctor": WHY_TALL,
     "pupils": WHY_TALL,
     "pupils-raw": WHY_TALL,
-    "text": "lbfgs needs few evaluations there, and oneDAL's are fused on all cores; a model of the "
-    "curvature of 16 classes costs more than it saves",
+    "text": "lbfgs needs few evaluations there, and oneDAL's are fused on all cores; a model of "
+    "the curvature of 16 classes costs more than it saves",
     "convolved": "separable classes: curvature changes with every step, and with it the model",
     "photograph": "nearly separable classes: curvature changes with every step",
     "strips": "curvature changes with every step, and softmax models of it are approximate",
