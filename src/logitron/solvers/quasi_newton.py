@@ -29,8 +29,8 @@ __all__ = ["Curvature", "Progress", "QuasiNewton", "TwiceDifferentiable"]
 Array = Any
 HostArray = np.ndarray[Any, Any]
 
-#: steps that a group may shorten in a row
-MOST_MISSES = 30
+#: steps that a group may shorten in a row; and where the objective no longer tells
+MOST_MISSES, FLAT_MISSES = 30, 1
 #: a decrease predicted to be less than this part of the value makes a bound worth computing
 NEAR = 0.05
 #: a decrease below this part of the value, without a lower bound for a while, is no progress
@@ -345,7 +345,7 @@ class _Run:
         self.best = np.minimum(self.best, np.where(moved, gap, np.inf))
         self.least = np.minimum(self.least, np.where(moved, estimate, np.inf))
         self.stuck = np.where(improves | ~near, 0, self.stuck + 1)
-        over = (self.stuck >= np.where(flat, 3, 12)) | ((misses > 0) & flat)
+        over = (self.stuck >= np.where(flat, 3, 12)) | ((misses > FLAT_MISSES) & flat)
         self._end(over & self.reached, Status.CONVERGED)
         self._end(over, Status.AT_PRECISION)
         self._end(misses > MOST_MISSES, Status.STALLED)
