@@ -1,7 +1,7 @@
 """Exact fits: seconds to equal suboptimality, logitron and the solvers of other libraries.
 
 ``python -m benchmarks.engine`` measures everything; ``--problems`` and ``--contenders`` choose.
-Results are merged, problem by problem, into ``results/engine.json``.
+Results are kept problem by problem, see `store`.
 """
 
 import argparse
@@ -154,7 +154,6 @@ def stored(outcome: Outcome) -> dict:
         "seconds": {f"{gap:g}": short(outcome.time_to(gap)) for gap in TARGETS},
         "best_gap": short(outcome.best_gap()),
         "ended": outcome.ended,
-        "peak_mib": outcome.peak_mib,
         "facts": closest["facts"],
         "rungs": [[r["tol"], short(r["seconds"]), short(r["gap"])] for r in rungs],
     }

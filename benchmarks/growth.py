@@ -9,7 +9,6 @@ many neurons over one X, each certified to 1e-6; their competitor is a loop, of 
 """
 
 import argparse
-import time
 import warnings
 from collections.abc import Callable
 
@@ -26,6 +25,7 @@ from benchmarks.problems import Problem
 from benchmarks.reference import minimise
 from benchmarks.table import to
 from benchmarks.threads import OPENBLAS, threads
+from benchmarks.worker import timed
 from logitron import LogisticRegression
 
 RESULT = "growth"
@@ -70,7 +70,7 @@ def of_targets() -> dict:
     title, sizes = TARGETS
     X, Y = many_labels(8000, 128, max(sizes), SEED)
     alone = to_goal(X, Y[:, 0].astype(int))
-    ours = [best(lambda m=m: LogisticRegression(tol=GOAL**0.5).fit(X, Y[:, :m])) for m in sizes]
+    ours = [timed(lambda m=m: LogisticRegression(tol=GOAL**0.5).fit(X, Y[:, :m]))[0] for m in sizes]
     return finished(title, list(sizes), {"logitron": ours, LOOP: [alone * m for m in sizes]})
 
 
@@ -84,18 +84,9 @@ def to_goal(X: np.ndarray, y: np.ndarray) -> float:
             for tol in LADDER:
                 model = Sklearn(solver="newton-cholesky", tol=tol).fit(X, y)
                 if gap(objective, reference.value, model.coef_, model.intercept_) <= GOAL:
-                    times.append(best(lambda m=model: m.fit(X, y)))
+                    times.append(timed(lambda m=model: m.fit(X, y))[0])
                     break
     return min(times)
-
-
-def best(fit: Callable[[], object]) -> float:
-    seconds = []
-    while len(seconds) < 3 or (sum(seconds) < 0.5 and len(seconds) < 20):
-        start = time.perf_counter()
-        fit()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def finished(title: str, sizes: list[int], times: dict[str, list], **more: object) -> dict:

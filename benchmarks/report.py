@@ -47,6 +47,7 @@ WRITERS: dict[str, tuple[str, Callable[[dict], str]]] = {
     "growth": ("growth", markdown.growth),
     "backends": ("backends", markdown.backends),
     "overhead": ("overhead", markdown.overhead),
+    "memory": ("memory", markdown.memory),
 }
 
 

@@ -2,7 +2,7 @@
 
 Separate processes keep the libraries' thread pools and settings apart, and a fit that goes on for
 too long can be ended. Small problems share a contender's process, since starting it takes longer
-than they do; a large one gets a new process, so that its memory can be measured.
+than they do; a large one gets a new process, so that nothing of another is in its way.
 """
 
 import json
@@ -32,7 +32,6 @@ class Outcome:
     setting: dict | None = None
     rungs: dict[float, dict] = field(default_factory=dict)  # by tolerance
     ended: str = ""
-    peak_mib: int | None = None
 
     def time_to(self, gap: float) -> float | None:
         """Seconds of the fastest fit that came so close to the optimum; None if none did."""
@@ -117,7 +116,6 @@ class Worker:
                     outcome.add(message)
                 case "end":
                     outcome.ended = message["why"]
-                    outcome.peak_mib = message.get("peak_mib")
                     return
         if trying and tried:
             # it was ended while it tried a slow setting: go on with the best before that
@@ -146,7 +144,7 @@ def measure(
             seconds = outcome.time_to(1e-6) or outcome.time_to(1e-4)
             if seconds is not None and seconds < SHORT:
                 again = job | {"setting": outcome.setting, "ladder": sorted(outcome.rungs)[::-1]}
-                ended, peak = outcome.ended, outcome.peak_mib
+                ended = outcome.ended
                 workers[name].run(again, outcome)
-                outcome.ended, outcome.peak_mib = ended, peak
+                outcome.ended = ended
     return outcomes

@@ -63,6 +63,16 @@ def others(result: dict, ours: str = "logitron") -> list[str]:
     return [who for who in result["contenders"] if who not in (ours, "null")]
 
 
+def best_other(result: dict, ours: str = "logitron") -> str | None:
+    """Who of the others is first at 1e-6; anybody if nobody arrives, None if nobody is there."""
+    contenders = result["contenders"]
+    return min(
+        others(result, ours),
+        key=lambda who: to(contenders[who], 1e-6) or float("inf"),
+        default=None,
+    )
+
+
 def asked(name: str, result: dict, ours: str = "logitron") -> str:
     """One line: the ratio to the best peer, what was asked for, and the work that it took."""
     if ours not in result["contenders"]:
@@ -89,24 +99,18 @@ def headline(results: dict) -> str:
     """All problems, one line each: ours, the best other, and how many times faster."""
     lines = [f"{'seconds to 1e-6':40}{'logitron':>9}{'best other':>11}{'times':>8}  which"]
     for result in results.values():
-        if "logitron" not in result["contenders"]:
+        contenders, best = result["contenders"], best_other(result)
+        if "logitron" not in contenders or best is None:
             continue
-        contenders, peers = result["contenders"], others(result)
-        best = min(peers, key=lambda who: to(contenders[who], 1e-6) or float("inf"), default=None)
-        if best is None:
-            continue
-        arrived = to(contenders[best], 1e-6) is not None
-        times = [
+        ours, theirs = (
             seconds(to(contenders[who], 1e-6), contenders[who]["limit"])
             for who in ("logitron", best)
-        ]
-        found = ratio(result, "logitron", peers)
+        )
+        found = ratio(result, "logitron", others(result))
+        arrived = to(contenders[best], 1e-6) is not None
         lines.append(
-            f"{result['title'][:40]:40}{times[0]:>9}{times[1]:>11}"
-            f"{found[0] if found else '-':>8}  {best[8:] if best.startswith('sklearn ') else best}"
-            if arrived
-            else f"{result['title'][:40]:40}{times[0]:>9}{times[1]:>11}"
-            f"{found[0] if found else '-':>8}  nobody"
+            f"{result['title'][:40]:40}{ours:>9}{theirs:>11}{found[0] if found else '-':>8}  "
+            f"{best.removeprefix('sklearn ') if arrived else 'nobody'}"
         )
     return "\n".join(lines)
 

@@ -6,7 +6,6 @@ hangs can be ended from outside.
 
 import json
 import os
-import resource
 import sys
 import time
 import warnings
@@ -55,7 +54,6 @@ def run(contender: Contender, job: dict, say: Say) -> None:
     folder, limit = Path(job["folder"]), job["limit"]
     X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
     objective = Objective.of(X, y, job["C"])
-    before = peak(anew=True)
     contender.prepare(X, y, job["C"])
     with threads(Setting(1, 1)):  # the one setting that nothing can make slow
         contender.warm_up()
@@ -67,7 +65,7 @@ def run(contender: Contender, job: dict, say: Say) -> None:
         contender.own_threads(setting.own)
     with threads(setting):
         why = climb(contender, objective, job, say)
-    say("end", why=why, peak_mib=round((peak() - before) / 1024))
+    say("end", why=why)
 
 
 def best_setting(contender: Contender, skip: int, limit: float, say: Say) -> Setting:
@@ -107,21 +105,6 @@ def climb(contender: Contender, objective: Objective, job: dict, say: Say) -> st
         if seconds > job["limit"] or spent > LADDER_LIMITS * job["limit"]:
             return "time"
     return "ladder"
-
-
-def peak(*, anew: bool = False) -> int:
-    """The most memory this process had, in KiB; since it was last asked for ``anew``, on Linux.
-
-    There, ``ru_maxrss`` would begin with what the parent process had.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        if anew:
-            Path("/proc/self/clear_refs").write_text("5")  # the peak is what there is now
-        (line,) = (one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
-        return int(line.split()[1])
-    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return size // 1024 if sys.platform == "darwin" else size
 
 
 def main() -> None:

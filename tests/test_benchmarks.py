@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import compare, figures, growth, many, markdown, overhead, store, table
+from benchmarks import compare, figures, growth, many, markdown, memory, overhead, store, table
 from benchmarks.__main__ import HEADLINE, MANY
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import Hard
@@ -43,6 +43,29 @@ def test_ratios_are_to_the_best_other():
     assert table.ratio(nobody, "logitron", table.others(nobody)) == (">5.0x", 5.0)
     never = result(logitron=None, sklearn_lbfgs=1.0)
     assert table.ratio(never, "logitron", table.others(never)) is None
+
+
+def test_the_headline_says_who_and_whether_anybody_arrived():
+    results = {"a": result(logitron=2.0, sklearn_lbfgs=10.0, glum_irls=4.0)}
+    assert table.headline(results).splitlines()[1].split()[2:] == [
+        "2",
+        "4",
+        "2.00x",
+        "glum",
+        "irls",
+    ]
+    results = {"a": result(logitron=2.0, sklearn_lbfgs=None), "b": result(logitron=1.0, null=None)}
+    (_, line) = table.headline(results).splitlines()
+    assert line.split()[2:] == ["2", ">10", ">5.0x", "nobody"]
+
+
+@pytest.mark.skipif(not memory.STATUS.exists(), reason="peaks begin anew on Linux only")
+def test_a_peak_is_what_was_held_at_once():
+    before = memory.peak(anew=True)
+    held = np.ones(20_000_000)
+    del held
+    assert memory.peak() - before >= 0.9 * 20_000_000 * 8 / 1024
+    assert memory.peak(anew=True) - before < 0.1 * 20_000_000 * 8 / 1024
 
 
 def test_losses_are_told_with_their_reason():

@@ -2,42 +2,26 @@
 
 from functools import partial
 
-import numpy as np
-
-from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.contenders.jaxopt_lbfgs import mean_objective
-from benchmarks.threads import CORES, Setting
+from benchmarks.contenders.base import MAX_ITER, Fit
+from benchmarks.contenders.jax_loop import JaxLoop, mean_objective
 
 #: Steps without a lower objective before it gives up: at the limit of rounding there are only such
 PATIENCE = 10
 
 
-class Optax(Contender):
+class Optax(JaxLoop):
     name = "optax lbfgs"
-    note = "compiled as a whole, which is not timed"
     module = "optax"
     packages = ("optax", "jax", "jaxlib")
-    settings = (Setting(1, 1, CORES),)  # the pool of XLA is as large as the machine
 
-    run = None
-    """Compiled once for each shape: C, tol and max_iter are arguments like the data"""
-
-    def prepare(self, X: np.ndarray, y: np.ndarray, C: float) -> None:
+    @staticmethod
+    def compiled():
         import jax
 
-        jax.config.update("jax_enable_x64", True)
-        super().prepare(jax.device_put(X), jax.device_put(y), C)
-        classes = int(y.max()) + 1
-        columns = () if classes == 2 else (classes,)
-        self.start = np.zeros((X.shape[1], *columns)), np.zeros(columns)
-        if self.run is None:
-            self.run = jax.jit(solve)
+        return jax.jit(solve)
 
     def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
-        (W, b), iterations = self.run(self.start, self.X, self.y, self.C, tol, max_iter)
-        return Fit(
-            np.atleast_2d(np.asarray(W).T), np.atleast_1d(b), {"iterations": int(iterations)}
-        )
+        return self.looped(tol, max_iter)
 
 
 def solve(start, X, y, C, tol, max_iter):

@@ -51,6 +51,9 @@ class _OneCoreEach:
     """Leaves products one core while anybody wants that: the limit is the whole process's."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = Lock()
         self._wanted = 0
         self._limiter: Any = None
@@ -75,7 +78,7 @@ class _OneCoreEach:
         """Begin anew in a process that was forked: nobody is at work in it."""
         if self._wanted:
             self._limiter.restore_original_limits()
-        self.__init__()  # type: ignore[misc]
+        self._begin()
 
 
 one_core_each = _OneCoreEach()

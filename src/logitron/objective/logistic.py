@@ -201,7 +201,7 @@ class LogisticObjective:
         if rows is None:
             return None
         weight = self.rows.shape[0] / rows.shape[0]
-        return replace(self, rows=rows, weight=self.weight * weight, largest=None, roughens=False)
+        return replace(self, rows=rows, weight=self.weight * weight, largest=None)
 
     def witnessed_by(self, sample: "LogisticObjective") -> "LogisticObjective":
         """Return the same objective, whose bound knows the curvature of some of the rows."""

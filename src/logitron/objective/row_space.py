@@ -75,10 +75,9 @@ def rotate(objective: LogisticObjective) -> RowSpace:
         products = products - logits - context.xp.matrix_transpose(logits) + length
     objective.work.grams += objective.share
     rotated, spectrum, spreading = context.compile(_decompose)(products)
-    rows = objective.rows.rotated(rotated)
     inner = replace(
         objective,
-        rows=rows,
+        rows=objective.rows.rotated(rotated),
         centre=None,
         squares=spectrum,
         largest=context.xp.max(spectrum) * objective.heaviest,

@@ -14,7 +14,7 @@ the precision of its arithmetic.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -398,8 +398,12 @@ class _Run:
         status = self.status
         if stopped:
             status = np.where(status == Status.MAX_ITER, Status.STOPPED, status)
-        solution = Solution(
-            self.parameters(), status, self.n_iter, np.asarray(self.values), self.gaps
+        cut_short = bool((self.roughly & ~self.done).any())  # then what is told is not precise
+        return Solution(
+            self.parameters(),
+            status,
+            self.n_iter,
+            np.asarray(self.values),
+            self.gaps,
+            as_evaluated=not cut_short,
         )
-        roughly = bool((self.roughly & ~self.done).any())  # cut short: what is told is not precise
-        return replace(solution, as_evaluated=not roughly)
