@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, read
+from tests.standins import cupy as cupy_standin
 
 REQUIRED = tuple(filter(None, os.environ.get("LOGITRON_REQUIRED_BACKENDS", "").split(",")))
 
@@ -184,6 +185,13 @@ BACKENDS = (
     Backend("jax-float32", "jax", _jax("cpu"), "float32", present=_jax_present),
     Backend("jax-cuda", "jax", _jax("gpu"), setting=_x64, present=_jax_cuda),
     Backend("cupy", "cupy", _cupy, present=_cupy_present),
+    Backend(
+        "standin-of-cupy",
+        "cupy",
+        _cupy,
+        setting=cupy_standin.standing_in,
+        present=cupy_standin.missing,
+    ),
     Backend("dask", "dask", _dask, present=_dask_present, slow=True),
     Backend("strict", "array-api-strict", _strict("CPU_DEVICE"), present=_strict_present),
     Backend("strict-device1", "array-api-strict", _strict("device1"), present=_strict_present),
@@ -202,3 +210,6 @@ BACKENDS = (
         present=_strict_present,
     ),
 )
+
+#: those that need an NVIDIA GPU
+GPU = tuple(b for b in BACKENDS if b.name in ("torch-cuda", "cupy", "jax-cuda"))

@@ -1,6 +1,7 @@
 """Runs tests on every backend, and tells which ones ran."""
 
 import os
+import re
 
 # scikit-learn's checks of arrays of other libraries want it, and SciPy reads it when it is imported
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -8,6 +9,12 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import pytest
 
 from tests.backends import BACKENDS, REQUIRED, Backend
+
+#: not tests, and some need libraries that may be missing
+collect_ignore_glob = ["standins/*"]
+
+#: parameters of such names are on a GPU; what stands in for CuPy is not
+ON_A_GPU = re.compile(r"\bcuda\b|(?<!of-)\bcupy\b")
 
 _ran: set[str] = set()
 
@@ -30,7 +37,15 @@ def eager(backend):
     return backend
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what runs on a GPU, by its parameters: our backends', and those of scikit-learn."""
+    for item in items:
+        if ON_A_GPU.search(item.name):
+            item.add_marker("gpu")
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "gpu: runs on an NVIDIA GPU, or says why it does not")
     config.addinivalue_line("markers", "thread_unsafe: a mark in scikit-learn's tests")
 
 

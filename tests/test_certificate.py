@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, observations
+from logitron.objective.certificate import _on_changes
 from tests.backends import BACKENDS
 from tests.datasets import BUNDLED, classes_of, load
 from tests.reference import reference
@@ -146,3 +147,39 @@ def test_a_fit_that_was_cut_short_knows_it():
     loss = np.logaddexp(0.0, -(2 * y - 1) * clf.decision_function(X)).sum()
     value = loss + 0.5 * np.sum(clf.coef_**2)
     assert 1e-4 < (value - best.value) / best.value <= clf.suboptimality_[0]
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 100])
+@pytest.mark.parametrize("decades", [0, 6, 12, 30])
+def test_changes_of_the_intercepts_are_bounded_without_eigenvalues(classes, decades):
+    """However uneven the classes are: against an eigendecomposition with 40 digits."""
+    mpmath = pytest.importorskip("mpmath")
+    rng = np.random.default_rng(classes)
+    shares = 10.0 ** -rng.uniform(0.0, decades, size=classes)
+    P = rng.dirichlet(np.ones(classes), size=50) * shares
+    P /= P.sum(axis=1, keepdims=True)
+    H = np.diag(P.sum(axis=0)) - P.T @ P
+    g = rng.normal(size=classes)
+    g -= g.mean()
+    xp = ArrayContext.named("numpy").xp
+    lowest, squares = _on_changes(xp, g[None, :], H[None, :, :])
+    if classes > 10:  # where mpmath would take minutes
+        scales, mixes = np.linalg.eigh(H)
+        digits = 1e-3 if decades else 1e-9
+    else:
+        with mpmath.workdps(40):
+            scales, mixes = map(_as_numpy, mpmath.eigsy(mpmath.matrix(H.tolist())))
+        digits = 1e-9
+    if scales[1] <= 1e-12 * scales[-1]:  # as good as none, or only rounding: nothing is claimed
+        assert lowest[0] <= max(scales[1], 1e-12 * scales[-1])
+        return
+    exact = ((mixes[:, 1:].T @ g) ** 2 / scales[1:]).sum()
+    assert lowest[0] <= scales[1] * (1.0 + digits)
+    assert lowest[0] >= 0.25 * scales[1] or scales[1] <= 1e-9 * scales[-1]
+    assert squares[0] >= exact * (1.0 - digits)
+    assert squares[0] <= exact * 1.1 or scales[1] <= 1e-9 * scales[-1]
+
+
+def _as_numpy(matrix):
+    values = np.array(matrix.tolist(), dtype=float)
+    return values[:, 0] if values.shape[1] == 1 else values

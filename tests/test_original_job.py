@@ -24,7 +24,8 @@ def numpys():
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_tutorials_numbers_come_out(name, numpys):
     TRAINED[name].require()
-    run = train(TRAINED[name].library, DEVICES.get(name))
+    with TRAINED[name].setting():
+        run = train(TRAINED[name].library, DEVICES.get(name))
     assert run.epochs == 6906
     assert run.loss == pytest.approx(0.09026, abs=5e-6)
     assert run.missed == (78, 338, 364)

@@ -10,10 +10,12 @@ module                      what it knows
 ``sparse``                  sparse matrices, whose blocks are made dense one by one
 ``threads``                 several cores at work on the blocks of a library that uses one
 `logitron.backend.host`     the counted reads from a device to the host: `read`
+`logitron.backend.linalg`   small systems, solved without a look from the host
 ``libraries/``              one file for each library with a name
 =========================== ====================================================================
 """
 
+from logitron.backend import linalg
 from logitron.backend.array_rows import ArrayRows
 from logitron.backend.context import ArrayContext
 from logitron.backend.dask import (
@@ -45,6 +47,7 @@ __all__ = [
     "is_sparse",
     "library_named",
     "library_of",
+    "linalg",
     "make_rows",
     "map_chunks",
     "read",

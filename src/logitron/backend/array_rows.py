@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from logitron.backend.types import Array
 
 __all__ = ["ArrayRows"]
 
+_Result = TypeVar("_Result")
+
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
-#: of many neurons, whose logits fill a near cache sooner, no fewer and no more than these
-MIN_WIDE_ROWS, MAX_WIDE_ROWS = 128, 1024
+#: rows below which smaller blocks would not be what is missing, when there is no memory
+FEWEST_ROWS = 64
 #: numbers computed for each row, and for all, from which on several workers are worth it
 WIDE, MANY_NUMBERS = 16, 1 << 18
 #: multiplications in a pass, below which nothing is gained by making them cheaper
@@ -62,7 +64,12 @@ class ArrayRows:
         self._xp, self._dtype = context.xp, context.dtype
         wide = context.wide
         self._widens = None if wide.precision == context.precision else wide.dtype
-        size = self._block_rows(block_rows)
+        self._divide(self._block_rows(block_rows))
+
+    def _divide(self, size: int) -> None:
+        """Make blocks of so many rows, and share them out among the workers."""
+        X, *others = self._arrays
+        width = self._sizes["width"]
         # the blocks are views; only libraries without views copy, and those get one block
         self._stored: list[tuple[Any, ...]] = [
             (self._cut(X, start, size), *(_rows(array, start, size) for array in others))
@@ -71,7 +78,7 @@ class ArrayRows:
         #: blocks that one worker adds up
         self._stretches = [self._stored]
         if X.shape[0] * width >= MANY_NUMBERS and width >= WIDE:
-            team = min(context.library.workers(), len(self._stored) // 2)
+            team = min(self.context.library.workers(), len(self._stored) // 2)
             if team > 1:
                 edges = np.linspace(0, len(self._stored), team + 1).astype(int)
                 self._stretches = [self._stored[a:b] for a, b in pairwise(edges)]
@@ -80,6 +87,11 @@ class ArrayRows:
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         """Add up the blocks; see `Rows.sum`."""
+        return self._in_less_memory(lambda: self._sum(function, *parameters, **static))
+
+    def _sum(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
         run = self.context.compile(function, **static)
         narrow = [self.context.narrow(parameter) for parameter in parameters]
 
@@ -103,10 +115,28 @@ class ArrayRows:
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
+        return self._in_less_memory(lambda: self._map(function, *parameters, **static))
+
+    def _map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         run = self.context.compile(function, **static)
         narrow = [self.context.narrow(parameter) for parameter in parameters]
         parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
+
+    def _in_less_memory(self, run: Callable[[], _Result]) -> _Result:
+        """Run, in smaller and smaller blocks if the device has not the memory for those it has."""
+        library = self.context.library
+        while True:
+            try:
+                return run()
+            except Exception as error:
+                size = min(self._block_rows(self._sizes["block_rows"]), self.shape[0])
+                if size <= FEWEST_ROWS or not library.out_of_memory(error):
+                    raise
+            # (out of the handler: the error kept everything alive that was on the way)
+            self._sizes["block_rows"] = max(size // 2, FEWEST_ROWS)
+            library.release_memory()
+            self._divide(self._sizes["block_rows"])
 
     def sample(self, count: int, seed: int) -> "ArrayRows | None":
         """Draw one row at random out of each of ``count`` equal stretches; see `Rows.sample`.
@@ -158,7 +188,7 @@ class ArrayRows:
             return None
         if self._rough is None:
             sizes = dict(self._sizes)
-            if self.context.library.temporary_bytes is None:  # blocks are larger than a sum bears
+            if self.context.library.wide_rows is None:  # blocks are larger than a sum bears
                 sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), ROUGH_BLOCK_ROWS)
             self._rough = type(self)(narrower, *self._arrays, **sizes)
         return self._rough
@@ -228,14 +258,12 @@ def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> in
     library = context.library
     if library.block_bytes is None:
         return n
-    rows = library.block_bytes // (8 * max(p, 1))
+    rows = max(MIN_BLOCK_ROWS, library.block_bytes // (8 * max(p, 1)))
     if library.temporary_bytes is not None:
         size = 4 if context.precision == "float32" else 8
-        rows = min(max(MIN_BLOCK_ROWS, rows), library.temporary_bytes // (size * width))
-        if width >= WIDE:
-            rows = min(rows, MAX_WIDE_ROWS)
-        return max(MIN_WIDE_ROWS, rows)
-    return max(MIN_BLOCK_ROWS, rows)
+        rows = min(rows, library.temporary_bytes // (size * width))
+    fewest, most = library.wide_rows or (MIN_BLOCK_ROWS, rows)
+    return max(fewest, min(rows, most) if width >= WIDE else rows)
 
 
 def _rows(array: Array | None, start: int, size: int) -> Array | None:

@@ -1,7 +1,7 @@
 """Where and how precisely a computation's arrays live: library, device and precision."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -121,8 +121,31 @@ class ArrayContext:
         return getattr(self.xp, self.precision)
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Everything computed in this context is computed inside ``with context.scope():``."""
-        return self.library.scope(self.device, self.precision)
+        """Everything computed in this context is computed inside ``with context.scope():``.
+
+        Raises
+        ------
+        MemoryError
+            In there, whatever the library's own error is when its device has no more memory.
+        """
+        return self._scope()
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        try:
+            with self.library.scope(self.device, self.precision):
+                yield
+        except Exception as error:
+            if not self.library.out_of_memory(error):
+                raise
+            raise MemoryError(
+                f"device {self.library.device_name(self.device)} of backend={self.library.name!r} "
+                "has not enough free memory, even for small blocks of rows: expected room for X, "
+                "for a few arrays as large as all coefficients and, if there is a Gram matrix, of "
+                "n_features ** 2 numbers. Store X in float32 or float16, fit fewer targets at a "
+                "time, free what else is on the device, or choose another with device=. "
+                f"({type(error).__name__}: {error})"
+            ) from error
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         """Bind static arguments and compile with the library's compiler, where that pays."""

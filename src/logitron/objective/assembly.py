@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from logitron.backend import linalg
+
 __all__ = ["Evaluation", "eigenbasis", "finish", "is_far"]
 
 Array = Any
@@ -111,6 +113,6 @@ def eigenbasis(
     if fit_intercept:
         shift = products[features, :features] / total
         products = products[:features, :features] - total * (shift[:, None] * shift)
-    spectrum, basis = xp.linalg.eigh(products / total)
+    spectrum, basis = linalg.eigh(products / total)
     spectrum = 0.5 * (spectrum + xp.abs(spectrum))
     return shift, basis, spectrum, total * xp.max(spectrum)

@@ -32,6 +32,7 @@ from typing import Any
 from array_api_compat import array_namespace
 
 from logitron import neuron
+from logitron.backend import library_of
 from logitron.objective.columns import (
     Columns,
     by_groups,
@@ -97,7 +98,7 @@ def evaluate(
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
     least = 0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
-    activity = neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
+    activity = _activity(xp, Z, Y, classes=classes, least=least)
     rows, R = neuron.weigh(xp, activity, sample_weight, classes=classes)
     by_theta = T(neuron.unchecked_backward(xp, X, R))
     if intercept is not None:
@@ -211,6 +212,14 @@ def column_moments(
     mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
+
+
+def _activity(xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None) -> neuron.Activity:
+    """Compute what neurons make of a block, by the library's own kernel where it has one."""
+    fused = library_of(Z).activity
+    if fused is None:
+        return neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
+    return neuron.Activity(*fused(Z, Y, classes=classes, least=least))
 
 
 # --- second derivatives -------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from logitron.backend import linalg
 from logitron.objective.assembly import Evaluation
 from logitron.objective.certificate import bound, bound_by_witness, leverage
 
@@ -51,7 +52,7 @@ def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array) -> Ar
     witness, context = objective.witness, objective.context
     seen = witness.evaluate(theta, "hessian").second
     ridge = objective.penalty[:, None, None] * objective.penalised * objective.eye(theta.shape[2])
-    inverse = context.xp.linalg.inv(seen * (1.0 / witness.weight) + ridge)
+    inverse = linalg.inv(seen * (1.0 / witness.weight) + ridge)
     leverages = witness.rows.map(leverage, objective.centre, inverse)
     # (computed as narrow as the rows are: a little more than the largest is no less than it)
     largest = context.xp.max(context.xp.astype(leverages, context.dtype), axis=0) * 1.001

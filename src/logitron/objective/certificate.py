@@ -56,6 +56,8 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
+from logitron.backend import linalg
+
 __all__ = ["bound", "bound_by_witness", "leverage"]
 
 Array = Any
@@ -184,11 +186,8 @@ def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Ar
         lowest, c = curvature[:, 0, 0], 1.0
         squares = by_b[:, 0] * by_b[:, 0] / _positive(xp, lowest)
     else:
-        scales, mixes = xp.linalg.eigh(curvature)
-        lowest, c = scales[:, 1], 2.0  # the first is the direction that changes nothing
-        along = xp.matrix_transpose(mixes) @ by_b[:, :, None]
-        parts = along[:, 1:, 0]
-        squares = xp.sum(parts * parts / _positive(xp, scales[:, 1:]), axis=1)
+        lowest, squares = _on_changes(xp, by_b, curvature)
+        c = 2.0
     delta = xp.sqrt(squares)
     kappa = xp.sqrt(c / _positive(xp, lowest))
     reach = kappa * delta
@@ -196,6 +195,27 @@ def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Ar
     x = -xp.log1p(-xp.where(near, reach, xp.zeros_like(reach))) / kappa
     x = xp.where(near, x, xp.full_like(x, float("inf")))
     return x, xp.where(near, kappa * x, xp.zeros_like(x)), delta
+
+
+def _on_changes(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array]:
+    """Bound the smallest eigenvalue from below, and ``g' H^-1 g`` from above, for softmax groups.
+
+    Both over changes that add up to zero; to the others, which change nothing, some curvature is
+    given. The largest eigenvalue of the inverse is at most the fourth root of the sum of all of
+    their fourth powers: that is not sharp, but an eigendecomposition costs ten times as much, and
+    waits for the device. A ridge keeps the inverse finite; it is taken off again.
+    """
+    index = xp.cumulative_sum(xp.ones_like(by_b[0, :]))
+    eye = xp.astype(index[:, None] == index[None, :], curvature.dtype)
+    K = by_b.shape[1]
+    ridge = 64.0 * K * float(xp.finfo(curvature.dtype).eps)
+    mean = _positive(xp, xp.sum(xp.sum(curvature * eye, axis=2), axis=1) / K)
+    inverse = linalg.inv(curvature / mean[:, None, None] + (1.0 / K + ridge * eye))
+    twice = inverse @ inverse
+    largest = xp.sqrt(xp.sqrt(xp.sum(xp.sum(twice * twice, axis=2), axis=1)))
+    lowest = 1.0 / largest - ridge
+    squares = xp.abs((by_b[:, None, :] @ inverse @ by_b[:, :, None])[:, 0, 0]) / mean
+    return mean * lowest, squares * (1.0 + ridge / _positive(xp, lowest))
 
 
 def _positive(xp: Any, values: Array) -> Array:

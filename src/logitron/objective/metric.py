@@ -36,6 +36,8 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from logitron.backend import linalg
+
 __all__ = [
     "Blocks",
     "Full",
@@ -117,7 +119,7 @@ def solve(metric: Metric, by_theta: Array) -> Array:
     flat = xp.reshape(by_theta, (G, K * q, 1))
     if isinstance(metric, Full):
         scale = metric.scale[:, :, None]
-        return xp.reshape(scale * xp.linalg.solve(metric.matrix, scale * flat), (G, K, q))
+        return xp.reshape(scale * linalg.solve(metric.matrix, scale * flat), (G, K, q))
     return xp.reshape(metric.matrix @ flat, (G, K, q))
 
 
@@ -132,7 +134,7 @@ def shared(basis: Array | None, spectrum: Array, curvature: Array, penalty: Arra
     if curvature.shape[-1] == 1:
         mixes, scales = xp.ones_like(curvature), curvature[:, :, 0]
     else:
-        scales, mixes = xp.linalg.eigh(curvature)
+        scales, mixes = linalg.eigh(curvature)
         scales = 0.5 * (scales + xp.abs(scales))
     return Shared(basis, spectrum, mixes, scales, penalty)
 
@@ -148,7 +150,7 @@ def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
     if products.shape[-1] == 1:
         variances, vectors = products[:, :, 0], xp.ones_like(products)
     else:
-        variances, vectors = xp.linalg.eigh(products)
+        variances, vectors = linalg.eigh(products)
     variances, vectors = variances[:, -rank:], vectors[:, :, -rank:]
     there = variances > EMPTY * xp.max(variances, axis=1, keepdims=True)
     safe = xp.where(there, variances, xp.ones_like(variances))
@@ -210,7 +212,7 @@ def coarse(
         both = both + (level / K**2) * Sigma
     exact = xp.reshape(xp.reshape(second, (G, K, f, K, f)) + both, (G, K * f, K * f))
     model = xp.reshape(A * Sigma + both, exact.shape)
-    correction = xp.linalg.inv(exact) - xp.linalg.inv(model)
+    correction = linalg.inv(exact) - linalg.inv(model)
     return metric._replace(directions=B, correction=correction)
 
 
@@ -264,13 +266,12 @@ def blocks(second: Array, penalty: Array, penalised: Array, eye: Array) -> Block
     tiny = 8.0 * second.shape[-1] * float(xp.finfo(second.dtype).eps)
     both = scale[..., :, None] * scale[..., None, :]
     matrix = second * both + (ridge * scale * scale + tiny)[..., None] * eye
-    return Blocks(xp.linalg.inv(matrix) * both)
+    return Blocks(linalg.inv(matrix) * both)
 
 
 def inverse(metric: Full) -> Inverse:
     """Invert a Hessian that is going to be used many times."""
-    xp = array_namespace(metric.matrix)
-    inverted = xp.linalg.inv(metric.matrix)
+    inverted = linalg.inv(metric.matrix)
     return Inverse(inverted * metric.scale[:, :, None] * metric.scale[:, None, :])
 
 

@@ -104,7 +104,6 @@ def of_squares(objective: Objective, *, flat: bool) -> Metric:
 def without_curvature(objective: Objective, basis: Array | None, spectrum: Array) -> Metric:
     """Make the shared model of features, yet without the curvature of any parameters."""
     G, K = objective.groups, objective.classes
-    metric: Metric = metrics.shared(
-        basis, spectrum, objective.context.zeros((G, K, K)), objective.penalty
-    )
-    return metric
+    nothing = objective.context.zeros((G, K, K))
+    mixes = nothing + objective.eye(K)
+    return metrics.Shared(basis, spectrum, mixes, nothing[:, :, 0], objective.penalty)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
-from logitron.backend import read
+from logitron.backend import linalg, read
 from logitron.objective.logistic import LogisticObjective
 from logitron.objective.metric import Metric
 from logitron.objective.models import without_curvature
@@ -132,7 +132,7 @@ def _logits(X: Array, W: Array, centre: Array | None) -> Array:
 def _decompose(products: Array) -> tuple[Array, Array, Array]:
     """Rotated features (n, n), their squared lengths (n,), and ``U S^(-1/2)`` (n, n)."""
     xp = array_namespace(products)
-    spectrum, U = xp.linalg.eigh(products)
+    spectrum, U = linalg.eigh(products)
     eps = float(xp.finfo(products.dtype).eps)
     there = spectrum > eps * products.shape[0] * xp.max(spectrum)
     safe = xp.where(there, spectrum, xp.ones_like(spectrum))

@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from logitron.backend import linalg
+
 __all__ = ["Memory", "direction", "empty", "remember"]
 
 Array = Any
@@ -90,7 +92,7 @@ def direction(
     index = xp.cumulative_sum(xp.ones_like(diagonal[0, :]))
     eye = xp.astype(index[:, None] == index[None, :], g.dtype)
     R = strict + diagonal[:, :, None] * eye
-    alpha = xp.linalg.solve(R, S @ g)
+    alpha = linalg.solve(R, S @ g)
     shifted = xp.reshape(g - T(Y) @ alpha, by_theta.shape)
     r = xp.reshape(solve(metric, shifted), g.shape)
     if rescales:
@@ -100,5 +102,5 @@ def direction(
         seen = (size > 0.0) & (products[:, -1, -1] > 0.0)
         scale = xp.where(seen, products[:, -1, -1] / xp.where(seen, size, 1.0), 1.0)
         r = r * scale[:, None, None]
-    gamma = xp.linalg.solve(T(R), diagonal[:, :, None] * alpha - Y @ r)
+    gamma = linalg.solve(T(R), diagonal[:, :, None] * alpha - Y @ r)
     return -xp.reshape(r + T(S) @ gamma, by_theta.shape)

@@ -38,7 +38,12 @@ class Library:
     #: rows are worked on in blocks of about this many bytes of features; None is no blocks
     block_bytes: int | None = 1 << 30
     #: and of about this many bytes of whatever is computed from them; None is as many as it takes
-    temporary_bytes: int | None = None
+    temporary_bytes: int | None = 1 << 28
+    #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
+    wide_rows: tuple[int, int] | None = None
+    #: one kernel for what `logitron.neuron.unchecked_activity` computes in many operations, where
+    #: the library has one: ``activity(Z, Y, classes=..., least=...)``
+    activity: Callable[..., tuple[Array, Array, Array]] | None = None
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name
@@ -135,8 +140,9 @@ class Library:
         """Take over an array of another library without passing the host; None if impossible."""
         try:
             taken = self.namespace().from_dlpack(array)
-        except (BufferError, TypeError, ValueError, RuntimeError):
-            return None  # the producer's device or dtype is unknown to this library
+        except (BufferError, TypeError, ValueError, RuntimeError, AssertionError):
+            # the producer's device or dtype is unknown to this library (torch without CUDA asserts)
+            return None
         return taken if self.parameter_device(taken) == device else None
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
@@ -146,6 +152,25 @@ class Library:
     def detach(self, array: Array) -> Array:
         """Return the array without what its library records about it (gradients)."""
         return array
+
+    # --- linear algebra that asks no questions, see `logitron.backend.linalg` ---
+
+    def solve(self, A: Array, B: Array) -> Array:
+        """Solve ``A X = B``."""
+        return self.namespace().linalg.solve(A, B)
+
+    def inv(self, A: Array) -> Array:
+        """Invert matrices."""
+        return self.namespace().linalg.inv(A)
+
+    # --- memory ---
+
+    def out_of_memory(self, error: BaseException) -> bool:
+        """Whether an error says that the device has no more memory."""
+        return isinstance(error, MemoryError)
+
+    def release_memory(self) -> None:
+        """Give back memory that is kept for later and not in use."""
 
     # --- running ---
 

@@ -1,12 +1,18 @@
 """CuPy on NVIDIA GPUs."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
+
+#: threads of a block of the kernel
+THREADS = 256
 
 
 class CupyLibrary(Library):
@@ -59,5 +65,73 @@ class CupyLibrary(Library):
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         # CuPy's creation functions take no device: arrays are made on the current one
-        scope: AbstractContextManager[Any] = device
+        scope = ExitStack()
+        scope.enter_context(device)
+        scope.enter_context(_full_float32())
         return scope
+
+    def release_memory(self) -> None:
+        import cupy
+
+        cupy.get_default_memory_pool().free_all_blocks()
+
+    def activity(
+        self, Z: Array, Y: Array, *, classes: int, least: float | None
+    ) -> tuple[Array, Array, Array]:
+        """Compute loss, residual and probability in one kernel, ``activity.cu``.
+
+        ``LIBRARIES["cupy"].activity = None`` goes back to operations on arrays.
+        """
+        import cupy
+
+        n, m = Z.shape
+        real, item = Z.dtype.type, Z.dtype.itemsize
+        residual, probability = cupy.empty_like(Z), cupy.empty_like(Z)
+        if residual.strides != Z.strides:  # the kernel takes the same steps in all of them
+            Z = cupy.ascontiguousarray(Z)
+            residual, probability = cupy.empty_like(Z), cupy.empty_like(Z)
+        row, column = (step // item for step in Z.strides)
+        target_row, target_column = (step // item for step in Y.strides)
+        rows_first = row <= column
+        groups = m // classes
+        loss = (
+            cupy.empty((groups, n), Z.dtype).T if rows_first else cupy.empty((n, groups), Z.dtype)
+        )
+        steps = (
+            *(row, column, target_row, target_column),
+            target_column * classes if Y.shape[1] == m else 0,
+            *(step // item for step in loss.strides),
+        )
+        sizes = (*map(np.int64, (*steps, n, groups)), np.int32(classes), np.int32(rows_first))
+        arguments = (Z, Y, loss, residual, probability, *sizes)
+        blocks = max(1, -(-n * groups // THREADS))
+        kernel = _activity_kernel("float" if item == 4 else "double")
+        kernel((blocks,), (THREADS,), (*arguments, real(-np.inf if least is None else least)))
+        return loss, residual, probability
+
+
+@contextmanager
+def _full_float32() -> Iterator[None]:
+    """Compute products of float32 in float32, even where CUPY_TF32=1 asks for fewer digits."""
+    try:  # CuPy has no public way to ask for it
+        from cupy._core import _routines_linalg as products
+    except ImportError:
+        yield
+        return
+    single = np.dtype(np.float32)
+    before = products.get_compute_type(single)
+    if before == products.COMPUTE_TYPE_TF32:
+        products.set_compute_type(single, products.COMPUTE_TYPE_DEFAULT)
+    try:
+        yield
+    finally:
+        if before == products.COMPUTE_TYPE_TF32:
+            products.set_compute_type(single, before)
+
+
+@cache
+def _activity_kernel(real: str) -> Any:
+    import cupy
+
+    source = files(__package__).joinpath("activity.cu").read_text()
+    return cupy.RawKernel(source, "activity", options=(f"-DREAL={real}",))

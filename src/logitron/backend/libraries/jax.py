@@ -73,7 +73,10 @@ class JaxLibrary(Library):
         return "float64" if jax.config.jax_enable_x64 else "float32"
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
-        values = np.asarray(array)
+        import jax
+
+        # explicit, so that a guard against unwanted transfers can be on
+        values = np.asarray(jax.device_get(array))
         # bfloat16 reaches NumPy as a dtype of another package, which few functions know
         return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
 
@@ -86,6 +89,12 @@ class JaxLibrary(Library):
         # On recent GPUs the default precision of float32 products is less than float32's
         scope.enter_context(jax.default_matmul_precision("highest"))
         return scope
+
+    def out_of_memory(self, error: BaseException) -> bool:
+        import jax
+
+        told = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+        return told or super().out_of_memory(error)
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         return _jit(function, tuple(sorted(static.items())))

@@ -19,6 +19,8 @@ class NumpyLibrary(Library):
     # NumPy asks the system for the memory of large arrays anew each time, and the system clears it
     # page by page, which can take longer than the arithmetic.
     temporary_bytes = 3 << 19
+    # of many neurons, whose logits fill a near cache sooner
+    wide_rows = (128, 1024)
 
     def namespace(self) -> Namespace:
         import array_api_compat.numpy as xp

@@ -2,8 +2,9 @@
 
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,9 @@ class TorchLibrary(Library):
 
         # from_dlpack shares the memory of read-only arrays without torch's warning about them,
         # but ends the process on negative strides.
-        return torch.from_dlpack(np.ascontiguousarray(values)).to(device)
+        array = torch.from_dlpack(np.ascontiguousarray(values))
+        # CUDA copies pageable memory away before it returns, so there is nothing to wait for
+        return array.to(device, non_blocking=device.type == "cuda")
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import torch
@@ -75,16 +78,106 @@ class TorchLibrary(Library):
     def detach(self, array: Array) -> Array:
         return array.detach()
 
+    def solve(self, A: Array, B: Array) -> Array:
+        import torch
+
+        # (without _ex, each call reads from the device whether it succeeded)
+        solution, _ = torch.linalg.solve_ex(A, B)
+        return solution
+
+    def inv(self, A: Array) -> Array:
+        import torch
+
+        inverse, _ = torch.linalg.inv_ex(A)
+        return inverse
+
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         import torch
 
-        scope: AbstractContextManager[Any] = torch.no_grad()
+        scope = ExitStack()
+        scope.enter_context(torch.no_grad())
+        scope.enter_context(_full_float32)
         return scope
+
+    def out_of_memory(self, error: BaseException) -> bool:
+        import torch
+
+        return isinstance(error, (MemoryError, torch.OutOfMemoryError))
+
+    def release_memory(self) -> None:
+        import torch
+
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         if self.compiler is None:
             return super().compile(function, **static)
         return partial(_compile(self.compiler, function), **static)
+
+
+class _FullFloat32:
+    """Has products of float32 computed in float32 while anybody wants that.
+
+    Programs that train networks often trade its digits for speed, TF32 on recent GPUs and bfloat16
+    on some processors, and the setting is the whole process's.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._wanted = 0
+        self._overall: str | None = None
+        self._parts: dict[Any, str] = {}
+
+    def __enter__(self) -> None:
+        import torch
+
+        with self._lock:
+            if self._wanted == 0:
+                self._parts = {part: part.fp32_precision for part in _float32_settings()}
+                try:
+                    self._overall = torch.get_float32_matmul_precision()
+                    torch.set_float32_matmul_precision("highest")
+                except RuntimeError:  # it answers no longer once a part was set on its own
+                    self._overall = None
+                    _set_parts(dict.fromkeys(self._parts, "ieee"))
+            self._wanted += 1
+
+    def __exit__(self, *exception: object) -> None:
+        import torch
+
+        with self._lock:
+            self._wanted -= 1
+            if self._wanted == 0:
+                if self._overall is not None:
+                    torch.set_float32_matmul_precision(self._overall)
+                _set_parts(self._parts)
+
+
+_full_float32 = _FullFloat32()
+
+
+@cache
+def _float32_settings() -> tuple[Any, ...]:
+    """Find the settings of single parts, which torch has since 2.9."""
+    import torch
+
+    parts = (torch.backends.cuda.matmul, torch.backends.mkldnn.matmul)
+    return tuple(part for part in parts if _has(part, "fp32_precision"))
+
+
+def _set_parts(settings: dict[Any, str]) -> None:
+    for part, precision in settings.items():
+        if part.fp32_precision != precision:
+            part.fp32_precision = precision
+
+
+def _has(part: Any, name: str) -> bool:
+    try:  # unknown names raise other errors than hasattr expects
+        getattr(part, name)
+    except (AttributeError, RuntimeError):
+        return False
+    return True
 
 
 @cache

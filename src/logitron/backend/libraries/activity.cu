@@ -1,0 +1,72 @@
+// Loss, residual and probability from logits and targets, for one row and one group a thread.
+//
+// The arithmetic is that of logitron.neuron.unchecked_activity, in its order; what differs is the
+// traffic: as separate operations on arrays, it reads and writes every logit about twenty times.
+//
+// Compiled with -DREAL=float or -DREAL=double. Steps between elements are in elements, so that any
+// layout will do; threads that are neighbours work on what is nearest in memory.
+
+// (not fmax, which would take the place of what is not a number)
+#define NO_LESS(value) ((value) < least ? least : (value))
+
+extern "C" __global__ void activity(
+    const REAL* logits, const REAL* targets,       // (n, groups * classes)
+    REAL* loss,                                    // (n, groups)
+    REAL* residual, REAL* probability,             // (n, groups * classes), laid out as the logits
+    const long long row, const long long column,   // steps between logits
+    const long long target_row, const long long target_column,
+    const long long target_group,                  // 0 where all groups share their targets
+    const long long loss_row, const long long loss_group,
+    const long long n, const long long groups, const int classes,
+    const int rows_first,                          // whether neighbouring threads take rows
+    const REAL least)                              // exponents are no less
+{
+    const long long thread = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread >= n * groups) return;
+    const long long i = rows_first ? thread % n : thread / groups;
+    const long long g = rows_first ? thread / n : thread % groups;
+
+    const long long first = i * row + g * classes * column;
+    const REAL* z = logits + first;
+    const REAL* y = targets + i * target_row + g * target_group;
+    REAL* r = residual + first;
+    REAL* p = probability + first;
+    REAL* l = loss + i * loss_row + g * loss_group;
+    const REAL one = 1;
+
+    if (classes == 1) {
+        const REAL half = z[0] / 2;
+        const REAL size = half < 0 ? -half : half;
+        const REAL below = half - size;
+        const REAL twice = -2 * size;
+        const REAL e = exp(NO_LESS(twice));
+        p[0] = exp(NO_LESS(below)) / (one + e);
+        r[0] = p[0] - y[0];
+        l[0] = ((z[0] - below) - y[0] * z[0]) + log1p(e);
+        return;
+    }
+
+    REAL top = z[0];
+    for (int k = 1; k < classes; ++k) {
+        const REAL value = z[k * column];
+        top = value > top || value != value ? value : top;
+    }
+    REAL sum = 0, others = 0, hits = 0, margin = 0;
+    for (int k = 0; k < classes; ++k) {
+        const REAL below = z[k * column] - top;
+        const REAL e = exp(NO_LESS(below));
+        const REAL target = y[k * target_column];
+        const REAL hit = target * e;
+        sum += e;
+        others += e - hit;
+        hits += hit;
+        margin += target * below;
+        p[k * column] = e;
+    }
+    l[0] = log1p(others + (hits - one)) - margin;
+    for (int k = 0; k < classes; ++k) {
+        const REAL share = p[k * column] / sum;
+        p[k * column] = share;
+        r[k * column] = share - y[k * target_column];
+    }
+}

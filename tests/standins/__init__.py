@@ -1,0 +1,1 @@
+"""What stands in for libraries that need hardware which is not there."""

@@ -1,0 +1,389 @@
+"""CuPy's rules on NumPy's memory, for machines without a GPU.
+
+What CuPy refuses is refused: arrays of NumPy among its own, and turning an array into one, or into
+a number, without being asked; and every read to the host is written down in `READS`. Where the real
+package is installed, which needs no GPU, functions that it has not, and arguments that they do not
+take, are refused too. Its kernels are compiled by the C++ compiler and run one thread after the
+other. Speed, streams, and what the device's own libraries compute, it knows nothing of.
+"""
+
+import ctypes
+import functools
+import importlib
+import inspect
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import types
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from logitron.backend import LIBRARIES
+
+#: how often each way to the host was taken
+READS: Counter[str] = Counter()
+
+#: how products are computed: in TF32, as where CUPY_TF32=1 is set
+COMPUTE_TYPES = {np.dtype(np.float32): "TF32"}
+
+REFUSES = "Implicit conversion to a NumPy array is not allowed. Please use `.get()`"
+
+
+class ndarray:  # noqa: N801  (CuPy's own name)
+    """An array that pretends to be on a device."""
+
+    __module__ = "cupy"
+    __hash__ = None
+
+    def __init__(self, host: Any) -> None:
+        self._host = np.asarray(host)
+
+    # --- ways to the host ---
+
+    def get(self) -> np.ndarray:
+        READS["get"] += 1
+        return self._host.copy()
+
+    def item(self) -> Any:
+        READS["item"] += 1
+        return self._host.item()
+
+    def tolist(self) -> Any:
+        READS["tolist"] += 1
+        return self._host.tolist()
+
+    def __float__(self) -> float:
+        READS["float"] += 1
+        return float(self._host)
+
+    def __int__(self) -> int:
+        READS["int"] += 1
+        return int(self._host)
+
+    def __bool__(self) -> bool:
+        READS["bool"] += 1
+        return bool(self._host)
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(REFUSES)
+
+    def __dlpack__(self, **_: Any) -> Any:
+        raise BufferError("the device is pretended")
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (2, 0)
+
+    def __repr__(self) -> str:
+        return repr(self._host)
+
+    def __reduce__(self) -> Any:
+        return array, (self._host,)
+
+    # --- the rest is NumPy's ---
+
+    @property
+    def device(self) -> "Device":
+        return Device(0)
+
+    @property
+    def flags(self) -> Any:
+        return self._host.flags
+
+    def astype(self, dtype: Any, *, copy: bool = True) -> "ndarray":
+        same = not copy and self._host.dtype == dtype
+        return self if same else ndarray(self._host.astype(dtype, copy=copy))
+
+    def __getitem__(self, key: Any) -> "ndarray":
+        return ndarray(self._host[_lower(key)])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._host[_lower(key)] = _lower(value)
+
+    def __len__(self) -> int:
+        return len(self._host)
+
+    def __iter__(self) -> Iterator["ndarray"]:
+        return map(ndarray, self._host)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(one, np.ndarray) for one in inputs):
+            return NotImplemented
+        return _raise(getattr(ufunc, method)(*map(_lower, inputs), **kwargs))
+
+
+for _name in ("dtype", "shape", "ndim", "size", "strides", "itemsize", "nbytes"):
+    setattr(ndarray, _name, property(lambda self, name=_name: getattr(self._host, name)))
+for _name in ("T", "mT"):
+    setattr(ndarray, _name, property(lambda self, name=_name: ndarray(getattr(self._host, name))))
+for _name in (
+    "reshape",
+    "ravel",
+    "sum",
+    "min",
+    "max",
+    "any",
+    "all",
+    "mean",
+    "copy",
+    "fill",
+    "view",
+):
+
+    def _method(self: ndarray, *args: Any, _name: str = _name, **kwargs: Any) -> Any:
+        return _raise(getattr(self._host, _name)(*map(_lower, args), **kwargs))
+
+    setattr(ndarray, _name, _method)
+_BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+_OTHER = ("lt", "le", "eq", "ne", "gt", "ge", "neg", "pos", "abs", "invert")
+for _name in (
+    *(f"__{side}{name}__" for name in _BINARY for side in ("", "r", "i")),
+    *(f"__{name}__" for name in _OTHER),
+):
+
+    def _operator(self: ndarray, *args: Any, _name: str = _name) -> Any:
+        if any(not isinstance(a, ndarray | np.generic | bool | int | float) for a in args):
+            return NotImplemented
+        with np.errstate(all="ignore"):
+            result = getattr(self._host, _name)(*map(_lower, args))
+        return result if result is NotImplemented else _raise(result)
+
+    setattr(ndarray, _name, _operator)
+
+
+def _lower(value: Any) -> Any:
+    """Take what is inside; refuse what CuPy would not mix with."""
+    if isinstance(value, ndarray):
+        return value._host
+    if isinstance(value, np.ndarray):
+        raise TypeError(f"Unsupported type {type(value)}")
+    if isinstance(value, list | tuple):
+        return type(value)(map(_lower, value))
+    return value
+
+
+def _raise(value: Any) -> Any:
+    if isinstance(value, tuple):
+        parts = map(_raise, value)
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return ndarray(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+# --- devices ------------------------------------------------------------------------------------
+
+
+class Device:
+    __module__ = "cupy.cuda"
+
+    def __init__(self, device: "int | Device | None" = None) -> None:
+        self.id = device.id if isinstance(device, Device) else device or 0
+        if self.id != 0:
+            raise RuntimeError("cudaErrorInvalidDevice: invalid device ordinal")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return self.id
+
+    def __enter__(self) -> "Device":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def synchronize(self) -> None:
+        pass
+
+
+class OutOfMemoryError(MemoryError):
+    __module__ = "cupy.cuda.memory"
+
+
+class MemoryPool:
+    def free_all_blocks(self) -> None:
+        pass
+
+
+# --- kernels ------------------------------------------------------------------------------------
+
+#: a grid of threads, run one after the other
+PRELUDE = """
+#include <cmath>
+using std::exp; using std::log1p;
+#define __global__
+struct Three { unsigned x, y, z; };
+static Three blockIdx, blockDim, threadIdx;
+"""
+
+
+class RawKernel:
+    """A kernel, compiled for the host."""
+
+    def __init__(self, code: str, name: str, options: tuple[str, ...] = ()) -> None:
+        self._function = _compiled(code, name, options)
+
+    def __call__(self, grid: tuple[int], block: tuple[int], arguments: tuple[Any, ...]) -> None:
+        self._function(*grid, *block, *map(_argument, arguments))
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, ndarray):
+        return ctypes.c_void_p(value._host.ctypes.data)
+    assert isinstance(value, np.generic), f"the size of {value!r} is not known to a kernel"
+    return np.ctypeslib.as_ctypes_type(value.dtype)(value)
+
+
+def _compiled(code: str, name: str, options: tuple[str, ...]) -> Any:
+    parameters = code.split(f"void {name}(", 1)[1].split("\n{", 1)[0]
+    lines = (line.split("//")[0] for line in parameters.splitlines())
+    declared = " ".join(lines).strip().removesuffix(")")
+    names = ", ".join(part.split()[-1].lstrip("*") for part in declared.split(","))
+    loop = (
+        f'extern "C" void launch(unsigned grid, unsigned block, {declared}) {{'
+        "  blockDim.x = block;"
+        "  for (blockIdx.x = 0; blockIdx.x < grid; ++blockIdx.x)"
+        "    for (threadIdx.x = 0; threadIdx.x < block; ++threadIdx.x)"
+        f"      {name}({names}); }}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = Path(folder) / "kernel.cpp", Path(folder) / "kernel.so"
+        source.write_text(PRELUDE + code + loop)
+        command = ["g++", "-O1", "-shared", "-fPIC", *options, "-o", str(library), str(source)]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        return ctypes.CDLL(str(library)).launch
+
+
+# --- the package --------------------------------------------------------------------------------
+
+
+def missing() -> str | None:
+    """Say why it cannot stand in here, or None."""
+    return None if shutil.which("g++") else "there is no C++ compiler for CuPy's kernels"
+
+
+@contextmanager
+def standing_in() -> Iterator[None]:
+    """Have ``import cupy`` find the stand-in."""
+    import array_api_compat
+
+    before = {name: module for name, module in sys.modules.items() if _is_cupys(name)}
+    compat = vars(array_api_compat).get("cupy")
+    real = _real()  # before its place is taken
+    for name in before:
+        del sys.modules[name]
+    vars(array_api_compat).pop("cupy", None)
+    try:
+        sys.modules.update(_modules or _package(real))
+        array_api_compat.cupy = importlib.import_module("array_api_compat.cupy")
+        _modules.update({name: m for name, m in sys.modules.items() if _is_cupys(name)})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(LIBRARIES["cupy"], "version", lambda: "14.0.0")
+            yield
+    finally:
+        for name in [name for name in sys.modules if _is_cupys(name)]:
+            del sys.modules[name]
+        sys.modules.update(before)
+        vars(array_api_compat).pop("cupy", None)
+        if compat is not None:
+            array_api_compat.cupy = compat
+
+
+_modules: dict[str, types.ModuleType] = {}
+
+
+def _is_cupys(name: str) -> bool:
+    return name.removeprefix("array_api_compat.").split(".")[0] in ("cupy", "cupyx")
+
+
+@functools.cache
+def _real() -> types.ModuleType | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return importlib.import_module("cupy")
+    except ImportError:
+        return None
+
+
+def _package(real: types.ModuleType | None) -> dict[str, types.ModuleType]:
+    top, cuda = types.ModuleType("cupy"), types.ModuleType("cupy.cuda")
+    linalg, fft = types.ModuleType("cupy.linalg"), types.ModuleType("cupy.fft")
+    _fill(top, np, real)
+    _fill(linalg, np.linalg, None if real is None else real.linalg)
+    _fill(fft, np.fft, None if real is None else real.fft)
+    linalg.__all__ = [name for name in vars(linalg) if not name.startswith("_")]
+    cuda.is_available = lambda: True
+    cuda.Device, cuda.runtime = Device, types.SimpleNamespace(getDeviceCount=lambda: 1)
+    cuda.Stream = types.SimpleNamespace
+    cuda.memory = types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError)
+    top.__version__ = "14.0.0" if real is None else real.__version__
+    top.__path__ = linalg.__path__ = cuda.__path__ = fft.__path__ = []
+    top.ndarray, top.array, top.asarray = ndarray, array, array
+    top.RawKernel, top.cuda, top.linalg, top.fft = RawKernel, cuda, linalg, fft
+    top.is_available, top.get_default_memory_pool = lambda: True, MemoryPool
+    top.from_dlpack = _from_dlpack
+    core = types.ModuleType("cupy._core")
+    products = types.ModuleType("cupy._core._routines_linalg")
+    products.COMPUTE_TYPE_TF32, products.COMPUTE_TYPE_DEFAULT = "TF32", "float32"
+    products.get_compute_type = COMPUTE_TYPES.__getitem__
+    products.set_compute_type = COMPUTE_TYPES.__setitem__
+    core._routines_linalg, core.__path__ = products, []
+    device = types.ModuleType("cupy.cuda.device")
+    device.Device = Device
+    modules = (top, cuda, device, linalg, fft, core, products)
+    return {module.__name__: module for module in modules}
+
+
+def _fill(module: types.ModuleType, source: types.ModuleType, real: Any) -> None:
+    for name in dir(source):
+        value = getattr(source, name)
+        if name.startswith("_") or isinstance(value, types.ModuleType):
+            continue
+        if real is not None and not hasattr(real, name):
+            continue
+        if isinstance(value, type) or not callable(value):
+            setattr(module, name, value)
+        else:
+            setattr(module, name, _lifted(value, getattr(real, name, None)))
+
+
+def _lifted(function: Any, real: Any) -> Any:
+    try:
+        signature = inspect.signature(real)
+    except (TypeError, ValueError):
+        signature = None
+
+    @functools.wraps(function, updated=())
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if signature is not None:
+            signature.bind(*args, **kwargs)
+        lowered = {name: _lower(value) for name, value in kwargs.items()}
+        with np.errstate(all="ignore"):  # a device tells nothing
+            return _raise(function(*map(_lower, args), **lowered))
+
+    run.__module__ = "cupy"
+    return run
+
+
+def array(values: Any, dtype: Any = None, copy: bool = True, order: str = "K") -> ndarray:
+    """Make an array of anything, as ``cupy.array`` and ``cupy.asarray`` do."""
+    if isinstance(values, ndarray):
+        values = values._host
+    elif isinstance(values, list | tuple):
+        values = pickle.loads(pickle.dumps([getattr(v, "_host", v) for v in values]))
+    return ndarray(np.array(values, dtype=dtype, order=order))
+
+
+def _from_dlpack(values: Any) -> ndarray:
+    if isinstance(values, ndarray):
+        return values
+    raise BufferError("the device is pretended")

@@ -1,0 +1,49 @@
+"""An iteration on a device that is not there: ``python -m tests.standins.device CLASSES``.
+
+Tensors without values, on a device of torch's that only has a name: what would mix devices or need
+a value raises. Prints the operations that would wait for the device. A process of its own, since
+the name stays with torch.
+"""
+
+import sys
+from functools import partial
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+
+from logitron.backend import ArrayContext, library_named
+from logitron.objective import LogisticObjective, observations
+from logitron.solvers import steps
+from tests.standins.waits import recorded
+
+
+def iterate(classes: int) -> None:
+    """Go through four iterations, each with other second derivatives."""
+    _setup_privateuseone_for_python_backend("pretended")
+    with FakeTensorMode(), recorded() as waits:
+        there = partial(torch.zeros, dtype=torch.float64, device="pretended:0")
+        X, targets = there(50, 4), torch.zeros(50, dtype=torch.int64, device="pretended:0")
+        rows = observations(
+            ArrayContext(library_named("torch"), X.device, "float64"), X, targets, there(50)
+        )
+        objective = LogisticObjective(
+            rows, there(2) + 1.0, classes, centre=there(4), largest=there(()) + 1.0
+        )
+        objective, model = objective.with_gram()
+        theta = objective.context.zeros(objective.shape)
+        evaluation = objective.evaluate(theta)
+        state, report = steps.start(theta, evaluation, objective.bound(evaluation, theta), memory=3)
+        for second in ("scale", "coarse", "scale", "blocks" if classes > 1 else "hessian"):
+            model = objective.metric(evaluation, theta, model, state.moved, reuse=True)
+            state = steps.turn(state, model, solve=objective.solve, rescales=False)
+            theta = steps.trial_of(state)
+            evaluation = objective.evaluate(theta, second, model)
+            gap = objective.bound(evaluation, theta)
+            state, report = steps.step(state, theta, evaluation, gap, memory=3, noise=1e-7)
+    assert report.device == state.theta.device == X.device
+    print(*(f"{name}:{count}" for name, count in sorted(waits.items())))
+
+
+if __name__ == "__main__":
+    iterate(int(sys.argv[1]))

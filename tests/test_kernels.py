@@ -1,0 +1,70 @@
+"""Kernels that are a library's own compute what the array API version of them computes."""
+
+import shutil
+import subprocess
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from logitron import neuron
+from logitron.backend import LIBRARIES
+from tests.backends import BACKENDS, host
+
+CUPYS = [b for b in BACKENDS if b.library == "cupy"]
+
+
+@pytest.fixture(params=CUPYS, ids=repr)
+def cupys(request):
+    request.param.require()
+    with request.param.setting():
+        yield request.param
+
+
+@pytest.mark.parametrize("least", [None, -40.0])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(("groups", "classes"), [(1, 1), (5, 1), (1, 3), (4, 3), (2, 40)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_cupys_kernel_computes_the_neurons_activity(cupys, dtype, groups, classes, order, least):
+    import array_api_compat.numpy as xp
+    import cupy
+
+    rng = np.random.default_rng(0)
+    eps = float(np.finfo(dtype).eps)
+    shared = classes > 1
+    Z = np.asarray(30.0 * rng.normal(size=(60, groups * classes)), dtype=dtype, order=order)
+    Z[0, :], Z[1, 0] = 0.0, 1e4
+    Y = rng.uniform(size=(60, classes if shared else groups)).astype(dtype)
+    expected = neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
+    there = cupy.asarray(Z, order=order)
+    told = LIBRARIES["cupy"].activity(there, cupy.asarray(Y), classes=classes, least=least)
+    for ours, theirs, scale in zip(told, expected, (np.abs(Z).max(), 1.0, 1.0), strict=True):
+        assert ours.dtype == dtype
+        assert ours.shape == theirs.shape
+        np.testing.assert_allclose(host(ours), theirs, rtol=16 * eps, atol=4 * eps * scale)
+
+
+def test_what_is_not_a_number_comes_through_cupys_kernel(cupys):
+    import cupy
+
+    for classes in (1, 3):
+        Z, Y = np.zeros((2, 3)), np.zeros((2, 3))
+        Z[1, 1] = np.nan
+        told = LIBRARIES["cupy"].activity(
+            cupy.asarray(Z), cupy.asarray(Y), classes=classes, least=-40.0
+        )
+        loss, residual, _ = map(host, told)
+        assert np.isfinite(loss[0]).all()
+        assert np.isfinite(residual[0]).all()
+        assert np.isnan(loss[1]).any()
+        assert np.isnan(residual[1, 1])
+
+
+@pytest.mark.skipif(shutil.which("nvcc") is None, reason="CUDA's compiler is not installed")
+@pytest.mark.parametrize("real", ["float", "double"])
+def test_cudas_compiler_takes_the_kernel(real, tmp_path):
+    source = files("logitron.backend.libraries").joinpath("activity.cu")
+    command = ["nvcc", f"-DREAL={real}", "-Werror", "all-warnings", "-ptx", str(source)]
+    command += ["-o", str(tmp_path / "kernel.ptx")]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

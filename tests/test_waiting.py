@@ -1,0 +1,80 @@
+"""No step of a fit waits for the device but where it reads: shown without a device.
+
+On a GPU, the same is held by what cannot be fooled; see ``tests/gpu``.
+"""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression
+from tests.datasets import load
+from tests.standins import cupy as standin
+
+FITS = [
+    ("breast_cancer", "newton"),
+    ("breast_cancer", "lbfgs"),
+    ("iris", "auto"),
+    ("digits", "auto"),
+]
+
+
+@pytest.mark.parametrize(("name", "solver"), FITS)
+def test_a_fit_waits_in_torch_for_what_it_reads_and_for_eigenvectors(name, solver):
+    torch = pytest.importorskip("torch")
+    from tests.standins.waits import recorded
+
+    X, y, _ = load(name, True)
+    X, y = torch.asarray(np.array(X)), torch.asarray(np.array(y))
+    with recorded() as waits:
+        clf = LogisticRegression(solver=solver, C=0.5).fit(X, y)
+    # torch has no eigendecomposition that does not check itself: one of the Gram matrix; of softmax
+    # groups, also two small ones at each of the iterations 2, 4, 8, ...
+    corrections = int(clf.n_iter_[0]).bit_length() - 1 if len(clf.classes_) > 2 else 0
+    assert waits.pop("_linalg_eigh", 0) <= 1 + 2 * corrections
+    assert not waits
+
+
+def test_the_watch_sees_what_waits():
+    """The test above could not fail otherwise."""
+    torch = pytest.importorskip("torch")
+    from tests.standins.waits import recorded
+
+    x = torch.asarray([[2.0, 0.0], [0.0, 1.0]])
+    with recorded() as waits:
+        float(x[0, 0])
+        x[x > 1.0]
+        torch.linalg.solve(x, x)
+    assert set(waits) == {"_local_scalar_dense", "index", "_linalg_check_errors"}
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_an_iteration_needs_no_value_and_mixes_no_devices(classes):
+    pytest.importorskip("torch")
+    pytest.importorskip("torch._subclasses.fake_tensor")
+    registration = pytest.importorskip("torch.utils.backend_registration")
+    if not hasattr(registration, "_setup_privateuseone_for_python_backend"):
+        pytest.skip("this torch has no devices that only have a name")
+    command = [sys.executable, "-m", "tests.standins.device", str(classes)]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    # of the Gram matrix; and of softmax groups, of the mixtures, and for each of the four models
+    waits = dict(part.split(":") for part in run.stdout.split())
+    assert set(waits) == {"_linalg_eigh"}
+    assert int(waits["_linalg_eigh"]) == (1 if classes == 1 else 6)
+
+
+@pytest.mark.skipif(standin.missing() is not None, reason=str(standin.missing()))
+@pytest.mark.parametrize(("name", "solver"), FITS)
+def test_a_fit_reads_from_cupy_by_get_alone(name, solver):
+    X, y, _ = load(name, True)
+    with standin.standing_in():
+        X, y = standin.array(X), standin.array(y)
+        standin.READS.clear()
+        clf = LogisticRegression(solver=solver, C=0.5).fit(X, y)
+        reads = dict(standin.READS)
+        iterations = int(clf.n_iter_.get()[0])
+    assert set(reads) == {"get"}
+    assert reads["get"] <= iterations + 6
