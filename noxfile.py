@@ -147,6 +147,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(name="bench-gpu")
+def bench_gpu(session: nox.Session) -> None:
+    """Measure on the NVIDIA GPU of this machine: ``nox -s bench-gpu -- --problems binary``."""
+    if shutil.which("nvidia-smi") is None:
+        session.skip("no NVIDIA driver is installed on this machine")
+    session.install("-e", ".", "scipy", "threadpoolctl", "optax", *GPU)
+    session.run("python", "-m", "benchmarks.gpu", *session.posargs)
+
+
 @nox.session(name="bench-compare")
 def bench_compare(session: nox.Session) -> None:
     """Compare the working tree with a revision, by turns: ``nox -s bench-compare -- main``."""

@@ -32,6 +32,7 @@ class Outcome:
     setting: dict | None = None
     rungs: dict[float, dict] = field(default_factory=dict)  # by tolerance
     ended: str = ""
+    told: dict = field(default_factory=dict)  # by a process that is no contender
 
     def time_to(self, gap: float) -> float | None:
         """Seconds of the fastest fit that came so close to the optimum; None if none did."""
@@ -55,8 +56,13 @@ class Outcome:
 class Worker:
     """The process of one contender, started when it is first needed."""
 
-    def __init__(self, contender: str, environment: Mapping[str, str] | None = None) -> None:
-        self.contender = contender
+    def __init__(
+        self,
+        contender: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "benchmarks.worker",
+    ) -> None:
+        self.contender, self.module = contender, module
         self.environment = dict(environment or {})
         self.process: subprocess.Popen | None = None
         self.lines: queue.Queue[str] = queue.Queue()
@@ -64,7 +70,7 @@ class Worker:
     def start(self) -> None:
         self.lines = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", self.contender],
+            [sys.executable, "-m", self.module, self.contender],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -72,7 +78,9 @@ class Worker:
             cwd=Path(__file__).parent.parent,
             env=os.environ | self.environment,
         )
-        threading.Thread(target=self.listen, args=(self.process, self.lines), daemon=True).start()
+        arguments = self.process, self.lines
+        self.listener = threading.Thread(target=self.listen, args=arguments, daemon=True)
+        self.listener.start()
 
     @staticmethod
     def listen(process: subprocess.Popen, lines: queue.Queue) -> None:
@@ -84,6 +92,9 @@ class Worker:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            self.process.stdin.close()
+            self.listener.join()
+            self.process.stdout.close()
             self.process = None
 
     def run(self, job: dict, outcome: Outcome) -> None:
@@ -114,6 +125,8 @@ class Worker:
                     outcome.setting, trying = message["setting"], False
                 case "rung":
                     outcome.add(message)
+                case "rates" | "reference":
+                    outcome.told.update(message)
                 case "end":
                     outcome.ended = message["why"]
                     return
