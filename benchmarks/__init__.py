@@ -8,6 +8,7 @@ questions         each has a command, ``python -m benchmarks.NAME``, and a file 
 ``growth``        how time grows with rows, features, classes and targets
 ``overhead``      tiny problems, where calls count and not numbers
 ``memory``        the peak of a fit beyond its features
+``precision``     errors of coefficients, by how features are stored and computed with
 ``backends``      the same fits on every array library
 ``original``      the tutorial's script and its rewriting
 ``gpu/``          seconds to equal suboptimality on a GPU, and the part of it that is used

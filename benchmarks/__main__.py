@@ -12,7 +12,18 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from benchmarks import backends, engine, figures, growth, many, memory, original, overhead, store
+from benchmarks import (
+    backends,
+    engine,
+    figures,
+    growth,
+    many,
+    memory,
+    original,
+    overhead,
+    precision,
+    store,
+)
 from benchmarks.contenders import CONTENDERS
 from benchmarks.problems import PROBLEMS, chosen
 from benchmarks.table import headline, many_table
@@ -53,7 +64,7 @@ def short(results: dict) -> None:
 def full(results: dict) -> None:
     """All problems, contenders and questions."""
     axes = [*growth.AXES, "m"]
-    steps = len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + 4
+    steps = len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + 5
     with progress(steps) as each:
         original.main()
         each("original")
@@ -63,6 +74,8 @@ def full(results: dict) -> None:
         each("backends")
         memory.measured()
         each("memory")
+        precision.measured()
+        each("precision")
         growth.measured(axes, each)
         results["many"] = many.measured(list(many.PROBLEMS), each=each)
         results["engine"] = engine.measured(list(PROBLEMS.values()), list(CONTENDERS), each=each)

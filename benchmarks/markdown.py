@@ -210,6 +210,35 @@ def memory(results: dict) -> str:
     return "\n".join(lines) + f"\n\n{machine(results)}\n"
 
 
+def precision(results: dict) -> str:
+    """Errors of coefficients, by how features are stored and computed with."""
+    lines = ["| problem | stored | computed | of stored | of original | bound |", "|---" * 6 + "|"]
+    for title, one in results.items():
+        for number, row_ in enumerate(one["rows"]):
+            errors = (row_[key] for key in ("of_stored", "of_original", "suboptimality"))
+            lines.append(
+                f"| {'' if number else title} | {row_['stored']} | {row_['computed']} "
+                f"| {' | '.join(f'{value:.0e}' for value in errors)} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def gpu(results: dict) -> str:
+    """Seconds on a GPU, and the part of it that is used; or that there are none."""
+    if not results:
+        return "Nothing has been measured on a GPU yet.\n"
+    lines = ["| problem | contender | to 1e-4 | to 1e-6 | bandwidth | products |", "|---" * 6 + "|"]
+    for one in results.values():
+        for number, (who, row_) in enumerate(one["contenders"].items()):
+            times = (seconds(row_["seconds"][gap], one["limit"]) for gap in ("0.0001", "1e-06"))
+            share = row_.get("share")
+            used = f"{share['bandwidth']:.0%} | {share['products']:.0%}" if share else " | "
+            title = "" if number else one["title"]
+            lines.append(f"| {title} | {who} | {' | '.join(times)} | {used} |")
+    devices = sorted({one["machine"]["device"] for one in results.values()})
+    return "\n".join(lines) + f"\n\nMeasured on {', '.join(devices)}.\n"
+
+
 def row(result: dict) -> str:
     """One problem: our time, the best other with its name, lbfgs, and how many times faster."""
     contenders, best = result["contenders"], best_other(result)

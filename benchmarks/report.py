@@ -1,7 +1,7 @@
 """Writes measured numbers into README and documentation, from the result files; never by hand.
 
 In the README, what stands between ``<!-- numbers: NAME -->`` and ``<!-- end -->`` is made of the
-results; on the benchmark page, what stands between ``.. numbers: NAME`` and ``.. end``. Without
+results; on pages, what stands between ``.. numbers: NAME`` and ``.. end``. Without
 ``--write``, it only says whether they agree.
 """
 
@@ -13,10 +13,11 @@ from pathlib import Path
 from benchmarks import markdown, store
 
 README = store.ROOT / "README.md"
-PAGE = store.ROOT / "docs" / "benchmarks.rst"
+IN_PAGE = re.compile(r"(\.\. numbers: (\w+)\n\n).*?(\.\. end\n)", re.DOTALL)
 BLOCKS = {
     README: re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL),
-    PAGE: re.compile(r"(\.\. numbers: (\w+)\n\n).*?(\.\. end\n)", re.DOTALL),
+    store.ROOT / "docs" / "benchmarks.rst": IN_PAGE,
+    store.ROOT / "docs" / "gpu.rst": IN_PAGE,
 }
 
 
@@ -48,6 +49,8 @@ WRITERS: dict[str, tuple[str, Callable[[dict], str]]] = {
     "backends": ("backends", markdown.backends),
     "overhead": ("overhead", markdown.overhead),
     "memory": ("memory", markdown.memory),
+    "precision": ("precision", markdown.precision),
+    "gpu": ("gpu", markdown.gpu),
 }
 
 

@@ -30,6 +30,16 @@ def test_the_host_reads_once_an_iteration(eager, solver):
     assert counted.values <= 6 * (clf.n_iter_[0] + 1) + 150 + 20
 
 
+def test_the_host_reads_once_an_iteration_of_all_targets(eager):
+    X, y, _ = load("iris", True)
+    Y = np.stack([y == k for k in range(3)] * 10, axis=1).astype(np.int8)
+    with count_host_reads() as counted:
+        clf = LogisticRegression(C=0.5).fit(eager.array(X), eager.array(Y))
+    iterations = int(host(clf.n_iter_).max())
+    assert counted.reads <= iterations + 8
+    assert counted.values <= 6 * 30 * (iterations + 1) + 150  # and the targets stay where they are
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_no_iterations_leave_the_start(solver):
     X, y, weights = load("breast_cancer", True)

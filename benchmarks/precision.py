@@ -1,0 +1,108 @@
+"""What precision costs: errors of coefficients, by how features are stored and computed with.
+
+Errors are relative, in the norm of the coefficients, against the benchmark's own Newton method in
+float64: once on the features as they are stored, which is what computing costs, and once on the
+features before they were stored, which is what storing costs as well.
+
+``python -m benchmarks.precision`` measures and prints the table.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import store
+from benchmarks.data import Embeddings
+from benchmarks.judge import Objective
+from benchmarks.machine import describe
+from benchmarks.reference import minimise
+from logitron import LogisticRegression
+
+RESULT = "precision"
+#: tight enough that only the precision is left
+TOL = 1e-8
+PROBLEMS = {
+    "20 000 x 256 embeddings": (Embeddings(20_000, 256, 2, seed=21), 1.0),
+    "20 000 x 64 embeddings, K=10": (Embeddings(20_000, 64, 10, seed=22), 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """How features are stored, and what they are computed in."""
+
+    stored: str
+    computed: str | None
+    """The ``dtype=`` of the fit; None is what follows from the features."""
+
+
+WAYS = (
+    Way("float64", None),
+    Way("float64", "float32"),
+    Way("float32", "float64"),
+    Way("float32", None),
+    Way("float16", None),
+    Way("bfloat16", None),
+)
+
+
+def error(W: np.ndarray, best: np.ndarray) -> float:
+    """The relative error of coefficients (m, p), of softmax layers those that add up to zero."""
+    W, best = (V - V.mean(axis=0) if len(V) > 1 else V for V in (W.astype(np.float64), best))
+    return float(np.linalg.norm(W - best) / np.linalg.norm(best))
+
+
+def optimum(X: np.ndarray, y: np.ndarray, C: float) -> np.ndarray:
+    """Coefficients (m, p), by the benchmark's Newton method."""
+    V, found = minimise(Objective.of(X, y, C))
+    assert found.bound <= 1e-12, f"only {found.bound} proven"
+    return V[:-1].T
+
+
+def measured(*, keep: bool = True) -> dict:
+    """Measure all ways on all problems."""
+    import torch
+
+    results = {}
+    for title, (data, C) in PROBLEMS.items():
+        X, y = data.load()
+        best = optimum(X, y, C)
+        rows = []
+        for way in WAYS:
+            stored = torch.asarray(X).to(getattr(torch, way.stored))
+            as_stored = stored.to(torch.float64).numpy()
+            clf = LogisticRegression(C=C, tol=TOL, dtype=way.computed).fit(stored, torch.asarray(y))
+            W = clf.coef_.numpy()
+            follows = "float64" if way.stored == "float64" else "float32"
+            rows.append(
+                {
+                    "stored": way.stored,
+                    "computed": way.computed or follows,
+                    "bytes": stored.element_size(),
+                    "of_stored": store.short(error(W, optimum(as_stored, y, C))),
+                    "of_original": store.short(error(W, best)),
+                    "suboptimality": store.short(float(clf.suboptimality_.max())),
+                }
+            )
+        results[title] = {"rows": rows, "machine": describe("numpy", "torch")}
+    if keep:
+        store.save(RESULT, results)
+    return results
+
+
+def table(results: dict) -> str:
+    """Errors in 80 columns."""
+    head = f"  {'stored':10}{'computed':10}{'error, of stored':>18}{'of original':>14}{'bound':>10}"
+    lines = []
+    for title, one in results.items():
+        lines += [title, head]
+        lines += [
+            f"  {row['stored']:10}{row['computed']:10}{row['of_stored']:>18.0e}"
+            f"{row['of_original']:>14.0e}{row['suboptimality']:>10.0e}"
+            for row in one["rows"]
+        ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table(measured()))
