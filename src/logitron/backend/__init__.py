@@ -26,7 +26,13 @@ from logitron.backend.dask import (
     map_chunks,
 )
 from logitron.backend.host import HostReads, count_host_reads, read
-from logitron.backend.libraries import LIBRARIES, Library, library_named, library_of
+from logitron.backend.libraries import (
+    LIBRARIES,
+    Library,
+    library_named,
+    library_of,
+    namespace_of,
+)
 from logitron.backend.rows import Rows, exemplar, make_rows
 from logitron.backend.sparse import SparseRows, is_sparse, sparsified
 
@@ -50,6 +56,7 @@ __all__ = [
     "linalg",
     "make_rows",
     "map_chunks",
+    "namespace_of",
     "read",
     "sparsified",
 ]

@@ -16,6 +16,8 @@ _Result = TypeVar("_Result")
 
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
+#: so many are worth it as long as a block is no more than so many times too large
+SOME_ROWS, SOME_TIMES = 2048, 4
 #: rows below which smaller blocks would not be what is missing, when there is no memory
 FEWEST_ROWS = 64
 #: numbers computed for each row, and for all, from which on several workers are worth it
@@ -26,8 +28,8 @@ MANY_PRODUCTS = 1 << 24
 ROUGH_WIDTH = 16
 #: and so many of their rows are summed in float32 at most
 ROUGH_BLOCK_ROWS = 1 << 16
-#: and samples, which are copies, are worked on in blocks of so many
-SAMPLE_BLOCK_ROWS = 4096
+#: and samples are worked on in blocks of so many, where blocks are to stay in cache
+SAMPLE_BLOCK_ROWS = 512
 
 
 class ArrayRows:
@@ -164,7 +166,7 @@ class ArrayRows:
         index = self.context.asarray(rows, keep_dtype=True)
         taken = [a if a is None else self._xp.take(a, index, axis=0) for a in others]
         sizes = dict(self._sizes)
-        if self.context.library.block_bytes is not None:  # a copy is enough, its like are too many
+        if self.context.library.wide_rows is not None:  # what is made of them stays in cache
             sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), SAMPLE_BLOCK_ROWS)
         return type(self)(self.context, self._draw(X, rows), *taken, **sizes)
 
@@ -258,7 +260,9 @@ def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> in
     library = context.library
     if library.block_bytes is None:
         return n
-    rows = max(MIN_BLOCK_ROWS, library.block_bytes // (8 * max(p, 1)))
+    row = 8 * max(p, 1)
+    some = min(SOME_ROWS, SOME_TIMES * library.block_bytes // row)
+    rows = max(MIN_BLOCK_ROWS, some, library.block_bytes // row)
     if library.temporary_bytes is not None:
         size = 4 if context.precision == "float32" else 8
         rows = min(rows, library.temporary_bytes // (size * width))

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 from sklearn.exceptions import ConvergenceWarning
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, namespace_of, read
 from logitron.objective import LogisticObjective, Work, is_flat
 from logitron.solvers import Engine, GradientDescent, Iteration, Plan, Solution, Status, choose
 
@@ -180,7 +179,7 @@ def identified(coef: Array, intercept: Array | None, *, classes: int) -> tuple[A
     intercept = coef[:, 0] * 0.0 if intercept is None else intercept
     if classes == 1:
         return coef, intercept
-    xp = array_namespace(coef)
+    xp = namespace_of(coef)
     groups = xp.reshape(coef, (-1, classes, coef.shape[1]))
     groups = groups - xp.mean(groups, axis=1, keepdims=True)
     shifts = xp.reshape(intercept, (-1, classes))

@@ -2,9 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
-from logitron.backend import linalg
+from logitron.backend import linalg, namespace_of
 
 __all__ = ["Evaluation", "eigenbasis", "finish", "is_far"]
 
@@ -47,7 +45,7 @@ def finish(
     recentre: bool,
 ) -> Evaluation:
     """Centre the sums over the rows, add the penalty, and name them."""
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     value, by_theta, seconds, *rest = sums
     blocks: Any = rest.pop(0) if second == "blocks" else None
     if centre is not None:
@@ -93,7 +91,7 @@ def is_far(centre: Array, squares: Array, eps: float, rough_eps: float) -> Array
     whether rows are much longer from zero than they are from the centre; and whether centring
     would cost too much in the precision of rough passes.
     """
-    xp = array_namespace(centre)
+    xp = namespace_of(centre)
     spread = squares - centre * centre
     varies = spread > 4.0 * eps * squares  # what does not loses nothing that matters
     lost, rough_lost = (
@@ -108,7 +106,7 @@ def eigenbasis(
     products: Array, total: Array, *, fit_intercept: bool, features: int
 ) -> tuple[Array | None, Array, Array, Array]:
     """Centre summed products exactly, and decompose their mean."""
-    xp = array_namespace(products)
+    xp = namespace_of(products)
     shift = None
     if fit_intercept:
         shift = products[features, :features] / total

@@ -29,10 +29,8 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 from math import log
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from logitron import neuron
-from logitron.backend import library_of
+from logitron.backend import library_of, namespace_of
 from logitron.objective.columns import (
     Columns,
     by_groups,
@@ -84,7 +82,7 @@ def evaluate(
     "coarse" from logits. ``count_errors`` adds the number of rows (G,) whose target has at most
     half of the probability.
     """
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     T = xp.matrix_transpose
     G, K, q = theta.shape
     n, p = X.shape
@@ -142,7 +140,7 @@ def gram(
     fit_intercept: bool,
 ) -> tuple[Array, Array]:
     """Sum the features' products (q, q), weighted by the mean weight of the groups; and weights."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
     roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
@@ -160,7 +158,7 @@ def column_squares(
     classes: int,
 ) -> tuple[Array, Array]:
     """Sum the squared features (p,), weighted by the mean weight of the groups; and weights."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     centred = X if centre is None else X - centre
     mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
@@ -178,7 +176,7 @@ def row_squares(
     fit_intercept: bool,
 ) -> tuple[Array]:
     """Sum the rows' squared lengths, weighted: (1,) or (G,)."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     squares = xp.sum(X * X, axis=1, keepdims=True) + float(fit_intercept)
     weights = group_weights(X, targets, sample_weight, counts, columns, classes)
     return (xp.sum(_or_ones(X, weights) * squares, axis=0),)
@@ -195,7 +193,7 @@ def weight_sum(
 ) -> tuple[Array]:
     """Sum the sample weights: (1,) or (G,)."""
     weights = group_weights(X, targets, sample_weight, counts, columns, classes)
-    return (array_namespace(X).sum(_or_ones(X, weights), axis=0),)
+    return (namespace_of(X).sum(_or_ones(X, weights), axis=0),)
 
 
 def column_moments(
@@ -208,7 +206,7 @@ def column_moments(
     classes: int,
 ) -> tuple[Array, Array, Array]:
     """Sum features (p,) and their squares (p,), by the mean weight of the groups; and weights."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
@@ -361,4 +359,4 @@ def _mixtures(xp: Any, Z: Array, mixing: Array) -> Array:
 
 def _or_ones(X: Array, weights: Array | None) -> Array:
     """Weights as (n, 1) or (n, G); where there are none, ones as X is laid out."""
-    return array_namespace(X).ones_like(X[:, :1]) if weights is None else by_groups(weights)
+    return namespace_of(X).ones_like(X[:, :1]) if weights is None else by_groups(weights)

@@ -54,9 +54,7 @@ References
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
-from logitron.backend import linalg
+from logitron.backend import linalg, namespace_of
 
 __all__ = ["bound", "bound_by_witness", "leverage"]
 
@@ -100,7 +98,7 @@ def bound(
     -------
     array (G,)
     """
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     K, q = theta.shape[1:]
     p = q - int(fit_intercept)
     by_W, W = by_theta[:, :, :p], theta[:, :, :p]
@@ -146,7 +144,7 @@ def bound_by_witness(
         Witnesses among all rows.
     eps : float
     """
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     g = xp.matrix_transpose(by_theta)
     delta = xp.sqrt(xp.abs((by_theta @ inverse @ g)[:, 0, 0]))
     W = theta[:, 0, : squares.shape[0]]
@@ -172,7 +170,7 @@ def leverage(
     inverse: Array,
 ) -> Array:
     """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     features = X if centre is None else X - centre
     if inverse.shape[1] > X.shape[1]:
         features = xp.concat([features, xp.ones_like(X[:, :1])], axis=1)

@@ -22,9 +22,7 @@ row's class. Nothing of shape ``(n, G)`` is ever stored: products are made block
 
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
-from logitron.backend import ArrayContext, Rows, make_rows
+from logitron.backend import ArrayContext, Rows, make_rows, namespace_of
 
 __all__ = [
     "Columns",
@@ -68,7 +66,7 @@ class Columns(NamedTuple):
 
     def take(self, groups: Array) -> "Columns":
         """Return what belongs to some of the groups."""
-        take = array_namespace(groups).take
+        take = namespace_of(groups).take
         target, weight, subset = (
             groups if part is None else take(part, groups, axis=0) for part in self[:3]
         )
@@ -134,7 +132,7 @@ def mean_weights(
     weights = group_weights(X, targets, sample_weight, counts, columns, classes)
     if weights is None or weights.ndim == 1:
         return weights
-    return array_namespace(X).mean(weights, axis=1)
+    return namespace_of(X).mean(weights, axis=1)
 
 
 def group_weights(
@@ -148,7 +146,7 @@ def group_weights(
     """Weights of the groups, (n,) or (n, G), in the dtype of the features."""
     if sample_weight is None and counts is None and (columns is None or columns.factors is None):
         return None
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     Y = X  # only factors ask for targets
     if columns is not None and columns.factors is not None:
         Y = targets_of(xp, targets, columns, classes, X.dtype)
@@ -165,7 +163,7 @@ def class_totals(
     classes: int,
 ) -> tuple[Array]:
     """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     Y = targets_of(xp, targets, columns, classes, X.dtype)
     weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
     W = xp.ones_like(X[:, :1]) if weights is None else by_groups(weights)

@@ -34,9 +34,7 @@ References
 
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
-from logitron.backend import linalg
+from logitron.backend import linalg, namespace_of
 
 __all__ = [
     "Blocks",
@@ -109,7 +107,7 @@ Metric = Shared | Full | Inverse | Blocks
 
 def solve(metric: Metric, by_theta: Array) -> Array:
     """Multiply derivatives (G, K, q) by the inverse of the metric."""
-    xp = array_namespace(by_theta)
+    xp = namespace_of(by_theta)
     if isinstance(metric, Shared):
         return _solve_shared(xp, metric, by_theta)
     if isinstance(metric, Blocks):
@@ -130,7 +128,7 @@ def solve(metric: Metric, by_theta: Array) -> Array:
 
 def shared(basis: Array | None, spectrum: Array, curvature: Array, penalty: Array) -> Shared:
     """Model the Hessian by the eigenbasis of Sigma and the mean curvature (G, K, K)."""
-    xp = array_namespace(spectrum)
+    xp = namespace_of(spectrum)
     if curvature.shape[-1] == 1:
         mixes, scales = xp.ones_like(curvature), curvature[:, :, 0]
     else:
@@ -145,7 +143,7 @@ def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
     Their logits have unit variance and no covariance under Sigma; those that vary most are taken.
     A direction that is empty gets a mixture of zeros.
     """
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     products = _products(xp, metric, theta[:, :, : metric.spectrum.shape[0]])
     if products.shape[-1] == 1:
         variances, vectors = products[:, :, 0], xp.ones_like(products)
@@ -181,7 +179,7 @@ def coarse(
     unpenalised : array (q,)
         1 for the intercept, 0 for coefficients.
     """
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     G, K, q = theta.shape
     p = metric.spectrum.shape[0]
     r = mixing.shape[1]
@@ -229,7 +227,7 @@ def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classe
     eye : array (q, q)
     classes : int
     """
-    xp = array_namespace(hessian)
+    xp = namespace_of(hessian)
     G, D, _ = hessian.shape
     q = D // classes
     ridge = penalty[:, None, None] * penalised  # (G, 1, q)
@@ -258,7 +256,7 @@ def blocks(second: Array, penalty: Array, penalised: Array, eye: Array) -> Block
     blocks on its diagonal for a measure, and on vectors that add up to zero over the classes, its
     eigenvalues are at most two.
     """
-    xp = array_namespace(second)
+    xp = namespace_of(second)
     ridge = penalty[:, None, None] * penalised
     diagonal = xp.linalg.diagonal(second) + ridge
     alive = xp.where(diagonal > 0.0, diagonal, 1.0)
@@ -277,7 +275,7 @@ def inverse(metric: Full) -> Inverse:
 
 def merge(new: Metric, old: Metric, chosen: Array) -> Metric:
     """Take the new metric for the chosen groups (G,), and the old one of its kind for others."""
-    xp = array_namespace(chosen)
+    xp = namespace_of(chosen)
 
     def choose(name: str) -> Array | None:
         fresh, stale = getattr(new, name), getattr(old, name)
@@ -293,7 +291,7 @@ def merge(new: Metric, old: Metric, chosen: Array) -> Metric:
 
 def take(metric: Metric, groups: Array) -> Metric:
     """Return the metric of some of the groups only."""
-    xp = array_namespace(groups)
+    xp = namespace_of(groups)
     parts = {
         name: value if value is None or name in SHARED_BY_ALL else xp.take(value, groups, axis=0)
         for name, value in metric._asdict().items()

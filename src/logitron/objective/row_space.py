@@ -13,9 +13,7 @@ curvature comes without a decomposition of its own.
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
-from logitron.backend import linalg, read
+from logitron.backend import linalg, namespace_of, read
 from logitron.objective.logistic import LogisticObjective
 from logitron.objective.metric import Metric
 from logitron.objective.models import without_curvature
@@ -106,12 +104,12 @@ def is_flat(objective: LogisticObjective) -> bool:
 def _row_products(X: Array, centre: Array | None) -> Array:
     """Multiply the rows of a block of columns with each other (n, n)."""
     centred = X if centre is None else X - centre
-    return centred @ array_namespace(X).matrix_transpose(centred)
+    return centred @ namespace_of(X).matrix_transpose(centred)
 
 
 def _directions(products: Array) -> Array:
     """Count the directions along which rows vary, by their products (n, n)."""
-    xp = array_namespace(products)
+    xp = namespace_of(products)
     trace = xp.sum(xp.linalg.diagonal(products))
     squares = xp.sum(products * products)
     return trace * trace / xp.where(squares > 0.0, squares, 1.0)
@@ -119,19 +117,19 @@ def _directions(products: Array) -> Array:
 
 def _products(X: Array, centre: Array) -> tuple[Array, Array]:
     """Multiply the rows of a block of columns with each other (n, n), and with a centre (n, 1)."""
-    T = array_namespace(X).matrix_transpose
+    T = namespace_of(X).matrix_transpose
     return X @ T(X), X @ centre[:, None]
 
 
 def _logits(X: Array, W: Array, centre: Array | None) -> Array:
     """Multiply out what a block of columns adds to the logits (n, m)."""
     centred = X if centre is None else X - centre
-    return centred @ array_namespace(X).matrix_transpose(W)
+    return centred @ namespace_of(X).matrix_transpose(W)
 
 
 def _decompose(products: Array) -> tuple[Array, Array, Array]:
     """Rotated features (n, n), their squared lengths (n,), and ``U S^(-1/2)`` (n, n)."""
-    xp = array_namespace(products)
+    xp = namespace_of(products)
     spectrum, U = linalg.eigh(products)
     eps = float(xp.finfo(products.dtype).eps)
     there = spectrum > eps * products.shape[0] * xp.max(spectrum)
@@ -143,7 +141,7 @@ def _decompose(products: Array) -> tuple[Array, Array, Array]:
 
 def _spread(X: Array, weights: Array, centre: Array | None) -> tuple[Array]:
     """Add up a block's centred rows, each with its weights (b, m): coefficients (m, p)."""
-    xp = array_namespace(X)
+    xp = namespace_of(X)
     across = xp.matrix_transpose(xp.astype(weights, X.dtype, copy=False))
     sums = across @ X
     return (sums if centre is None else sums - xp.sum(across, axis=1)[:, None] * centre,)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from logitron.solvers.curvature import EveryStep, WhenSlow
-from logitron.solvers.plan import Plan
+from logitron.solvers.newton import Newton
+from logitron.solvers.plan import Plan, costs_of
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.status import Iteration, Solution, Status, put_groups
 
@@ -96,6 +97,13 @@ class Engine:
             interruptible=self.interruptible,
         )
         watch = _telling(on_iteration, objective, back, spent)
+        newton = isinstance(curvature, EveryStep)
+        if newton and inner.groups == 1 and inner.context.library.reads_are_free:
+            alone = Newton(self.tol, most, self.interruptible)
+            solution = alone.minimize(inner, theta, on_iteration=watch)
+            if back is not None:
+                solution = solution.moved(back(solution.theta))
+            return solution.after(spent), objective
         with inner.working():
             solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
             if curvature.abandoned and not (solution.status == Status.STOPPED).any():
@@ -140,20 +148,19 @@ class Engine:
     ) -> tuple[Array, Any, int, Objective | None]:
         """Come near on growing samples, whose Hessian then is a model for all rows.
 
-        The first sample is fitted by Newton's method. The next ones are begun with a Hessian of
-        their own as long as that costs less than a pass over all rows saves.
+        A sample is begun with a Hessian of its own as long as that costs less than a pass over all
+        rows saves, and the first one in any case; there, it is made anew when progress is slow.
         """
         metric, spent, last = None, 0, None
+        p = objective.rows.shape[1]
         for count in self.plan.samples:
             part = objective.sample(count)
             if part is None:
                 break
-            curvature: EveryStep | WhenSlow = EveryStep()
-            if metric is not None:
-                share = count / objective.rows.shape[0]
-                costs = self.plan.costs
-                cheap = costs.hessian * share < 0.3 * costs.one_pass
-                curvature = WhenSlow(costs, coarse=False, batch=0, begin=cheap)
+            costs = costs_of(count, p, 1, 1)
+            cheap = last is None or costs.hessian < 0.3 * self.plan.costs.one_pass
+            batch = self.plan.batch if last is None else 0
+            curvature = WhenSlow(costs, coarse=False, batch=batch, begin=cheap)
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
             worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
             near = QuasiNewton(
@@ -168,6 +175,9 @@ class Engine:
             if not curvature.reuses:
                 metric = objective.invert(metric)
             theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
+        if last is not None:
+            evaluation = last.evaluate(theta, "hessian")
+            metric = last.metric(evaluation, theta, None, None, reuse=True)
         return theta, metric, spent, last
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, namespace_of, read
 from logitron.solvers.status import Iteration, Solution, Status
 
 __all__ = ["GradientDescent", "SmoothObjective"]
@@ -163,7 +162,7 @@ def _descend(
     is running (2, G), and the objective's value and gradient at ``theta``; gives the first three
     anew. A group whose value is not finite goes back a step, and ends.
     """
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     loss, running = state[0, :], state[1, :] > 0
     finite = xp.isfinite(value)
     advances, goes_back = running & finite, running & ~finite

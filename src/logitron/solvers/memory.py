@@ -21,9 +21,7 @@ References
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
-from logitron.backend import linalg
+from logitron.backend import linalg, namespace_of
 
 __all__ = ["Memory", "direction", "empty", "remember"]
 
@@ -41,7 +39,7 @@ class Memory(NamedTuple):
 
 def empty(theta: Array, size: int) -> Memory:
     """Remember nothing, in ``size`` places."""
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     G = theta.shape[0]
     flat = xp.reshape(theta, (G, 1, -1))
     none = xp.zeros_like(flat[:, :0, :]) if size == 0 else xp.concat([0.0 * flat] * size, axis=1)
@@ -50,7 +48,7 @@ def empty(theta: Array, size: int) -> Memory:
 
 def remember(memory: Memory, step: Array, change: Array, wanted: Array, *, most: int) -> Memory:
     """Add a step (G, K, q) and the change of the derivative along it, where ``wanted`` (G,)."""
-    xp = array_namespace(step)
+    xp = namespace_of(step)
     shape = (step.shape[0], 1, -1)
     step, change = xp.reshape(step, shape), xp.reshape(change, shape)
     product = xp.sum(step * change, axis=2)[:, 0]
@@ -78,7 +76,7 @@ def direction(
 
     ``rescales`` a metric whose size is not to be trusted to what the last step says of it.
     """
-    xp = array_namespace(by_theta)
+    xp = namespace_of(by_theta)
     S, Y = memory
     if S.shape[1] == 0:
         return -solve(metric, by_theta)

@@ -8,8 +8,7 @@ those that moved. In between, the host reads the report.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
-
+from logitron.backend import namespace_of
 from logitron.solvers.memory import Memory, direction, empty, remember
 
 __all__ = ["NOISE", "ROUGH_NOISE", "State", "start", "step", "trial_of", "turn"]
@@ -59,7 +58,7 @@ class State(NamedTuple):
 
 def start(theta: Array, evaluation: Any, gap: Array | None, *, memory: int) -> tuple[State, Array]:
     """Begin at parameters that were evaluated."""
-    xp = array_namespace(theta)
+    xp = namespace_of(theta)
     value = evaluation.value
     kept = empty(theta, memory)
     infinite = xp.full_like(value, float("inf"))
@@ -119,7 +118,7 @@ def step(
     report : array (6, G)
         Value, gap, slope of the step that was made, whether it was taken, misses, errors.
     """
-    xp = array_namespace(trial)
+    xp = namespace_of(trial)
     value, by_theta = evaluation.value, evaluation.by_theta
     change = value - state.value
     along = _dot(xp, by_theta, state.heading)
@@ -171,7 +170,7 @@ def turn(
     state: State, metric: Any, *, solve: Callable[[Any, Array], Array], rescales: bool
 ) -> State:
     """Choose a new direction for the groups that moved."""
-    xp = array_namespace(state.theta)
+    xp = namespace_of(state.theta)
     by_theta, moved = state.by_theta, state.moved
     memory = Memory(state.steps, state.changes)
     new = direction(memory, by_theta, metric, solve=solve, rescales=rescales)

@@ -13,9 +13,16 @@ from logitron.backend.libraries.jax import JaxLibrary
 from logitron.backend.libraries.numpy import NumpyLibrary
 from logitron.backend.libraries.strict import StrictLibrary
 from logitron.backend.libraries.torch import TorchLibrary
-from logitron.backend.types import Array
+from logitron.backend.types import Array, Namespace
 
-__all__ = ["LIBRARIES", "Library", "library_named", "library_of", "missing_library"]
+__all__ = [
+    "LIBRARIES",
+    "Library",
+    "library_named",
+    "library_of",
+    "missing_library",
+    "namespace_of",
+]
 
 LIBRARIES: dict[str, Library] = {
     library.name: library
@@ -71,6 +78,11 @@ def library_of(array: Array) -> Library:
     if kind not in _owners:
         _owners[kind] = next((one for one in LIBRARIES.values() if one.owns(kind)), None)
     return _owners[kind] or _conforming(array)
+
+
+def namespace_of(array: Array) -> Namespace:
+    """Find the array API namespace of an array."""
+    return library_of(array).namespace()
 
 
 #: the library of each type of array that was met; asked in every iteration

@@ -1,0 +1,145 @@
+"""Newton's method in plain numbers takes the very steps of the general one."""
+
+import numpy as np
+import pytest
+
+from logitron.backend import ArrayContext
+from logitron.objective import LogisticObjective, observations
+from logitron.solvers.curvature import EveryStep
+from logitron.solvers.newton import Newton
+from logitron.solvers.quasi_newton import QuasiNewton
+from logitron.solvers.status import Status
+from tests.backends import BACKENDS
+from tests.datasets import classes_of, load
+
+CASES = {
+    "binary": ("breast_cancer", True, 1.0, {}),
+    "nearly separable": ("breast_cancer", True, 1e6, {}),
+    "unscaled": ("breast_cancer", False, 1e4, {}),
+    "softmax": ("iris", True, 1.0, {}),
+    "softmax, unscaled": ("wine", False, 1e2, {}),
+    "no penalty": ("spector", True, np.inf, {}),
+    "no penalty, softmax": ("iris", True, np.inf, {}),
+    "no intercept": ("spector", True, 1.0, {"fit_intercept": False}),
+}
+
+
+def _objective(name, standardised, C, settings, *, rows=slice(None)):
+    X, y, weights = load(name, standardised)
+    X, y, weights = X[rows], y[rows], weights[rows]
+    K = classes_of(y)
+    targets = y if K > 1 else y[:, None].astype(float)
+    seen = observations(ArrayContext.named("numpy"), X, targets, weights)
+    objective = LogisticObjective.over(seen, classes=K, penalty=1.0 / C, **settings)
+    return objective.bounded_by(float((X * X).sum()), float(weights.max())).centred()
+
+
+def _both(objective, start, **settings):
+    with np.errstate(over="ignore", invalid="ignore"):
+        alone = Newton(**settings).minimize(objective, start)
+        general, _ = QuasiNewton(EveryStep(), **settings).minimize(objective, start)
+    return alone, general
+
+
+def _same(alone, general):
+    assert list(alone.status) == list(general.status)
+    np.testing.assert_array_equal(alone.n_iter, general.n_iter)
+    np.testing.assert_allclose(alone.loss_curve, general.loss_curve, rtol=1e-12)
+    np.testing.assert_allclose(alone.theta, general.theta, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(alone.gap, general.gap, rtol=0.1, atol=1e-13)
+
+
+@pytest.mark.parametrize("tol", [1e-1, 1e-4, 1e-8])
+@pytest.mark.parametrize("case", CASES)
+def test_it_takes_the_same_steps(case, tol):
+    objective = _objective(*CASES[case])
+    _same(*_both(objective, objective.start(), tol=tol))
+
+
+@pytest.mark.parametrize("size", [3.0, 30.0])
+def test_it_shortens_steps_alike(size):
+    """From far away, where the first steps go too far."""
+    objective = _objective("breast_cancer", True, 1.0, {})
+    rng = np.random.default_rng(0)
+    start = size * rng.normal(size=objective.shape)
+    alone, general = _both(objective, start, tol=1e-4)
+    assert (np.diff(alone.loss_curve[:, 0]) == 0.0).any()  # a step was refused
+    _same(alone, general)
+
+
+@pytest.mark.parametrize("max_iter", [0, 1, 3])
+def test_it_stops_alike(max_iter):
+    objective = _objective("breast_cancer", True, 1.0, {})
+    alone, general = _both(objective, objective.start(), max_iter=max_iter)
+    assert alone.status[0] == Status.MAX_ITER
+    assert alone.n_iter[0] == max_iter
+    _same(alone, general)
+
+
+def test_it_finds_separable_classes_alike():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    y = (X @ [1.0, -2.0, 0.5] > 0).astype(float)[:, None]
+    rows = observations(ArrayContext.named("numpy"), X, y, None)
+    objective = LogisticObjective.over(rows, penalty=0.0).centred()
+    alone, general = _both(objective, objective.start())
+    assert alone.status[0] == Status.SEPARABLE
+    _same(alone, general)
+
+
+def test_what_is_not_a_number_ends_it():
+    objective = _objective("breast_cancer", True, 1.0, {})
+    start = objective.start()
+    start[0, 0, 0] = np.nan
+    alone, general = _both(objective, start)
+    assert alone.status[0] == general.status[0] == Status.DIVERGED
+
+
+def test_ctrl_c_keeps_what_is_done_where_that_is_wanted():
+    class Interrupted:
+        """An objective that is interrupted in its third evaluation."""
+
+        def __init__(self, objective):
+            self.objective, self.count = objective, 0
+
+        def __getattr__(self, name):
+            return getattr(self.objective, name)
+
+        def evaluate(self, *arguments):
+            self.count += 1
+            if self.count == 3:
+                raise KeyboardInterrupt
+            return self.objective.evaluate(*arguments)
+
+    objective = _objective("breast_cancer", True, 1.0, {})
+    with pytest.raises(KeyboardInterrupt):
+        Newton().minimize(Interrupted(objective), objective.start())
+    kept = Newton(interruptible=True).minimize(Interrupted(objective), objective.start())
+    assert kept.status[0] == Status.STOPPED
+    assert len(kept.loss_curve) == 2  # the start, and one iteration
+
+
+@pytest.mark.parametrize("backend", [b for b in BACKENDS if b.name == "numpy"], ids=repr)
+def test_shortcuts_of_the_namespace_give_the_same_arrays(backend):
+    import array_api_compat.numpy as plain
+
+    xp = backend.context().xp
+    x = np.arange(24.0).reshape(2, 3, 4)[:, ::2, :]
+    assert xp is not plain
+    for name, arguments, settings in [
+        ("reshape", (x, (4, 4)), {}),
+        ("matrix_transpose", (x,), {}),
+        ("sum", (x,), {}),
+        ("sum", (x,), {"axis": 1, "keepdims": True}),
+        ("sum", (x > 3.0,), {"axis": (0, 2)}),
+        ("max", (x,), {"axis": -1}),
+        ("zeros_like", (x,), {}),
+        ("ones_like", (x > 0.0,), {}),
+        ("ones_like", (x,), {"dtype": np.int8}),
+        ("stack", ([x, x],), {}),
+        ("stack", ([x, x],), {"axis": 1}),
+    ]:
+        ours = getattr(xp, name)(*arguments, **settings)
+        theirs = getattr(plain, name)(*arguments, **settings)
+        np.testing.assert_array_equal(ours, theirs)
+        assert np.asarray(ours).dtype == np.asarray(theirs).dtype
