@@ -5,6 +5,8 @@ import re
 
 # scikit-learn's checks of arrays of other libraries want it, and SciPy reads it when it is imported
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# on a GPU, JAX would take three quarters of the memory, and other libraries are tested beside it
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import pytest
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
-from logitron.backend import count_host_reads
+from logitron.backend import LIBRARIES, ArrayContext, count_host_reads
 from logitron.objective import LogisticObjective, observations
 from logitron.solvers import GradientDescent
 from tests.backends import BACKENDS, host
@@ -158,6 +158,24 @@ def test_torch_compiles_when_asked(monkeypatch):
         monkeypatch.undo()
         assert_near(compiled, plain, "float64", 61, growth=64)
         assert (solution.n_iter == 20).all()
+
+
+def _times(x, *, factor):
+    return x * factor
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_torch_compiles_as_often_as_it_takes(monkeypatch):
+    """More often than torch allows for one piece of code, which then is an error."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(LIBRARIES["torch"], "compiler", "eager")
+    context = ArrayContext.named("torch")
+    for factor in range(12):
+        run = context.compile(_times, factor=factor)
+        assert float(run(torch.ones(1))) == factor
+    for dimensions in range(1, 12):
+        x = torch.ones([1] * dimensions)
+        assert float(context.compile(_times, factor=2)(x).reshape(-1)[0]) == 2.0
 
 
 def test_jax_compiles_once_for_all_penalties_and_stopping_rules():

@@ -63,6 +63,30 @@ def test_torchs_fits_are_the_same_whatever_was_asked_for(torch, wish):
     assert torch.equal(LogisticRegression().fit(X, y).coef_, plain)
 
 
+def test_autocast_is_left_outside(torch):
+    """A program that trains a network in bfloat16, and probes it."""
+    rng = np.random.default_rng(0)
+    X = torch.asarray(rng.normal(size=(400, 30)).astype("f4"))
+    y = torch.asarray(rng.integers(2, size=400))
+    plain = LogisticRegression().fit(X, y).coef_
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert (X @ X.T).dtype == torch.bfloat16
+        assert torch.equal(LogisticRegression().fit(X, y).coef_, plain)
+
+
+def test_settings_of_torch_that_follow_others_still_do(torch):
+    parts = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+    before = torch.backends.fp32_precision
+    try:
+        torch.backends.fp32_precision = "tf32"
+        with ArrayContext.named("torch").scope():
+            pass
+        torch.backends.fp32_precision = "ieee"
+        assert [part.fp32_precision for part in parts] == ["ieee", "ieee"]
+    finally:
+        torch.backends.fp32_precision = before
+
+
 def test_jax_computes_in_full():
     jax = pytest.importorskip("jax")
     with jax.default_matmul_precision("bfloat16"):
@@ -76,6 +100,14 @@ def test_cupy_computes_in_full_and_then_as_it_was_told():
     single = np.dtype(np.float32)
     with standin.standing_in():
         assert standin.COMPUTE_TYPES[single] == "TF32"
-        with ArrayContext.named("cupy").scope():
+        first, second = (ArrayContext.named("cupy").scope() for _ in range(2))
+        with first:
             assert standin.COMPUTE_TYPES[single] == "float32"
+        assert standin.COMPUTE_TYPES[single] == "TF32"
+        first, second = (ArrayContext.named("cupy").scope() for _ in range(2))
+        first.__enter__()  # two threads, by turns
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert standin.COMPUTE_TYPES[single] == "float32"
+        second.__exit__(None, None, None)
         assert standin.COMPUTE_TYPES[single] == "TF32"

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
+from logitron.backend import ArrayContext, count_host_reads
+from logitron.objective import LogisticObjective, observations
 from tests.datasets import load
 from tests.standins import cupy as standin
 
@@ -78,3 +80,41 @@ def test_a_fit_reads_from_cupy_by_get_alone(name, solver):
         iterations = int(clf.n_iter_.get()[0])
     assert set(reads) == {"get"}
     assert reads["get"] <= iterations + 6
+
+
+@pytest.mark.parametrize("second", ["scale", "coarse", "blocks"])
+def test_a_pass_takes_as_many_operations_for_many_classes(second):
+    """Each would be a kernel to start on a GPU."""
+    torch = pytest.importorskip("torch")
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Count(TorchDispatchMode):
+        def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+            counts[-1] += 1
+            return operation(*args, **(kwargs or {}))
+
+    rng = np.random.default_rng(0)
+    X = torch.asarray(rng.normal(size=(200, 4)))
+    counts = []
+    for classes in (3, 12):
+        y = torch.asarray(rng.integers(classes, size=200))
+        rows = observations(ArrayContext.of(X), X, y, None)
+        objective = LogisticObjective.over(rows, classes=classes, penalty=1.0).centred()
+        objective, model = objective.with_gram()
+        theta = objective.start()
+        counts.append(0)
+        with Count():
+            objective.evaluate(theta, second, model)
+    assert counts[0] == counts[1]
+
+
+def test_tables_of_targets_are_checked_with_one_read(monkeypatch):
+    torch = pytest.importorskip("torch")
+    from logitron.estimators import multilabel
+
+    monkeypatch.setattr(multilabel, "CHECKED", 100)
+    X, y, _ = load("iris", True)
+    Y = np.stack([y == k for k in range(3)], axis=1).astype(int)
+    with count_host_reads() as counted:
+        clf = LogisticRegression().fit(torch.asarray(np.array(X)), torch.asarray(Y))
+    assert counted.reads <= int(clf.n_iter_.max()) + 8

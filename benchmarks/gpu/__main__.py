@@ -138,7 +138,11 @@ def verdicts(result: dict) -> list[str]:
     told = []
     for name, asked in ASKED.items():
         if name in result["contenders"]:
-            theirs = result["contenders"][name]["seconds"]["1e-06"]
+            theirs, ended = (result["contenders"][name][key] for key in ("seconds", "ended"))
+            theirs = theirs["1e-06"]
+            if theirs is None and ended not in ("", "time"):
+                told.append(f"{asked:g}x asked against {name}, which ended with {ended}")
+                continue
             ratio, at_least = (theirs or result["limit"]) / ours[best], "" if theirs else ">="
             word = "reached" if ratio >= asked else "missed"
             told.append(f"{asked:g}x asked against {name}: {at_least}{ratio:.3g}x, {word}")

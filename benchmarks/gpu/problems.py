@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.data import DECAY, MEAN_SHARE, ROW_NORM
 
-#: rows that are made at a time
-CHUNK = 1 << 17
+#: numbers that are made at a time
+CHUNK = 1 << 27
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,9 @@ class Problem:
             device=device,
             dtype=torch.int8 if self.targets else torch.int64,
         )
-        for first in range(0, n, CHUNK):
-            rows = slice(first, min(first + CHUNK, n))
+        step = max(1024, CHUNK // max(p, outputs))
+        for first in range(0, n, step):
+            rows = slice(first, min(first + step, n))
             block = normal(rows.stop - first, p) @ basis.T
             Z = block @ weights
             U = torch.rand(Z.shape, generator=random, device=device).clamp_(1e-7, 1 - 1e-7)

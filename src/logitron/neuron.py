@@ -471,8 +471,11 @@ def unchecked_logits(
     arrays that lie across each other costs several times as much.
     """
     T = xp.matrix_transpose
-    Z = X @ W if by_row else T(T(W) @ T(X))
-    return Z if b is None else Z + b
+    if by_row:
+        Z = X @ W
+        return Z if b is None else Z + b
+    Z = T(W) @ T(X)  # (the sum before the transposition: not all libraries keep the layout)
+    return T(Z if b is None else Z + b[:, None])
 
 
 def unchecked_activity(

@@ -1,5 +1,6 @@
 """The libraries' GPU arrays, and what watches over the ways to the host."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,24 +31,29 @@ def _torch() -> Iterator[None]:
     """Operations that wait raise, except in counted reads and in eigendecompositions."""
     import torch
 
+    def set_mode(mode):
+        with warnings.catch_warnings():  # that the mode is a prototype
+            warnings.simplefilter("ignore")
+            torch.cuda.set_sync_debug_mode(mode)
+
     def allowed(function):
         def run(*args):
-            torch.cuda.set_sync_debug_mode("default")
+            set_mode("default")
             try:
                 return function(*args)
             finally:
-                torch.cuda.set_sync_debug_mode("error")
+                set_mode("error")
 
         return run
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TorchLibrary, "to_numpy", allowed(TorchLibrary.to_numpy))
         patch.setattr(linalg, "eigh", allowed(linalg.eigh))
-        torch.cuda.set_sync_debug_mode("error")
         try:
+            set_mode("error")
             yield
         finally:
-            torch.cuda.set_sync_debug_mode("default")
+            set_mode("default")
 
 
 @contextmanager

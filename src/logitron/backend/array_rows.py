@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from logitron.backend.context import ArrayContext
+from logitron.backend.libraries import namespace_of
 from logitron.backend.types import Array
 
 __all__ = ["ArrayRows"]
@@ -94,7 +95,7 @@ class ArrayRows:
     def _sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
-        run = self.context.compile(function, **static)
+        run = self._compiled(function, static)
         narrow = [self.context.narrow(parameter) for parameter in parameters]
 
         def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
@@ -120,7 +121,7 @@ class ArrayRows:
         return self._in_less_memory(lambda: self._map(function, *parameters, **static))
 
     def _map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
-        run = self.context.compile(function, **static)
+        run = self._compiled(function, static)
         narrow = [self.context.narrow(parameter) for parameter in parameters]
         parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
@@ -227,10 +228,17 @@ class ArrayRows:
                 total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
 
+    def _compiled(self, function: Callable[..., Any], static: dict[str, Any]) -> Callable[..., Any]:
+        """Compile a block function, with the widening of features, which then need not be made."""
+        if self._arrays[0].dtype == self._dtype:
+            return self.context.compile(function, **static)
+        return self.context.compile(
+            _widened, block_function=function, precision=self.context.precision, **static
+        )
+
     def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
-        """Give blocks, their features in the precision of the context."""
-        for X, *others in stored:
-            yield (X if X.dtype == self._dtype else self._xp.astype(X, self._dtype), *others)
+        """Give blocks, their features as they are stored."""
+        yield from stored
 
     # --- what depends on how the features are stored ---
 
@@ -274,6 +282,18 @@ def _rows(array: Array | None, start: int, size: int) -> Array | None:
     if array is None or size >= array.shape[0]:
         return array
     return array[start : min(start + size, array.shape[0]), ...]
+
+
+def _widened(
+    X: Array,
+    *others: Array | None,
+    block_function: Callable[..., Any],
+    precision: str,
+    **static: Any,
+) -> Any:
+    """Call a block function with features in the precision that is computed in."""
+    xp = namespace_of(X)
+    return block_function(xp.astype(X, getattr(xp, precision), copy=False), *others, **static)
 
 
 def _add(left: Array, right: Array) -> Array:

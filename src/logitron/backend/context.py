@@ -215,6 +215,8 @@ def _rebuild(library: Library, device: str, precision: str) -> ArrayContext:
 
 def _precision_of(array: Array, library: Library, device: Device) -> str:
     xp = library.namespace()
+    if _is_half(array.dtype):
+        return "float32"
     if xp.isdtype(array.dtype, "real floating"):
         return "float64" if xp.finfo(array.dtype).bits > 32 else "float32"
     if xp.isdtype(array.dtype, ("bool", "integral")):
@@ -226,7 +228,14 @@ def _narrow(xp: Namespace, values: Array) -> Array:
     return xp.astype(values, xp.float32) if values.dtype == xp.float64 else values
 
 
+def _is_half(dtype: DType) -> bool:
+    """Whether it is a float of 16 bits; by its name, since not all libraries tell of bfloat16."""
+    return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
+
+
 def _bits(xp: Namespace, dtype: DType) -> int:
+    if _is_half(dtype):
+        return 16
     if xp.isdtype(dtype, "bool"):
         return 8
     info = xp.finfo if xp.isdtype(dtype, "real floating") else xp.iinfo

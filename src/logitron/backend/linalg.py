@@ -9,7 +9,7 @@ does raise.)
 from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 
-__all__ = ["eigh", "inv", "solve"]
+__all__ = ["eigh", "eye_like", "inv", "range_like", "solve"]
 
 
 def solve(A: Array, B: Array) -> Array:
@@ -27,5 +27,16 @@ def eigh(A: Array) -> tuple[Array, Array]:
 
     torch waits for its device here, and offers no other way.
     """
-    values, vectors = library_of(A).namespace().linalg.eigh(A)
-    return values, vectors
+    return library_of(A).eigh(A)
+
+
+def range_like(array: Array, size: int) -> Array:
+    """Count to ``size``, in whole numbers, where an array is: under tracing and sharding too."""
+    return library_of(array).range_like(array, size)
+
+
+def eye_like(array: Array, size: int) -> Array:
+    """Make an identity (size, size) where an array is, of its dtype."""
+    library = library_of(array)
+    index = library.range_like(array, size)
+    return library.namespace().astype(index[:, None] == index[None, :], array.dtype)

@@ -74,16 +74,18 @@ def _coded(Y: Array, sample_weight: Any) -> Array:
     step = max(1, CHECKED // Y.shape[1])
     n = Y.shape[0]
     stretches = [slice(start, min(start + step, n)) for start in range(0, n, step)]
-    hidden = False
+    hidden, counts = False, []
     for rows in () if boolean else stretches:
         part = Y[rows, :]
-        strange = ~((part == 1) | (part == 0))
+        others = ~((part == 1) | (part == 0))
         if weighted:
-            where = read(strange)
+            where = read(others)
             _refuse(int((where & (read(sample_weight[rows, :]) > 0)).sum()), Y)
             hidden |= bool(where.any())
         else:
-            _refuse(int(read(xp.sum(xp.astype(strange, xp.int32)))), Y)
+            counts.append(xp.sum(xp.astype(others, xp.int32)))
+    if counts:
+        _refuse(int(read(xp.stack(counts)).sum(dtype=np.int64)), Y)
     if boolean or (Y.dtype in (xp.int8, xp.uint8) and not hidden):
         return Y
     return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in stretches], axis=0)

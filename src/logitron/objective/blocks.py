@@ -30,7 +30,7 @@ from math import log
 from typing import Any
 
 from logitron import neuron
-from logitron.backend import library_of, namespace_of
+from logitron.backend import library_of, linalg, namespace_of
 from logitron.objective.columns import (
     Columns,
     by_groups,
@@ -87,10 +87,8 @@ def evaluate(
     G, K, q = theta.shape
     n, p = X.shape
     W = xp.reshape(theta, (G * K, q))[:, :p]
-    Z = neuron.unchecked_logits(xp, X, T(W), None, by_row=K == 1 and G >= MANY)
-    centred = Z
-    if intercept is not None:
-        Z = Z + xp.reshape(intercept, (G * K,))
+    b = None if intercept is None else xp.reshape(intercept, (G * K,))
+    Z = neuron.unchecked_logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
     Y = targets_of(xp, targets, columns, classes, X.dtype)
     sample_weight = weights_of(xp, Y, sample_weight, counts, columns, classes)
 
@@ -112,10 +110,10 @@ def evaluate(
         if second == "hessian":
             features = _augmented(xp, X, centre, intercept is not None)
         elif second == "coarse":
+            features = xp.reshape(Z, P.shape)
             if intercept is not None:
-                at_centre = xp.reshape(theta[:, :, p] - intercept, (G * K,))
-                centred = centred - at_centre
-            features = _mixtures(xp, xp.reshape(centred, P.shape), mixing)
+                features = features - theta[:, :, p]  # logits of centred features alone
+            features = _mixtures(xp, features, mixing)
         seconds = _curvature(xp, P, sample_weight, features)
     sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(by_theta, theta.shape), seconds)
     if second == "blocks":
@@ -240,7 +238,9 @@ def _products(
     else:
         side = T(roots)[:, :, None]  # (G, n, 1)
         F = side * X
-    products = T(F) @ F
+    # (some libraries copy the operands of products of stacks)
+    alone = F.shape[0] == 1
+    products = (T(F[0, ...]) @ F[0, ...])[None, ...] if alone else T(F) @ F
     if not fit_intercept:
         return products
     sums = T(side) @ F  # (G, 1, p)
@@ -325,22 +325,20 @@ def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array |
         weighted = by_class * root
     if features is None:
         totals = xp.sum(weighted if sample_weight is None else weighted * root, axis=-1)
-        own = _on_the_diagonal(xp, totals[:, :, None, None])[:, :, 0, :, 0]
+        own = _on_the_diagonal(totals[:, :, None, None])[:, :, 0, :, 0]
         return own - weighted @ T(weighted)
     features = features[None, None, :, :] if features.ndim == 2 else features[:, None, :, :]
     f = features.shape[-1]
     U = weighted[..., None] * features  # (G, K, n, f)
     long = xp.reshape(xp.permute_dims(U, (0, 2, 1, 3)), (G, n, K * f))
     own = T(U) @ (features if sample_weight is None else features * root[..., None])
-    own = _on_the_diagonal(xp, own)
+    own = _on_the_diagonal(own)
     return xp.reshape(own, (G, K * f, K * f)) - T(long) @ long
 
 
-def _on_the_diagonal(xp: Any, blocks: Array) -> Array:
+def _on_the_diagonal(blocks: Array) -> Array:
     """Put blocks (G, K, f, f) on the diagonal of (G, K, f, K, f)."""
-    # an identity that is where the blocks are, under tracing and sharding too
-    index = xp.cumulative_sum(xp.ones_like(blocks[0, :, 0, 0]))
-    same = xp.astype(index[:, None] == index[None, :], blocks.dtype)
+    same = linalg.eye_like(blocks, blocks.shape[1])
     return blocks[:, :, :, None, :] * same[None, :, None, :, None]
 
 

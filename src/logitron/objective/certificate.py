@@ -203,15 +203,14 @@ def _on_changes(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array]:
     their fourth powers: that is not sharp, but an eigendecomposition costs ten times as much, and
     waits for the device. A ridge keeps the inverse finite; it is taken off again.
     """
-    index = xp.cumulative_sum(xp.ones_like(by_b[0, :]))
-    eye = xp.astype(index[:, None] == index[None, :], curvature.dtype)
     K = by_b.shape[1]
+    eye = linalg.eye_like(curvature, K)
     ridge = 64.0 * K * float(xp.finfo(curvature.dtype).eps)
     mean = _positive(xp, xp.sum(xp.sum(curvature * eye, axis=2), axis=1) / K)
     inverse = linalg.inv(curvature / mean[:, None, None] + (1.0 / K + ridge * eye))
     twice = inverse @ inverse
     largest = xp.sqrt(xp.sqrt(xp.sum(xp.sum(twice * twice, axis=2), axis=1)))
-    lowest = 1.0 / largest - ridge
+    lowest = 1.0 / largest - 2.0 * ridge  # once for the ridge, and once for the rounding
     squares = xp.abs((by_b[:, None, :] @ inverse @ by_b[:, :, None])[:, 0, 0]) / mean
     return mean * lowest, squares * (1.0 + ridge / _positive(xp, lowest))
 

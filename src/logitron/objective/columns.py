@@ -22,7 +22,7 @@ row's class. Nothing of shape ``(n, G)`` is ever stored: products are made block
 
 from typing import Any, NamedTuple
 
-from logitron.backend import ArrayContext, Rows, make_rows, namespace_of
+from logitron.backend import ArrayContext, Rows, linalg, make_rows, namespace_of
 
 __all__ = [
     "Columns",
@@ -89,11 +89,11 @@ def targets_of(xp: Any, targets: Array, columns: Columns | None, classes: int, d
         return xp.astype(targets, dtype, copy=False)
     if classes == 1:
         return xp.astype(targets, dtype, copy=False)[:, None]
-    # labels of each class are compared, not gathered: no index arrays, nothing data-dependent
-    one_hot = [xp.astype(targets == code, dtype) for code in range(classes)]
-    if targets.ndim == 1:
-        return xp.matrix_transpose(xp.stack(one_hot, axis=0))
-    return xp.reshape(xp.stack(one_hot, axis=-1), (n, -1))
+    # labels are compared with each class, not gathered: nothing depends on the data
+    codes = xp.astype(linalg.range_like(targets, classes), targets.dtype)
+    if targets.ndim == 1:  # each class's side by side in memory, as the logits of a group are
+        return xp.matrix_transpose(xp.astype(codes[:, None] == targets[None, :], dtype))
+    return xp.reshape(xp.astype(targets[:, :, None] == codes, dtype), (n, -1))
 
 
 def weights_of(

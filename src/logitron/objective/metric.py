@@ -246,7 +246,7 @@ def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classe
     on_diagonal = xp.reshape(ridge * (scale * scale) + tiny, (G, D))
     scale = xp.reshape(scale, (G, D))
     matrix = hessian * (scale[:, :, None] * scale[:, None, :])
-    return Full(matrix + _diagonals(xp, on_diagonal, eye, classes), scale)
+    return Full(matrix + _diagonals(on_diagonal, eye, classes), scale)
 
 
 def blocks(second: Array, penalty: Array, penalised: Array, eye: Array) -> Blocks:
@@ -358,9 +358,8 @@ def _bordered(xp: Any, matrices: Array) -> Array:
     return xp.concat([wider, xp.zeros_like(wider[:, :1, :])], axis=1)
 
 
-def _diagonals(xp: Any, entries: Array, eye: Array, classes: int) -> Array:
+def _diagonals(entries: Array, eye: Array, classes: int) -> Array:
     """Diagonal matrices (G, D, D) of entries (G, D), out of an identity (q, q)."""
     if classes == 1:
         return entries[:, :, None] * eye
-    index = xp.cumulative_sum(xp.ones_like(entries[0, :]))
-    return entries[:, :, None] * xp.astype(index[:, None] == index[None, :], entries.dtype)
+    return entries[:, :, None] * linalg.eye_like(entries, entries.shape[1])

@@ -87,9 +87,7 @@ def direction(
     unused = xp.astype(diagonal == 0.0, g.dtype)
     diagonal = diagonal + unused
     strict = xp.triu(products, k=1)
-    index = xp.cumulative_sum(xp.ones_like(diagonal[0, :]))
-    eye = xp.astype(index[:, None] == index[None, :], g.dtype)
-    R = strict + diagonal[:, :, None] * eye
+    R = strict + diagonal[:, :, None] * linalg.eye_like(g, S.shape[1])
     alpha = linalg.solve(R, S @ g)
     shifted = xp.reshape(g - T(Y) @ alpha, by_theta.shape)
     r = xp.reshape(solve(metric, shifted), g.shape)

@@ -38,7 +38,7 @@ class Library:
     #: rows are worked on in blocks of about this many bytes of features; None is no blocks
     block_bytes: int | None = 1 << 30
     #: and of about this many bytes of whatever is computed from them; None is as many as it takes
-    temporary_bytes: int | None = 1 << 28
+    temporary_bytes: int | None = 1 << 26
     #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
     wide_rows: tuple[int, int] | None = None
     #: one kernel for what `logitron.neuron.unchecked_activity` computes in many operations, where
@@ -162,6 +162,15 @@ class Library:
     def inv(self, A: Array) -> Array:
         """Invert matrices."""
         return self.namespace().linalg.inv(A)
+
+    def eigh(self, A: Array) -> tuple[Array, Array]:
+        """Decompose symmetric matrices."""
+        values, vectors = self.namespace().linalg.eigh(A)
+        return values, vectors
+
+    def range_like(self, array: Array, size: int) -> Array:
+        """Count to ``size`` where an array is."""
+        return self.namespace().arange(size, device=self.parameter_device(array))
 
     # --- memory ---
 

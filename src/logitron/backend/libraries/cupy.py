@@ -1,9 +1,10 @@
 """CuPy on NVIDIA GPUs."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ from logitron.backend.types import Array, Device, Namespace
 
 #: threads of a block of the kernel
 THREADS = 256
+#: size from which on matrices are worked on one by one
+LARGE = 64
+#: what errors of the driver and of the vendor's libraries say when they find no memory
+FULL = ("cudaErrorMemoryAllocation", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED")
 
 
 class CupyLibrary(Library):
@@ -63,12 +68,25 @@ class CupyLibrary(Library):
         values: np.ndarray[Any, Any] = array.get()
         return values
 
+    # CuPy's routines for stacks are made for many small matrices, and slow for large ones
+    # (see the comments in ``cupy.linalg.solve``)
+
+    def inv(self, A: Array) -> Array:
+        return _one_by_one(super().inv, A)
+
+    def eigh(self, A: Array) -> tuple[Array, Array]:
+        values, vectors = _one_by_one(super().eigh, A)
+        return values, vectors
+
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         # CuPy's creation functions take no device: arrays are made on the current one
         scope = ExitStack()
         scope.enter_context(device)
-        scope.enter_context(_full_float32())
+        scope.enter_context(_full_float32)
         return scope
+
+    def out_of_memory(self, error: BaseException) -> bool:
+        return any(one in str(error) for one in FULL) or super().out_of_memory(error)
 
     def release_memory(self) -> None:
         import cupy
@@ -110,23 +128,56 @@ class CupyLibrary(Library):
         return loss, residual, probability
 
 
-@contextmanager
-def _full_float32() -> Iterator[None]:
-    """Compute products of float32 in float32, even where CUPY_TF32=1 asks for fewer digits."""
+def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
+    """Work on a stack (G, D, D), matrix by matrix if they are large."""
+    import cupy
+
+    if A.ndim != 3 or (A.shape[0] > 1 and A.shape[-1] <= LARGE):
+        return function(A)
+    found = [function(one) for one in A]
+    if isinstance(found[0], tuple):
+        return tuple(cupy.stack(parts) for parts in zip(*found, strict=True))
+    return cupy.stack(found)
+
+
+class _FullFloat32:
+    """Has products of float32 computed in float32 while anybody wants that.
+
+    Even where CUPY_TF32=1 asks for fewer digits: the setting is the whole process's.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._wanted = 0
+        self._changed = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._wanted == 0:
+                self._changed = _set_compute_type("TF32", "DEFAULT")
+            self._wanted += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._wanted -= 1
+            if self._wanted == 0 and self._changed:
+                _set_compute_type("DEFAULT", "TF32")
+
+
+_full_float32 = _FullFloat32()
+
+
+def _set_compute_type(old: str, new: str) -> bool:
+    """Change how products of float32 are computed, if that is how they are."""
     try:  # CuPy has no public way to ask for it
         from cupy._core import _routines_linalg as products
     except ImportError:
-        yield
-        return
+        return False
     single = np.dtype(np.float32)
-    before = products.get_compute_type(single)
-    if before == products.COMPUTE_TYPE_TF32:
-        products.set_compute_type(single, products.COMPUTE_TYPE_DEFAULT)
-    try:
-        yield
-    finally:
-        if before == products.COMPUTE_TYPE_TF32:
-            products.set_compute_type(single, before)
+    if products.get_compute_type(single) != getattr(products, f"COMPUTE_TYPE_{old}"):
+        return False
+    products.set_compute_type(single, getattr(products, f"COMPUTE_TYPE_{new}"))
+    return True
 
 
 @cache

@@ -80,6 +80,10 @@ class JaxLibrary(Library):
         # bfloat16 reaches NumPy as a dtype of another package, which few functions know
         return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
 
+    def range_like(self, array: Array, size: int) -> Array:
+        # a constant of what is compiled, wherever that runs
+        return self.namespace().arange(size)
+
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         import jax
 

@@ -31,6 +31,9 @@ class NumpyLibrary(Library):
     def solve(self, A: Array, B: Array) -> Array:
         return np.linalg.solve(A, B)
 
+    def range_like(self, array: Array, size: int) -> Array:
+        return np.arange(size)
+
     def device(self, name: str | None) -> Device:
         if name in (None, "cpu"):
             return "cpu"

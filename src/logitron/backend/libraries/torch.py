@@ -3,14 +3,20 @@
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from functools import cache, partial
+from functools import cache
 from threading import Lock
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
+
+#: kinds of devices on which a program may have products computed in fewer bits
+AUTOCAST = ("cpu", "cuda", "mps", "xpu")
+#: what errors of the vendor's libraries say when they find no memory
+FULL = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED")
 
 
 class TorchLibrary(Library):
@@ -20,6 +26,10 @@ class TorchLibrary(Library):
     #: takes seconds and a C++ compiler, so it is for those who ask:
     #: ``LIBRARIES["torch"].compiler = "inductor"``.
     compiler: str | None = None
+
+    @property
+    def traces(self) -> bool:  # type: ignore[override]
+        return self.compiler is not None
 
     def namespace(self) -> Namespace:
         import array_api_compat.torch as xp
@@ -64,7 +74,7 @@ class TorchLibrary(Library):
         # from_dlpack shares the memory of read-only arrays without torch's warning about them,
         # but ends the process on negative strides.
         array = torch.from_dlpack(np.ascontiguousarray(values))
-        # CUDA copies pageable memory away before it returns, so there is nothing to wait for
+        # CUDA has copied pageable memory away when it returns, so there is nothing to wait for
         return array.to(device, non_blocking=device.type == "cuda")
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
@@ -97,12 +107,15 @@ class TorchLibrary(Library):
         scope = ExitStack()
         scope.enter_context(torch.no_grad())
         scope.enter_context(_full_float32)
+        if device.type in AUTOCAST and torch.is_autocast_enabled(device.type):
+            scope.enter_context(torch.autocast(device.type, enabled=False))
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:
         import torch
 
-        return isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        told = isinstance(error, RuntimeError) and any(one in str(error) for one in FULL)
+        return told or isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
     def release_memory(self) -> None:
         import torch
@@ -113,7 +126,7 @@ class TorchLibrary(Library):
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         if self.compiler is None:
             return super().compile(function, **static)
-        return partial(_compile(self.compiler, function), **static)
+        return _compile(self.compiler, function, tuple(sorted(static.items())))
 
 
 class _FullFloat32:
@@ -168,6 +181,7 @@ def _float32_settings() -> tuple[Any, ...]:
 
 def _set_parts(settings: dict[Any, str]) -> None:
     for part, precision in settings.items():
+        part.fp32_precision = "none"  # which is what follows from the settings above it
         if part.fp32_precision != precision:
             part.fp32_precision = precision
 
@@ -181,15 +195,29 @@ def _has(part: Any, name: str) -> bool:
 
 
 @cache
-def _compile(compiler: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _compile(
+    compiler: str, function: Callable[..., Any], static: tuple[tuple[str, Any], ...]
+) -> Callable[..., Any]:
+    """Return one compiled function for each function and its static arguments.
+
+    torch gives up on code that it has compiled too often, for whatever arguments; so each has code
+    of its own, and where even that is met by too many shapes, it runs as it is.
+    """
     import torch
 
-    compiled = torch.compile(function, backend=compiler, fullgraph=True)
+    code = function.__code__.replace()
+    own = FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
+    own.__kwdefaults__ = function.__kwdefaults__
+    fixed = dict(static)
+    compiled = torch.compile(own, backend=compiler, fullgraph=True)
 
-    def run(*arguments: Array, **static: Any) -> Any:
+    def run(*arguments: Array) -> Any:
         with warnings.catch_warnings():
             # array_namespace keeps a cache, which the compiler is right to see through
             warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
-            return compiled(*arguments, **static)
+            try:
+                return compiled(*arguments, **fixed)
+            except torch._dynamo.exc.FailOnRecompileLimitHit:
+                return function(*arguments, **fixed)
 
     return run
