@@ -102,7 +102,9 @@ class _Run:
             # longer than the model says, where the slope shrinks no faster than it does when all
             # margins grow alike
             fading = along <= GROWTH * exp(-step) * slope
-            self.step = (step + 1.0 if step < MOST else step) if fading else 1.0
+            # where this one had to be shortened, the model is off by as much
+            between = step * slope / (slope - along) if along > slope and step < 1.0 else 1.0
+            self.step = (step + 1.0 if step < MOST else step) if fading else min(between, 1.0)
         else:
             self.misses += 1
             # the minimum of the parabola through what is known of the line, within limits

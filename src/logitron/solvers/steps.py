@@ -147,7 +147,13 @@ def step(
     # the next step: longer than the model says, where the slope shrinks no faster than it does when
     # all margins grow alike
     fading = along <= GROWTH * xp.exp(-length) * state.slope
-    onwards = xp.where(fading & (length < MOST), length + 1.0, xp.where(fading, length, 1.0))
+    # otherwise a whole one; but where this one had to be shortened, the model is off by as much,
+    # and the next begins at the minimum that the slopes at both ends of this one tell of
+    curved = along > state.slope
+    between = length * state.slope / xp.where(curved, state.slope - along, state.slope)
+    short = curved & (length < 1.0) & (between < 1.0)
+    whole = xp.where(short, between, xp.ones_like(length))
+    onwards = xp.where(fading & (length < MOST), length + 1.0, xp.where(fading, length, whole))
 
     gap = xp.full_like(value, float("inf")) if gap is None else gap
     state = State(
