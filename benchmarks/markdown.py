@@ -85,8 +85,6 @@ WHY = {
     "E": WHY_LBFGS,
     "doctor": WHY_LBFGS,
     "F": "in features without any structure a model of the curvature buys nothing, and costs",
-    "text": "intelex needs hundreds of iterations at most, of less than 2 milliseconds each; our "
-    "passes of 16 classes and their corrections cost several times as much",
 }
 
 

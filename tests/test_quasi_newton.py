@@ -1,5 +1,7 @@
 """The directions of the limited memory, and the steps along them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,23 @@ def test_a_spoilt_model_gives_way_to_the_slope():
     np.testing.assert_allclose(state.heading[0, 0], [-3.0, -4.0])
     np.testing.assert_allclose(state.heading[1, 0], [-1.2, -1.6])
     np.testing.assert_allclose(state.slope, [-25.0, -10.0])
+
+
+@pytest.mark.parametrize(("length", "curvature", "following"), [(0.25, 4.0, 0.25), (1.0, 1.0, 1.0)])
+def test_the_next_step_is_as_long_as_the_last_one_should_have_been(length, curvature, following):
+    """On a parabola, whose curvature a model takes for 1."""
+    theta = np.ones((1, 1, 1))
+
+    def at(theta):
+        value, slope = 0.5 * curvature * theta[0, 0, 0] ** 2, curvature * theta
+        return SimpleNamespace(value=np.array([value]), by_theta=slope, errors=np.zeros(1))
+
+    state, _ = steps.start(theta, at(theta), None, memory=0)
+    heading = -state.by_theta
+    slope = (state.by_theta * heading).sum(axis=(1, 2))
+    state = state._replace(heading=heading, slope=slope, step=np.array([length]))
+    trial = steps.trial_of(state)
+    np.testing.assert_allclose(trial, 0.0, atol=1e-15)  # the minimum, for these lengths
+    state, _ = steps.step(state, trial, at(trial), None, memory=0, noise=0.0)
+    assert state.moved.all()
+    np.testing.assert_allclose(state.step, following)
