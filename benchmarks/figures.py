@@ -46,6 +46,8 @@ def tidy(axes: Any, **labels: str) -> None:
 
 def descents(results: Results, figure: Any) -> None:
     """Seconds of the fits of each contender, and how near the optimum they came."""
+    from matplotlib.ticker import NullFormatter
+
     shown = [name for name in DESCENTS if name in results][:6]
     grid = figure.subplots(-(-len(shown) // 3), min(3, len(shown)), squeeze=False).ravel()
     for axes, name in zip(grid, shown, strict=False):
@@ -63,6 +65,7 @@ def descents(results: Results, figure: Any) -> None:
                 zorder=3 if who == OURS else 2,
             )
         axes.set(xscale="log", yscale="log", ylim=(1e-14, 10))
+        axes.xaxis.set_minor_formatter(NullFormatter())  # within a decade, they would overlap
         tidy(axes, title=f"{name}: {results[name]['title']}", xlabel="seconds")
         axes.title.set_fontsize(8)
         axes.axhline(1e-6, color=GREY, linewidth=0.8, linestyle=":")
