@@ -42,3 +42,12 @@ def _survey(name):
     if name == "anes96":  # its own target has seven classes; the vote has two
         y = data.data["vote"].to_numpy()
     return X, (y > 0).astype(np.int64)
+
+
+#: fits that between them go all ways of the engine but samples and rotations: data, solver
+FITS = [
+    ("breast_cancer", "newton"),
+    ("breast_cancer", "lbfgs"),
+    ("iris", "auto"),
+    ("digits", "auto"),
+]

@@ -41,7 +41,7 @@ def _both(objective, start, **settings):
     return alone, general
 
 
-def _same(alone, general):
+def assert_same(alone, general):
     """To rounding, which grows along the way of classes that are nearly separable."""
     assert list(alone.status) == list(general.status)
     np.testing.assert_array_equal(alone.n_iter, general.n_iter)
@@ -56,7 +56,7 @@ def _same(alone, general):
 @pytest.mark.parametrize("case", CASES)
 def test_it_takes_the_same_steps(case, tol):
     objective = _objective(*CASES[case])
-    _same(*_both(objective, objective.start(), tol=tol))
+    assert_same(*_both(objective, objective.start(), tol=tol))
 
 
 @pytest.mark.parametrize("size", [3.0, 30.0])
@@ -67,7 +67,7 @@ def test_it_shortens_steps_alike(size):
     start = size * rng.normal(size=objective.shape)
     alone, general = _both(objective, start, tol=1e-4)
     assert (np.diff(alone.loss_curve[:, 0]) == 0.0).any()  # a step was refused
-    _same(alone, general)
+    assert_same(alone, general)
 
 
 @pytest.mark.parametrize("max_iter", [0, 1, 3])
@@ -76,7 +76,7 @@ def test_it_stops_alike(max_iter):
     alone, general = _both(objective, objective.start(), max_iter=max_iter)
     assert alone.status[0] == Status.MAX_ITER
     assert alone.n_iter[0] == max_iter
-    _same(alone, general)
+    assert_same(alone, general)
 
 
 def test_it_finds_separable_classes_alike():
@@ -87,7 +87,7 @@ def test_it_finds_separable_classes_alike():
     objective = LogisticObjective.over(rows, penalty=0.0).centred()
     alone, general = _both(objective, objective.start())
     assert alone.status[0] == Status.SEPARABLE
-    _same(alone, general)
+    assert_same(alone, general)
 
 
 def test_what_is_not_a_number_ends_it():

@@ -12,15 +12,8 @@ import pytest
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, count_host_reads
 from logitron.objective import LogisticObjective, observations
-from tests.datasets import load
+from tests.datasets import FITS, load
 from tests.standins import cupy as standin
-
-FITS = [
-    ("breast_cancer", "newton"),
-    ("breast_cancer", "lbfgs"),
-    ("iris", "auto"),
-    ("digits", "auto"),
-]
 
 
 @pytest.mark.parametrize(("name", "solver"), FITS)

@@ -33,15 +33,7 @@ class Torch(Contender):
         n, p = self.X.shape
         W = torch.zeros(p, self.columns, dtype=torch.float64, requires_grad=True)
         b = torch.zeros(self.columns, dtype=torch.float64, requires_grad=True)
-        optimizer = torch.optim.LBFGS(
-            [W, b],
-            max_iter=max_iter,
-            max_eval=10 * max_iter,
-            history_size=10,
-            tolerance_grad=tol,
-            tolerance_change=tol / 100,  # the ratio of its defaults
-            line_search_fn="strong_wolfe",
-        )
+        optimizer = optimizer_of([W, b], tol, max_iter)
 
         def closure():
             optimizer.zero_grad()
@@ -57,3 +49,18 @@ class Torch(Contender):
         optimizer.step(closure)
         iterations = optimizer.state[W]["n_iter"]
         return Fit(W.detach().numpy().T, b.detach().numpy(), {"iterations": iterations})
+
+
+def optimizer_of(parameters: list, tol: float, max_iter: int) -> object:
+    """Make torch's L-BFGS with its strong Wolfe search, and tolerances that go together."""
+    import torch
+
+    return torch.optim.LBFGS(
+        parameters,
+        max_iter=max_iter,
+        max_eval=10 * max_iter,
+        history_size=10,
+        tolerance_grad=tol,
+        tolerance_change=tol / 100,  # the ratio of its defaults
+        line_search_fn="strong_wolfe",
+    )

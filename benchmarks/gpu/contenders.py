@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER
+from benchmarks.contenders.torch_lbfgs import optimizer_of
 from benchmarks.gpu.problems import Problem
 
 Answer = tuple[np.ndarray, np.ndarray]
@@ -267,15 +268,7 @@ class TorchLbfgs(Contender):
         b = torch.zeros(m, device=X.device, requires_grad=True)
         softmax = self.problem.columns > 1
         target = y if softmax else y.reshape(n, m).float()
-        optimizer = torch.optim.LBFGS(
-            [W, b],
-            max_iter=MAX_ITER,
-            max_eval=10 * MAX_ITER,
-            history_size=10,
-            tolerance_grad=tol,
-            tolerance_change=tol / 100,
-            line_search_fn="strong_wolfe",
-        )
+        optimizer = optimizer_of([W, b], tol, MAX_ITER)
 
         def closure() -> Any:
             optimizer.zero_grad()

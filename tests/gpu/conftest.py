@@ -22,7 +22,7 @@ def gpu(request):
 
 @pytest.fixture
 def watched(gpu):
-    """Make a context in which reading without being asked to is an error; see `ways`."""
+    """Give the library's context in which reading without being asked to is an error."""
     return {"torch": _torch, "jax": _jax, "cupy": _cupy}[gpu.library]
 
 

@@ -8,15 +8,9 @@ from logitron.backend import count_host_reads
 from logitron.estimators.fitting import Settings
 from logitron.objective import LogisticObjective, observations
 from tests.backends import host
-from tests.datasets import load
+from tests.datasets import FITS, load
 
 pytestmark = pytest.mark.gpu
-FITS = [
-    ("breast_cancer", "newton"),
-    ("breast_cancer", "lbfgs"),
-    ("iris", "auto"),
-    ("digits", "auto"),
-]
 
 
 @pytest.mark.parametrize(("name", "solver"), FITS)

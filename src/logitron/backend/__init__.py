@@ -11,6 +11,7 @@ module                      what it knows
 ``threads``                 several cores at work on the blocks of a library that uses one
 `logitron.backend.host`     the counted reads from a device to the host: `read`
 `logitron.backend.linalg`   small systems, solved without a look from the host
+``process_setting``         settings of the whole process, changed while anybody wants that
 ``libraries/``              one file for each library with a name
 =========================== ====================================================================
 """

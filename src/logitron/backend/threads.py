@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cache
-from threading import Lock
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
+
+from logitron.backend.process_setting import ProcessSetting
 
 __all__ = ["one_core_each", "side_by_side", "workers"]
 
@@ -47,32 +48,22 @@ def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[A
             wait(futures)  # nobody is at work when an interrupt comes through
 
 
-class _OneCoreEach:
-    """Leaves products one core while anybody wants that: the limit is the whole process's."""
-
-    def __init__(self) -> None:
-        self._begin()
+class _OneCoreEach(ProcessSetting):
+    """Leaves products one core."""
 
     def _begin(self) -> None:
-        self._lock = Lock()
-        self._wanted = 0
+        super()._begin()
         self._limiter: Any = None
         self.before = 0
         """How many `workers` there were when it began; 0 while nobody wants it."""
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._wanted == 0:
-                self.before = _workers()
-                self._limiter = _controller().limit(limits=1, user_api="blas")
-            self._wanted += 1
+    def _change(self) -> None:
+        self.before = _workers()
+        self._limiter = _controller().limit(limits=1, user_api="blas")
 
-    def __exit__(self, *exception: object) -> None:
-        with self._lock:
-            self._wanted -= 1
-            if self._wanted == 0:
-                self._limiter.restore_original_limits()
-                self.before = 0
+    def _restore(self) -> None:
+        self._limiter.restore_original_limits()
+        self.before = 0
 
     def forked(self) -> None:
         """Begin anew in a process that was forked: nobody is at work in it."""

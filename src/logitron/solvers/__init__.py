@@ -7,6 +7,7 @@ module                          what it holds
 `solvers.plan`                  the cost model, which chooses the plan
 `solvers.quasi_newton`          the descent: steps, line search, stopping, for many groups at once
 `solvers.newton`                Newton's method of one group, in plain numbers
+`solvers.loop`                  the loop that these two share: watched, stopped, interrupted
 `solvers.memory`                the limited memory of quasi-Newton steps
 `solvers.curvature`             when second derivatives are summed
 `solvers.gradient_descent`      the textbook rule

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.solvers.loop import descend
 from logitron.solvers.quasi_newton import (
     FLAT_MISSES,
     MOST_MISSES,
@@ -44,20 +45,12 @@ class Newton:
     ) -> Solution:
         """Descend from ``theta (1, K, q)`` until the group is done; see `QuasiNewton.minimize`."""
         run = _Run(self, objective, theta)
-        stopped = False
-        while run.status is None and run.iteration < self.max_iter and not stopped:
-            try:
-                run.advance()
-            except KeyboardInterrupt:
-                if not self.interruptible:
-                    raise
-                stopped = True
-                break
-            if on_iteration is not None:
-                value = np.asarray([run.value])
-                running = int(run.status is None)
-                told = Iteration(run.iteration, value, running, lambda: run.theta)
-                stopped = bool(on_iteration(told))
+        stopped = descend(
+            run,
+            max_iter=self.max_iter,
+            interruptible=self.interruptible,
+            on_iteration=on_iteration,
+        )
         return run.solution(stopped)
 
 
@@ -78,8 +71,17 @@ class _Run:
         self.before = inf
         self.values: list[float] = []
         self._look(evaluation, moved=isfinite(self.value))
-        if self.status is None:
+        if self.running:
             self._turn(evaluation)
+
+    @property
+    def running(self) -> bool:
+        return self.status is None
+
+    def told(self) -> Iteration:
+        return Iteration(
+            self.iteration, np.asarray([self.value]), int(self.running), lambda: self.theta
+        )
 
     def advance(self) -> None:
         """One iteration: `steps.step`, then `steps.turn`."""
@@ -114,7 +116,7 @@ class _Run:
             )
             self.step = min(max(shorter, SHORTEST * step), LONGEST * step)
         self._look(evaluation, moved=moved)
-        if self.status is None and moved:
+        if self.running and moved:
             self._turn(evaluation)
 
     def _turn(self, evaluation: Any) -> None:
@@ -140,7 +142,7 @@ class _Run:
         gap = self.gap
         target = max(settings.tol**2 * (value - gap), 0.0)
         met = moved and gap <= target
-        near = estimate <= STANDING * size
+        near = estimate <= STANDING * size or (self.misses > 0 and self.least <= STANDING * size)
         if met or near or self.misses or not isfinite(value):
             flat = estimate <= NOISE * self.objective.eps * size
             polished = not bounded or self.reached or gap <= POLISHED * target

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from logitron.backend import ArrayContext, read
+from logitron.solvers.loop import descend
 from logitron.solvers.precision import Precision
 from logitron.solvers.status import Iteration, Solution, Status
 from logitron.solvers.steps import NOISE, ROUGH_NOISE, State, start, step, trial_of, turn
@@ -175,22 +176,12 @@ class QuasiNewton:
             The last metric of the groups that finished last.
         """
         run = _Run(self, objective, theta, metric)
-        stopped = False
-        while run.running and run.iteration < self.max_iter and not stopped:
-            try:
-                run.advance()
-            except KeyboardInterrupt:
-                if not self.interruptible:
-                    raise
-                stopped = True
-                break
-            if self.curvature.abandoned:
-                break
-            if on_iteration is not None:
-                iteration = Iteration(
-                    run.iteration, run.values[-1], run.progress.groups, run.parameters
-                )
-                stopped = bool(on_iteration(iteration))
+        stopped = descend(
+            run,
+            max_iter=self.max_iter,
+            interruptible=self.interruptible,
+            on_iteration=on_iteration,
+        )
         return run.solution(stopped), run.metric
 
 
@@ -232,7 +223,10 @@ class _Run:
 
     @property
     def running(self) -> bool:
-        return not self.done.all()
+        return not (self.done.all() or self.settings.curvature.abandoned)
+
+    def told(self) -> Iteration:
+        return Iteration(self.iteration, self.values[-1], self.progress.groups, self.parameters)
 
     def advance(self) -> None:
         """One iteration."""
@@ -304,6 +298,8 @@ class _Run:
         flat = estimate <= NOISE * eps * size  # the objective no longer tells
         # nearly so; it may be the rounding of the logits that is in the way
         near = estimate <= STANDING * size
+        # what was near and now only has its steps refused still is: rounding spoilt the estimate
+        near |= (misses > 0) & (self.least <= STANDING * size)
         notable = met.any() or near.any() or misses.any() or not np.isfinite(value).all()
         if notable and not self.rough:
             self._judge(value, gap, estimate, target, moved, misses, flat, near, met)

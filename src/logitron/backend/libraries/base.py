@@ -153,7 +153,7 @@ class Library:
         """Return the array without what its library records about it (gradients)."""
         return array
 
-    # --- linear algebra that asks no questions, see `logitron.backend.linalg` ---
+    # --- what `logitron.backend.linalg` needs: no questions asked, and all where the arrays are ---
 
     def solve(self, A: Array, B: Array) -> Array:
         """Solve ``A X = B``."""

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from importlib.resources import files
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.libraries.base import Library
+from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
 #: threads of a block of the kernel
@@ -140,28 +140,17 @@ def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
     return cupy.stack(found)
 
 
-class _FullFloat32:
-    """Has products of float32 computed in float32 while anybody wants that.
+class _FullFloat32(ProcessSetting):
+    """Has products of float32 computed in float32, even where CUPY_TF32=1 asks for fewer digits."""
 
-    Even where CUPY_TF32=1 asks for fewer digits: the setting is the whole process's.
-    """
+    _changed: bool
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._wanted = 0
-        self._changed = False
+    def _change(self) -> None:
+        self._changed = _set_compute_type("TF32", "DEFAULT")
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._wanted == 0:
-                self._changed = _set_compute_type("TF32", "DEFAULT")
-            self._wanted += 1
-
-    def __exit__(self, *exception: object) -> None:
-        with self._lock:
-            self._wanted -= 1
-            if self._wanted == 0 and self._changed:
-                _set_compute_type("DEFAULT", "TF32")
+    def _restore(self) -> None:
+        if self._changed:
+            _set_compute_type("DEFAULT", "TF32")
 
 
 _full_float32 = _FullFloat32()

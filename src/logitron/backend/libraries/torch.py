@@ -4,13 +4,13 @@ import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
-from threading import Lock
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.libraries.base import Library
+from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
 #: kinds of devices on which a program may have products computed in fewer bits
@@ -129,42 +129,33 @@ class TorchLibrary(Library):
         return _compile(self.compiler, function, tuple(sorted(static.items())))
 
 
-class _FullFloat32:
-    """Has products of float32 computed in float32 while anybody wants that.
+class _FullFloat32(ProcessSetting):
+    """Has products of float32 computed in float32.
 
-    Programs that train networks often trade its digits for speed, TF32 on recent GPUs and bfloat16
-    on some processors, and the setting is the whole process's.
+    Programs that train networks often trade its digits for speed: TF32 on recent GPUs, and bfloat16
+    on some processors.
     """
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._wanted = 0
-        self._overall: str | None = None
-        self._parts: dict[Any, str] = {}
+    _overall: str | None
+    _parts: dict[Any, str]
 
-    def __enter__(self) -> None:
+    def _change(self) -> None:
         import torch
 
-        with self._lock:
-            if self._wanted == 0:
-                self._parts = {part: part.fp32_precision for part in _float32_settings()}
-                try:
-                    self._overall = torch.get_float32_matmul_precision()
-                    torch.set_float32_matmul_precision("highest")
-                except RuntimeError:  # it answers no longer once a part was set on its own
-                    self._overall = None
-                    _set_parts(dict.fromkeys(self._parts, "ieee"))
-            self._wanted += 1
+        self._parts = {part: part.fp32_precision for part in _float32_settings()}
+        try:
+            self._overall = torch.get_float32_matmul_precision()
+            torch.set_float32_matmul_precision("highest")
+        except RuntimeError:  # it answers no longer once a part was set on its own
+            self._overall = None
+            _set_parts(dict.fromkeys(self._parts, "ieee"))
 
-    def __exit__(self, *exception: object) -> None:
+    def _restore(self) -> None:
         import torch
 
-        with self._lock:
-            self._wanted -= 1
-            if self._wanted == 0:
-                if self._overall is not None:
-                    torch.set_float32_matmul_precision(self._overall)
-                _set_parts(self._parts)
+        if self._overall is not None:
+            torch.set_float32_matmul_precision(self._overall)
+        _set_parts(self._parts)
 
 
 _full_float32 = _FullFloat32()
