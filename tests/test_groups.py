@@ -150,24 +150,25 @@ def wide(targets=64, rows=20_000):
     return features, (features @ rng.normal(size=(4, targets)) > 0).astype(np.int8)
 
 
-def evaluated(workers, monkeypatch, second="scale"):
+def evaluated(workers, monkeypatch, second="scale", targets=64, rows=20_000):
     monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: workers)
     context = ArrayContext.named("numpy")
-    features, targets = wide()
+    features, labels = wide(targets, rows)
     with context.scope():
-        rows = observations(context, features, targets, width=64)
-        objective = LogisticObjective.over(rows, groups=64, penalty=1.0)
+        rows = observations(context, features, labels, width=targets)
+        objective = LogisticObjective.over(rows, groups=targets, penalty=1.0)
         assert len(rows._stretches) == workers
         return objective.evaluate(objective.start() + 0.1, second)
 
 
 @pytest.mark.parametrize("second", ["scale", "hessian"])
-def test_several_workers_give_what_one_does(monkeypatch, second):
-    one, two, three = (evaluated(workers, monkeypatch, second) for workers in (1, 2, 3))
+@pytest.mark.parametrize("sizes", [(64, 20_000), (1, 800_000)], ids=["wide", "long"])
+def test_several_workers_give_what_one_does(monkeypatch, second, sizes):
+    one, two, three = (evaluated(workers, monkeypatch, second, *sizes) for workers in (1, 2, 3))
     for several in (two, three):
         np.testing.assert_allclose(several.value, one.value, rtol=1e-13)
         np.testing.assert_allclose(several.by_theta, one.by_theta, rtol=1e-9, atol=1e-8)
-    again = evaluated(2, monkeypatch, second)
+    again = evaluated(2, monkeypatch, second, *sizes)
     np.testing.assert_array_equal(again.by_theta, two.by_theta)  # whoever is done first
 
 

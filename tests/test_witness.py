@@ -62,3 +62,26 @@ def test_a_witness_of_all_rows_is_nearly_exact():
     witnessed = objective.witnessed_by(objective.sample(4000))
     bound = read(witnessed.bound(evaluation, theta))[0]
     assert bound == pytest.approx(read(evaluation.value)[0] - value, rel=0.05)
+
+
+def test_what_witnesses_showed_is_good_for_the_neighbourhood():
+    objective = _objective(weights=True)
+    optimum = _optimum(objective)
+    value = read(objective.evaluate(optimum).value)[0]
+    witnessed = objective.witnessed_by(objective.sample(1000))
+    rng = np.random.default_rng(2)
+    looked = []
+    for size in (1e-2, 1e-2, 3e-3, 1e-3, 1e-4):
+        theta = optimum + size * rng.normal(size=optimum.shape)
+        evaluation = objective.evaluate(theta)
+        before = witnessed.work.grams
+        bound = read(witnessed.bound(evaluation, theta, before=1.0))[0]
+        looked.append(witnessed.work.grams > before)
+        anew = read(objective.witnessed_by(objective.sample(1000)).bound(evaluation, theta))[0]
+        assert read(evaluation.value)[0] - value <= bound
+        assert bound <= 2.0 * anew  # little is lost by not looking again
+    assert looked == [True, False, False, False, False]
+    evaluation = objective.evaluate(optimum)
+    before = witnessed.work.grams
+    witnessed.bound(evaluation, optimum, before=1e-4)
+    assert witnessed.work.grams > before  # so much nearer, it is worth it

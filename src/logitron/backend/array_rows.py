@@ -21,7 +21,8 @@ MIN_BLOCK_ROWS = 512
 SOME_ROWS, SOME_TIMES = 2048, 4
 #: rows below which smaller blocks would not be what is missing, when there is no memory
 FEWEST_ROWS = 64
-#: numbers computed for each row, and for all, from which on several workers are worth it
+#: numbers computed for each row, and for all, from which on several workers are worth it; of so
+#: many rows they always are: reading those is what takes long, and one core cannot ask for more
 WIDE, MANY_NUMBERS = 16, 1 << 18
 #: multiplications in a pass, below which nothing is gained by making them cheaper
 MANY_PRODUCTS = 1 << 24
@@ -80,7 +81,8 @@ class ArrayRows:
         ]
         #: blocks that one worker adds up
         self._stretches = [self._stored]
-        if X.shape[0] * width >= MANY_NUMBERS and width >= WIDE:
+        n = X.shape[0]
+        if n >= MANY_NUMBERS or (width >= WIDE and n * width >= MANY_NUMBERS):
             team = min(self.context.library.workers(), len(self._stored) // 2)
             if team > 1:
                 edges = np.linspace(0, len(self._stored), team + 1).astype(int)

@@ -1,15 +1,64 @@
 """The bound of an objective: what goes into the formulas of `logitron.objective.certificate`."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from logitron.backend import linalg
 from logitron.objective.assembly import Evaluation
-from logitron.objective.certificate import bound, bound_by_witness, leverage
+from logitron.objective.certificate import bound, bound_by_witness, leverage, logit_changes
 
-__all__ = ["bound_of"]
+__all__ = ["Witness", "bound_of"]
 
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls this
+
+#: how much nearer the optimum has to be for it to be worth looking at the witnesses anew
+NEARER = 1e-3
+
+
+@dataclass
+class Witness:
+    """Some of the rows, and their curvature where it was last looked at."""
+
+    sample: Objective
+    _seen: tuple[Array, Array, Array] | None = field(default=None, repr=False)
+    _before: float = field(default=0.0, repr=False)
+
+    @property
+    def reach(self) -> float:
+        """Distance from the optimum, two steps before, from which witnesses can begin to speak.
+
+        They do where kappa delta < 1; kappa squared is some leverages of q / n, and delta squared
+        is twice the distance over the part that the witnesses are. A step by their Hessian is off
+        by a part q / n of its square.
+        """
+        n, (_, _, q) = self.sample.rows.shape[0], self.sample.shape
+        gain = n / q
+        return float(gain**2 * 0.08 * n / q / self.sample.weight)
+
+    def look(
+        self, theta: Array, before: float, ridge: Array, centre: Array | None
+    ) -> tuple[Array, Array, Array]:
+        """Look at the witnesses where it is worth it; otherwise remember.
+
+        Returns
+        -------
+        theta : array (G, 1, q)
+            Where they were looked at.
+        inverse : array (G, q, q)
+            Of their Hessian there, with a ``ridge (G, q, q)``.
+        leverage : array (G,)
+            The largest ``x' inverse x`` among them.
+        """
+        if self._seen is None or before <= NEARER * self._before:
+            context, rows = self.sample.context, self.sample.rows
+            hessian = self.sample.evaluate(theta, "hessian").second
+            inverse = linalg.inv(hessian * (1.0 / self.sample.weight) + ridge)
+            leverages = rows.map(leverage, centre, inverse)
+            # (computed as narrow as the rows are: a little more than the largest is no less)
+            largest = context.xp.max(context.xp.astype(leverages, context.dtype), axis=0) * 1.001
+            self._seen, self._before = (theta, inverse, largest), before
+        return self._seen
 
 
 def bound_of(
@@ -17,8 +66,8 @@ def bound_of(
 ) -> Array:
     """Bound the distance of the value from the optimum (G,), by the sharper of what is known.
 
-    Witnesses are not asked if the distance ``before`` the last step was so large that they would
-    have nothing to say.
+    Witnesses are not asked if the distance ``before`` the last two steps was so large that they
+    would have nothing to say; they are looked at anew if it is zero, or much less than it was.
     """
     largest = objective.largest_eigenvalue()
     run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.fit_intercept)
@@ -31,30 +80,23 @@ def bound_of(
         largest,
         largest if objective.squares is None else objective.squares,
     )
-    if objective.witness is None or before > _reach_of(objective.witness):
+    if objective.witness is None or before > objective.witness.reach:
         return gap
-    witnessed = _witnessed(objective, evaluation, theta)
+    witnessed = _witnessed(objective, evaluation, theta, before)
     return objective.context.xp.where(witnessed < gap, witnessed, gap)
 
 
-def _reach_of(witness: Objective) -> float:
-    """Distance from the optimum, a step before, from which witnesses can begin to speak.
-
-    They do where kappa delta < 1; kappa squared is some leverages of q / n, delta squared is twice
-    the distance over the part that the witnesses are, and a step gains a factor of 30.
-    """
-    n, (_, _, q) = witness.rows.shape[0], witness.shape
-    return float(30.0 * 0.08 * n / q / witness.weight)
-
-
-def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array) -> Array:
-    """Bound the distance by the curvature of the witnesses at the same parameters."""
+def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array, before: float) -> Array:
+    """Bound the distance by the curvature of the witnesses."""
     witness, context = objective.witness, objective.context
-    seen = witness.evaluate(theta, "hessian").second
     ridge = objective.penalty[:, None, None] * objective.penalised * objective.eye(theta.shape[2])
-    inverse = linalg.inv(seen * (1.0 / witness.weight) + ridge)
-    leverages = witness.rows.map(leverage, objective.centre, inverse)
-    # (computed as narrow as the rows are: a little more than the largest is no less than it)
-    largest = context.xp.max(context.xp.astype(leverages, context.dtype), axis=0) * 1.001
-    run = context.compile(bound_by_witness, part=1.0 / witness.weight, eps=objective.eps)
-    return run(evaluation.value, evaluation.by_theta, theta, objective.squares, inverse, largest)
+    there, inverse, largest = witness.look(theta, before, ridge, objective.centre)
+    change = context.zeros(largest.shape)
+    if there is not theta:
+        changes = witness.sample.rows.map(logit_changes, objective.centre, theta - there)
+        change = context.xp.max(context.xp.astype(changes, context.dtype), axis=0)
+    part = 1.0 / witness.sample.weight
+    run = context.compile(bound_by_witness, part=part, eps=objective.eps)
+    return run(
+        evaluation.value, evaluation.by_theta, theta, objective.squares, inverse, largest, change
+    )

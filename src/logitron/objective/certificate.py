@@ -42,7 +42,11 @@ curvature: what the other rows add to it is not negative. With their Hessian ``H
    f - f^* \le \left[ \kappa\delta + (1 - \kappa\delta) \log(1 - \kappa\delta) \right]
    / \kappa^2,
 
-about :math:`\delta^2 / 2`. The last of the growing samples is such a witness, and costs little.
+about :math:`\delta^2 / 2`. The last of the growing samples is such a witness. To sum its Hessian
+costs about as much as a pass over all rows, but it is good for the neighbourhood too: where no
+witness's logit has changed by more than :math:`d` since, no curvature has fallen by more than
+:math:`e^{-d}`, and so :math:`M \succeq e^{-d} M_0`: both :math:`\delta^2` and :math:`\kappa^2` are
+at most :math:`e^d` times what they are with :math:`M_0`.
 
 References
 ----------
@@ -56,7 +60,7 @@ from typing import Any
 
 from logitron.backend import linalg, namespace_of
 
-__all__ = ["bound", "bound_by_witness", "leverage"]
+__all__ = ["bound", "bound_by_witness", "leverage", "logit_changes"]
 
 Array = Any
 
@@ -125,6 +129,7 @@ def bound_by_witness(
     squares: Array,
     inverse: Array,
     largest_leverage: Array,
+    change: Array,
     *,
     part: float,
     eps: float,
@@ -140,6 +145,8 @@ def bound_by_witness(
         Inverse of the witnesses' Hessian with the penalty.
     largest_leverage : array (G,)
         Largest ``x' inverse x`` among the witnesses.
+    change : array (G,)
+        The most that a witness's logit has changed since their Hessian was summed.
     part : float
         Witnesses among all rows.
     eps : float
@@ -149,8 +156,9 @@ def bound_by_witness(
     delta = xp.sqrt(xp.abs((by_theta @ inverse @ g)[:, 0, 0]))
     W = theta[:, 0, : squares.shape[0]]
     rounding = xp.sqrt(value) + 0.25 * xp.sqrt(xp.sum(W * W * squares, axis=1))
-    delta = delta + 4.0 * eps * rounding / part**0.5
-    kappa = xp.sqrt(largest_leverage)
+    fallen = xp.exp(0.5 * change)  # the root of what their curvature may have fallen by
+    delta = (delta + 4.0 * eps * rounding / part**0.5) * fallen
+    kappa = xp.sqrt(largest_leverage) * fallen
     reach = kappa * delta
     near = reach < 0.9
     safe = xp.where(near, reach, 0.0 * reach)
@@ -171,10 +179,30 @@ def leverage(
 ) -> Array:
     """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1."""
     xp = namespace_of(X)
-    features = X if centre is None else X - centre
-    if inverse.shape[1] > X.shape[1]:
-        features = xp.concat([features, xp.ones_like(X[:, :1])], axis=1)
+    features = _features(xp, X, centre, inverse.shape[1])
     return xp.matrix_transpose(xp.sum((features @ inverse) * features, axis=2))
+
+
+def logit_changes(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    centre: Array | None,
+    change: Array,
+) -> Array:
+    """Compute how far a change (G, 1, q) of the parameters moves a block's logits (n, G)."""
+    xp = namespace_of(X)
+    features = _features(xp, X, centre, change.shape[2])
+    return xp.abs(features @ xp.matrix_transpose(change[:, 0, :]))
+
+
+def _features(xp: Any, X: Array, centre: Array | None, count: int) -> Array:
+    """Centre a block's features, with their 1 if that makes so many."""
+    features = X if centre is None else X - centre
+    if count == X.shape[1]:
+        return features
+    return xp.concat([features, xp.ones_like(X[:, :1])], axis=1)
 
 
 def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array, Array]:

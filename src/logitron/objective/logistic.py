@@ -23,7 +23,7 @@ from logitron.backend import ArrayContext, Rows, read
 from logitron.objective import blocks, models
 from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, finish, is_far
-from logitron.objective.bounds import bound_of
+from logitron.objective.bounds import Witness, bound_of
 from logitron.objective.columns import Columns, class_totals
 from logitron.objective.metric import Metric
 from logitron.objective.work import Work
@@ -70,7 +70,7 @@ class LogisticObjective:
         Whether float32 has the features, the weights and the distances from the centre.
     roughens : bool, default False
         Whether passes far from the optimum can be computed in float32, see `evaluate`.
-    witness : LogisticObjective, optional
+    witness : Witness, optional
         Some of the rows, whose curvature makes `bound` sharper.
     """
 
@@ -90,7 +90,7 @@ class LogisticObjective:
     bounded: bool = True
     representable: bool = False
     roughens: bool = False
-    witness: "LogisticObjective | None" = None
+    witness: Witness | None = None
     work: Work = field(default_factory=Work)
     _eyes: dict[int, Array] = field(default_factory=dict, repr=False)
 
@@ -205,7 +205,7 @@ class LogisticObjective:
 
     def witnessed_by(self, sample: "LogisticObjective") -> "LogisticObjective":
         """Return the same objective, whose bound knows the curvature of some of the rows."""
-        return replace(self, witness=sample)
+        return replace(self, witness=Witness(sample))
 
     def precise(self) -> "LogisticObjective":
         """Return the same objective, with blocks computed in the widest precision."""

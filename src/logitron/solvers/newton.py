@@ -145,7 +145,7 @@ class _Run:
         near = estimate <= STANDING * size or (self.misses > 0 and self.least <= STANDING * size)
         if met or near or self.misses or not isfinite(value):
             flat = estimate <= NOISE * self.objective.eps * size
-            polished = not bounded or self.reached or gap <= POLISHED * target
+            polished = not bounded or self.reached or gap <= POLISHED * target or estimate <= target
             if met and polished:
                 self._end(Status.CONVERGED)
             self.reached |= met

@@ -6,11 +6,12 @@ All of that is array code that needs no value; the host looks at one small array
 see which groups are done, and takes those out.
 
 A group is done when a bound says that it is within ``tol ** 2`` of its optimum, relative to its
-value; one more step then polishes it, unless the bound shows that it is much nearer already. Where
-there is no bound, half of the squared Newton decrement estimates the distance. Near the optimum,
-the objective cannot tell a better point from a worse one in its last digits: a step that changes it
-by no more than that counts if the slope fell, and when that no longer helps, the group has reached
-the precision of its arithmetic.
+value; one more step then polishes it, unless the bound shows that it is much nearer already, or the
+last step began as near by its own estimate, and was the polishing. Where there is no bound, half of
+the squared Newton decrement estimates the distance. Near the optimum, the objective cannot tell a
+better point from a worse one in its last digits: a step that changes it by no more than that counts
+if the slope fell, and when that no longer helps, the group has reached the precision of its
+arithmetic.
 """
 
 from collections.abc import Callable
@@ -331,7 +332,7 @@ class _Run:
         met: HostArray,
     ) -> None:
         """Decide which groups are done, for whatever reason."""
-        polished = self.reached | (gap <= POLISHED * target)
+        polished = self.reached | (gap <= POLISHED * target) | (estimate <= target)
         if not (self.settings.polish and self.bounded):
             polished[:] = True
         self._end(met & polished, Status.CONVERGED)
