@@ -64,6 +64,15 @@ def test_tables_count_as_numpy_and_keep_their_names(make):
         clf.predict(pandas(X).rename(columns={"feature 0": "another"}))
 
 
+def test_arrays_after_tables_have_no_names_and_as_many_columns():
+    clf = fit(pandas(X)).fit(X, Y)
+    assert not hasattr(clf, "feature_names_in_")
+    clf.fit(X[:, :2], Y)
+    assert clf.n_features_in_ == 2
+    with pytest.raises(ValueError, match="is expecting 2 features"):
+        clf.predict(X)
+
+
 def test_tables_of_mixed_numbers():
     mixed = pandas(X).assign(**{"feature 0": (X[:, 0] * 9).astype(int), "feature 1": X[:, 1] > 0})
     expected = fit(np.column_stack([(X[:, 0] * 9).astype(int), X[:, 1] > 0, X[:, 2:]]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, blocks, observations
 from logitron.solvers.curvature import EveryStep
 from logitron.solvers.newton import Newton
 from logitron.solvers.quasi_newton import QuasiNewton
@@ -50,6 +50,49 @@ def assert_same(alone, general):
     np.testing.assert_allclose(alone.theta, general.theta, atol=1e-5 * scale)
     noise = 1e-10 * np.abs(general.loss_curve[-1])
     np.testing.assert_allclose(alone.gap, general.gap, rtol=0.1, atol=float(noise.max()))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_with_a_constant_among_the_features_it_is_the_same_objective(case):
+    objective = _objective(*CASES[case])
+    copied = objective.with_constant()
+    assert (copied is objective) == (case == "no intercept")
+    assert copied.shape == objective.shape
+    p, intercept = objective.rows.shape[1], objective.has_intercept
+    scale = np.append(1.0 / np.sqrt(objective.squares), 1.0)[: p + intercept]
+    theta = 0.1 * scale * np.random.default_rng(0).normal(size=objective.shape)
+    for second in ("scale", "hessian"):
+        here, there = (one.evaluate(theta, second) for one in (copied, objective))
+        np.testing.assert_allclose(here.value, there.value, rtol=1e-12)
+        np.testing.assert_allclose(here.curvature, there.curvature, rtol=1e-11)
+        steepness = np.sqrt(np.sum((here.by_theta * scale) ** 2))
+        np.testing.assert_allclose(
+            here.by_theta * scale, there.by_theta * scale, atol=1e-10 * steepness
+        )
+        if second == "hessian":
+            both = np.tile(scale, objective.classes)
+            both = both[:, None] * both
+            sizes = np.abs(here.second * both).max()
+            np.testing.assert_allclose(here.second * both, there.second * both, atol=1e-10 * sizes)
+        bounds = (one.bound(e, theta) for one, e in ((copied, here), (objective, there)))
+        np.testing.assert_allclose(*bounds, rtol=1e-6)
+
+
+def test_what_is_more_than_a_block_is_not_copied():
+    X = np.ones((5000, 2))
+    X[::2] = 0.0
+    rows = observations(
+        ArrayContext.named("numpy"), X, (X[:, :1] > 0).astype(int), None, block_rows=1000
+    )
+    objective = LogisticObjective.over(rows, penalty=1.0).centred()
+    assert objective.with_constant() is objective
+
+
+@pytest.mark.parametrize("columns", [1, 2, 16, 17, 18, 33])
+def test_columns_are_multiplied_with_each_other(columns):
+    F = np.random.default_rng(0).normal(size=(50, columns))
+    products = np.einsum("ni,nj->ij", F, F)
+    np.testing.assert_allclose(blocks._squared(np, F), products, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("tol", [1e-1, 1e-4])

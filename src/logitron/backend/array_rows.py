@@ -157,6 +157,11 @@ class ArrayRows:
         return drawn
 
     @property
+    def one_block(self) -> bool:
+        """Whether all rows are one block."""
+        return len(self._stored) == 1
+
+    @property
     def others(self) -> tuple[Array | None, ...]:
         """What goes with each row."""
         return self._arrays[1:]

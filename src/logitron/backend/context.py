@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from array_api_compat import to_device
@@ -193,6 +193,8 @@ class ArrayContext:
 
     def _here(self, values: Array) -> Array:
         source = library_of(values)
+        if source is self.library and source.one_device:
+            return values
         values = source.detach(values)
         if source.name == "numpy" != self.library.name:  # others know the native byte order only
             values = values.astype(values.dtype.newbyteorder("="), copy=False)
@@ -233,6 +235,7 @@ def _is_half(dtype: DType) -> bool:
     return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
 
 
+@cache
 def _bits(xp: Namespace, dtype: DType) -> int:
     if _is_half(dtype):
         return 16

@@ -52,7 +52,7 @@ class DaskRows:
         If the sizes of the chunks are unknown.
     """
 
-    lazy = True
+    lazy, one_block = True, False
 
     def __init__(self, context: ArrayContext, X: Array, *others: Array | None) -> None:
         self.context = context

@@ -1,7 +1,7 @@
 """What trained neurons answer, wherever their coefficients came from."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, Self
 
 from array_api_compat import array_namespace
@@ -41,6 +41,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     _many: bool = False
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
+
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        """Read the signature once: scikit-learn does so for every fit."""
+        names: list[str] = super()._get_param_names()
+        return names
 
     def decision_function(self, X: Any) -> Array:
         """Compute the logits.

@@ -149,14 +149,15 @@ class Fit:
 
 def arrived(status: HostArray) -> HostArray:
     """Whether fits that ended so met the rule, or the precision of the arithmetic."""
-    return np.isin(status, [Status.CONVERGED, Status.AT_PRECISION])
+    met: HostArray = (status == Status.CONVERGED) | (status == Status.AT_PRECISION)
+    return met
 
 
 def warn_of(
     status: HostArray, n_iter: HostArray, who: str, solver: str, *, stacklevel: int
 ) -> None:
     """Warn of fits that did not converge, saying how many, why, and what to try."""
-    for one in map(Status, np.unique(status).tolist()):
+    for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
         which = status == one
         alone = status.size == 1
         if one in QUIET and (alone or one != Status.STOPPED):

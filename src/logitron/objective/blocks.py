@@ -58,6 +58,8 @@ MANY = 16
 SLOWED = 1 << 14
 #: numbers that weighted copies of a block's features may take together
 MOST_AT_A_TIME = 1 << 22
+#: columns that matrix products are made of, or a multiple of those
+TILE = 16
 
 
 def evaluate(
@@ -143,6 +145,17 @@ def gram(
     roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
     return _products(xp, X, roots, centre, fit_intercept)[0, :, :], total
+
+
+def with_constant(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    centre: Array | None,
+) -> Array:
+    """Copy a block's features, centred, and with a 1 (n, p + 1)."""
+    return _augmented(namespace_of(X), X, centre, fit_intercept=True)
 
 
 def column_squares(
@@ -240,7 +253,7 @@ def _products(
         F = side * X
     # (some libraries copy the operands of products of stacks)
     alone = F.shape[0] == 1
-    products = (T(F[0, ...]) @ F[0, ...])[None, ...] if alone else T(F) @ F
+    products = _squared(xp, F[0, ...])[None, ...] if alone else T(F) @ F
     if not fit_intercept:
         return products
     sums = T(side) @ F  # (G, 1, p)
@@ -248,6 +261,21 @@ def _products(
     return xp.concat(
         [xp.concat([products, T(sums)], axis=2), xp.concat([sums, corner], axis=2)], axis=1
     )
+
+
+def _squared(xp: Any, F: Array) -> Array:
+    """Multiply columns (n, q) with each other.
+
+    Matrix products are made of tiles, and one column more than fills those can cost a third; it
+    is multiplied by itself.
+    """
+    T = xp.matrix_transpose
+    q = F.shape[1]
+    if q % TILE != 1 or q == 1:
+        return T(F) @ F
+    most, last = F[:, :-1], T(F) @ F[:, -1:]
+    products = xp.concat([T(most) @ most, last[:-1, :]], axis=1)
+    return xp.concat([products, T(last)], axis=0)
 
 
 def _class_blocks(

@@ -70,7 +70,7 @@ def bound_of(
     would have nothing to say; they are looked at anew if it is zero, or much less than it was.
     """
     largest = objective.largest_eigenvalue()
-    run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.fit_intercept)
+    run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
     gap = run(
         evaluation.value,
         evaluation.by_theta,

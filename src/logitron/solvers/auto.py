@@ -100,7 +100,7 @@ class Engine:
         newton = isinstance(curvature, EveryStep)
         if newton and inner.groups == 1 and inner.context.library.reads_are_free:
             alone = Newton(self.tol, most, self.interruptible)
-            solution = alone.minimize(inner, theta, on_iteration=watch)
+            solution = alone.minimize(inner.with_constant(), theta, on_iteration=watch)
             if back is not None:
                 solution = solution.moved(back(solution.theta))
             return solution.after(spent), objective

@@ -33,6 +33,8 @@ class Library:
     speaks_dlpack: bool = False
     #: whether reading a value to the host waits for nothing
     reads_are_free: bool = False
+    #: whether it has one device only, where all of its arrays are
+    one_device: bool = False
     #: whether functions are compiled for the shapes that they meet, so that shapes should stay
     traces: bool = False
     #: rows are worked on in blocks of about this many bytes of features; None is no blocks

@@ -15,7 +15,7 @@ from logitron.backend.types import Array, Device, Namespace
 
 
 class NumpyLibrary(Library):
-    reads_are_free = True
+    reads_are_free = one_device = True
     # A block stays in cache, so that it is read from memory once for its logits and its gradient.
     # Smaller blocks would stay in a nearer cache, and cost more in calls than they save.
     block_bytes = 1 << 22
