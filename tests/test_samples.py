@@ -5,6 +5,7 @@ import pytest
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, make_rows
+from logitron.objective import LogisticObjective, observations
 from logitron.solvers import choose
 from tests.backends import host
 from tests.reference import reference
@@ -68,8 +69,9 @@ def _beside(X, codes, weights):
     return X[:, 0], xp.astype(codes, X.dtype), weights
 
 
+@pytest.mark.parametrize("solver", ["auto", "lbfgs"])
 @pytest.mark.parametrize("order", ["sorted", "shuffled", "alternating"])
-def test_the_answer_is_that_of_all_rows(order):
+def test_the_answer_is_that_of_all_rows(order, solver):
     n, p = 30_000, 8
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, p)) * np.logspace(-1, 1, p) + 1.0
@@ -79,8 +81,8 @@ def test_the_answer_is_that_of_all_rows(order):
         if order == "alternating":
             rows = np.concatenate([rows[::2], rows[1::2]])
         X, y = X[rows], y[rows]
-    clf = LogisticRegression(tol=1e-9).fit(X, y)
-    assert clf.plan_.samples  # else this tests nothing
+    clf = LogisticRegression(tol=1e-9, solver=solver).fit(X, y)
+    assert clf.plan_.samples if solver == "auto" else clf.plan_.gram_rows  # else this tests nothing
     expected = reference(X, y)
     scale = max(1.0, np.linalg.norm(expected.coef))
     assert np.linalg.norm(clf.coef_ - expected.coef) <= 1e-6 * scale
@@ -109,3 +111,61 @@ def test_samples_save_passes():
     plain = LogisticRegression(solver="newton").fit(X, y)
     assert sampled.work_.grams <= 0.5 * plain.work_.grams
     np.testing.assert_allclose(sampled.coef_, plain.coef_, atol=1e-4)
+
+
+# --- the Gram matrix of some of the rows --------------------------------------------------------
+
+
+def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) @ rng.normal(size=(p, p)) + far
+    Y = rng.integers(2, size=(n, groups)).astype(float)
+    weights = rng.uniform(0.5, 1.5, size=n)
+    rows = observations(ArrayContext.named("numpy"), X, Y, weights)
+    objective = LogisticObjective.over(rows, groups=groups, penalty=1.0)
+    return objective.bounded_by(float((X * X).sum()), float(weights.max())).centred(), X, weights
+
+
+@pytest.mark.parametrize("far", [0.0, 1e5])
+def test_the_gram_matrix_of_some_rows_is_nearly_that_of_all(far):
+    objective, X, weights = _objective(far=far)
+    centre = weights @ X / weights.sum()
+    largest = np.linalg.eigvalsh((X - centre).T * weights @ (X - centre))[-1]
+    here, model = objective.with_gram(1600)
+    assert objective.work.grams == pytest.approx(0.4)
+    whole, exact = objective.with_gram()
+    for one in (here, whole):
+        assert float(one.largest) >= (1 - 1e-9) * largest  # bounds rest on it
+    np.testing.assert_allclose(model.spectrum, exact.spectrum, rtol=0.3)
+    assert np.abs(model.spectrum / exact.spectrum - 1.0).max() > 1e-6  # it is of some rows
+    spread = np.sqrt(np.diag((X - centre).T @ (X - centre)) / len(X))
+    assert (np.abs(here.centre - centre) <= 0.2 * spread).all()
+
+
+def test_no_more_than_a_tenth_of_the_rows_is_copied_at_a_time(monkeypatch):
+    drawn = []
+    sample = LogisticObjective.sample
+
+    def watched(self, count, seed=0):
+        part = sample(self, count, seed)
+        drawn.append((part.rows.shape[0], seed))
+        return part
+
+    objective, *_ = _objective()
+    monkeypatch.setattr(LogisticObjective, "sample", watched)
+    objective.with_gram(1500)
+    counts, seeds = zip(*drawn, strict=True)
+    assert max(counts) <= 400
+    assert 1500 <= sum(counts) <= 1510
+    assert len(set(seeds)) == len(seeds)  # each time others
+
+
+def test_features_that_stand_out_are_modelled_by_some_of_many_rows():
+    plan = choose(50_000, 768, 1, 1)
+    assert plan.method == "shared"
+    assert 8 * 769 <= plan.gram_rows <= 25_000
+    # of many columns, a pass costs as much as the Gram matrix, and a worse one costs passes
+    assert choose(50_000, 768, 1000, 1).gram_rows is None
+    assert choose(50_000, 768, 1, 1, lazy=True).gram_rows is None
+    assert choose(1000, 20, 100, 1).gram_rows is None  # nor can a few be spared
+    assert choose(50_000, 768, 1, 1, method="newton").gram_rows is None

@@ -36,8 +36,10 @@ class Rows(Protocol):
     shape: tuple[int, int]
     lazy: bool
     """Whether the rows are elsewhere, and come only as sums."""
-    one_block: bool
-    """Whether all rows are one block here."""
+
+    @property
+    def one_block(self) -> bool:
+        """Whether all rows are one block here."""
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any

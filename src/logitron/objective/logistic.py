@@ -421,13 +421,14 @@ class LogisticObjective:
         merged: Metric = self.context.compile(metrics.merge)(new, metric, moved)
         return merged
 
-    def with_gram(self) -> tuple["LogisticObjective", Metric]:
+    def with_gram(self, count: int | None = None) -> tuple["LogisticObjective", Metric]:
         """Sum the Gram matrix; give the objective in exactly centred features, and their metric.
 
         The metric is the shared one, yet without the curvature of any parameters. It also tells
-        whether float32 can tell the flattest direction from none.
+        whether float32 can tell the flattest direction from none. Of ``count`` rows only, both are
+        nearly that.
         """
-        centre, largest, metric, condition = models.of_gram(self)
+        centre, largest, metric, condition = models.of_gram(self, count)
         roughens = self.representable and self.bounded and self.rows.rough() is not None
         if roughens:
             roughens = bool(read(condition) < ROUGH_CONDITION)

@@ -1,5 +1,7 @@
 """Models of the curvature: what goes into the formulas of `logitron.objective.metric`."""
 
+from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 from logitron.objective import blocks
@@ -11,6 +13,9 @@ __all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
 
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls these
+
+#: copies of drawn rows are no more than one part in so many of all; and the seed of the first draw
+MOST_DRAWN, DRAWS = 10, 2
 
 
 def of_evaluation(
@@ -50,21 +55,32 @@ def of_evaluation(
     return corrected
 
 
-def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric, Array]:
+def of_gram(
+    objective: Objective, count: int | None = None
+) -> tuple[Array | None, Array, Metric, Array]:
     """Sum the Gram matrix: the features' exact centre, its largest eigenvalue, model, condition.
 
     The centre is None where there is no intercept. The condition is how much steeper the steepest
     direction is than the flattest, where neurons know nothing: their logits' curvature is then at
-    most a quarter.
+    most a quarter. Of ``count`` rows drawn evenly, the centre is theirs, and the eigenvalue a bound
+    that is known of all rows.
     """
-    products, total = objective.rows.sum(
-        blocks.gram,
-        objective.centre if objective.far else None,
-        objective.columns,
-        classes=objective.classes,
-        fit_intercept=objective.fit_intercept,
-    )
-    objective.work.grams += objective.share
+    parts = iter([objective]) if count is None else _drawn(objective, count)
+    whole = False
+    products, total, rows = None, None, 0
+    for part in parts:
+        whole |= part is objective
+        sums, weights = part.rows.sum(
+            blocks.gram,
+            part.centre if part.far else None,
+            part.columns,
+            classes=part.classes,
+            fit_intercept=part.fit_intercept,
+        )
+        part.work.grams += part.share
+        rows += part.rows.shape[0]
+        products = sums if products is None else products + sums
+        total = weights if total is None else total + weights
     run = objective.context.compile(
         eigenbasis, fit_intercept=objective.fit_intercept, features=objective.rows.shape[1]
     )
@@ -72,12 +88,25 @@ def of_gram(objective: Objective) -> tuple[Array | None, Array, Metric, Array]:
     centre = shift
     if shift is not None and objective.far:
         centre = objective.centre + shift
-    # the Gram matrix is that of the groups' mean weight, and one group can have more of it
-    largest = largest * (objective.weight * objective.uneven)
+    if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
+        largest = largest * (objective.weight * objective.uneven)
+    else:
+        largest = objective.largest_eigenvalue()
     xp = objective.context.xp
-    steepness = (0.25 * objective.weight) * total * spectrum
+    steepness = (0.25 * objective.weight * objective.rows.shape[0] / rows) * total * spectrum
     condition = xp.max(steepness) / (xp.min(steepness) + xp.min(objective.penalty))
     return centre, largest, without_curvature(objective, basis, spectrum), condition
+
+
+def _drawn(objective: Objective, count: int) -> Iterator[Objective]:
+    """Draw rows, a tenth of all at a time at most; or take all, where they cannot be drawn."""
+    pieces = ceil(MOST_DRAWN * count / objective.rows.shape[0])
+    for seed in range(pieces):
+        part = objective.sample(ceil(count / pieces), DRAWS + seed)
+        if part is None:
+            yield objective
+            return
+        yield part
 
 
 def of_squares(objective: Objective, *, flat: bool) -> Metric:

@@ -81,7 +81,7 @@ class Engine:
             if not self.plan.newton:
                 curvature = WhenSlow(costs, coarse=True, batch=batch, classes=classes)
         elif self.plan.method == "shared":
-            inner, metric = objective.with_gram()
+            inner, metric = objective.with_gram(self.plan.gram_rows)
             theta = inner.recentre(theta, objective)
             objective = inner
             curvature = WhenSlow(costs, coarse=True, batch=batch, classes=classes)

@@ -5,6 +5,7 @@ only roughly: between methods that cost nearly the same, either will do.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 __all__ = ["Costs", "Plan", "choose", "costs_of"]
 
@@ -19,6 +20,9 @@ MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
 MOST_IN_BLOCKS = 1 << 14
 #: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one
 NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES = 10, 20, 60
+#: passes that the Gram matrix of k times as many rows as features costs more than that of all rows
+#: do: so many, over k; k at least; and what must be saved for it to be worth the risk
+NOISY_PASSES, FEWEST_TIMES, WORTH_IT = 60.0, 8.0, 0.75
 #: rows of the first sample, for each parameter of a neuron; and how much larger the next one is
 FIRST_SAMPLE, GROWTH, SMALLEST_PART = 40, 8, 20
 
@@ -53,6 +57,8 @@ class Plan:
     """Whether no direction of the features stands out."""
     newton: bool = False
     """Whether the rotated problem, of "row-space", is solved by Newton's method."""
+    gram_rows: int | None = None
+    """Rows whose Gram matrix stands for that of all, of "shared"; None is all of them."""
 
 
 def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
@@ -93,6 +99,9 @@ def choose(
     size = classes * q
     batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
+    gram_rows, gram = None, costs.gram
+    if not lazy:
+        gram_rows, gram = _gram(n, p, groups * costs.one_pass)
     if method == "newton":
         chosen, reason = "newton", "solver='newton'"
     elif p * p > MOST_NUMBERS or p > n:
@@ -103,7 +112,7 @@ def choose(
         if not lazy and groups * classes == 1:
             samples = _samples(n, q)
         newton = NEWTON_PASSES * groups * (costs.one_pass + costs.hessian)
-        shared = costs.gram + SHARED_PASSES * groups * costs.one_pass
+        shared = gram + SHARED_PASSES * groups * costs.one_pass
         if samples:
             chosen, reason = "newton", "far more rows than features: samples come first"
         elif newton <= shared and _whole(size) >= groups:
@@ -117,7 +126,23 @@ def choose(
         batch = MOST_REFRESHED // (classes * (n + 1) ** 2)
         newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
         inner_newton = newton <= SHARED_PASSES * costs.one_pass and _whole(size) >= groups
-    return Plan(chosen, samples, batch, costs, reason, flat, inner_newton)
+    if chosen != "shared":
+        gram_rows = None
+    return Plan(chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows)
+
+
+def _gram(n: int, p: int, one_pass: float) -> tuple[int | None, float]:
+    """Choose of how many rows to sum the Gram matrix, None for all; and estimate what it costs.
+
+    Of fewer rows it is noisier, and costs passes: it is a model, and answers do not depend on it.
+    """
+    each = (p + 1) * p * (READ + SQUARE * p)  # of as many rows as parameters
+    times = max(FEWEST_TIMES, sqrt(NOISY_PASSES * one_pass / each))
+    count = int(times * (p + 1))
+    whole, part = n / (p + 1) * each, times * each + NOISY_PASSES / times * one_pass
+    if 2 * count > n or part > WORTH_IT * whole:
+        return None, whole + EIGEN * p**3
+    return count, part + EIGEN * p**3
 
 
 def _whole(size: int) -> int:
