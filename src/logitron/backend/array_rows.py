@@ -30,8 +30,9 @@ MANY_PRODUCTS = 1 << 24
 ROUGH_WIDTH = 16
 #: and so many of their rows are summed in float32 at most
 ROUGH_BLOCK_ROWS = 1 << 16
-#: and samples are worked on in blocks of so many, where blocks are to stay in cache
-SAMPLE_BLOCK_ROWS = 512
+#: and samples are worked on in blocks of so many, where blocks are to stay in cache; of so many
+#: times as many as features at least, whose products take as long to add up as to compute
+SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES = 512, 4
 
 
 class ArrayRows:
@@ -175,7 +176,8 @@ class ArrayRows:
         taken = [a if a is None else self._xp.take(a, index, axis=0) for a in others]
         sizes = dict(self._sizes)
         if self.context.library.wide_rows is not None:  # what is made of them stays in cache
-            sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), SAMPLE_BLOCK_ROWS)
+            fewest = max(SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES * self.shape[1])
+            sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), fewest)
         return type(self)(self.context, self._draw(X, rows), *taken, **sizes)
 
     def working(self) -> AbstractContextManager[Any]:
