@@ -6,7 +6,7 @@ module                          what it holds
 `solvers.auto`                  the engine: from a plan to the optimum
 `solvers.plan`                  the cost model, which chooses the plan
 `solvers.quasi_newton`          the descent: steps, line search, stopping, for many groups at once
-`solvers.newton`                Newton's method of one group, in plain numbers
+`solvers.alone`                 the descent of one group, in plain numbers
 `solvers.loop`                  the loop that these two share: watched, stopped, interrupted
 `solvers.memory`                the limited memory of quasi-Newton steps
 `solvers.curvature`             when second derivatives are summed

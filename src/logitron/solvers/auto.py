@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from logitron.solvers.alone import Alone
 from logitron.solvers.curvature import EveryStep, WhenSlow
-from logitron.solvers.newton import Newton
 from logitron.solvers.plan import Plan, costs_of
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.status import Iteration, Solution, Status, put_groups
@@ -89,21 +89,17 @@ class Engine:
             metric = objective.with_squares(flat=self.plan.flat)
             curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
         most = max(self.max_iter - spent, 0)
-        descent = QuasiNewton(
-            curvature,
-            tol=self.tol,
-            max_iter=most,
-            rough=not self.warm,
-            interruptible=self.interruptible,
-        )
+        settings: dict[str, Any] = {
+            "tol": self.tol,
+            "max_iter": most,
+            "interruptible": self.interruptible,
+        }
         watch = _telling(on_iteration, objective, back, spent)
-        newton = isinstance(curvature, EveryStep)
-        if newton and inner.groups == 1 and inner.context.library.reads_are_free:
-            alone = Newton(self.tol, most, self.interruptible)
-            solution = alone.minimize(inner.with_constant(), theta, on_iteration=watch)
-            if back is not None:
-                solution = solution.moved(back(solution.theta))
-            return solution.after(spent), objective
+        descent: Alone | QuasiNewton = QuasiNewton(curvature, rough=not self.warm, **settings)
+        if Alone.suits(inner):
+            descent = Alone(curvature, **settings)
+            if isinstance(curvature, EveryStep):
+                inner = inner.with_constant()
         with inner.working():
             solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
             if curvature.abandoned and not (solution.status == Status.STOPPED).any():
@@ -163,7 +159,7 @@ class Engine:
             curvature = WhenSlow(costs, coarse=False, batch=batch, begin=cheap)
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
             worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
-            near = QuasiNewton(
+            near = (Alone if Alone.suits(part) else QuasiNewton)(
                 curvature,
                 tol=0.0,
                 gap=STATISTICAL * worth,

@@ -1,7 +1,8 @@
-"""Newton's method for one group, where the host can look at numbers for nothing.
+"""The descent of one group, where the host can look at numbers for nothing.
 
-The same rules as those of `quasi_newton` and `steps`, which serve many groups on any device, in
-plain numbers: a third of the calls. Of a thousand rows, calls are most of what a fit costs.
+The same rules as those of `quasi_newton`, `steps` and `memory`, which serve many groups on any
+device, in plain numbers: a third of the calls. Of a thousand rows, calls are most of what a fit
+costs.
 """
 
 from collections.abc import Callable
@@ -19,60 +20,78 @@ from logitron.solvers.quasi_newton import (
     POLISHED,
     SEPARATED,
     STANDING,
+    TINY,
+    Curvature,
+    Progress,
 )
 from logitron.solvers.status import Iteration, Solution, Status
 from logitron.solvers.steps import GROWTH, LONGEST, MOST, NOISE, SHORTEST, SUFFICIENT
 
-__all__ = ["Newton"]
+__all__ = ["Alone"]
 
 Array = Any
 
 
 @dataclass(frozen=True)
-class Newton:
+class Alone:
     """Settings of the descent; see `QuasiNewton`."""
 
+    curvature: Curvature
     tol: float = 1e-4
+    gap: float = 0.0
     max_iter: int = 200
+    polish: bool = True
+    bounds: bool = True
     interruptible: bool = False
+
+    @staticmethod
+    def suits(objective: Any) -> bool:
+        """Whether a function is one that this descent is for."""
+        free: bool = objective.context.library.reads_are_free
+        return free and objective.groups == 1 and not objective.roughens
 
     def minimize(
         self,
         objective: Any,
         theta: Array,
         *,
+        metric: Any = None,
         on_iteration: Callable[[Iteration], bool | None] | None = None,
-    ) -> Solution:
+    ) -> tuple[Solution, Any]:
         """Descend from ``theta (1, K, q)`` until the group is done; see `QuasiNewton.minimize`."""
-        run = _Run(self, objective, theta)
+        run = _Run(self, objective, theta, metric)
         stopped = descend(
             run,
             max_iter=self.max_iter,
             interruptible=self.interruptible,
             on_iteration=on_iteration,
         )
-        return run.solution(stopped)
+        return run.solution(stopped), run.metric
 
 
 class _Run:
     """One descent."""
 
-    def __init__(self, settings: Newton, objective: Any, theta: Array) -> None:
-        self.settings, self.objective = settings, objective
+    def __init__(self, settings: Alone, objective: Any, theta: Array, metric: Any) -> None:
+        self.settings, self.objective, self.metric = settings, objective, metric
+        self.bounded = settings.bounds and objective.bounded
         self.iteration, self.status = 0, None if settings.max_iter else Status.MAX_ITER
-        self.theta = theta
-        evaluation = objective.evaluate(theta, "hessian")
+        self.progress = Progress(0, 1, 0)
+        asked = settings.curvature.ask(self.progress)
+        evaluation = objective.evaluate(theta, asked, metric)
+        self.theta, self.by_theta = theta, evaluation.by_theta
         self.value = float(evaluation.value[0])
-        self.by_theta = evaluation.by_theta
         self.heading = 0.0 * theta
+        self.memory = _Memory()
         self.gap, self.step, self.slope, self.misses = inf, 1.0, -inf, 0
         self.best, self.least, self.stuck = inf, inf, 0
         self.reached = self.near = False
         self.before = inf
         self.values: list[float] = []
-        self._look(evaluation, moved=isfinite(self.value))
+        moved = isfinite(self.value)
+        self._look(evaluation, moved=moved)
         if self.running:
-            self._turn(evaluation)
+            self._turn(evaluation, theta, asked, moved=moved)
 
     @property
     def running(self) -> bool:
@@ -85,10 +104,13 @@ class _Run:
 
     def advance(self) -> None:
         """One iteration: `steps.step`, then `steps.turn`."""
+        curvature = self.settings.curvature
         self.iteration += 1
+        self.progress.iteration = self.iteration
+        asked = curvature.ask(self.progress)
         step, slope = self.step, self.slope
         trial = self.theta + step * self.heading
-        evaluation = self.objective.evaluate(trial, "hessian")
+        evaluation = self.objective.evaluate(trial, asked, self.metric)
         value, by_theta = float(evaluation.value[0]), evaluation.by_theta
         change, along = value - self.value, _dot(by_theta, self.heading)
         falls = change <= SUFFICIENT * step * slope
@@ -97,8 +119,12 @@ class _Run:
         moved = isfinite(value + along) and (falls or flat)
         if moved:
             gap = inf
-            if self.near and self.objective.bounded:
+            if self.near and self.bounded:
                 gap = float(self.objective.bound(evaluation, trial, before=self.before)[0])
+            if curvature.memory:
+                self.memory.remember(
+                    trial - self.theta, by_theta - self.by_theta, most=curvature.memory
+                )
             self.theta, self.value, self.by_theta, self.gap = trial, value, by_theta, gap
             self.misses = 0
             # longer than the model says, where the slope shrinks no faster than it does when all
@@ -116,13 +142,31 @@ class _Run:
             )
             self.step = min(max(shorter, SHORTEST * step), LONGEST * step)
         self._look(evaluation, moved=moved)
-        if self.running and moved:
-            self._turn(evaluation)
+        if self.running:
+            self._turn(evaluation, trial, asked, moved=moved)
 
-    def _turn(self, evaluation: Any) -> None:
-        """Choose a new direction."""
-        metric = self.objective.metric(evaluation, self.theta, None, None)
-        heading = -self.objective.solve(metric, self.by_theta)
+    def _turn(self, evaluation: Any, theta: Array, asked: str, *, moved: bool) -> None:
+        """Choose a new direction if the group moved, with what is new of the curvature."""
+        self.progress.since_refresh += 1
+        curvature = self.settings.curvature
+        if asked != "scale" or (self.iteration == 0 and curvature.coarse):
+            whole = asked in ("blocks", "hessian")
+            if moved or curvature.memory:  # without a memory, there is a new one in every step
+                self.metric = self.objective.metric(
+                    evaluation,
+                    theta,
+                    self.metric if curvature.memory else None,
+                    np.asarray([moved]),
+                    reuse=whole and curvature.reuses,
+                )
+            self.progress.since_refresh *= not whole
+        if not moved:
+            return
+        if curvature.memory == 0:  # it may have forgotten on the way
+            self.memory = _Memory()
+        heading = self.memory.direction(
+            self.by_theta, self.metric, solve=self.objective.solve, rescales=curvature.rescales
+        )
         slope = _dot(self.by_theta, heading)
         if not slope < 0.0:
             # rounding can spoil a model; down the slope, as far as the last step went, is always
@@ -134,19 +178,19 @@ class _Run:
 
     def _look(self, evaluation: Any, *, moved: bool) -> None:
         """Decide whether the group is done; see `quasi_newton`."""
-        settings, bounded = self.settings, self.objective.bounded
+        settings = self.settings
         value, size, estimate = self.value, abs(self.value), -0.5 * self.slope
         self.values.append(value)
-        if not bounded and not isfinite(self.gap):
-            self.gap = estimate
         gap = self.gap
-        target = max(settings.tol**2 * (value - gap), 0.0)
+        if not self.bounded and not isfinite(gap):
+            gap = self.gap = estimate
+        target = max(settings.tol**2 * (value - gap), settings.gap)
         met = moved and gap <= target
         near = estimate <= STANDING * size or (self.misses > 0 and self.least <= STANDING * size)
         if met or near or self.misses or not isfinite(value):
             flat = estimate <= NOISE * self.objective.eps * size
-            polished = not bounded or self.reached or gap <= POLISHED * target or estimate <= target
-            if met and polished:
+            polished = self.reached or gap <= POLISHED * target or estimate <= target
+            if met and (polished or not (settings.polish and self.bounded)):
                 self._end(Status.CONVERGED)
             self.reached |= met
             improves = moved and (gap < 0.5 * self.best or estimate < 0.5 * self.least)
@@ -160,10 +204,12 @@ class _Run:
                 self._end(Status.STALLED)
             if not isfinite(value):
                 self._end(Status.DIVERGED)
-        if not bounded and size < SEPARATED and float(evaluation.errors[0]) == 0.0:
+        if not self.objective.bounded and size < SEPARATED and float(evaluation.errors[0]) == 0.0:
             self._end(Status.SEPARABLE)
         self.before = estimate
         self.near = estimate <= NEAR * size
+        goal = max(settings.tol**2 * size, settings.gap) + TINY
+        self.progress.history.append(min(estimate, size) / goal)
 
     def _end(self, status: Status) -> None:
         if self.status is None:
@@ -183,6 +229,48 @@ class _Run:
         )
 
 
+class _Memory:
+    """The last steps, and the changes of the derivative along them; see `memory`."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[Array, Array, float]] = []
+
+    def remember(self, step: Array, change: Array, *, most: int) -> None:
+        """Add a step, and the change along it, if that says something of the curvature."""
+        product = _dot(step, change)
+        sizes = _dot(step, step) * _dot(change, change)
+        if product > 0.0 and product**2 > np.finfo(step.dtype).eps ** 2 * sizes:
+            self.pairs = [*self.pairs[-most + 1 :], (step, change, product)]
+
+    def direction(
+        self,
+        by_theta: Array,
+        metric: Any,
+        *,
+        solve: Callable[[Any, Array], Array],
+        rescales: bool,
+    ) -> Array:
+        """Choose the direction by the two loops of Nocedal and Wright, algorithm 7.4.
+
+        References
+        ----------
+        J. Nocedal, S. J. Wright, "Numerical Optimization", Springer 2006.
+        """
+        way, alphas = by_theta, []
+        for step, change, product in reversed(self.pairs):
+            alpha = _dot(step, way) / product
+            way = way - alpha * change
+            alphas.append(alpha)
+        way = solve(metric, way)
+        if rescales and self.pairs:
+            _, change, product = self.pairs[-1]
+            size = _dot(change, solve(metric, change))
+            way = way * (product / size if size > 0.0 else 1.0)
+        for (step, change, product), alpha in zip(self.pairs, reversed(alphas), strict=True):
+            way = way + (alpha - _dot(change, way) / product) * step
+        return -way
+
+
 def _dot(left: Array, right: Array) -> float:
     """Inner product."""
-    return float((left * right).sum())
+    return float(np.vdot(left, right))

@@ -1,12 +1,15 @@
-"""Newton's method in plain numbers takes the very steps of the general one."""
+"""The descent of one group, in plain numbers, takes the very steps of the general one."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, blocks, observations
-from logitron.solvers.curvature import EveryStep
-from logitron.solvers.newton import Newton
+from logitron.solvers.alone import Alone
+from logitron.solvers.curvature import EveryStep, WhenSlow
+from logitron.solvers.plan import costs_of
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.status import Status
 from tests.backends import BACKENDS
@@ -36,7 +39,7 @@ def _objective(name, standardised, C, settings, *, rows=slice(None)):
 
 def _both(objective, start, **settings):
     with np.errstate(over="ignore", invalid="ignore"):
-        alone = Newton(**settings).minimize(objective, start)
+        alone, _ = Alone(EveryStep(), **settings).minimize(objective, start)
         general, _ = QuasiNewton(EveryStep(), **settings).minimize(objective, start)
     return alone, general
 
@@ -102,6 +105,58 @@ def test_it_takes_the_same_steps(case, tol):
     assert_same(*_both(objective, objective.start(), tol=tol))
 
 
+#: problems, and how far the two may be apart in iterations: where steps are refused, the general
+#: descent remembers that there was none, which takes the place of a step that was
+QUASI = {
+    "binary": (("breast_cancer", True, 1.0, {}), 0),
+    "large C": (("breast_cancer", True, 1e4, {}), 3),
+    "softmax": (("wine", True, 1.0, {}), 0),
+    "many rows": (("fair", True, 1.0, {}), 0),
+    "no penalty": (("spector", True, np.inf, {}), 1),
+    "no intercept": (("spector", True, 1.0, {"fit_intercept": False}), 0),
+}
+
+
+@pytest.mark.parametrize("model", ["shared", "diagonal", "hessian"])
+@pytest.mark.parametrize("case", QUASI)
+def test_with_a_memory_it_takes_the_same_steps(case, model):
+    problem, apart = QUASI[case]
+    objective = _objective(*problem)
+    start, metric = objective.start(), None
+    if model == "shared":
+        here, metric = objective.with_gram()
+        start, objective = here.recentre(start, objective), here
+    elif model == "diagonal":
+        metric = objective.with_squares(flat=False)
+    if model == "hessian" and objective.classes > 1:
+        pytest.skip("softmax groups are begun with the shared model")
+    costs = costs_of(objective.rows.shape[0], objective.rows.shape[1], 1, objective.classes)
+    settings = {"coarse": model != "hessian", "batch": 1, "begin": model == "hessian"}
+    alone, general = (
+        kind(
+            WhenSlow(costs, classes=objective.classes, rescales=model == "diagonal", **settings),
+            tol=1e-6,
+        ).minimize(objective, start, metric=metric)[0]
+        for kind in (Alone, QuasiNewton)
+    )
+    assert alone.status[0] == general.status[0]
+    apart += 6 if model == "diagonal" else 0  # so long a way tells of every rounding
+    assert abs(int(alone.n_iter[0]) - int(general.n_iter[0])) <= apart
+    np.testing.assert_allclose(alone.loss_curve[-1], general.loss_curve[-1], rtol=1e-10)
+    if apart == 0:
+        np.testing.assert_allclose(alone.loss_curve, general.loss_curve, rtol=1e-6)
+
+
+def test_it_is_for_one_group_on_the_host():
+    objective = _objective("breast_cancer", True, 1.0, {})
+    assert Alone.suits(objective)
+    assert not Alone.suits(replace(objective, roughens=True))
+    assert not Alone.suits(LogisticObjective.over(objective.rows, groups=2))
+    torch = pytest.importorskip("torch")
+    rows = observations(ArrayContext.named("torch"), torch.zeros(3, 2), torch.zeros(3, 1), None)
+    assert not Alone.suits(LogisticObjective.over(rows))
+
+
 @pytest.mark.parametrize("size", [3.0, 30.0])
 def test_it_shortens_steps_alike(size):
     """From far away, where the first steps go too far."""
@@ -159,8 +214,10 @@ def test_ctrl_c_keeps_what_is_done_where_that_is_wanted():
 
     objective = _objective("breast_cancer", True, 1.0, {})
     with pytest.raises(KeyboardInterrupt):
-        Newton().minimize(Interrupted(objective), objective.start())
-    kept = Newton(interruptible=True).minimize(Interrupted(objective), objective.start())
+        Alone(EveryStep()).minimize(Interrupted(objective), objective.start())
+    kept, _ = Alone(EveryStep(), interruptible=True).minimize(
+        Interrupted(objective), objective.start()
+    )
     assert kept.status[0] == Status.STOPPED
     assert len(kept.loss_curve) == 2  # the start, and one iteration
 
