@@ -147,6 +147,26 @@ def test_with_a_memory_it_takes_the_same_steps(case, model):
         np.testing.assert_allclose(alone.loss_curve, general.loss_curve, rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [Alone, QuasiNewton])
+def test_slow_is_not_taken_for_the_precision_of_the_arithmetic(kind):
+    """Four classes of thirty rows, hardly penalised, and a model that knows nothing of rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 80))
+    y = np.concatenate([np.arange(4), rng.integers(4, size=26)])
+    rows = observations(ArrayContext.named("numpy"), X, y, None, width=4)
+    objective = LogisticObjective.over(rows, classes=4, penalty=1e-2)
+    objective = objective.bounded_by(float((X * X).sum()), 1.0).centred()
+    metric = objective.with_squares(flat=True)
+    curvature = WhenSlow(costs_of(30, 80, 1, 4), coarse=True, batch=0, rescales=True)
+    descent = kind(curvature, tol=1e-9, max_iter=100)
+    ended, _ = descent.minimize(objective, objective.start(), metric=metric)
+    assert ended.status[0] == Status.MAX_ITER  # a hundred are not enough
+    assert ended.gap[0] > 1e-6 * ended.loss_curve[-1, 0]
+    further, _ = replace(descent, max_iter=5000).minimize(objective, ended.theta, metric=metric)
+    assert further.status[0] in (Status.CONVERGED, Status.AT_PRECISION)
+    assert further.gap[0] <= 1e-12 * further.loss_curve[-1, 0]
+
+
 def test_it_is_for_one_group_on_the_host():
     objective = _objective("breast_cancer", True, 1.0, {})
     assert Alone.suits(objective)

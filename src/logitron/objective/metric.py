@@ -73,6 +73,8 @@ class Shared(NamedTuple):
     """Their eigenvalues (G, K)."""
     penalty: Array
     """1 / C of each group (G,)."""
+    inverse: Array
+    """What 1 is divided by the curvature of each direction and of the intercept (G, K, p + 1)."""
     directions: Array | None = None
     """Basis B of the coarse space (G, r + 1, q)."""
     correction: Array | None = None
@@ -134,7 +136,9 @@ def shared(basis: Array | None, spectrum: Array, curvature: Array, penalty: Arra
     else:
         scales, mixes = linalg.eigh(curvature)
         scales = 0.5 * (scales + xp.abs(scales))
-    return Shared(basis, spectrum, mixes, scales, penalty)
+    steepness = scales[:, :, None] * spectrum + penalty[:, None, None]
+    inverses = [_inverse_or_zero(xp, steepness), _inverse_or_zero(xp, scales[:, :, None])]
+    return Shared(basis, spectrum, mixes, scales, penalty, xp.concat(inverses, axis=2))
 
 
 def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
@@ -303,20 +307,17 @@ def take(metric: Metric, groups: Array) -> Metric:
 
 
 def _solve_shared(xp: Any, metric: Shared, by_theta: Array) -> Array:
-    K, p = by_theta.shape[1], metric.spectrum.shape[0]
+    _, K, q = by_theta.shape
+    p = metric.spectrum.shape[0]
     T = xp.matrix_transpose
     mixed = by_theta if K == 1 else T(metric.mixes) @ by_theta
-    scales = metric.scales[:, :, None]
-    curvature = scales * metric.spectrum + metric.penalty[:, None, None]
-    by_W = mixed[:, :, :p]
-    if metric.basis is not None:
-        by_W = _times(xp, by_W, metric.basis)
-    by_W = by_W * _inverse_or_zero(xp, curvature)
-    if metric.basis is not None:
-        by_W = _times(xp, by_W, T(metric.basis))
-    step = by_W
-    if by_theta.shape[2] > p:
-        step = xp.concat([by_W, mixed[:, :, p:] * _inverse_or_zero(xp, scales)], axis=2)
+    if metric.basis is None:
+        step = mixed * metric.inverse[:, :, :q]
+    else:
+        rotated = _times(xp, mixed[:, :, :p], metric.basis) * metric.inverse[:, :, :p]
+        step = _times(xp, rotated, T(metric.basis))
+        if q > p:
+            step = xp.concat([step, mixed[:, :, p:] * metric.inverse[:, :, p:]], axis=2)
     if K > 1:
         step = metric.mixes @ step
     if metric.directions is None:

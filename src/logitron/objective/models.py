@@ -134,5 +134,6 @@ def without_curvature(objective: Objective, basis: Array | None, spectrum: Array
     """Make the shared model of features, yet without the curvature of any parameters."""
     G, K = objective.groups, objective.classes
     nothing = objective.context.zeros((G, K, K))
+    unknown = objective.context.zeros((G, K, spectrum.shape[0] + 1))
     mixes = nothing + objective.eye(K)
-    return metrics.Shared(basis, spectrum, mixes, nothing[:, :, 0], objective.penalty)
+    return metrics.Shared(basis, spectrum, mixes, nothing[:, :, 0], objective.penalty, unknown)

@@ -23,7 +23,7 @@ __all__ = ["RowSpace", "is_flat", "rotate"]
 Array = Any
 
 #: rows that tell whether a direction stands out
-FLAT_ROWS = 64
+FLAT_ROWS = 32
 
 
 class RowSpace(NamedTuple):
@@ -92,7 +92,8 @@ def is_flat(objective: LogisticObjective) -> bool:
     With the eigenvalues of the rows' products, :math:`(\sum \lambda)^2 / \sum \lambda^2` counts the
     directions that matter: nearly as many as rows if none stands out.
     """
-    rows = objective.rows.sample(FLAT_ROWS, 2) or objective.rows
+    few = objective.rows.shape[0] <= FLAT_ROWS
+    rows = (None if few else objective.rows.sample(FLAT_ROWS, 2)) or objective.rows
     products = rows.sum_over_columns(_row_products, objective.centre)
     count = objective.context.compile(_directions)(products)
     return bool(read(count) > 0.5 * rows.shape[0])

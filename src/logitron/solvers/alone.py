@@ -14,9 +14,11 @@ import numpy as np
 
 from logitron.solvers.loop import descend
 from logitron.solvers.quasi_newton import (
+    AS_FORESEEN,
     FLAT_MISSES,
     MOST_MISSES,
     NEAR,
+    NO_ROUNDING,
     POLISHED,
     SEPARATED,
     STANDING,
@@ -180,6 +182,7 @@ class _Run:
         """Decide whether the group is done; see `quasi_newton`."""
         settings = self.settings
         value, size, estimate = self.value, abs(self.value), -0.5 * self.slope
+        fell = self.values[-1] - value if self.values else -inf
         self.values.append(value)
         gap = self.gap
         if not self.bounded and not isfinite(gap):
@@ -188,12 +191,15 @@ class _Run:
         met = moved and gap <= target
         near = estimate <= STANDING * size or (self.misses > 0 and self.least <= STANDING * size)
         if met or near or self.misses or not isfinite(value):
-            flat = estimate <= NOISE * self.objective.eps * size
+            noise = NOISE * self.objective.eps * size
+            flat = estimate <= noise
             polished = self.reached or gap <= POLISHED * target or estimate <= target
             if met and (polished or not (settings.polish and self.bounded)):
                 self._end(Status.CONVERGED)
             self.reached |= met
-            improves = moved and (gap < 0.5 * self.best or estimate < 0.5 * self.least)
+            goes_on = fell >= AS_FORESEEN * max(estimate, NO_ROUNDING * noise)
+            falls = gap < 0.5 * self.best or estimate < 0.5 * self.least
+            improves = moved and (goes_on or falls)
             if moved:
                 self.best, self.least = min(self.best, gap), min(self.least, estimate)
             self.stuck = 0 if improves or not near else self.stuck + 1

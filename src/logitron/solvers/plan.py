@@ -18,8 +18,9 @@ SQUARE, EIGEN, SOLVE = 8.5e-12, 1.4e-10, 2.2e-11
 MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
 #: numbers in a row of the features, times the curvature of each neuron, that a block may have
 MOST_IN_BLOCKS = 1 << 14
-#: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one
-NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES = 10, 20, 60
+#: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one, and
+#: with that where no direction of the features stands out
+NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES, FLAT_PASSES = 10, 20, 60, 12
 #: passes that the Gram matrix of k times as many rows as features costs more than that of all rows
 #: do: so many, over k; k at least; and what must be saved for it to be worth the risk
 NOISY_PASSES, FEWEST_TIMES, WORTH_IT = 60.0, 8.0, 0.75
@@ -105,7 +106,9 @@ def choose(
     if method == "newton":
         chosen, reason = "newton", "solver='newton'"
     elif p * p > MOST_NUMBERS or p > n:
-        chosen, reason = _wide(n, p, groups, costs, rotates=method is None and not (lazy or flat))
+        passes = FLAT_PASSES if flat else PLAIN_PASSES
+        rotates = method is None and not lazy
+        chosen, reason = _wide(n, p, passes * groups * costs.one_pass, rotates=rotates)
     elif method == "lbfgs":
         chosen, reason = "shared", "solver='lbfgs'"
     else:
@@ -150,11 +153,14 @@ def _whole(size: int) -> int:
     return min(MOST_NUMBERS // size**2, max(1, MOST_IN_BLOCKS // size))
 
 
-def _wide(n: int, p: int, groups: int, costs: Costs, *, rotates: bool) -> tuple[str, str]:
-    """Choose for more features than rows, or than their products could be stored of."""
+def _wide(n: int, p: int, plain: float, *, rotates: bool) -> tuple[str, str]:
+    """Choose for more features than rows, or than their products could be stored of.
+
+    ``plain`` is what it costs to take them as they are.
+    """
     if rotates and n < p and n * n <= MOST_NUMBERS:
         rotation = n * n * p * SQUARE + EIGEN * n**3
-        if rotation < PLAIN_PASSES * groups * costs.one_pass:
+        if rotation < plain:
             return "row-space", f"{n} rows span {n} of {p} dimensions"
         return "diagonal", "a rotation would cost more than it saves"
     return "diagonal", f"products of {p} features are not worth their cost"

@@ -37,6 +37,9 @@ MOST_MISSES, FLAT_MISSES = 30, 1
 NEAR = 0.05
 #: a decrease below this part of the value, without a lower bound for a while, is no progress
 STANDING = 1e-6
+#: part of the fall that was foreseen which shows that steps do what they should, however slowly;
+#: and how many times what rounding may do it must be
+AS_FORESEEN, NO_ROUNDING = 0.1, 100.0
 #: summed loss of a group without errors below which its classes are taken for separable
 SEPARATED = 1e-3
 TINY = float(np.finfo(np.float64).tiny)
@@ -289,6 +292,7 @@ class _Run:
             gap = np.where(known, gap, estimate)
         target = np.maximum(settings.tol**2 * (value - gap), settings.gap)
         fresh = ~self.done
+        fell = self.last_values[self.members] - value
         self.last_values = self.last_values.copy()
         self.last_values[self.members[fresh]] = value[fresh]
         self.values.append(self.last_values)
@@ -303,7 +307,10 @@ class _Run:
         near |= (misses > 0) & (self.least <= STANDING * size)
         notable = met.any() or near.any() or misses.any() or not np.isfinite(value).all()
         if notable and not self.rough:
-            self._judge(value, gap, estimate, target, moved, misses, flat, near, met)
+            goes_on = fell >= AS_FORESEEN * np.maximum(estimate, NO_ROUNDING * NOISE * eps * size)
+            self._judge(
+                value, gap, estimate, target, moved & goes_on, moved, misses, flat, near, met
+            )
         if not self.objective.bounded:
             self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
 
@@ -325,6 +332,7 @@ class _Run:
         gap: HostArray,
         estimate: HostArray,
         target: HostArray,
+        goes_on: HostArray,
         moved: HostArray,
         misses: HostArray,
         flat: HostArray,
@@ -337,8 +345,8 @@ class _Run:
             polished[:] = True
         self._end(met & polished, Status.CONVERGED)
         self.reached |= met
-        # the last digits: the objective no longer tells, and neither gap nor estimate falls
-        improves = moved & ((gap < 0.5 * self.best) | (estimate < 0.5 * self.least))
+        # the last digits: the objective no longer falls as foreseen, nor do gap and estimate
+        improves = goes_on | (moved & ((gap < 0.5 * self.best) | (estimate < 0.5 * self.least)))
         self.best = np.minimum(self.best, np.where(moved, gap, np.inf))
         self.least = np.minimum(self.least, np.where(moved, estimate, np.inf))
         self.stuck = np.where(improves | ~near, 0, self.stuck + 1)
