@@ -64,6 +64,19 @@ def test_a_witness_of_all_rows_is_nearly_exact():
     assert bound == pytest.approx(read(evaluation.value)[0] - value, rel=0.05)
 
 
+def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
+    objective = _objective(weights=False)
+    witnessed = objective.witnessed_by(objective.sample(1000))
+    theta = _optimum(objective) + 1e-4
+    evaluation = objective.evaluate(theta)
+    plain = objective.bound(evaluation, theta)
+    before = witnessed.work.grams
+    np.testing.assert_array_equal(witnessed.bound(evaluation, theta, enough=1.1 * plain[0]), plain)
+    assert witnessed.work.grams == before
+    assert witnessed.bound(evaluation, theta, enough=0.9 * plain[0])[0] < plain[0]
+    assert witnessed.work.grams > before
+
+
 def test_what_witnesses_showed_is_good_for_the_neighbourhood():
     objective = _objective(weights=True)
     optimum = _optimum(objective)

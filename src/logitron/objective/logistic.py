@@ -314,9 +314,11 @@ class LogisticObjective:
         evaluation = self.evaluate(theta)
         return evaluation.value, evaluation.by_theta
 
-    def bound(self, evaluation: Evaluation, theta: Array, *, before: float = 0.0) -> Array:
+    def bound(
+        self, evaluation: Evaluation, theta: Array, *, before: float = 0.0, enough: float = 0.0
+    ) -> Array:
         """Bound the distance of the value from the optimum (G,); see `bounds`."""
-        return bound_of(self, evaluation, theta, before=before)
+        return bound_of(self, evaluation, theta, before=before, enough=enough)
 
     def largest_eigenvalue(self) -> Array:
         """Bound the largest eigenvalue of the features' weighted products from above, ()."""
@@ -378,9 +380,10 @@ class LogisticObjective:
             from_centre, _ = self._sum(blocks.column_squares, centre)
             self.work.passes += self.share
             largest = self.context.xp.sum(from_centre) * (self.weight * self.uneven)
-        elif largest is not None:  # |x - c|^2 <= 2 |x|^2 + 2 |c|^2
-            length = self.context.xp.sum(centre * centre)
-            largest = 2.0 * (largest + self.heaviest * n * length)
+        elif largest is not None:  # the lengths |x - c| <= |x| + |c|, as vectors over the rows
+            xp = self.context.xp
+            length = self.heaviest * n * xp.sum(centre * centre)
+            largest = (xp.sqrt(largest) + xp.sqrt(length)) ** 2
         return replace(
             self,
             centre=centre,

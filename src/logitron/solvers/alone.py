@@ -122,7 +122,10 @@ class _Run:
         if moved:
             gap = inf
             if self.near and self.bounded:
-                gap = float(self.objective.bound(evaluation, trial, before=self.before)[0])
+                square = self.settings.tol**2
+                enough = square / (1.0 + square) * value
+                bound = self.objective.bound(evaluation, trial, before=self.before, enough=enough)
+                gap = float(bound[0])
             if curvature.memory:
                 self.memory.remember(
                     trial - self.theta, by_theta - self.by_theta, most=curvature.memory
