@@ -74,7 +74,7 @@ WHY_SMALL = (
 )
 WHY_LBFGS = (
     "lbfgs needs few iterations here, or cheap ones, and those of the winners run on all cores; of "
-    "ours, one neuron's element-wise work runs on one"
+    "ours, one neuron's element-wise work runs on one where there are fewer than 2**18 rows"
 )
 WHY = {
     "small": WHY_SMALL,

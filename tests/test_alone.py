@@ -7,7 +7,7 @@ import pytest
 
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, blocks, observations
-from logitron.solvers.alone import Alone
+from logitron.solvers.alone import Alone, _Memory
 from logitron.solvers.curvature import EveryStep, WhenSlow
 from logitron.solvers.plan import costs_of
 from logitron.solvers.quasi_newton import QuasiNewton
@@ -145,6 +145,23 @@ def test_with_a_memory_it_takes_the_same_steps(case, model):
     np.testing.assert_allclose(alone.loss_curve[-1], general.loss_curve[-1], rtol=1e-10)
     if apart == 0:
         np.testing.assert_allclose(alone.loss_curve, general.loss_curve, rtol=1e-6)
+        noise = 1e-10 * np.abs(general.loss_curve[-1])
+        np.testing.assert_allclose(alone.gap, general.gap, rtol=0.1, atol=float(noise.max()))
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_steps_are_remembered_than_that(most):
+    memory = _Memory()
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        step = rng.normal(size=(1, 1, 4))
+        memory.remember(step, 2.0 * step, most=most)
+    assert len(memory.pairs) == most
+    # the last step's curvature is known: along it, the direction is Newton's
+    way = memory.direction(2.0 * step, None, solve=lambda _, by_theta: by_theta, rescales=False)
+    np.testing.assert_allclose(way, -step)
+    memory.remember(step, -step, most=most)  # no curvature that a convex function has
+    assert memory.pairs[-1][0] is step
 
 
 @pytest.mark.parametrize("kind", [Alone, QuasiNewton])
@@ -240,6 +257,7 @@ def test_ctrl_c_keeps_what_is_done_where_that_is_wanted():
     )
     assert kept.status[0] == Status.STOPPED
     assert len(kept.loss_curve) == 2  # the start, and one iteration
+    assert kept.n_iter[0] == 1
 
 
 @pytest.mark.parametrize("backend", [b for b in BACKENDS if b.name == "numpy"], ids=repr)

@@ -73,6 +73,13 @@ def test_arrays_after_tables_have_no_names_and_as_many_columns():
         clf.predict(X)
 
 
+def test_a_model_that_was_not_fitted_here_predicts():
+    clf = LogisticRegression()
+    clf.coef_, clf.intercept_, clf.classes_ = PLAIN.coef_, PLAIN.intercept_, PLAIN.classes_
+    np.testing.assert_array_equal(clf.predict(X), PLAIN.predict(X))
+    assert not hasattr(clf, "n_features_in_")  # to predict tells it nothing
+
+
 def test_tables_of_mixed_numbers():
     mixed = pandas(X).assign(**{"feature 0": (X[:, 0] * 9).astype(int), "feature 1": X[:, 1] > 0})
     expected = fit(np.column_stack([(X[:, 0] * 9).astype(int), X[:, 1] > 0, X[:, 2:]]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, make_rows
@@ -130,12 +131,13 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
 def test_the_gram_matrix_of_some_rows_is_nearly_that_of_all(far):
     objective, X, weights = _objective(far=far)
     centre = weights @ X / weights.sum()
-    largest = np.linalg.eigvalsh((X - centre).T * weights @ (X - centre))[-1]
     here, model = objective.with_gram(1600)
     assert objective.work.grams == pytest.approx(0.4)
     whole, exact = objective.with_gram()
-    for one in (here, whole):
-        assert float(one.largest) >= (1 - 1e-9) * largest  # bounds rest on it
+    for one in (here, whole):  # bounds rest on it
+        F = X - one.centre
+        largest = np.linalg.eigvalsh((F.T * weights) @ F)[-1]
+        assert float(one.largest) >= (1 - 1e-9) * largest
     np.testing.assert_allclose(model.spectrum, exact.spectrum, rtol=0.3)
     assert np.abs(model.spectrum / exact.spectrum - 1.0).max() > 1e-6  # it is of some rows
     spread = np.sqrt(np.diag((X - centre).T @ (X - centre)) / len(X))
@@ -169,3 +171,40 @@ def test_features_that_stand_out_are_modelled_by_some_of_many_rows():
     assert choose(50_000, 768, 1, 1, lazy=True).gram_rows is None
     assert choose(1000, 20, 100, 1).gram_rows is None  # nor can a few be spared
     assert choose(50_000, 768, 1, 1, method="newton").gram_rows is None
+    # without a penalty, a direction that no drawn row has would never be moved along
+    assert choose(50_000, 768, 1, 1, bounded=False).gram_rows is None
+
+
+@pytest.mark.parametrize("C", [1e4, np.inf])
+def test_columns_that_hardly_a_row_has_are_found(C):
+    """Three rows of thirty thousand have them: a sample may have none."""
+    rng = np.random.default_rng(3)
+    n, p = 30_000, 8
+    X = rng.normal(size=(n, p + 4))
+    y = (X[:, :p] @ rng.normal(size=p) / 3 + rng.logistic(size=n) > 0).astype(int)
+    X[:, p:] = 0.0
+    for column in range(p, p + 4):
+        rows = rng.choice(n, size=3, replace=False)
+        X[rows, column] = 1.0
+        y[rows] = [0, 1, column % 2]  # both classes, so that there is an optimum
+    clf = LogisticRegression(C=C, tol=1e-9, solver="lbfgs").fit(X, y)
+    assert (clf.plan_.gram_rows is None) == np.isinf(C)
+    if np.isinf(C):
+        expected = LogisticRegression(C=C, tol=1e-9, solver="newton").fit(X, y).coef_
+        F = np.column_stack([X, np.ones(n)])
+        at = 1.0 / (1.0 + np.exp(-(X @ expected[0] + clf.intercept_[0])))
+        assert np.abs(F.T @ (at - y)).max() < 1e-3  # an optimum it is
+    else:
+        expected = reference(X, y, C=C).coef
+    assert np.linalg.norm(clf.coef_ - expected) <= 1e-5 * np.linalg.norm(expected)
+
+
+def test_samples_that_can_be_separated_do_no_harm_however_early_they_end():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(100_000, 6))
+    y = (X @ rng.normal(size=6) > 0).astype(int)
+    for max_iter in range(1, 30, 4):
+        with pytest.warns(ConvergenceWarning):
+            clf = LogisticRegression(C=1e12, max_iter=max_iter).fit(X, y)
+        assert clf.plan_.samples
+        assert np.isfinite(clf.coef_).all()

@@ -98,3 +98,37 @@ def test_what_witnesses_showed_is_good_for_the_neighbourhood():
     before = witnessed.work.grams
     witnessed.bound(evaluation, optimum, before=1e-4)
     assert witnessed.work.grams > before  # so much nearer, it is worth it
+    before = witnessed.work.grams
+    far = 2.0 * optimum
+    witnessed.bound(objective.evaluate(far), far, before=1e-4)
+    assert witnessed.work.grams > before  # and so far from where it was looked at
+
+
+def test_what_was_seen_elsewhere_counts_for_less():
+    """All rows are witnesses, and were looked at where they curve the objective more."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(4000, 3))
+    y = (X @ [2.0, -3.0, 1.0] + rng.logistic(size=4000) > 0).astype(float)[:, None]
+    rows = observations(ArrayContext.named("numpy"), X, y, None)
+    objective = LogisticObjective.over(rows, penalty=1e-6)
+    objective = objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
+    optimum = _optimum(objective)
+    value = read(objective.evaluate(optimum).value)[0]
+    witnessed = objective.witnessed_by(objective.sample(4000))
+    theta = optimum * 0.93
+    witnessed.bound(objective.evaluate(theta), theta, before=1.0)
+    witness = witnessed.witness
+    changes = np.abs((optimum - theta)[0] @ _features(X, objective).T)
+    assert 0.5 < changes.max() < 1.0  # else it would be looked at anew
+    near = optimum + 1e-3 * rng.normal(size=optimum.shape)
+    evaluation = objective.evaluate(near)
+    gap = read(evaluation.value)[0] - value
+    inverse, _, change = witness.look(near, 1.0, np.zeros((1, 4, 4)))
+    unscaled = 0.5 * float((evaluation.by_theta @ inverse @ evaluation.by_theta[0].T)[0, 0, 0])
+    assert unscaled < gap  # what was seen there is no bound here
+    assert change[0] == pytest.approx(np.abs((near - theta)[0] @ _features(X, objective).T).max())
+    assert gap <= read(witnessed.bound(evaluation, near, before=1.0))[0]
+
+
+def _features(X, objective):
+    return np.concatenate([X - objective.centre, np.ones((len(X), 1))], axis=1)

@@ -22,7 +22,8 @@ SOME_ROWS, SOME_TIMES = 2048, 4
 #: rows below which smaller blocks would not be what is missing, when there is no memory
 FEWEST_ROWS = 64
 #: numbers computed for each row, and for all, from which on several workers are worth it; of so
-#: many rows they always are: reading those is what takes long, and one core cannot ask for more
+#: many rows they are for one neuron too: reading is what takes long, and one core cannot ask for
+#: more
 WIDE, MANY_NUMBERS = 16, 1 << 18
 #: multiplications in a pass, below which nothing is gained by making them cheaper
 MANY_PRODUCTS = 1 << 24
@@ -176,8 +177,8 @@ class ArrayRows:
         taken = [a if a is None else self._xp.take(a, index, axis=0) for a in others]
         sizes = dict(self._sizes)
         if self.context.library.wide_rows is not None:  # what is made of them stays in cache
-            fewest = max(SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES * self.shape[1])
-            sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), fewest)
+            most = max(SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES * self.shape[1])
+            sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), most)
         return type(self)(self.context, self._draw(X, rows), *taken, **sizes)
 
     def working(self) -> AbstractContextManager[Any]:

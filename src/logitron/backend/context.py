@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from array_api_compat import to_device
@@ -188,6 +188,8 @@ class ArrayContext:
         (half-precision features, small integers) stay narrow, to be widened block by block.
         """
         array = self._here(values)
+        if array.dtype == self.dtype:
+            return array
         narrow = _bits(self.xp, array.dtype) < _bits(self.xp, self.dtype)
         return array if narrow else self.xp.astype(array, self.dtype, copy=False)
 
@@ -235,7 +237,6 @@ def _is_half(dtype: DType) -> bool:
     return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
 
 
-@cache
 def _bits(xp: Namespace, dtype: DType) -> int:
     if _is_half(dtype):
         return 16

@@ -43,11 +43,14 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     _label_dtype: str = ""
 
     @classmethod
-    @cache
     def _get_param_names(cls) -> list[str]:
+        return list(cls._names())
+
+    @classmethod
+    @cache
+    def _names(cls) -> tuple[str, ...]:
         """Read the signature once: scikit-learn does so for every fit."""
-        names: list[str] = super()._get_param_names()
-        return names
+        return tuple(super()._get_param_names())
 
     def decision_function(self, X: Any) -> Array:
         """Compute the logits.

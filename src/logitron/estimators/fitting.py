@@ -79,6 +79,7 @@ class Settings:
             method=None if self.method == "auto" else self.method,
             flat=n < p and not objective.rows.lazy and is_flat(objective),
             lazy=objective.rows.lazy,
+            bounded=objective.bounded,
         )
         warm = start[0] is not None
         engine = Engine(plan, float(self.tol), self.most, warm, self.interruptible)

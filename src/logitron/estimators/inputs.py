@@ -38,7 +38,8 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
         than in ``fit``.
     """
     if _is_plain(estimator, X, reset=reset):
-        estimator.n_features_in_ = X.shape[1]
+        if reset:
+            estimator.n_features_in_ = X.shape[1]
         return X
     if not is_array_api_obj(X) or is_numpy_array(X):
         with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
@@ -78,7 +79,7 @@ def _is_plain(estimator: Any, X: Any, *, reset: bool) -> bool:
         return False
     if hasattr(estimator, "feature_names_in_"):  # it warns, or forgets them
         return False
-    return reset or X.shape[1] == estimator.n_features_in_
+    return reset or X.shape[1] == getattr(estimator, "n_features_in_", X.shape[1])
 
 
 def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:

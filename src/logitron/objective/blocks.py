@@ -47,6 +47,7 @@ __all__ = [
     "gram",
     "row_squares",
     "weight_sum",
+    "with_constant",
 ]
 
 Array = Any

@@ -1,9 +1,10 @@
 """The bound of an objective: what goes into the formulas of `logitron.objective.certificate`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from logitron.backend import linalg
+from logitron.backend import Rows, linalg
 from logitron.objective.assembly import Evaluation
 from logitron.objective.certificate import bound, bound_by_witness, leverage, logit_changes
 
@@ -12,8 +13,9 @@ __all__ = ["Witness", "bound_of"]
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls this
 
-#: how much nearer the optimum has to be for it to be worth looking at the witnesses anew
-NEARER = 1e-3
+#: how much nearer the optimum has to be for it to be worth looking at the witnesses anew; or how
+#: much a logit of theirs has to have changed, where that can be looked at for nothing
+NEARER, MUCH = 1e-3, 1.0
 
 
 @dataclass
@@ -36,29 +38,36 @@ class Witness:
         gain = 0.5 * n / q
         return float(gain**2 * 0.08 * n / q / self.sample.weight)
 
-    def look(
-        self, theta: Array, before: float, ridge: Array, centre: Array | None
-    ) -> tuple[Array, Array, Array]:
+    def look(self, theta: Array, before: float, ridge: Array) -> tuple[Array, Array, Array]:
         """Look at the witnesses where it is worth it; otherwise remember.
 
         Returns
         -------
-        theta : array (G, 1, q)
-            Where they were looked at.
         inverse : array (G, q, q)
-            Of their Hessian there, with a ``ridge (G, q, q)``.
+            Of their Hessian where they were looked at, with a ``ridge (G, q, q)``.
         leverage : array (G,)
             The largest ``x' inverse x`` among them.
+        change : array (G,)
+            The most that a logit of theirs has changed since.
         """
-        if self._seen is None or before <= NEARER * self._before:
-            context, rows = self.sample.context, self.sample.rows
-            hessian = self.sample.evaluate(theta, "hessian").second
-            inverse = linalg.inv(hessian * (1.0 / self.sample.weight) + ridge)
-            leverages = rows.map(leverage, centre, inverse)
-            # (computed as narrow as the rows are: a little more than the largest is no less)
-            largest = context.xp.max(context.xp.astype(leverages, context.dtype), axis=0) * 1.001
-            self._seen, self._before = (theta, inverse, largest), before
-        return self._seen
+        context, sample = self.sample.context, self.sample
+        if self._seen is not None and before > NEARER * self._before:
+            there, inverse, largest = self._seen
+            change = self._largest(sample.rows.precise(), logit_changes, theta - there)
+            if not (context.library.reads_are_free and bool((change > MUCH).any())):
+                return inverse, largest, change
+        hessian = sample.evaluate(theta, "hessian").second
+        inverse = linalg.inv(hessian * (1.0 / sample.weight) + ridge)
+        # (computed as narrow as the rows are: a little more than the largest is no less)
+        largest = self._largest(sample.rows, leverage, inverse) * 1.001
+        self._seen, self._before = (theta, inverse, largest), before
+        return inverse, largest, context.zeros(largest.shape)
+
+    def _largest(self, rows: Rows, function: Callable[..., Array], parameter: Array) -> Array:
+        """Compute numbers (n, G) of the rows, and take the largest of each group."""
+        context = self.sample.context
+        values = rows.map(function, self.sample.centre, parameter)
+        return context.xp.max(context.xp.astype(values, context.dtype), axis=0)
 
 
 def bound_of(
@@ -72,8 +81,8 @@ def bound_of(
     """Bound the distance of the value from the optimum (G,), by the sharper of what is known.
 
     Witnesses are not asked if the distance ``before`` the last two steps was so large that they
-    would have nothing to say; they are looked at anew if it is zero, or much less than it was. Nor
-    are they where a bound is ``enough`` without them, and can be looked at for nothing.
+    would have nothing to say, nor where a bound is ``enough`` without them, and can be looked at
+    for nothing. They are looked at anew if ``before`` is zero.
     """
     largest = objective.largest_eigenvalue()
     run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
@@ -98,11 +107,7 @@ def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array, befor
     """Bound the distance by the curvature of the witnesses."""
     witness, context = objective.witness, objective.context
     ridge = objective.penalty[:, None, None] * objective.penalised * objective.eye(theta.shape[2])
-    there, inverse, largest = witness.look(theta, before, ridge, objective.centre)
-    change = context.zeros(largest.shape)
-    if there is not theta:
-        changes = witness.sample.rows.map(logit_changes, objective.centre, theta - there)
-        change = context.xp.max(context.xp.astype(changes, context.dtype), axis=0)
+    inverse, largest, change = witness.look(theta, before, ridge)
     part = 1.0 / witness.sample.weight
     run = context.compile(bound_by_witness, part=part, eps=objective.eps)
     return run(

@@ -202,7 +202,7 @@ class LogisticObjective:
         """Return the objective of some of the groups only; work is counted together."""
         columns = (self.columns or Columns()).take(groups)
         penalty = self.context.xp.take(self.penalty, groups, axis=0)
-        return replace(self, columns=columns, penalty=penalty)
+        return replace(self, columns=columns, penalty=penalty, witness=None)
 
     def sample(self, count: int, seed: int = 0) -> "LogisticObjective | None":
         """Return the same objective on rows drawn evenly; None where they cannot be drawn."""
@@ -220,7 +220,8 @@ class LogisticObjective:
         """Return the same objective of the same parameters, over centred features and a 1.
 
         What is of a few rows costs more in calls than in arithmetic, and an intercept that is a
-        coefficient saves a third of them. Itself where that would copy more than a block.
+        coefficient saves a third of them. Itself where that would copy more than a block, where
+        blocks are widened, and where there is no intercept.
         """
         rows = self.rows
         if not (self.fit_intercept and rows.one_block) or rows.context is not self.context:
@@ -228,7 +229,13 @@ class LogisticObjective:
         self.work.passes += self.share
         copied = rows.rotated(rows.map(blocks.with_constant, self.centre))
         return replace(
-            self, rows=copied, centre=None, far=False, fit_intercept=False, constant=True
+            self,
+            rows=copied,
+            centre=None,
+            far=False,
+            fit_intercept=False,
+            constant=True,
+            witness=None,
         )
 
     def precise(self) -> "LogisticObjective":
@@ -397,7 +404,9 @@ class LogisticObjective:
     take_metric = staticmethod(metrics.take)
 
     def invert(self, metric: Metric) -> Metric:
-        """Prepare a Hessian for being solved with many times."""
+        """Prepare a Hessian for being solved with many times, if it is not yet."""
+        if not isinstance(metric, metrics.Full):
+            return metric
         inverted: Metric = self.context.compile(metrics.inverse)(metric)
         return inverted
 
@@ -428,14 +437,14 @@ class LogisticObjective:
         """Sum the Gram matrix; give the objective in exactly centred features, and their metric.
 
         The metric is the shared one, yet without the curvature of any parameters. It also tells
-        whether float32 can tell the flattest direction from none. Of ``count`` rows only, both are
-        nearly that.
+        whether float32 can tell the flattest direction from none. Of ``count`` rows only, centre
+        and metric are nearly those of all.
         """
         centre, largest, metric, condition = models.of_gram(self, count)
         roughens = self.representable and self.bounded and self.rows.rough() is not None
         if roughens:
             roughens = bool(read(condition) < ROUGH_CONDITION)
-        here = replace(self, largest=largest, roughens=roughens)
+        here = replace(self, largest=largest, roughens=roughens, witness=None)
         return (here if centre is None else replace(here, centre=centre)), metric
 
     def with_squares(self, *, flat: bool) -> Metric:

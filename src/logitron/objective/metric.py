@@ -74,7 +74,7 @@ class Shared(NamedTuple):
     penalty: Array
     """1 / C of each group (G,)."""
     inverse: Array
-    """What 1 is divided by the curvature of each direction and of the intercept (G, K, p + 1)."""
+    """One over the curvature of each direction and of the intercept, or zero (G, K, p + 1)."""
     directions: Array | None = None
     """Basis B of the coarse space (G, r + 1, q)."""
     correction: Array | None = None

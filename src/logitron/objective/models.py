@@ -1,6 +1,5 @@
 """Models of the curvature: what goes into the formulas of `logitron.objective.metric`."""
 
-from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
@@ -58,18 +57,20 @@ def of_evaluation(
 def of_gram(
     objective: Objective, count: int | None = None
 ) -> tuple[Array | None, Array, Metric, Array]:
-    """Sum the Gram matrix: the features' exact centre, its largest eigenvalue, model, condition.
+    """Sum the Gram matrix: the features' centre, its largest eigenvalue, model, condition.
 
     The centre is None where there is no intercept. The condition is how much steeper the steepest
     direction is than the flattest, where neurons know nothing: their logits' curvature is then at
-    most a quarter. Of ``count`` rows drawn evenly, the centre is theirs, and the eigenvalue a bound
-    that is known of all rows.
+    most a quarter. Of ``count`` rows drawn evenly, the centre is theirs, and the eigenvalue is
+    bounded by what is known of all rows.
     """
-    parts = iter([objective]) if count is None else _drawn(objective, count)
-    whole = False
-    products, total, rows = None, None, 0
-    for part in parts:
-        whole |= part is objective
+    n = objective.rows.shape[0]
+    pieces = 1 if count is None else ceil(MOST_DRAWN * count / n)
+    products, total, rows = 0.0, 0.0, 0
+    for seed in range(pieces):
+        part = None if count is None else objective.sample(ceil(count / pieces), DRAWS + seed)
+        whole = part is None  # asked for, or rows cannot be drawn
+        part = part or objective
         sums, weights = part.rows.sum(
             blocks.gram,
             part.centre if part.far else None,
@@ -78,9 +79,10 @@ def of_gram(
             fit_intercept=part.fit_intercept,
         )
         part.work.grams += part.share
-        rows += part.rows.shape[0]
-        products = sums if products is None else products + sums
-        total = weights if total is None else total + weights
+        products, total, rows = products + sums, total + weights, rows + part.rows.shape[0]
+        del part  # before the next is drawn
+        if whole:
+            break
     run = objective.context.compile(
         eigenbasis, fit_intercept=objective.fit_intercept, features=objective.rows.shape[1]
     )
@@ -88,25 +90,18 @@ def of_gram(
     centre = shift
     if shift is not None and objective.far:
         centre = objective.centre + shift
+    xp = objective.context.xp
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (objective.weight * objective.uneven)
     else:
         largest = objective.largest_eigenvalue()
-    xp = objective.context.xp
-    steepness = (0.25 * objective.weight * objective.rows.shape[0] / rows) * total * spectrum
+        if centre is not None:  # it is known of distances from another centre
+            away = centre if objective.centre is None else centre - objective.centre
+            heaviest = objective.heaviest * objective.weight * n
+            largest = (xp.sqrt(largest) + xp.sqrt(heaviest * xp.sum(away * away))) ** 2
+    steepness = (0.25 * objective.weight * n / rows) * total * spectrum
     condition = xp.max(steepness) / (xp.min(steepness) + xp.min(objective.penalty))
     return centre, largest, without_curvature(objective, basis, spectrum), condition
-
-
-def _drawn(objective: Objective, count: int) -> Iterator[Objective]:
-    """Draw rows, a tenth of all at a time at most; or take all, where they cannot be drawn."""
-    pieces = ceil(MOST_DRAWN * count / objective.rows.shape[0])
-    for seed in range(pieces):
-        part = objective.sample(ceil(count / pieces), DRAWS + seed)
-        if part is None:
-            yield objective
-            return
-        yield part
 
 
 def of_squares(objective: Objective, *, flat: bool) -> Metric:

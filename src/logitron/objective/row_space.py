@@ -80,6 +80,7 @@ def rotate(objective: LogisticObjective) -> RowSpace:
         squares=spectrum,
         largest=context.xp.max(spectrum) * objective.heaviest,
         reading=objective.rows.shape[0] / objective.rows.shape[1],
+        witness=None,
         _eyes={},
     )
     metric = without_curvature(inner, None, spectrum / products.shape[0])

@@ -2,7 +2,8 @@
 
 The same rules as those of `quasi_newton`, `steps` and `memory`, which serve many groups on any
 device, in plain numbers: a third of the calls. Of a thousand rows, calls are most of what a fit
-costs.
+costs. (Where steps are refused, what is remembered differs: there, a step of zeros takes the place
+of one.)
 """
 
 from collections.abc import Callable
@@ -85,7 +86,8 @@ class _Run:
         self.value = float(evaluation.value[0])
         self.heading = 0.0 * theta
         self.memory = _Memory()
-        self.gap, self.step, self.slope, self.misses = inf, 1.0, -inf, 0
+        self.gap, self.told_gap = inf, inf
+        self.step, self.slope, self.misses = 1.0, -inf, 0
         self.best, self.least, self.stuck = inf, inf, 0
         self.reached = self.near = False
         self.before = inf
@@ -124,6 +126,8 @@ class _Run:
             if self.near and self.bounded:
                 square = self.settings.tol**2
                 enough = square / (1.0 + square) * value
+                if not self.reached and -0.5 * slope > enough:  # then it is to be polished
+                    enough *= POLISHED
                 bound = self.objective.bound(evaluation, trial, before=self.before, enough=enough)
                 gap = float(bound[0])
             if curvature.memory:
@@ -187,9 +191,8 @@ class _Run:
         value, size, estimate = self.value, abs(self.value), -0.5 * self.slope
         fell = self.values[-1] - value if self.values else -inf
         self.values.append(value)
-        gap = self.gap
-        if not self.bounded and not isfinite(gap):
-            gap = self.gap = estimate
+        # without a bound, an estimate
+        self.told_gap = gap = self.gap if self.bounded or isfinite(self.gap) else estimate
         target = max(settings.tol**2 * (value - gap), settings.gap)
         met = moved and gap <= target
         near = estimate <= STANDING * size or (self.misses > 0 and self.least <= STANDING * size)
@@ -232,9 +235,9 @@ class _Run:
         return Solution(
             self.theta,
             np.asarray([status]),
-            np.asarray([self.iteration], np.int32),
+            np.asarray([len(self.values) - 1], np.int32),
             np.asarray(self.values)[:, None],
-            np.asarray([self.gap]),
+            np.asarray([self.told_gap]),
         )
 
 
@@ -248,8 +251,8 @@ class _Memory:
         """Add a step, and the change along it, if that says something of the curvature."""
         product = _dot(step, change)
         sizes = _dot(step, step) * _dot(change, change)
-        if product > 0.0 and product**2 > np.finfo(step.dtype).eps ** 2 * sizes:
-            self.pairs = [*self.pairs[-most + 1 :], (step, change, product)]
+        if product > 0.0 and product * product > np.finfo(step.dtype).eps ** 2 * sizes:
+            self.pairs = [*self.pairs, (step, change, product)][-most:]
 
     def direction(
         self,

@@ -21,8 +21,8 @@ MOST_IN_BLOCKS = 1 << 14
 #: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one, and
 #: with that where no direction of the features stands out
 NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES, FLAT_PASSES = 10, 20, 60, 12
-#: passes that the Gram matrix of k times as many rows as features costs more than that of all rows
-#: do: so many, over k; k at least; and what must be saved for it to be worth the risk
+#: with a Gram matrix of k times as many rows as there are features, instead of all rows, so many
+#: over k passes more are needed; k at least; and the part of its cost that is too much for the risk
 NOISY_PASSES, FEWEST_TIMES, WORTH_IT = 60.0, 8.0, 0.75
 #: rows of the first sample, for each parameter of a neuron; and how much larger the next one is
 FIRST_SAMPLE, GROWTH, SMALLEST_PART = 40, 8, 20
@@ -82,6 +82,7 @@ def choose(
     method: str | None = None,
     flat: bool = False,
     lazy: bool = False,
+    bounded: bool = True,
 ) -> Plan:
     """Choose the method for ``n`` rows, ``p`` features, and ``groups`` of ``classes`` columns.
 
@@ -94,6 +95,8 @@ def choose(
         Whether no direction of the features stands out.
     lazy : bool, default False
         Whether the rows are in chunks elsewhere, of which no samples or columns can be taken.
+    bounded : bool, default True
+        Whether there is a penalty. Without one, a direction that no drawn row has would be lost.
     """
     q = p + 1
     costs = costs_of(n, p, groups, classes)
@@ -101,7 +104,7 @@ def choose(
     batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
     gram_rows, gram = None, costs.gram
-    if not lazy:
+    if bounded and not lazy:
         gram_rows, gram = _gram(n, p, groups * costs.one_pass)
     if method == "newton":
         chosen, reason = "newton", "solver='newton'"
@@ -137,7 +140,8 @@ def choose(
 def _gram(n: int, p: int, one_pass: float) -> tuple[int | None, float]:
     """Choose of how many rows to sum the Gram matrix, None for all; and estimate what it costs.
 
-    Of fewer rows it is noisier, and costs passes: it is a model, and answers do not depend on it.
+    Of fewer rows it is noisier, and costs passes: it is a model, and where there is a penalty,
+    answers do not depend on it.
     """
     each = (p + 1) * p * (READ + SQUARE * p)  # of as many rows as parameters
     times = max(FEWEST_TIMES, sqrt(NOISY_PASSES * one_pass / each))

@@ -83,8 +83,8 @@ class TwiceDifferentiable(Protocol):
     def take_metric(self, metric: Any, groups: Array) -> Any:
         """Return the metric of some groups only."""
 
-    def bound(self, evaluation: Any, theta: Array, *, before: float) -> Array:
-        """Bound of the distance from the optimum (G,)."""
+    def bound(self, evaluation: Any, theta: Array, *, before: float, enough: float = 0.0) -> Array:
+        """Bound of the distance from the optimum (G,), no sharper than ``enough`` if that costs."""
 
     def take(self, groups: Array) -> "TwiceDifferentiable":
         """Return the same function of some groups only."""
