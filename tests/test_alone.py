@@ -181,7 +181,10 @@ def test_slow_is_not_taken_for_the_precision_of_the_arithmetic(kind):
     assert ended.gap[0] > 1e-6 * ended.loss_curve[-1, 0]
     further, _ = replace(descent, max_iter=5000).minimize(objective, ended.theta, metric=metric)
     assert further.status[0] in (Status.CONVERGED, Status.AT_PRECISION)
-    assert further.gap[0] <= 1e-12 * further.loss_curve[-1, 0]
+    newton, _ = kind(EveryStep(), tol=1e-9).minimize(objective, objective.start())
+    np.testing.assert_allclose(further.loss_curve[-1], newton.loss_curve[-1], rtol=1e-11)
+    # (the bound, half of a squared derivative times C, can have more left than the objective tells)
+    assert further.gap[0] <= 1e-9 * further.loss_curve[-1, 0]
 
 
 def test_it_is_for_one_group_on_the_host():
