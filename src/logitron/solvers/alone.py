@@ -63,13 +63,7 @@ class Alone:
     ) -> tuple[Solution, Any]:
         """Descend from ``theta (1, K, q)`` until the group is done; see `QuasiNewton.minimize`."""
         run = _Run(self, objective, theta, metric)
-        stopped = descend(
-            run,
-            max_iter=self.max_iter,
-            interruptible=self.interruptible,
-            on_iteration=on_iteration,
-        )
-        return run.solution(stopped), run.metric
+        return run.solution(descend(run, self, on_iteration)), run.metric
 
 
 class _Run:

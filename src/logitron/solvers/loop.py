@@ -5,7 +5,7 @@ from typing import Protocol
 
 from logitron.solvers.status import Iteration
 
-__all__ = ["Descent", "descend"]
+__all__ = ["Descent", "Limits", "descend"]
 
 
 class Descent(Protocol):
@@ -25,12 +25,20 @@ class Descent(Protocol):
         """Say what those who watch are told of the last iteration."""
 
 
+class Limits(Protocol):
+    """How long a descent may go on."""
+
+    @property
+    def max_iter(self) -> int:
+        """Iterations at most."""
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether Ctrl-C ends it, keeping what is done."""
+
+
 def descend(
-    run: Descent,
-    *,
-    max_iter: int,
-    interruptible: bool,
-    on_iteration: Callable[[Iteration], bool | None] | None,
+    run: Descent, limits: Limits, on_iteration: Callable[[Iteration], bool | None] | None
 ) -> bool:
     """Go on until nothing is left, ``max_iter`` is reached, a watcher says stop, or Ctrl-C does.
 
@@ -40,11 +48,11 @@ def descend(
         Whether it was stopped: by ``on_iteration``, or, if it is ``interruptible``, by Ctrl-C.
     """
     stopped = False
-    while run.running and run.iteration < max_iter and not stopped:
+    while run.running and run.iteration < limits.max_iter and not stopped:
         try:
             run.advance()
         except KeyboardInterrupt:
-            if not interruptible:
+            if not limits.interruptible:
                 raise
             return True
         if on_iteration is not None:

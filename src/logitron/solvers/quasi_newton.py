@@ -180,13 +180,7 @@ class QuasiNewton:
             The last metric of the groups that finished last.
         """
         run = _Run(self, objective, theta, metric)
-        stopped = descend(
-            run,
-            max_iter=self.max_iter,
-            interruptible=self.interruptible,
-            on_iteration=on_iteration,
-        )
-        return run.solution(stopped), run.metric
+        return run.solution(descend(run, self, on_iteration)), run.metric
 
 
 class _Run:
