@@ -226,10 +226,11 @@ def column_moments(
 
 def _activity(xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None) -> neuron.Activity:
     """Compute what neurons make of a block, by the library's own kernel where it has one."""
-    fused = library_of(Z).activity
-    if fused is None:
+    kernel = library_of(Z).activity
+    told = None if kernel is None else kernel(Z, Y, classes=classes, least=least)
+    if told is None:
         return neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
-    return neuron.Activity(*fused(Z, Y, classes=classes, least=least))
+    return neuron.Activity(*told)
 
 
 # --- second derivatives -------------------------------------------------------------------------

@@ -43,9 +43,9 @@ class Library:
     temporary_bytes: int | None = 1 << 26
     #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
     wide_rows: tuple[int, int] | None = None
-    #: one kernel for what `logitron.neuron.unchecked_activity` computes in many operations, where
-    #: the library has one: ``activity(Z, Y, classes=..., least=...)``
-    activity: Callable[..., tuple[Array, Array, Array]] | None = None
+    #: fewer operations for what `logitron.neuron.unchecked_activity` computes of labels, where the
+    #: library has them: ``activity(Z, Y, classes=..., least=...)``, or None from it
+    activity: Callable[..., tuple[Array, Array, Array] | None] | None = None
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial
+from math import log
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,30 @@ class NumpyLibrary(Library):
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         return np.asarray(array)
 
+    def activity(
+        self, Z: Array, Y: Array, *, classes: int, least: float | None
+    ) -> tuple[Array, Array, Array] | None:
+        """Compute what sigmoid neurons make of labels, in few operations, most of them in place.
+
+        The logit of the label that a row does not have, ``a = (1 - 2 y) z``, gives all there is
+        from one exponential: loss ``log(1 + exp(a))``, the probability of that label
+        ``q = exp(a) / (1 + exp(a))``, and residual ``(1 - 2 y) q``.
+        """
+        if classes > 1:
+            return None
+        residual = Y * -2.0
+        residual += 1.0  # 1 - 2 y, until it has been multiplied by q
+        loss = residual * Z  # a, until the loss is added to what of it is too large
+        e = np.minimum(loss, _most(Z.dtype))
+        loss -= e
+        if least is not None:
+            np.maximum(e, least, out=e)
+        np.exp(e, out=e)
+        loss += np.log1p(e)
+        e /= e + 1.0
+        residual *= e
+        return loss, residual, e
+
     def workers(self) -> int:
         return threads.workers()
 
@@ -77,6 +102,12 @@ def _namespace() -> Namespace:
         stack=_stack,
     )
     return fast
+
+
+@cache
+def _most(dtype: Any) -> float:
+    """Give an exponent that is as large as can be, nearly."""
+    return 0.98 * log(float(np.finfo(dtype).max))
 
 
 def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
