@@ -34,7 +34,7 @@ def _objective(name, standardised, C, settings, *, rows=slice(None)):
     targets = y if K > 1 else y[:, None].astype(float)
     seen = observations(ArrayContext.named("numpy"), X, targets, weights)
     objective = LogisticObjective.over(seen, classes=K, penalty=1.0 / C, **settings)
-    return objective.bounded_by(float((X * X).sum()), float(weights.max())).centred()
+    return objective.bounded_by(lambda: float((X * X).sum()), float(weights.max())).centred()
 
 
 def _both(objective, start, **settings):
@@ -172,7 +172,7 @@ def test_slow_is_not_taken_for_the_precision_of_the_arithmetic(kind):
     y = np.concatenate([np.arange(4), rng.integers(4, size=26)])
     rows = observations(ArrayContext.named("numpy"), X, y, None, width=4)
     objective = LogisticObjective.over(rows, classes=4, penalty=1e-2)
-    objective = objective.bounded_by(float((X * X).sum()), 1.0).centred()
+    objective = objective.bounded_by(lambda: float((X * X).sum()), 1.0).centred()
     metric = objective.with_squares(flat=True)
     curvature = WhenSlow(costs_of(30, 80, 1, 4), coarse=True, batch=0, rescales=True)
     descent = kind(curvature, tol=1e-9, max_iter=100)

@@ -21,7 +21,7 @@ def _rare_labels(labels):
 def _fit(X, Y, plan, penalty=0.1):
     rows = observations(ArrayContext.of(X), X, Y, None)
     objective = LogisticObjective.over(rows, groups=Y.shape[1], penalty=penalty)
-    objective = objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
+    objective = objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
     engine = Engine(plan, tol=1e-6)
     return engine.minimize(objective, objective.start())
 

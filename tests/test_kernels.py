@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from importlib.resources import files
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -68,3 +69,51 @@ def test_cudas_compiler_takes_the_kernel(real, tmp_path):
     command += ["-o", str(tmp_path / "kernel.ptx")]
     run = subprocess.run(command, check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("least", [None, -40.0])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
+    """Of labels; and to more digits than the neuron does where it is right and sure of it."""
+    rng = np.random.default_rng(0)
+    eps = float(np.finfo(dtype).eps)
+    Z = np.asarray(30.0 * rng.normal(size=(60, 5)), dtype=dtype, order=order)
+    Z[0, :], Z[1, 0], Z[1, 1], Z[2, :] = 0.0, 1e4, -1e4, 5e-30
+    Y = (rng.random((60, 5)) < 0.5).astype(dtype)
+    given = Z.copy(), Y.copy()
+    told = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=least)
+    np.testing.assert_array_equal((Z, Y), given)
+    with mpmath.workdps(50):
+        for i in range(60):
+            for j in range(5):
+                sign = 1 - 2 * int(Y[i, j])
+                other = sign * mpmath.mpf(float(Z[i, j]))
+                loss, q = mpmath.log1p(mpmath.exp(other)), 1 / (1 + mpmath.exp(-other))
+                floor = 0.0 if least is None else 1.01 * np.exp(least)
+                tiny = float(np.finfo(dtype).tiny)
+                for ours, exact in zip(told, (loss, sign * q, q), strict=True):
+                    off = abs(mpmath.mpf(float(ours[i, j])) - exact)
+                    scale = 4 + abs(other)  # an exponent's rounding is as many digits of the result
+                    assert off <= 4 * eps * scale * abs(exact) + floor + tiny
+    assert all(array.dtype == dtype and array.shape == Z.shape for array in told)
+
+
+def test_neurons_that_share_their_labels_are_told_them_once():
+    rng = np.random.default_rng(0)
+    Z, Y = rng.normal(size=(9, 4)), (rng.random((9, 1)) < 0.5).astype(float)
+    shared = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=None)
+    each = LIBRARIES["numpy"].activity(Z, np.repeat(Y, 4, axis=1), classes=1, least=None)
+    np.testing.assert_array_equal(shared, each)
+
+
+def test_what_is_not_a_number_comes_through_numpys_kernel():
+    Z, Y = np.zeros((2, 3)), np.zeros((2, 3))
+    Z[1, 1] = np.nan
+    for array in LIBRARIES["numpy"].activity(Z, Y, classes=1, least=-40.0):
+        np.testing.assert_array_equal(np.isnan(array), np.isnan(Z))
+
+
+def test_numpy_has_no_kernel_for_softmax_groups():
+    Z = np.zeros((2, 3))
+    assert LIBRARIES["numpy"].activity(Z, Z, classes=3, least=None) is None

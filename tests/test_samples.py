@@ -1,11 +1,14 @@
 """Growing samples: drawn evenly, whatever the order of the rows, and no part of the answer."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, make_rows
+from logitron.backend.array_rows import ArrayRows
 from logitron.objective import LogisticObjective, observations
 from logitron.solvers import choose
 from tests.backends import host
@@ -124,7 +127,11 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
     weights = rng.uniform(0.5, 1.5, size=n)
     rows = observations(ArrayContext.named("numpy"), X, Y, weights)
     objective = LogisticObjective.over(rows, groups=groups, penalty=1.0)
-    return objective.bounded_by(float((X * X).sum()), float(weights.max())).centred(), X, weights
+    return (
+        objective.bounded_by(lambda: float((X * X).sum()), float(weights.max())).centred(),
+        X,
+        weights,
+    )
 
 
 @pytest.mark.parametrize("far", [0.0, 1e5])
@@ -208,3 +215,45 @@ def test_samples_that_can_be_separated_do_no_harm_however_early_they_end():
             clf = LogisticRegression(C=1e12, max_iter=max_iter).fit(X, y)
         assert clf.plan_.samples
         assert np.isfinite(clf.coef_).all()
+
+
+def _fit_in_secret(X, y, sample_weight=None, **settings):
+    """Fit with all warnings as errors: what is refused is refused without a word before."""
+    model = LogisticRegression(**settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return model.fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weightless"])
+@pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, weighted):
+    """In whatever row it is, drawn or not, of whatever label, and even if the row has no weight."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6000, 2))
+    y = (X[:, 0] + rng.logistic(size=6000) > 0).astype(int)
+    assert _fit_in_secret(eager.array(X), y).plan_.samples
+    for row in (0, 1234, int(np.flatnonzero(y)[77]), 5999):
+        for column in (0, 1):
+            bad, weights = X.copy(), np.ones(6000)
+            bad[row, column] = what
+            weights[row] = 0.0
+            model = LogisticRegression()
+            with pytest.raises(ValueError, match=r"X contains .*: . values are NaN and . infinite"):
+                model.fit(eager.array(bad), y, weights if weighted else None)
+            assert not hasattr(model, "coef_")
+
+
+def test_features_are_not_read_once_more_to_see_whether_they_are_finite(monkeypatch):
+    calls = []
+    squares = ArrayRows.squares
+    monkeypatch.setattr(ArrayRows, "squares", lambda rows: calls.append(1) or squares(rows))
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100_000, 5))
+    y = (X[:, 0] + rng.logistic(size=100_000) > 0).astype(int)
+    model = _fit_in_secret(X, y, tol=1e-3)
+    assert model.plan_.samples
+    assert model.certified_.all()
+    assert not calls
+    _fit_in_secret(X, y, tol=1e-3, solver="lbfgs")
+    assert calls

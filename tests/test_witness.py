@@ -15,7 +15,7 @@ def _objective(weights):
     sample_weight = rng.uniform(size=4000) if weights else None
     rows = observations(ArrayContext.of(X), X[order], y[order], sample_weight)
     objective = LogisticObjective.over(rows, penalty=0.5)
-    return objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
+    return objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
 
 
 def _optimum(objective):
@@ -66,6 +66,7 @@ def test_a_witness_of_all_rows_is_nearly_exact():
 
 def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
     objective = _objective(weights=False)
+    objective.largest_eigenvalue()  # of which the features were read
     witnessed = objective.witnessed_by(objective.sample(1000))
     theta = _optimum(objective) + 1e-4
     evaluation = objective.evaluate(theta)
@@ -75,6 +76,26 @@ def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
     assert witnessed.work.grams == before
     assert witnessed.bound(evaluation, theta, enough=0.9 * plain[0])[0] < plain[0]
     assert witnessed.work.grams > before
+
+
+def test_witnesses_save_reading_the_features_for_a_bound():
+    objective, reads = _objective(weights=False), []
+
+    def read_squares():
+        reads.append(1)
+        return objective.rows.squares()
+
+    optimum = _optimum(objective)
+    objective = objective.bounded_by(read_squares, 1.0)
+    witnessed = objective.witnessed_by(objective.sample(1000))
+    near = optimum + 1e-4
+    evaluation = objective.evaluate(near)
+    sharp = read(witnessed.bound(evaluation, near))[0]
+    assert not reads
+    plain = read(witnessed.bound(evaluation, near, before=np.inf))[0]  # then they are not asked
+    assert len(reads) == 1
+    gap = read(evaluation.value)[0] - read(objective.evaluate(optimum).value)[0]
+    assert gap <= sharp < plain < np.inf
 
 
 def test_what_witnesses_showed_is_good_for_the_neighbourhood():
@@ -111,7 +132,7 @@ def test_what_was_seen_elsewhere_counts_for_less():
     y = (X @ [2.0, -3.0, 1.0] + rng.logistic(size=4000) > 0).astype(float)[:, None]
     rows = observations(ArrayContext.named("numpy"), X, y, None)
     objective = LogisticObjective.over(rows, penalty=1e-6)
-    objective = objective.bounded_by(float(np.sum(X * X)), 1.0).centred()
+    objective = objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
     optimum = _optimum(objective)
     value = read(objective.evaluate(optimum).value)[0]
     witnessed = objective.witnessed_by(objective.sample(4000))

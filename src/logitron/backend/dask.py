@@ -13,6 +13,7 @@ from typing import Any
 
 from array_api_compat import is_dask_array
 
+from logitron.backend.array_rows import total_squares
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read, read
 from logitron.backend.types import Array
@@ -57,6 +58,7 @@ class DaskRows:
     def __init__(self, context: ArrayContext, X: Array, *others: Array | None) -> None:
         self.context = context
         self._others = others
+        self._squares: float | None = None
         check_chunks(X)
         # Dask can rechunk NumPy's dtypes only; chunks that hold whole rows need none of it
         self._X = X if len(X.chunks[1]) == 1 else X.rechunk({1: -1})
@@ -79,6 +81,12 @@ class DaskRows:
             parts = [add(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
         (total,) = compute(parts[0])
         return tuple(total)
+
+    def squares(self) -> float:
+        """Add up all squared features; see `Rows.squares`."""
+        if self._squares is None:
+            self._squares = float(read(self.sum(total_squares)[0])[0, 0])
+        return self._squares
 
     def sample(self, count: int, seed: int) -> None:
         """Drawing rows out of chunks costs as much as a pass over them."""

@@ -46,6 +46,12 @@ class Rows(Protocol):
     ) -> tuple[Array, ...]:
         """Add up the arrays that ``function`` returns for each block, in ``context.wide``."""
 
+    def squares(self) -> float:
+        """Read every feature once, and add up their squares; the first time only.
+
+        Not finite where a feature is not.
+        """
+
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the rows that ``function`` returns for each block; lazily where X is lazy."""
 

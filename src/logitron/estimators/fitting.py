@@ -62,9 +62,18 @@ class Settings:
         objective: LogisticObjective,
         start: tuple[Array | None, Array | None],
         watch: Watch = None,
+        check: Callable[[], Any] | None = None,
     ) -> "Fit":
-        """Minimise from coefficients and intercepts, either of which may be None for zeros."""
+        """Minimise from coefficients and intercepts, either of which may be None for zeros.
+
+        ``check`` reads all features, and raises if one is not finite. It is called first. But where
+        samples come first, and nobody watches, the first pass over all rows is not far, and says
+        so too: NaN or infinity anywhere leaves no finite loss with a finite derivative, and so no
+        optimum. It is called then only if none was found.
+        """
         if self.method == "gradient-descent":
+            if check is not None:
+                check()
             descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
             telling = None if watch is None else _telling(watch, objective)
             theta = objective.start(*start)
@@ -83,9 +92,19 @@ class Settings:
         )
         warm = start[0] is not None
         engine = Engine(plan, float(self.tol), self.most, warm, self.interruptible)
-        solution, objective = engine.minimize(
-            objective, objective.start(*start), on_iteration=watch
-        )
+        later = bool(plan.samples) and watch is None
+        if check is not None and not later:
+            check()
+        try:
+            solution, objective = engine.minimize(
+                objective, objective.start(*start), on_iteration=watch
+            )
+        except Exception:
+            if check is not None and later:
+                check()
+            raise
+        if check is not None and later and not arrived(solution.status).all():
+            check()
         return Fit(objective, solution, plan)
 
 

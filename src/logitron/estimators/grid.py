@@ -121,7 +121,7 @@ class Grid:
         rows = observations(
             context, X, labels.codes, sample_weight, counts, width=min(together * K, 4096)
         )
-        squares = refuse_nonfinite(rows)
+        refuse_nonfinite(rows)
         whole = rows
         if counts is not None and F == 1 and counts.max() == 1:  # a copy saves all further reading
             rows = rows.select(np.flatnonzero(counts[:, 0])) or rows
@@ -157,7 +157,7 @@ class Grid:
             columns=columns,
             uneven=min(uneven, float(groups)),
         )
-        return cls(objective.bounded_by(squares, heaviest), totals, (T, F, P), whole)
+        return cls(objective.bounded_by(whole.squares, heaviest), totals, (T, F, P), whole)
 
     @cached_property
     def constant(self) -> HostArray:

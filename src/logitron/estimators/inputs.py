@@ -211,22 +211,16 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     return values
 
 
-def refuse_nonfinite(rows: Rows) -> float:
+def refuse_nonfinite(rows: Rows) -> None:
     """Read every feature once, and refuse NaN and infinity.
-
-    Returns
-    -------
-    float
-        The sum of all squared features, which the reading gives.
 
     Raises
     ------
     ValueError
         If there are any.
     """
-    squares = float(read(rows.sum(_total_squares)[0])[0, 0])
-    if np.isfinite(squares):
-        return squares
+    if np.isfinite(rows.squares()):
+        return
     nans, infinities = (int(count) for count in read(rows.sum(_count_nonfinite)[0]))
     if nans or infinities:  # else the total overflowed, and the features are only large
         what = "NaN" if nans else "infinity"
@@ -234,13 +228,6 @@ def refuse_nonfinite(rows: Rows) -> float:
             f"Input X contains {what}: {nans} values are NaN and {infinities} infinite; "
             "fill them in (sklearn.impute) or leave the rows out"
         )
-    return np.inf
-
-
-def _total_squares(X: Array, *others: Array) -> tuple[Array]:
-    """Multiply all features with themselves, as one long row: at the speed of memory."""
-    xp = array_namespace(X)
-    return (xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1)),)
 
 
 def _count_nonfinite(X: Array, *others: Array) -> tuple[Array]:

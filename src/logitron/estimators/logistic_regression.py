@@ -256,7 +256,6 @@ class LogisticRegression(NeuronClassifier):
         weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
         with compute.scope():
             rows = observations(compute, X, labels.codes, weights, width=labels.columns)
-            squares = refuse_nonfinite(rows)
             objective = LogisticObjective.over(
                 rows,
                 classes=labels.columns,
@@ -268,7 +267,10 @@ class LogisticRegression(NeuronClassifier):
             tasks = self._tasks(given, settings.most, caller)
             heaviest = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
-                objective.bounded_by(squares, heaviest), start, both(self._watcher(), tasks)
+                objective.bounded_by(rows.squares, heaviest),
+                start,
+                both(self._watcher(), tasks),
+                check=partial(refuse_nonfinite, rows),
             )
             self.coef_, self.intercept_ = map(caller.own, fit.parameters)
             self._tell(fit, caller)

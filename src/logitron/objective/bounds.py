@@ -8,7 +8,7 @@ from logitron.backend import Rows, linalg
 from logitron.objective.assembly import Evaluation
 from logitron.objective.certificate import bound, bound_by_witness, leverage, logit_changes
 
-__all__ = ["Witness", "bound_of"]
+__all__ = ["Witness", "bound_of", "is_representable", "largest_of"]
 
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls this
@@ -16,6 +16,8 @@ Objective = Any  # `LogisticObjective`, which calls this
 #: how much nearer the optimum has to be for it to be worth looking at the witnesses anew; or how
 #: much a logit of theirs has to have changed, where that can be looked at for nothing
 NEARER, MUCH = 1e-3, 1.0
+#: between the inverse of which and which squared lengths and weights are that float32 has
+ROUGH_RANGE = 1e20
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Witness:
     def _largest(self, rows: Rows, function: Callable[..., Array], parameter: Array) -> Array:
         """Compute numbers (n, G) of the rows, and take the largest of each group."""
         context = self.sample.context
-        values = rows.map(function, self.sample.centre, parameter)
+        values = rows.map(function, self.sample.centre, parameter, far=self.sample.far)
         return context.xp.max(context.xp.astype(values, context.dtype), axis=0)
 
 
@@ -82,8 +84,15 @@ def bound_of(
 
     Witnesses are not asked if the distance ``before`` the last two steps was so large that they
     would have nothing to say, nor where a bound is ``enough`` without them, and can be looked at
-    for nothing. They are looked at anew if ``before`` is zero.
+    for nothing. They are looked at anew if ``before`` is zero. As long as nothing has asked for the
+    features' largest eigenvalue, for which all of them are read, they are asked first, and where
+    they have something to say, that is it.
     """
+    speak = objective.witness is not None and before <= objective.witness.reach
+    if speak and objective.largest is None:
+        gap = _witnessed(objective, evaluation, theta, before)
+        if not objective.context.library.reads_are_free or bool((gap < float("inf")).all()):
+            return gap
     largest = objective.largest_eigenvalue()
     run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
     gap = run(
@@ -95,12 +104,37 @@ def bound_of(
         largest,
         largest if objective.squares is None else objective.squares,
     )
-    if objective.witness is None or before > objective.witness.reach:
+    if not speak:
         return gap
     if objective.context.library.reads_are_free and bool((gap <= enough).all()):
         return gap
     witnessed = _witnessed(objective, evaluation, theta, before)
     return objective.context.xp.where(witnessed < gap, witnessed, gap)
+
+
+def largest_of(objective: Objective) -> Array:
+    """Bound the largest eigenvalue of the features' weighted products by their summed squares."""
+    xp = objective.context.xp
+    if objective.read_squares is None:
+        largest = objective.weight * xp.max(objective.row_squares(fit_intercept=False))
+    else:
+        squares = objective.weight * objective.heaviest * objective.read_squares()
+        largest = objective.context.zeros(()) + squares
+    if objective.centre is None:
+        return largest
+    # the lengths |x - c| <= |x| + |c|, as vectors over the rows
+    count = objective.weight * objective.heaviest * objective.rows.shape[0]
+    lengths = count * xp.sum(objective.centre * objective.centre)
+    return (xp.sqrt(largest) + xp.sqrt(lengths)) ** 2
+
+
+def is_representable(objective: Objective) -> bool:
+    """Whether float32 has the features, the weights and the distances from the centre."""
+    if objective.read_squares is None or objective.rough_far:
+        return False
+    length, heaviest = objective.read_squares() / objective.rows.shape[0], objective.heaviest
+    sizes = length, heaviest, length * heaviest
+    return all(1.0 / ROUGH_RANGE < size < ROUGH_RANGE for size in sizes)
 
 
 def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array, before: float) -> Array:

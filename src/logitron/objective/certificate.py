@@ -176,11 +176,26 @@ def leverage(
     counts: Array | None,
     centre: Array | None,
     inverse: Array,
+    *,
+    far: bool,
 ) -> Array:
-    """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1."""
+    """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1.
+
+    Only where the centre is ``far`` from zero does it have to be taken from the features first.
+    """
     xp = namespace_of(X)
-    features = _features(xp, X, centre, inverse.shape[1])
-    return xp.matrix_transpose(xp.sum((features @ inverse) * features, axis=2))
+    p = X.shape[1]
+    A, by_one = inverse[:, :p, :p], 2.0 * inverse[:, p:, :p]  # (G, 1, p), or of no rows
+    constant = xp.sum(xp.sum(inverse[:, p:, p:], axis=2), axis=1)[:, None]
+    by_one = xp.sum(by_one, axis=1, keepdims=True)
+    if centre is not None and far:
+        X = X - centre
+    elif centre is not None:
+        at_centre = centre @ A  # (G, p)
+        constant = constant + ((at_centre - by_one[:, 0, :]) @ centre)[:, None]
+        by_one = by_one - 2.0 * at_centre[:, None, :]
+    # (x A + a)' x: what is linear in x goes along
+    return xp.matrix_transpose(xp.vecdot(X @ A + by_one, X) + constant)
 
 
 def logit_changes(
@@ -190,19 +205,19 @@ def logit_changes(
     counts: Array | None,
     centre: Array | None,
     change: Array,
+    *,
+    far: bool,
 ) -> Array:
     """Compute how far a change (G, 1, q) of the parameters moves a block's logits (n, G)."""
     xp = namespace_of(X)
-    features = _features(xp, X, centre, change.shape[2])
-    return xp.abs(features @ xp.matrix_transpose(change[:, 0, :]))
-
-
-def _features(xp: Any, X: Array, centre: Array | None, count: int) -> Array:
-    """Centre a block's features, with their 1 if that makes so many."""
-    features = X if centre is None else X - centre
-    if count == X.shape[1]:
-        return features
-    return xp.concat([features, xp.ones_like(X[:, :1])], axis=1)
+    p = X.shape[1]
+    by_feature = change[:, 0, :p]
+    constant = xp.sum(change[:, 0, p:], axis=1)
+    if centre is not None and far:
+        X = X - centre
+    elif centre is not None:
+        constant = constant - by_feature @ centre
+    return xp.abs(X @ xp.matrix_transpose(by_feature) + constant)
 
 
 def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array, Array]:

@@ -23,7 +23,7 @@ from logitron.backend import ArrayContext, Rows, read
 from logitron.objective import blocks, models
 from logitron.objective import metric as metrics
 from logitron.objective.assembly import Evaluation, finish, is_far
-from logitron.objective.bounds import Witness, bound_of
+from logitron.objective.bounds import Witness, bound_of, is_representable, largest_of
 from logitron.objective.columns import Columns, class_totals
 from logitron.objective.metric import Metric
 from logitron.objective.work import Work
@@ -67,10 +67,12 @@ class LogisticObjective:
         Numbers in a row, as a part of those that a row of the features has.
     squares : array (p,), optional
         Summed squares of each feature, roughly, for the rounding in `bound`.
+    read_squares : callable, optional
+        Gives the sum of all squared features, of which each is read the first time.
     bounded : bool, default True
         Whether all groups have a penalty, so that distances from the optimum are bounded.
-    representable : bool, default False
-        Whether float32 has the features, the weights and the distances from the centre.
+    rough_far : bool, default False
+        Whether the centre is so far from zero that float32 would lose too many digits.
     roughens : bool, default False
         Whether passes far from the optimum can be computed in float32, see `evaluate`.
     witness : Witness, optional
@@ -91,8 +93,9 @@ class LogisticObjective:
     heaviest: float = 1.0
     reading: float = 1.0
     squares: Array | None = None
+    read_squares: Callable[[], float] | None = None
     bounded: bool = True
-    representable: bool = False
+    rough_far: bool = False
     roughens: bool = False
     witness: Witness | None = None
     work: Work = field(default_factory=Work)
@@ -210,7 +213,9 @@ class LogisticObjective:
         if rows is None:
             return None
         weight = self.rows.shape[0] / rows.shape[0]
-        return replace(self, rows=rows, weight=self.weight * weight, largest=None)
+        return replace(
+            self, rows=rows, weight=self.weight * weight, largest=None, read_squares=None
+        )
 
     def witnessed_by(self, sample: "LogisticObjective") -> "LogisticObjective":
         """Return the same objective, whose bound knows the curvature of some of the rows."""
@@ -231,6 +236,7 @@ class LogisticObjective:
         return replace(
             self,
             rows=copied,
+            largest=self.largest_eigenvalue() if self.bounded else None,
             centre=None,
             far=False,
             fit_intercept=False,
@@ -330,8 +336,7 @@ class LogisticObjective:
     def largest_eigenvalue(self) -> Array:
         """Bound the largest eigenvalue of the features' weighted products from above, ()."""
         if self.largest is None:
-            (squares,) = self._sum(blocks.row_squares, fit_intercept=False)
-            object.__setattr__(self, "largest", self.weight * self.context.xp.max(squares))
+            object.__setattr__(self, "largest", largest_of(self))
         return self.largest
 
     def smoothness(self) -> Array:
@@ -347,8 +352,13 @@ class LogisticObjective:
         .. [1] D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of
            Statistical Mathematics 44(1), 1992.
         """
-        (squares,) = self._sum(blocks.row_squares, fit_intercept=self.fit_intercept)
+        squares = self.row_squares(fit_intercept=self.fit_intercept)
         return squares * (0.25 if self.classes == 1 else 0.5) + self.penalty
+
+    def row_squares(self, *, fit_intercept: bool) -> Array:
+        """Sum the rows' squared lengths by their weights, (1,) or (G,)."""
+        (squares,) = self._sum(blocks.row_squares, fit_intercept=fit_intercept)
+        return squares
 
     def weight_sum(self) -> Array:
         """Sum the sample weights; shape ``(1,)`` or ``(G,)``."""
@@ -357,18 +367,14 @@ class LogisticObjective:
 
     # --- models of the curvature ---
 
-    def bounded_by(self, squares: float, heaviest: float) -> "LogisticObjective":
-        """Return the same objective, knowing the sum of all squared features.
+    def bounded_by(self, read_squares: Callable[[], float], heaviest: float) -> "LogisticObjective":
+        """Return the same objective, which can find the sum of all squared features.
 
         With the ``heaviest`` of the sample weights, it bounds the largest eigenvalue of the
         features' weighted products, which `bound` needs; and both tell whether float32 has their
         numbers.
         """
-        largest = self.context.zeros(()) + heaviest * squares
-        length = squares / self.rows.shape[0]
-        sizes = length, heaviest, length * heaviest
-        in_range = all(1.0 / ROUGH_RANGE < size < ROUGH_RANGE for size in sizes)
-        return replace(self, largest=largest, heaviest=heaviest, representable=in_range)
+        return replace(self, read_squares=read_squares, heaviest=heaviest)
 
     def centred(self) -> "LogisticObjective":
         """Return the same objective in features that are centred, nearly: on a sample's mean."""
@@ -387,17 +393,13 @@ class LogisticObjective:
             from_centre, _ = self._sum(blocks.column_squares, centre)
             self.work.passes += self.share
             largest = self.context.xp.sum(from_centre) * (self.weight * self.uneven)
-        elif largest is not None:  # the lengths |x - c| <= |x| + |c|, as vectors over the rows
-            xp = self.context.xp
-            length = self.heaviest * n * xp.sum(centre * centre)
-            largest = (xp.sqrt(largest) + xp.sqrt(length)) ** 2
         return replace(
             self,
             centre=centre,
             squares=squares,
             far=bool(far),
             largest=largest,
-            representable=self.representable and not rough_far,
+            rough_far=bool(rough_far),
         )
 
     solve = staticmethod(metrics.solve)
@@ -441,7 +443,7 @@ class LogisticObjective:
         and metric are nearly those of all.
         """
         centre, largest, metric, condition = models.of_gram(self, count)
-        roughens = self.representable and self.bounded and self.rows.rough() is not None
+        roughens = self.bounded and self.rows.rough() is not None and is_representable(self)
         if roughens:
             roughens = bool(read(condition) < ROUGH_CONDITION)
         here = replace(self, largest=largest, roughens=roughens, witness=None)
@@ -489,8 +491,6 @@ class LogisticObjective:
 COARSE_SIZE = 640
 #: precision of passes that are rough
 ROUGH_EPS = 2.0**-23
-#: and between the inverse of which and which their squared lengths and weights should be
-ROUGH_RANGE = 1e20
 #: and how much flatter than the steepest direction the flattest may be
 ROUGH_CONDITION = 1e5
 #: rows whose mean is near enough to the mean of all

@@ -68,9 +68,8 @@ class Engine:
         -----
         ``on_iteration`` is told of iterations on all rows, and coefficients and intercepts.
         """
-        theta, metric, spent, sample = self._on_samples(objective, theta)
-        if sample is not None:
-            objective = objective.witnessed_by(sample)
+        with objective.working():
+            theta, metric, spent, objective = self._on_samples(objective, theta)
         costs, batch, classes = self.plan.costs, self.plan.batch, objective.classes
         inner, back = objective, None
         curvature: EveryStep | WhenSlow = EveryStep()
@@ -139,10 +138,10 @@ class Engine:
                 break
         return solution
 
-    def _on_samples(
-        self, objective: Objective, theta: Array
-    ) -> tuple[Array, Any, int, Objective | None]:
+    def _on_samples(self, objective: Objective, theta: Array) -> tuple[Array, Any, int, Objective]:
         """Come near on growing samples, whose Hessian then is a model for all rows.
+
+        Gives the objective too, to whose bound the last sample bears witness.
 
         A sample is begun with a Hessian of its own as long as that costs less than a pass over all
         rows saves, and the first one in any case; there, it is made anew when progress is slow.
@@ -174,7 +173,8 @@ class Engine:
         if last is not None:
             evaluation = last.evaluate(theta, "hessian")
             metric = last.metric(evaluation, theta, None, None, reuse=True)
-        return theta, metric, spent, last
+            objective = objective.witnessed_by(last)
+        return theta, metric, spent, objective
 
 
 def _telling(

@@ -54,9 +54,9 @@ class NumpyLibrary(Library):
         """
         if classes > 1:
             return None
-        residual = Y * -2.0
-        residual += 1.0  # 1 - 2 y, until it has been multiplied by q
-        loss = residual * Z  # a, until the loss is added to what of it is too large
+        signs = Y * -2.0  # (n, m), or (n, 1) where all neurons share their labels
+        signs += 1.0
+        loss = signs * Z  # a, until the loss is added to what of it is too large
         e = np.minimum(loss, _most(Z.dtype))
         loss -= e
         if least is not None:
@@ -64,8 +64,7 @@ class NumpyLibrary(Library):
         np.exp(e, out=e)
         loss += np.log1p(e)
         e /= e + 1.0
-        residual *= e
-        return loss, residual, e
+        return loss, np.multiply(signs, e, out=signs if signs.shape == e.shape else None), e
 
     def workers(self) -> int:
         return threads.workers()
