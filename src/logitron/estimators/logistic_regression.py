@@ -255,7 +255,7 @@ class LogisticRegression(NeuronClassifier):
             raise ValueError("C and class_weight can be lists only where y has many columns")
         weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
         with compute.scope():
-            rows = observations(compute, X, labels.codes, weights, width=labels.columns)
+            rows = observations(compute, X, labels.narrow, weights, width=labels.columns)
             objective = LogisticObjective.over(
                 rows,
                 classes=labels.columns,
