@@ -34,7 +34,7 @@ ROUGH_WIDTH = 16
 ROUGH_BLOCK_ROWS = 1 << 16
 #: and samples are worked on in blocks of so many, where blocks are to stay in cache; of so many
 #: times as many as features at least, whose products take as long to add up as to compute
-SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES = 512, 4
+SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES = 1024, 4
 
 
 class ArrayRows:
