@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from array_api_compat import to_device
@@ -232,11 +232,13 @@ def _narrow(xp: Namespace, values: Array) -> Array:
     return xp.astype(values, xp.float32) if values.dtype == xp.float64 else values
 
 
+@cache
 def _is_half(dtype: DType) -> bool:
     """Whether it is a float of 16 bits; by its name, since not all libraries tell of bfloat16."""
     return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
 
 
+@cache
 def _bits(xp: Namespace, dtype: DType) -> int:
     if _is_half(dtype):
         return 16

@@ -18,6 +18,8 @@ Array = Any
 Watch = Callable[[Iteration], bool | None] | None
 HostArray = np.ndarray[Any, Any]
 
+#: how a fit ends that met the rule, or the precision of the arithmetic
+ARRIVED = {Status.CONVERGED, Status.AT_PRECISION}
 #: how a fit may end without a warning
 QUIET = (Status.CONVERGED, Status.AT_PRECISION, Status.STOPPED)
 
@@ -177,7 +179,10 @@ def warn_of(
     status: HostArray, n_iter: HostArray, who: str, solver: str, *, stacklevel: int
 ) -> None:
     """Warn of fits that did not converge, saying how many, why, and what to try."""
-    for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
+    found = set(status.reshape(-1).tolist())
+    if found <= ARRIVED:
+        return
+    for one in map(Status, sorted(found)):
         which = status == one
         alone = status.size == 1
         if one in QUIET and (alone or one != Status.STOPPED):

@@ -1,6 +1,7 @@
 """Labels of any type, to integer codes and back."""
 
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
@@ -164,9 +165,8 @@ def prior(labels: Labels, weights: np.ndarray[Any, Any] | None) -> np.ndarray[An
     codes = labels.codes
     if weights is None and len(labels.classes) == 2:  # many times faster
         ones = np.count_nonzero(codes)
-        shares = np.asarray([codes.size - ones, ones], dtype=float)
-    else:
-        shares = np.bincount(codes, weights=weights, minlength=len(labels.classes)).astype(float)
+        return np.asarray([log(ones / (codes.size - ones))])
+    shares = np.bincount(codes, weights=weights, minlength=len(labels.classes)).astype(float)
     shares = np.maximum(shares, np.finfo(float).tiny) / shares.sum()
     logits = np.log(shares)
     start: np.ndarray[Any, Any] = logits - logits.mean()

@@ -143,8 +143,8 @@ class Engine:
 
         Gives the objective too, to whose bound the last sample bears witness.
 
-        A sample is begun with a Hessian of its own as long as that costs less than a pass over all
-        rows saves, and the first one in any case; there, it is made anew when progress is slow.
+        The first one is begun with a Hessian of its own, the next ones with the one before; it is
+        made anew where progress is slow.
         """
         metric, spent, last = None, 0, None
         p = objective.rows.shape[1]
@@ -153,9 +153,9 @@ class Engine:
             if part is None:
                 break
             costs = costs_of(count, p, 1, 1)
-            cheap = last is None or costs.hessian < 0.3 * self.plan.costs.one_pass
-            batch = self.plan.batch if last is None else 0
-            curvature = WhenSlow(costs, coarse=False, batch=batch, begin=cheap)
+            first = last is None
+            batch = self.plan.batch if first else 0
+            curvature = WhenSlow(costs, coarse=False, batch=batch, begin=first)
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
             worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
             near = (Alone if Alone.suits(part) else QuasiNewton)(
