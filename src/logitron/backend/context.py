@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from array_api_compat import to_device
 
 from logitron.backend.host import read
@@ -232,14 +233,16 @@ def _narrow(xp: Namespace, values: Array) -> Array:
     return xp.astype(values, xp.float32) if values.dtype == xp.float64 else values
 
 
-@cache
 def _is_half(dtype: DType) -> bool:
     """Whether it is a float of 16 bits; by its name, since not all libraries tell of bfloat16."""
+    if isinstance(dtype, np.dtype):  # the name takes as long as a small product
+        return dtype.itemsize == 2 and dtype.kind not in "biu"
     return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
 
 
-@cache
 def _bits(xp: Namespace, dtype: DType) -> int:
+    if isinstance(dtype, np.dtype):
+        return 8 * int(dtype.itemsize)
     if _is_half(dtype):
         return 16
     if xp.isdtype(dtype, "bool"):
