@@ -118,10 +118,10 @@ class LogisticObjective:
         ``penalty`` is ``1 / C``: a number for all groups, or one for each, on the host. Without
         ``uneven``, one group may have all the weight of a row.
         """
-        each = np.broadcast_to(np.asarray(penalty, np.float64), (groups,))
+        each = np.zeros(groups) + penalty
         return cls(
             rows,
-            penalty=rows.context.wide.asarray(np.array(each)),
+            penalty=rows.context.wide.asarray(each),
             classes=classes,
             fit_intercept=fit_intercept,
             columns=columns,

@@ -94,11 +94,13 @@ class Engine:
             "interruptible": self.interruptible,
         }
         watch = _telling(on_iteration, objective, back, spent)
-        descent: Alone | QuasiNewton = QuasiNewton(curvature, rough=not self.warm, **settings)
+        descent: Alone | QuasiNewton
         if Alone.suits(inner):
             descent = Alone(curvature, **settings)
             if isinstance(curvature, EveryStep):
                 inner = inner.with_constant()
+        else:
+            descent = QuasiNewton(curvature, rough=not self.warm, **settings)
         with inner.working():
             solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
             if curvature.abandoned and not (solution.status == Status.STOPPED).any():
