@@ -314,3 +314,18 @@ def test_a_last_step_that_leaves_the_numbers_is_taken_back():
     with pytest.warns(ConvergenceWarning, match="infinite or NaN"):
         clf = quick(learning_rate=1e308, max_iter=1).fit(CASE.X * 100, CODES)
     np.testing.assert_array_equal(clf.coef_, 0.0)
+
+
+def test_parameters_that_are_equal_but_of_another_kind_are_checked_anew():
+    X, y = load_iris(return_X_y=True)
+    for name, good, bad in (("max_iter", 50, 50.0), ("C", 1.0, "1.0")):
+        LogisticRegression(**{name: good}).fit(X, y)  # is remembered as valid
+        with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+            LogisticRegression(**{name: bad}).fit(X, y)
+
+
+def test_what_was_refused_is_refused_again():
+    X, y = load_iris(return_X_y=True)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="The 'C' parameter"):
+            LogisticRegression(C=-1.0).fit(X, y)

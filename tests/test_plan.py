@@ -52,6 +52,25 @@ def test_samples_grow_where_rows_are_many():
     assert sum(samples) <= 200_000
 
 
+@pytest.mark.parametrize(
+    ("n", "p", "sampled"),
+    [
+        (20_000, 50, True),  # as few rows for each parameter as are worth it
+        (5_000, 50, False),
+        (3_000, 3, False),  # a pass costs no more than its calls
+        (100_000, 300, False),  # the Hessians of samples would cost as much as they save
+        (10_000_000, 50, True),
+    ],
+)
+def test_samples_are_drawn_where_they_save_more_than_they_cost(n, p, sampled):
+    plan = choose(n, p, 1, 1)
+    assert bool(plan.samples) is sampled
+    for count in plan.samples:
+        costs = costs_of(count, p, 1, 1)
+        assert costs.hessian <= 0.3 * plan.costs.one_pass
+        assert count <= n / 12
+
+
 @pytest.mark.parametrize("method", ["newton", "lbfgs"])
 def test_what_is_asked_for_is_done_without_samples(method):
     plan = choose(1_000_000, 50, 1, 1, method=method)

@@ -230,12 +230,12 @@ def _fit_in_secret(X, y, sample_weight=None, **settings):
 def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, weighted):
     """In whatever row it is, drawn or not, of whatever label, and even if the row has no weight."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(6000, 2))
-    y = (X[:, 0] + rng.logistic(size=6000) > 0).astype(int)
+    X = rng.normal(size=(20_000, 2))
+    y = (X[:, 0] + rng.logistic(size=20_000) > 0).astype(int)
     assert _fit_in_secret(eager.array(X), y).plan_.samples
-    for row in (0, 1234, int(np.flatnonzero(y)[77]), 5999):
+    for row in (0, 1234, int(np.flatnonzero(y)[77]), 19_999):
         for column in (0, 1):
-            bad, weights = X.copy(), np.ones(6000)
+            bad, weights = X.copy(), np.ones(20_000)
             bad[row, column] = what
             weights[row] = 0.0
             model = LogisticRegression()

@@ -24,8 +24,15 @@ NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES, FLAT_PASSES = 10, 20, 60, 12
 #: with a Gram matrix of k times as many rows as there are features, instead of all rows, so many
 #: over k passes more are needed; k at least; and the part of its cost that is too much for the risk
 NOISY_PASSES, FEWEST_TIMES, WORTH_IT = 60.0, 8.0, 0.75
-#: rows of the first sample, for each parameter of a neuron; and how much larger the next one is
-FIRST_SAMPLE, GROWTH, SMALLEST_PART = 40, 8, 20
+#: rows of the first sample, for each parameter of a neuron: so many; no fewer than so many, and
+#: than so many where a Gram matrix of some rows could be summed instead, which is good for hard
+#: problems; and how many times as large the next one is
+FIRST_SAMPLE, FEWEST_SAMPLED, FEWEST_INSTEAD, GROWTH = 60, 20, 40, 5
+#: part of all rows that the first two samples may be, and that further ones may be, which save
+#: less; and part of a pass over all rows that a sample's Hessian may cost
+LARGEST_PART, FURTHER_PART, HESSIAN_PART = 1 / 12, 1 / 24, 0.25
+#: a pass that takes no longer than so many calls has nothing to be saved
+WORTH_SAMPLING = 1.5
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,8 @@ def choose(
         chosen, reason = "shared", "solver='lbfgs'"
     else:
         if not lazy and groups * classes == 1:
-            samples = _samples(n, q)
+            fewest = FEWEST_SAMPLED if gram_rows is None else FEWEST_INSTEAD
+            samples = _samples(n, q, costs.one_pass, fewest)
         newton = NEWTON_PASSES * groups * (costs.one_pass + costs.hessian)
         shared = gram + SHARED_PASSES * groups * costs.one_pass
         if samples:
@@ -170,10 +178,19 @@ def _wide(n: int, p: int, plain: float, *, rotates: bool) -> tuple[str, str]:
     return "diagonal", f"products of {p} features are not worth their cost"
 
 
-def _samples(n: int, q: int) -> tuple[int, ...]:
-    counts = []
-    count = FIRST_SAMPLE * q
-    while count <= n // SMALLEST_PART:
+def _samples(n: int, q: int, one_pass: float, fewest: int) -> tuple[int, ...]:
+    """Choose the rows of growing samples, the first of ``fewest`` for each of ``q`` parameters.
+
+    A sample's Hessian is summed about three times, and has a pass or two to save.
+    """
+    affordable = HESSIAN_PART * one_pass / (q * (3.0 * READ + SQUARE * q))
+    most, counts = int(min(LARGEST_PART * n, affordable)), []
+    count = min(FIRST_SAMPLE * q, most)
+    if count < fewest * q or one_pass < WORTH_SAMPLING * CALL:
+        return ()
+    while count <= most:
         counts.append(count)
         count *= GROWTH
+        if len(counts) == 2:
+            most = min(most, int(FURTHER_PART * n))
     return tuple(counts)
