@@ -75,7 +75,7 @@ def test_cudas_compiler_takes_the_kernel(real, tmp_path):
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
-    """Of labels; and to more digits than the neuron does where it is right and sure of it."""
+    """Of labels; and, but for the probability, which is that of the other label, to more digits."""
     rng = np.random.default_rng(0)
     eps = float(np.finfo(dtype).eps)
     Z = np.asarray(30.0 * rng.normal(size=(60, 5)), dtype=dtype, order=order)
@@ -84,6 +84,11 @@ def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
     given = Z.copy(), Y.copy()
     told = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=least)
     np.testing.assert_array_equal((Z, Y), given)
+    neurons = neuron.unchecked_activity(np, Z, Y, classes=1, least=least)
+    scale = float(np.abs(Z).max())
+    np.testing.assert_allclose(told[0], neurons.loss, rtol=16 * eps, atol=4 * eps * scale)
+    np.testing.assert_allclose(told[1], neurons.residual, rtol=16 * eps, atol=4 * eps)
+    np.testing.assert_allclose(told[2], np.abs(neurons.residual), rtol=16 * eps, atol=4 * eps)
     with mpmath.workdps(50):
         for i in range(60):
             for j in range(5):
@@ -112,6 +117,16 @@ def test_what_is_not_a_number_comes_through_numpys_kernel():
     Z[1, 1] = np.nan
     for array in LIBRARIES["numpy"].activity(Z, Y, classes=1, least=-40.0):
         np.testing.assert_array_equal(np.isnan(array), np.isnan(Z))
+
+
+@pytest.mark.parametrize("least", [None, -40.0])
+def test_infinite_logits_leave_no_finite_loss(least):
+    """So that features that are infinite are found by the loss."""
+    Z = np.asarray([[np.inf], [np.inf], [-np.inf], [-np.inf]])
+    Y = np.asarray([[0.0], [1.0], [0.0], [1.0]])
+    with np.errstate(invalid="ignore"):
+        loss, _, _ = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=least)
+    assert not np.isfinite(loss).any()
 
 
 def test_numpy_has_no_kernel_for_softmax_groups():

@@ -257,3 +257,39 @@ def test_features_are_not_read_once_more_to_see_whether_they_are_finite(monkeypa
     assert not calls
     _fit_in_secret(X, y, tol=1e-3, solver="lbfgs")
     assert calls
+
+
+def test_a_sample_that_ends_before_it_begins_leaves_the_next_one_no_model():
+    """From coefficients that tell all rows of the first sample, and not all of the second."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400_000, 2))
+    X[:, 0] += np.sign(X[:, 0])
+    y = (X[:, 0] > 0).astype(int)
+    model = LogisticRegression(C=np.inf, warm_start=True, solver="auto")
+    with pytest.warns(ConvergenceWarning, match="can be separated"):
+        model.fit(X, y)
+    first, second = (
+        make_rows(ArrayContext.of(X), X, y).sample(count, 0) for count in model.plan_.samples[:2]
+    )
+    drawn = [set(map(tuple, _drawn(sample))) for sample in (first, second)]
+    only = [i for i in range(len(X)) if tuple(X[i]) in drawn[1] - drawn[0]][:30]
+    y[only] = 1 - y[only]
+    model.fit(X, y)
+    assert model.converged_.all()
+    assert (model.predict(X) != y).sum() <= len(only)
+
+
+def test_what_is_not_finite_is_refused_before_anybody_is_told_of_an_iteration(capsys):
+    X = np.random.default_rng(0).normal(size=(20_000, 2))
+    X[77, 1] = np.nan
+    with pytest.raises(ValueError, match="X contains NaN"):
+        LogisticRegression(verbose=1).fit(X, X[:, 0] > 0)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_not_finite_is_refused_though_samples_take_all_iterations():
+    X = np.random.default_rng(0).normal(size=(20_000, 2))
+    y = X[:, 0] > 0
+    X[77, 1] = np.nan
+    with pytest.raises(ValueError, match="X contains NaN"):
+        LogisticRegression(max_iter=1).fit(X, y)

@@ -5,6 +5,7 @@ import pytest
 
 from logitron.backend import ArrayContext, read
 from logitron.objective import LogisticObjective, observations
+from logitron.objective.certificate import leverage, logit_changes
 
 
 def _objective(weights):
@@ -153,3 +154,21 @@ def test_what_was_seen_elsewhere_counts_for_less():
 
 def _features(X, objective):
     return np.concatenate([X - objective.centre, np.ones((len(X), 1))], axis=1)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("centre", [None, 0.5, 1e4])
+def test_leverages_and_changes_are_those_of_centred_rows(centre, fit_intercept):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4)) + (centre or 0.0)
+    X[:, 3] = X[:, 2] + 1e-3 * rng.normal(size=50)  # a flat direction
+    where = None if centre is None else X.mean(axis=0) + 0.1
+    features = X if centre is None else X - where
+    if fit_intercept:
+        features = np.concatenate([features, np.ones((50, 1))], axis=1)
+    A = np.linalg.inv(features.T @ features)
+    told = leverage(X, None, None, None, where, A[None])[:, 0]
+    np.testing.assert_allclose(told, np.sum((features @ A) * features, axis=1), rtol=1e-8)
+    change = rng.normal(size=(1, 1, features.shape[1]))
+    told = logit_changes(X, None, None, None, where, change)[:, 0]
+    np.testing.assert_allclose(told, np.abs(features @ change[0, 0]), rtol=1e-9)

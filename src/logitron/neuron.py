@@ -459,7 +459,7 @@ class Activity(NamedTuple):
     residual: Array
     """Derivative of the loss by the logits, ``P - Y`` (n, m)."""
     probability: Array
-    """``P`` (n, m)."""
+    """``P`` (n, m); of sigmoid neurons perhaps ``1 - P``, whose curvature is the same."""
 
 
 def unchecked_logits(

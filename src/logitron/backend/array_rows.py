@@ -35,8 +35,8 @@ ROUGH_BLOCK_ROWS = 1 << 16
 #: and samples are worked on in blocks of so many, where blocks are to stay in cache; of so many
 #: times as many as features at least, whose products take as long to add up as to compute
 SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES = 1024, 4
-#: blocks of columns are so many times as large where nothing is copied: products of more columns
-#: are faster
+#: blocks of columns are so many times as large where they need not be copied to be worked on:
+#: products of more columns are faster
 UNCOPIED_TIMES = 8
 
 
@@ -56,7 +56,7 @@ class ArrayRows:
         Rows in a block; by default what the library does best with.
     """
 
-    lazy = False
+    lazy = copies = False
 
     def __init__(
         self,
@@ -238,7 +238,7 @@ class ArrayRows:
         size = p
         if self.context.library.block_bytes is not None:
             numbers = self.context.library.block_bytes // 8
-            if self._arrays[0].dtype == wide.dtype:  # then a block need not be a copy
+            if self._arrays[0].dtype == wide.dtype and not self.copies:
                 numbers *= UNCOPIED_TIMES
             size = max(64, numbers // n)
         total: Any = None

@@ -234,9 +234,10 @@ def _narrow(xp: Namespace, values: Array) -> Array:
 
 
 def _is_half(dtype: DType) -> bool:
-    """Whether it is a float of 16 bits; by its name, since not all libraries tell of bfloat16."""
-    if isinstance(dtype, np.dtype):  # the name takes as long as a small product
-        return dtype.itemsize == 2 and dtype.kind not in "biu"
+    """Whether it is a float of 16 bits."""
+    if isinstance(dtype, np.dtype):  # its name takes as long as a small product
+        return dtype.itemsize == 2 and dtype.kind in "fV"  # NumPy has no kind for bfloat16
+    # by its name, since not all libraries tell of bfloat16
     return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
 
 

@@ -35,6 +35,8 @@ def sparsified(array: np.ndarray[Any, Any]) -> Any:
 class SparseRows(ArrayRows):
     """The rows of a sparse matrix in CSR format, as `logitron.backend.Rows`."""
 
+    copies = True
+
     def _block_rows(self, wished: int | None) -> int:
         most: int = max(1, BLOCK_BYTES // (8 * self.shape[1]))
         return min(most, super()._block_rows(wished))

@@ -68,7 +68,7 @@ class Witness:
     def _largest(self, rows: Rows, function: Callable[..., Array], parameter: Array) -> Array:
         """Compute numbers (n, G) of the rows, and take the largest of each group."""
         context = self.sample.context
-        values = rows.map(function, self.sample.centre, parameter, far=self.sample.far)
+        values = rows.map(function, self.sample.centre, parameter)
         return context.xp.max(context.xp.astype(values, context.dtype), axis=0)
 
 
@@ -84,14 +84,15 @@ def bound_of(
 
     Witnesses are not asked if the distance ``before`` the last two steps was so large that they
     would have nothing to say, nor where a bound is ``enough`` without them, and can be looked at
-    for nothing. They are looked at anew if ``before`` is zero. As long as nothing has asked for the
-    features' largest eigenvalue, for which all of them are read, they are asked first, and where
-    they have something to say, that is it.
+    for nothing. They are looked at anew if ``before`` is zero. Where it can be looked at for
+    nothing, and as long as nothing has asked for the features' largest eigenvalue, for which all of
+    them are read, they are asked first, and where they have something to say, that is it.
     """
     speak = objective.witness is not None and before <= objective.witness.reach
-    if speak and objective.largest is None:
+    free = objective.context.library.reads_are_free
+    if speak and free and objective.largest is None:
         gap = _witnessed(objective, evaluation, theta, before)
-        if not objective.context.library.reads_are_free or bool((gap < float("inf")).all()):
+        if bool((gap < float("inf")).all()):
             return gap
     largest = objective.largest_eigenvalue()
     run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
@@ -106,7 +107,7 @@ def bound_of(
     )
     if not speak:
         return gap
-    if objective.context.library.reads_are_free and bool((gap <= enough).all()):
+    if free and bool((gap <= enough).all()):
         return gap
     witnessed = _witnessed(objective, evaluation, theta, before)
     return objective.context.xp.where(witnessed < gap, witnessed, gap)

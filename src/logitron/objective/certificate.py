@@ -176,26 +176,16 @@ def leverage(
     counts: Array | None,
     centre: Array | None,
     inverse: Array,
-    *,
-    far: bool,
 ) -> Array:
-    """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1.
-
-    Only where the centre is ``far`` from zero does it have to be taken from the features first.
-    """
+    """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1."""
     xp = namespace_of(X)
     p = X.shape[1]
-    A, by_one = inverse[:, :p, :p], 2.0 * inverse[:, p:, :p]  # (G, 1, p), or of no rows
+    # the products with the 1, if there is one: (G, 1, p) and (G, 1)
+    by_one = xp.sum(2.0 * inverse[:, p:, :p], axis=1, keepdims=True)
     constant = xp.sum(xp.sum(inverse[:, p:, p:], axis=2), axis=1)[:, None]
-    by_one = xp.sum(by_one, axis=1, keepdims=True)
-    if centre is not None and far:
+    if centre is not None:  # first: along flat directions, the digits would be lost
         X = X - centre
-    elif centre is not None:
-        at_centre = centre @ A  # (G, p)
-        constant = constant + ((at_centre - by_one[:, 0, :]) @ centre)[:, None]
-        by_one = by_one - 2.0 * at_centre[:, None, :]
-    # (x A + a)' x: what is linear in x goes along
-    return xp.matrix_transpose(xp.vecdot(X @ A + by_one, X) + constant)
+    return xp.matrix_transpose(xp.vecdot(X @ inverse[:, :p, :p] + by_one, X) + constant)
 
 
 def logit_changes(
@@ -205,19 +195,12 @@ def logit_changes(
     counts: Array | None,
     centre: Array | None,
     change: Array,
-    *,
-    far: bool,
 ) -> Array:
     """Compute how far a change (G, 1, q) of the parameters moves a block's logits (n, G)."""
     xp = namespace_of(X)
     p = X.shape[1]
-    by_feature = change[:, 0, :p]
-    constant = xp.sum(change[:, 0, p:], axis=1)
-    if centre is not None and far:
-        X = X - centre
-    elif centre is not None:
-        constant = constant - by_feature @ centre
-    return xp.abs(X @ xp.matrix_transpose(by_feature) + constant)
+    X = X if centre is None else X - centre
+    return xp.abs(X @ xp.matrix_transpose(change[:, 0, :p]) + xp.sum(change[:, 0, p:], axis=1))
 
 
 def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array, Array]:

@@ -9,8 +9,9 @@ beside the rows  shape                            what it is
 targets          ``(n,)``                         class codes that all groups share: 0 or 1 for a
                                                   sigmoid neuron, ``0 ... K-1`` for a softmax group
 ..               ``(n, T)`` of integers           class codes of each target
-..               ``(n, T)`` or ``(n, T * K)``,    numbers between 0 and 1; ``(n, K)`` is shared
-                 real
+..               ``(n, T)`` real                  0 or 1, for sigmoid neurons
+..               ``(n, T * K)`` real              numbers between 0 and 1, for softmax groups;
+                                                  ``(n, K)`` is shared
 sample weights   ``(n,)`` or ``(n, S)``           None is 1
 counts           ``(n, F)``                       how often each row counts in each subset of the
                                                   rows: 0 or 1 for folds, more for resamples

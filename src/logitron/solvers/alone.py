@@ -188,7 +188,9 @@ class _Run:
         self.values.append(value)
         # without a bound, an estimate
         self.told_gap = gap = self.gap if self.bounded or isfinite(self.gap) else estimate
-        target = max(settings.tol**2 * (value - gap), settings.gap) if size > NOTHING else inf
+        target = max(settings.tol**2 * (value - gap), settings.gap)
+        if self.objective.bounded and size <= NOTHING:
+            target = inf
         met = moved and gap <= target
         near = estimate <= STANDING * size or (self.misses > 0 and self.least <= STANDING * size)
         if met or near or self.misses or not isfinite(value):

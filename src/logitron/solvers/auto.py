@@ -145,7 +145,7 @@ class Engine:
 
         Gives the objective too, to whose bound the last sample bears witness.
 
-        The first one is begun with a Hessian of its own, the next ones with the one before; it is
+        The first one is begun with a Hessian of its own, the next ones with the one before; that is
         made anew where progress is slow.
         """
         metric, spent, last = None, 0, None
@@ -155,9 +155,8 @@ class Engine:
             if part is None:
                 break
             costs = costs_of(count, p, 1, 1)
-            first = last is None
-            batch = self.plan.batch if first else 0
-            curvature = WhenSlow(costs, coarse=False, batch=batch, begin=first)
+            # (one that ended before it began has left no model)
+            curvature = WhenSlow(costs, coarse=False, batch=self.plan.batch, begin=metric is None)
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
             worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
             near = (Alone if Alone.suits(part) else QuasiNewton)(

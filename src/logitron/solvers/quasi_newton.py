@@ -43,7 +43,8 @@ AS_FORESEEN, NO_ROUNDING = 0.1, 100.0
 #: summed loss of a group without errors below which its classes are taken for separable
 SEPARATED = 1e-3
 TINY = float(np.finfo(np.float64).tiny)
-#: an objective of so little has nothing left to be gained, though it may have no optimum
+#: an objective of so little has nothing left to be gained, though it may have no optimum: with a
+#: penalty, where the intercept alone tells the only class that has any weight
 NOTHING = TINY / float(np.finfo(np.float64).eps)
 #: part of the groups that may be slow before it matters
 SLOWEST = 0.25
@@ -288,7 +289,8 @@ class _Run:
             gap = np.where(known, gap, estimate)
         with np.errstate(invalid="ignore"):  # of what is not finite
             target = np.maximum(settings.tol**2 * (value - gap), settings.gap)
-        target = np.where(size <= NOTHING, np.inf, target)
+        if self.objective.bounded:
+            target = np.where(size <= NOTHING, np.inf, target)
         fresh = ~self.done
         fell = self.last_values[self.members] - value
         self.last_values = self.last_values.copy()

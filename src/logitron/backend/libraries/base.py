@@ -43,8 +43,9 @@ class Library:
     temporary_bytes: int | None = 1 << 26
     #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
     wide_rows: tuple[int, int] | None = None
-    #: fewer operations for what `logitron.neuron.unchecked_activity` computes of labels, where the
-    #: library has them: ``activity(Z, Y, classes=..., least=...)``, or None from it
+    #: fewer operations for what `logitron.neuron.unchecked_activity` computes of labels, zeros and
+    #: ones, where the library has them: ``activity(Z, Y, classes=..., least=...)``, or None from
+    #: it. Of sigmoid neurons, the probability may be that of the other label.
     activity: Callable[..., tuple[Array, Array, Array] | None] | None = None
 
     def __init__(self, name: str, module: str | None = None) -> None:
