@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from logitron import LogisticRegression
 from logitron.backend import ArrayContext, read
 from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Engine, Status, choose
+from logitron.solvers import plan as costs
 from logitron.solvers.plan import Costs
 
 
@@ -48,3 +51,26 @@ def test_a_penalised_column_is_not_taken_for_separable():
     solution, _ = _fit(X, np.repeat(y, 2, axis=1), plan, penalty=[1e-9, 0.0])
     assert solution.status[0] != Status.SEPARABLE
     assert solution.status[1] == Status.SEPARABLE
+
+
+@pytest.mark.parametrize("batch", [1000, 300])
+def test_a_thousand_labels_of_one_row_in_a_thousand(batch, monkeypatch):
+    """All at once, or as many at a time as the memory for Hessians is good for."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(10_000, 16)) / np.sqrt(np.arange(1, 17))
+    Z = 6.0 * X @ rng.normal(size=(16, 1000)) + rng.logistic(size=(10_000, 1000))
+    Y = (np.quantile(Z, 0.999, axis=0) < Z).astype(np.int8)
+    assert (Y.sum(axis=0) == 10).all()
+    monkeypatch.setattr(costs, "MOST_REFRESHED", batch * 17**2)
+    together = LogisticRegression(C=10.0).fit(X, Y)
+    assert together.plan_.batch == batch
+    assert together.converged_.all()
+    assert together.certified_.all()
+    assert together.suboptimality_.max() <= 1e-8
+    for label in (0, 499, 999):
+        alone = LogisticRegression(C=10.0, tol=1e-8).fit(X, Y[:, label])
+        # as near as the strong convexity of the penalty, of modulus 1 / C, says
+        gap = together.suboptimality_[label] * alone.loss_curve_[-1]
+        distance = np.linalg.norm(together.coef_[label] - alone.coef_[0])
+        assert distance <= np.sqrt(2.0 * 10.0 * gap) + 1e-8
+        assert distance <= 1e-4 * np.linalg.norm(alone.coef_)
