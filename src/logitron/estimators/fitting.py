@@ -21,7 +21,7 @@ HostArray = np.ndarray[Any, Any]
 #: how a fit ends that met the rule, or the precision of the arithmetic
 ARRIVED = {Status.CONVERGED, Status.AT_PRECISION}
 #: how a fit may end without a warning
-QUIET = (Status.CONVERGED, Status.AT_PRECISION, Status.STOPPED)
+QUIET = ARRIVED | {Status.STOPPED}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Settings:
         objective: LogisticObjective,
         start: tuple[Array | None, Array | None],
         watch: Watch = None,
-        check: Callable[[], Any] | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> "Fit":
         """Minimise from coefficients and intercepts, either of which may be None for zeros.
 
@@ -74,8 +74,7 @@ class Settings:
         optimum. It is called then only if none was found.
         """
         if self.method == "gradient-descent":
-            if check is not None:
-                check()
+            check()
             descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
             telling = None if watch is None else _telling(watch, objective)
             theta = objective.start(*start)
@@ -95,17 +94,17 @@ class Settings:
         warm = start[0] is not None
         engine = Engine(plan, float(self.tol), self.most, warm, self.interruptible)
         later = bool(plan.samples) and watch is None
-        if check is not None and not later:
+        if not later:
             check()
         try:
             solution, objective = engine.minimize(
                 objective, objective.start(*start), on_iteration=watch
             )
-        except Exception:
-            if check is not None and later:
+        except Exception:  # of what was computed with NaN, perhaps: then that is what to say
+            if later:
                 check()
             raise
-        if check is not None and later and not arrived(solution.status).all():
+        if later and not arrived(solution.status).all():
             check()
         return Fit(objective, solution, plan)
 

@@ -179,7 +179,7 @@ def _wide(n: int, p: int, plain: float, *, rotates: bool) -> tuple[str, str]:
 
 
 def _samples(n: int, q: int, one_pass: float, fewest: int) -> tuple[int, ...]:
-    """Choose the rows of growing samples, the first of ``fewest`` for each of ``q`` parameters.
+    """Choose the rows of growing samples, no fewer than ``fewest`` for each of ``q`` parameters.
 
     A sample's Hessian is summed about three times, and has a pass or two to save.
     """
