@@ -35,7 +35,7 @@ from logitron.backend.libraries import (
     namespace_of,
 )
 from logitron.backend.rows import Rows, exemplar, make_rows
-from logitron.backend.sparse import SparseRows, is_sparse, sparsified
+from logitron.backend.sparse import SparseRows, check_sparse, is_sparse, sparsified
 
 __all__ = [
     "LIBRARIES",
@@ -47,6 +47,7 @@ __all__ = [
     "Rows",
     "SparseRows",
     "check_chunks",
+    "check_sparse",
     "count_host_reads",
     "dask_labels",
     "exemplar",

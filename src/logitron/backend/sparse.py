@@ -13,7 +13,7 @@ import numpy as np
 from logitron.backend.array_rows import ArrayRows
 from logitron.backend.types import Array
 
-__all__ = ["SparseRows", "is_sparse", "sparsified"]
+__all__ = ["SparseRows", "check_sparse", "is_sparse", "sparsified"]
 
 #: a dense block has about this many bytes, even of features so many that it has few rows
 BLOCK_BYTES = 1 << 26
@@ -30,6 +30,79 @@ def sparsified(array: np.ndarray[Any, Any]) -> Any:
     from scipy.sparse import csr_matrix
 
     return csr_matrix(array)
+
+
+def check_sparse(name: str, matrix: Any) -> Any:
+    """Check where the numbers of a sparse matrix say they are, before compiled code goes there.
+
+    SciPy checks a matrix when it is made, and only its sizes; an index outside of the matrix, which
+    may be set later, makes it write outside of its memory.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    matrix : sparse matrix or array of SciPy's
+        Of any format. Entries may be in any order, and several may be in one place: they add up.
+
+    Returns
+    -------
+    scipy.sparse.sparray
+        The same entries in the same memory, in the same format. The caller's object is not
+        changed.
+
+    Raises
+    ------
+    ValueError
+        If an index is outside of the matrix, is no integer, or belongs to no entry.
+    """
+    try:
+        return _checked(matrix)
+    except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be a well-formed sparse matrix, got a {type(matrix).__name__} of shape "
+            f"{tuple(matrix.shape)} whose indices do not fit it: {error}. Make it anew from its "
+            "entries, for example with scipy.sparse.coo_array((data, (rows, columns)), shape=shape)"
+        ) from error
+
+
+def _checked(matrix: Any) -> Any:
+    from scipy import sparse
+
+    make = getattr(sparse, f"{matrix.format}_array")
+    if matrix.format in ("csr", "csc", "bsr"):
+        for part in ("indices", "indptr"):
+            dtype = np.asarray(getattr(matrix, part)).dtype
+            if dtype.kind not in "iu":
+                raise ValueError(f"{part} must be integers, got {dtype}")
+        parts = (matrix.data, matrix.indices, matrix.indptr)
+        checked = make(parts, shape=matrix.shape, copy=False)
+        checked.check_format(full_check=True)
+        return checked
+    if matrix.format == "coo":
+        if any(np.asarray(index).dtype.kind not in "iu" for index in matrix.coords):
+            raise ValueError("rows and columns must be integers")
+        return make((matrix.data, matrix.coords), shape=matrix.shape, copy=False)
+    if matrix.format == "dia":
+        return make((matrix.data, matrix.offsets), shape=matrix.shape, copy=False)
+    if matrix.format == "lil":
+        _check_lists(matrix)
+    return matrix  # a dictionary of places is made a COO matrix, which checks them
+
+
+def _check_lists(matrix: Any) -> None:
+    """Check a LIL matrix: each row is a list of columns and a list of as many numbers."""
+    rows, columns = matrix.shape
+    if not len(matrix.rows) == len(matrix.data) == rows:
+        raise ValueError(
+            f"{rows} rows must have so many lists, got {len(matrix.rows)} of columns and "
+            f"{len(matrix.data)} of numbers"
+        )
+    for row, (places, numbers) in enumerate(zip(matrix.rows, matrix.data, strict=True)):
+        if len(places) != len(numbers):
+            raise ValueError(f"row {row} has {len(places)} columns for {len(numbers)} numbers")
+        if places and not (min(places) >= 0 and max(places) < columns):
+            raise ValueError(f"row {row} has columns that are not from 0 to {columns - 1}")
 
 
 class SparseRows(ArrayRows):

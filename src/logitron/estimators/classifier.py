@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from logitron import neuron
 from logitron.backend import (
     ArrayContext,
+    check_sparse,
     exemplar,
     is_dask,
     is_sparse,
@@ -169,7 +170,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         Returns
         -------
         float
+
+        Raises
+        ------
+        ValueError
+            As `decision_function`; also if y or the weights are not what they should be.
         """
+        y = check_sparse("y", y) if is_sparse(y) else y
         predicted, y, sample_weight = map(on_host, (self.predict(X), y, sample_weight))
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 

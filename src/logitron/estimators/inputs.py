@@ -11,6 +11,7 @@ from logitron.backend import (
     ArrayContext,
     Rows,
     check_chunks,
+    check_sparse,
     exemplar,
     is_dask,
     is_sparse,
@@ -34,8 +35,8 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
     TypeError
         If X is a lazy table, or a sparse array of another library than SciPy.
     ValueError
-        If X is not two-dimensional, is empty, is complex, is not numeric, or has other columns
-        than in ``fit``.
+        If X is not two-dimensional, is empty, is complex, is not numeric, is a sparse matrix with
+        indices outside of it, or has other columns than in ``fit``.
     """
     if _is_plain(estimator, X, reset=reset):
         if reset:
@@ -88,6 +89,8 @@ def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
             f"X must be a table with values, got {type(X).__module__}.{type(X).__name__}, which is "
             "lazy; call .collect() first"
         )
+    if is_sparse(X) and X.ndim == 2:
+        X = check_sparse("X", X)
     try:
         checked: np.ndarray[Any, Any] = validate_data(
             estimator,
@@ -165,7 +168,7 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
     if sample_weight is None:
         return None
     if is_sparse(sample_weight):
-        sample_weight = sample_weight.toarray()
+        sample_weight = check_sparse("sample_weight", sample_weight).toarray()
     if targets > 1 and isinstance(sample_weight, list | tuple):
         sample_weight = np.asarray(sample_weight, dtype=float)
     if targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:

@@ -6,7 +6,7 @@ import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
-from logitron.backend import check_chunks, is_dask, is_sparse, read
+from logitron.backend import check_chunks, check_sparse, is_dask, is_sparse, read
 from logitron.estimators.labels import Labels
 
 __all__ = ["encode_many", "has_many_targets"]
@@ -48,6 +48,8 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
         check_chunks(Y)
     kind = _name(getattr(Y, "dtype", None))
     if is_sparse(Y):
+        Y = check_sparse("y", Y).tocsr(copy=True)
+        Y.sum_duplicates()
         strange = int((~np.isin(Y.data, (0, 1))).sum())
         _refuse(strange, Y)
         Y = Y.astype(np.int8).toarray()
