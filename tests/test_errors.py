@@ -49,7 +49,7 @@ REFUSED = {
     "weights partly negative": (
         lambda: fit(sample_weight=np.where(Y, -2.0, 1.0)),
         ValueError,
-        "got 10 others, such as -2.0",
+        "found 10 negative or non-finite weights, the first is -2.0",
     ),
     "weights NaN": (lambda: fit(sample_weight=np.full(20, np.nan)), ValueError, "finite"),
     "weights of words": (lambda: fit(sample_weight=["a"] * 20), ValueError, "sample_weight must"),

@@ -10,6 +10,7 @@ module                      what it holds
 ``fitting``                 from one objective to coefficients, and how it ended
 ``grid``                    many fits over the same rows: targets x subsets x penalties
 ``inputs``, ``labels``      features, weights and labels of any kind, checked
+``values``, ``label_values`` numbers and labels as they come: what is refused, what is kept
 ``multilabel``              tables of targets
 ``class_weights``           weights of classes, for rows and for groups
 ``folds``, ``held_out``     splits of the rows, and scores of those that are held out

@@ -1,5 +1,6 @@
 """Weights of classes: as weights of rows, or as what multiplies the weights of each group."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from logitron.backend import read
 from logitron.estimators.labels import Labels
+from logitron.estimators.values import plain
 
 __all__ = ["balance", "class_factors"]
 
@@ -20,6 +22,7 @@ def balance(labels: Labels, class_weight: Any, sample_weight: HostArray | None) 
     """
     if class_weight is None:
         return sample_weight
+    _check_numbers(class_weight)
     codes = read(labels.codes)
     with np.errstate(divide="ignore", invalid="ignore"):
         by_class = compute_class_weight(
@@ -74,8 +77,11 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
     wrong = [one for one in each if one is not None and one != "balanced" and type(one) is not dict]
     if wrong:
         raise ValueError(
-            f"class_weight must be a dict, 'balanced' or None for each target, got {wrong[0]!r}"
+            "class_weight must be a dict, 'balanced' or None for each target, got "
+            f"{plain(wrong[0])!r}"
         )
+    for one in each:
+        _check_numbers(one)
     names = [0, 1] if labels.many else labels.classes.tolist()
     factors = np.ones_like(totals)
     for own, total, chosen in zip(factors, totals, each, strict=True):
@@ -90,9 +96,20 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
         if unknown:
             raise ValueError(
                 "The given class_weight dict must have the class labels as keys; "
-                f"classes={names} but key={sorted(unknown, key=str)}"
+                f"classes={names} but key={plain(sorted(unknown, key=str))}"
             )
         own[:] = [float(chosen.get(name, 1.0)) for name in names]
     if not np.all(np.isfinite(factors)) or np.any(factors < 0) or not np.any(factors > 0):
-        raise ValueError(f"class_weight must give finite, non-negative weights, got {class_weight}")
+        raise ValueError(
+            f"class_weight must give finite, non-negative weights, got {plain(class_weight)}"
+        )
     return factors
+
+
+def _check_numbers(class_weight: Any) -> None:
+    """Refuse weights that are no real numbers."""
+    weights = class_weight.values() if isinstance(class_weight, dict) else ()
+    if not all(isinstance(weight, Real) for weight in weights):
+        raise ValueError(
+            f"class_weight must give a real number for each class, got {plain(class_weight)}"
+        )

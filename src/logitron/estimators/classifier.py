@@ -22,8 +22,10 @@ from logitron.backend import (
     sparsified,
 )
 from logitron.estimators.callbacks import CallbackSupportMixin
-from logitron.estimators.inputs import features, on_host, refuse_nonfinite
+from logitron.estimators.inputs import features, refuse_nonfinite
+from logitron.estimators.label_values import exact
 from logitron.estimators.labels import classes_for, take
+from logitron.estimators.values import on_host, refuse_masked
 
 __all__ = ["NeuronClassifier"]
 
@@ -176,8 +178,12 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ValueError
             As `decision_function`; also if y or the weights are not what they should be.
         """
+        refuse_masked("y", y)
+        refuse_masked("sample_weight", sample_weight)
         y = check_sparse("y", y) if is_sparse(y) else y
-        predicted, y, sample_weight = map(on_host, (self.predict(X), y, sample_weight))
+        predicted, y, sample_weight = map(
+            on_host, (self.predict(X), exact(on_host(y)), sample_weight)
+        )
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
     def to(self, backend: str, device: str | None = None) -> Self:

@@ -9,11 +9,12 @@ from sklearn.utils import _safe_indexing
 from logitron.backend import Rows, is_sparse, read
 from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
 from logitron.estimators.grid import Fits, Grid
-from logitron.estimators.inputs import on_host
+from logitron.estimators.label_values import exact
 from logitron.estimators.labels import Labels
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.multilabel import encode_many
 from logitron.estimators.scoring import ON_DEVICE, scores_on_device
+from logitron.estimators.values import on_host, refuse_masked
 
 __all__ = ["held_out_scores", "score_of", "warn_of_undefined"]
 
@@ -91,10 +92,12 @@ def warn_of_undefined(scoring: Any, undefined: int, fits: int, *, stacklevel: in
 def score_of(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
     """Score a fitted model by its ``scoring``, on the host; of many targets, their mean."""
     _, scorer = scorer_named(model.scoring)
+    for name, value in {"y": y, **params}.items():
+        refuse_masked(name, value)
     model, X = model_on_host(model, X)
     params = {key: on_host(value) for key, value in params.items()}
     if not model._many:
-        return float(on_classes(scorer, model.classes_)(model, X, on_host(y), **params))
+        return float(on_classes(scorer, model.classes_)(model, X, exact(on_host(y)), **params))
     coef, intercept = model._dense_coef()[:, None, :], model.intercept_[:, None]
     Y = encode_many(y, len(read(model.predict(X))))
     scores = [

@@ -18,8 +18,9 @@ from logitron.backend import (
     library_of,
     read,
 )
+from logitron.estimators.values import as_floats, refuse_complex, refuse_masked
 
-__all__ = ["contexts", "features", "on_host", "refuse_nonfinite", "sample_weights"]
+__all__ = ["contexts", "features", "refuse_nonfinite", "sample_weights"]
 
 Array = Any
 
@@ -35,13 +36,14 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
     TypeError
         If X is a lazy table, or a sparse array of another library than SciPy.
     ValueError
-        If X is not two-dimensional, is empty, is complex, is not numeric, is a sparse matrix with
-        indices outside of it, or has other columns than in ``fit``.
+        If X is not two-dimensional, is empty, has masked elements, is complex, is not numeric, is
+        a sparse matrix with indices outside of it, or has other columns than in ``fit``.
     """
     if _is_plain(estimator, X, reset=reset):
         if reset:
             estimator.n_features_in_ = X.shape[1]
         return X
+    refuse_masked("X", X)
     if not is_array_api_obj(X) or is_numpy_array(X):
         with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
             return _from_host(estimator, X, reset=reset)
@@ -100,7 +102,12 @@ def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
             accept_sparse="csr",
             ensure_all_finite=False,  # asked of all libraries alike, in refuse_nonfinite
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
+        if "complex" in str(error).lower():  # as it is, or among objects
+            raise ValueError(
+                "Complex data not supported: X must be real; pass the real and imaginary parts as "
+                "features of their own"
+            ) from error
         if "convert string" in str(error) or "bytes/strings" in str(error):
             raise ValueError(f"X must hold numbers only: {error}") from error
         raise
@@ -146,11 +153,6 @@ def contexts(
     return caller, compute if dtype is None else compute.with_precision(dtype)
 
 
-def on_host(values: Any) -> Any:
-    """Read an array of any library to the host; leave everything else as it is."""
-    return read(values) if is_array_api_obj(values) else values
-
-
 def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | None:
     """Check sample weights; those of rows come to the host, as small as y is.
 
@@ -163,20 +165,19 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
     Raises
     ------
     ValueError
-        If there is not one finite, non-negative weight for each row, or all are zero.
+        If there is not one finite, real, non-negative weight for each row, if all are zero, or if
+        some are masked.
     """
     if sample_weight is None:
         return None
+    refuse_masked("sample_weight", sample_weight)
     if is_sparse(sample_weight):
         sample_weight = check_sparse("sample_weight", sample_weight).toarray()
     if targets > 1 and isinstance(sample_weight, list | tuple):
-        sample_weight = np.asarray(sample_weight, dtype=float)
+        sample_weight = as_floats("sample_weight", sample_weight)
     if targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:
         return _weights_by_target(sample_weight, (rows, targets))
-    try:
-        values = np.asarray(on_host(sample_weight), dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"sample_weight must hold numbers: {error}") from error
+    values = as_floats("sample_weight", sample_weight)
     if values.ndim == 0:
         values = np.full(rows, float(values))
     if values.shape != (rows,):
@@ -186,9 +187,11 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
         )
     if not np.all(np.isfinite(values)) or np.any(values < 0) or not np.any(values > 0):
         others = values[~(np.isfinite(values) & (values >= 0))]
-        wrong = f"got {len(others)} others, such as {others[0]}" if len(others) else "all are zero"
+        wrong = "all are zero"
+        if len(others):
+            wrong = f"found {len(others)} negative or non-finite weights, the first is {others[0]}"
         raise ValueError(
-            "sample_weight must be finite and non-negative, with a positive sum: " + wrong
+            f"sample_weight must be finite and non-negative, with a positive sum: {wrong}"
         )
     return values
 
@@ -196,7 +199,11 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
 def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     """Check weights (n, T) where they are; they may be as large as the features."""
     values = sample_weight if is_array_api_obj(sample_weight) else np.asarray(sample_weight)
+    if getattr(values.dtype, "kind", "") == "O":
+        values = as_floats("sample_weight", values)
     values = read(values) if is_dask(values) else values
+    values = np.asarray(values) if isinstance(values, np.ma.MaskedArray) else values
+    refuse_complex("sample_weight", values)
     if tuple(values.shape) != shape:
         raise ValueError(
             f"sample_weight must have shape ({shape[0]},) or {shape}, one weight for each row "

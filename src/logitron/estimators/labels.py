@@ -5,12 +5,11 @@ from math import log
 from typing import Any
 
 import numpy as np
-from sklearn import config_context
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
 from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, read
-from logitron.estimators.inputs import on_host
+from logitron.estimators.label_values import label_values, refuse_missing
+from logitron.estimators.values import plain, refuse_complex, refuse_masked
 
 __all__ = ["Labels", "classes_for", "encode", "prior", "take"]
 
@@ -62,37 +61,34 @@ def encode(y: Any, rows: int) -> Labels:
     Raises
     ------
     ValueError
-        If y is missing, has not one label for each row, is no set of class labels, or has one
-        class only.
+        If y is missing, or some of its labels are, has not one label for each row, is no set of
+        class labels, is complex, or has one class only.
     """
     if y is None:
         raise ValueError(
             "y must hold one class label for each row of X, got None; "
             "this estimator requires y to be passed, but the target y is None"
         )
+    refuse_masked("y", y)
     if is_dask(y):
         check_chunks(y)
+        refuse_complex("y", y)
         if y.ndim != 1:
             raise ValueError(
                 f"y must be a 1d array, got an array of shape {tuple(y.shape)} instead"
             )
         _check_length(y.shape, rows)
         classes, codes = dask_labels(y)
-        _check_no_missing(classes)
+        refuse_missing(classes)
         check_classification_targets(classes)
     else:
-        values = on_host(y)
-        if not (type(values) is np.ndarray and values.ndim == 1 and values.dtype.kind in "biufU"):
-            with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
-                values = column_or_1d(values, warn=True)
+        values = label_values(y)
         _check_length(values.shape, rows)
-        _check_no_missing(values)
-        if values.dtype.kind == "O":  # objects that are all numbers, or all booleans, are those
-            plain = np.asarray(values.tolist())
-            values = plain if plain.dtype.kind in "biu" and plain.ndim == 1 else values
+        refuse_missing(values)
         classes, codes = _classes_of(values)
     if len(classes) < 2:
-        raise ValueError(f"y must hold at least two classes, got one class only: {classes[0]!r}")
+        only = plain(classes[0])
+        raise ValueError(f"y must hold at least two classes, got one class only: {only!r}")
     return Labels(classes, codes)
 
 
@@ -180,19 +176,4 @@ def _check_length(shape: tuple[int, ...], rows: int) -> None:
         raise ValueError(
             f"y must hold one label for each row of X: X has {rows} rows and y has {shape[0]} "
             "labels. Found input variables with inconsistent numbers of samples"
-        )
-
-
-def _check_no_missing(values: np.ndarray[Any, Any]) -> None:
-    if values.dtype.kind == "f":
-        missing = np.isnan(values)
-    elif values.dtype.kind == "O":
-        # NaN and NaT are no numbers equal to themselves; pandas' NA says neither yes nor no
-        missing = np.asarray([v is None or type(v).__name__ == "NAType" or v != v for v in values])  # noqa: PLR0124
-    else:
-        return
-    if np.any(missing):
-        raise ValueError(
-            f"Input y contains NaN: {int(np.sum(missing))} labels are missing; "
-            "leave out the rows without a label"
         )

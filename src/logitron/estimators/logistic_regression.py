@@ -18,6 +18,7 @@ from logitron.estimators.labels import Labels, classes_for, encode, prior
 from logitron.estimators.multilabel import encode_many, has_many_targets
 from logitron.estimators.progress import shown
 from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method
+from logitron.estimators.values import Count, as_floats, plain
 from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Iteration
 
@@ -143,7 +144,7 @@ class LogisticRegression(NeuronClassifier):
         "class_weight": [dict, StrOptions({"balanced"}), list, None],
         "random_state": ["random_state"],
         "solver": [StrOptions(set(SOLVERS))],
-        "max_iter": [Interval(Integral, 0, None, closed="left"), None],
+        "max_iter": [Count(0), None],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "n_jobs": [None, Integral],
@@ -397,10 +398,10 @@ class LogisticRegression(NeuronClassifier):
 
 def _of_targets(C: Any, targets: int) -> np.ndarray[Any, Any]:
     """Check penalties of many targets (T,)."""
-    each = np.asarray(C, dtype=float)
+    each = as_floats("C", C)
     if each.ndim > 1 or each.size not in (1, targets) or not (each > 0).all():
         raise ValueError(
-            f"C must be a positive number, or one for each of {targets} targets, got {C!r}"
+            f"C must be a positive number, or one for each of {targets} targets, got {plain(C)!r}"
         )
     return np.broadcast_to(each, (targets,))
 

@@ -29,6 +29,7 @@ from logitron.estimators.spellings import (
     method,
     path_penalty,
 )
+from logitron.estimators.values import Count
 from logitron.solvers import Status
 
 __all__ = ["LogisticRegressionCV"]
@@ -116,7 +117,7 @@ class LogisticRegressionCV(NeuronClassifier):
     __metadata_request__score: ClassVar[dict[str, Any]] = {"sample_weight": UNUSED}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "Cs": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "Cs": [Count(1), "array-like"],
         "l1_ratios": ["array-like", None, StrOptions({"warn"})],
         "fit_intercept": ["boolean"],
         "cv": ["cv_object"],
@@ -125,7 +126,7 @@ class LogisticRegressionCV(NeuronClassifier):
         "scoring": [str, callable, None],
         "solver": [StrOptions(set(SOLVERS))],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 0, None, closed="left"), None],
+        "max_iter": [Count(0), None],
         "class_weight": [dict, StrOptions({"balanced"}), list, None],
         "n_jobs": [None, Integral],
         "verbose": ["verbose"],

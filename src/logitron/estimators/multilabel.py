@@ -7,7 +7,9 @@ from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
 from logitron.backend import check_chunks, check_sparse, is_dask, is_sparse, read
+from logitron.estimators.label_values import refuse_lists
 from logitron.estimators.labels import Labels
+from logitron.estimators.values import refuse_complex, refuse_masked
 
 __all__ = ["encode_many", "has_many_targets"]
 
@@ -20,9 +22,16 @@ CHECKED = 1 << 22
 
 
 def has_many_targets(y: Any) -> bool:
-    """Whether labels are a table of more than one column."""
+    """Whether labels are a table of more than one column.
+
+    Raises
+    ------
+    ValueError
+        If they are a list with a list of labels for each row.
+    """
     shape = getattr(y, "shape", None)
     if shape is None and isinstance(y, list | tuple) and len(y):
+        refuse_lists(y)
         first = y[0]
         return np.ndim(first) == 1 and len(first) > 1
     return shape is not None and len(shape) == 2 and shape[1] > 1
@@ -42,12 +51,15 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     Raises
     ------
     ValueError
-        If Y has not one row for each row of X, or holds other values.
+        If Y has not one row for each row of X, holds other values, is complex, or has masked
+        elements.
     """
+    refuse_masked("y", Y)
     if is_dask(Y):
         check_chunks(Y)
     kind = _name(getattr(Y, "dtype", None))
     if is_sparse(Y):
+        refuse_complex("y", Y)
         Y = check_sparse("y", Y).tocsr(copy=True)
         Y.sum_duplicates()
         strange = int((~np.isin(Y.data, (0, 1))).sum())
@@ -55,6 +67,9 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
         Y = Y.astype(np.int8).toarray()
     elif not is_array_api_obj(Y):
         Y = check_array(Y, dtype=None, ensure_all_finite=False, ensure_min_features=2)
+    elif isinstance(Y, np.ma.MaskedArray):
+        Y = np.asarray(Y)
+    refuse_complex("y", Y)
     if Y.shape[0] != rows:
         raise ValueError(
             f"y must hold one row of labels for each row of X: X has {rows} rows and y has "

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from logitron.estimators.values import as_floats, plain
+
 __all__ = [
     "PENALTIES",
     "SOLVERS",
@@ -85,6 +87,7 @@ def inverse_penalty(estimator: Any) -> Any:
         For what scikit-learn deprecates, or for values that contradict each other.
     """
     penalty, l1_ratio, C = estimator.penalty, estimator.l1_ratio, estimator.C
+    C = as_floats("C", C) if np.ndim(C) else C
     if estimator.n_jobs is not None:
         _deprecated("'n_jobs' has no effect, here as in scikit-learn since 1.8; leave it out")
     if penalty != "deprecated":
@@ -147,9 +150,9 @@ def inverse_penalties(Cs: Any) -> np.ndarray[Any, Any]:
     """Check inverse penalties, or spread so many (P,)."""
     if isinstance(Cs, Integral):
         return np.logspace(-4, 4, int(Cs))
-    each = np.asarray(Cs, dtype=float)
+    each = as_floats("Cs", Cs)
     if each.ndim != 1 or len(each) == 0 or not (each > 0).all():
-        raise ValueError(f"Cs must be a number, or positive numbers, got {Cs!r}")
+        raise ValueError(f"Cs must be a number, or positive numbers, got {plain(Cs)!r}")
     return each
 
 
