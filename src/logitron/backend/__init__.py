@@ -22,6 +22,7 @@ from logitron.backend.context import ArrayContext
 from logitron.backend.dask import (
     DaskRows,
     check_chunks,
+    checked_chunks,
     dask_labels,
     is_dask,
     map_chunks,
@@ -48,6 +49,7 @@ __all__ = [
     "SparseRows",
     "check_chunks",
     "check_sparse",
+    "checked_chunks",
     "count_host_reads",
     "dask_labels",
     "exemplar",

@@ -16,9 +16,18 @@ from array_api_compat import is_dask_array
 from logitron.backend.array_rows import total_squares
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read, read
+from logitron.backend.sparse import is_sparse
 from logitron.backend.types import Array
 
-__all__ = ["DaskRows", "check_chunks", "dask_labels", "dask_meta", "is_dask", "map_chunks"]
+__all__ = [
+    "DaskRows",
+    "check_chunks",
+    "checked_chunks",
+    "dask_labels",
+    "dask_meta",
+    "is_dask",
+    "map_chunks",
+]
 
 #: sums are gathered in a tree, so that no task waits for more parts than this
 FAN_IN = 16
@@ -75,7 +84,10 @@ class DaskRows:
         run = delayed(partial(_run, self.context, function, static), pure=False)
         parameters = tuple(map(self.context.narrow, parameters))
         sent = delayed(parameters, traverse=False)  # one node of the graph, not one for each task
-        parts = [run(sent, *block) for block in self._blocks]
+        parts = [
+            run(sent, place, *block)
+            for place, block in zip(self._places, self._blocks, strict=True)
+        ]
         add = delayed(_add, pure=False)
         while len(parts) > 1:
             parts = [add(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
@@ -128,9 +140,11 @@ class DaskRows:
         """Stack the blocks' rows; see `Rows.map`."""
         run = partial(_run, self.context, function, static, parameters)
         with self.context.scope():
-            meta = run(self.context.zeros((1, self.shape[1])))[:0, ...]  # what a chunk becomes
-        if not hasattr(meta, "astype"):  # a torch tensor: Dask itself cannot hold the answer
-            run, meta = partial(_run_to_numpy, run), read(meta)
+            one = self.context.zeros((1, self.shape[1]))
+            meta = run((0, *one.shape), one)[:0, ...]  # what a chunk becomes
+        to_numpy = not hasattr(meta, "astype")  # a torch tensor: Dask itself cannot hold the answer
+        meta = read(meta) if to_numpy else meta
+        run = partial(_run_in_place, run, to_numpy)
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
@@ -147,6 +161,11 @@ class DaskRows:
         elif array.chunks != rows:
             array = array.rechunk(rows)
         return list(array.to_delayed().ravel())
+
+    @property
+    def _places(self) -> list[tuple[int, ...]]:
+        """Each block's number and shape."""
+        return [(i, rows, self.shape[1]) for i, rows in enumerate(self._X.chunks[0])]
 
 
 def map_chunks(array: Array, function: Callable[[Array], Array], dtype: Any) -> Array:
@@ -168,6 +187,7 @@ def dask_labels(y: Array) -> tuple[Array, Array]:
     from dask import compute, delayed
 
     check_chunks(y)
+    y = checked_chunks(y, "y")
     found = compute(*[delayed(np.unique)(block) for block in y.to_delayed().ravel()])
     count_read(sum(labels.size for labels in found))
     classes = np.unique(np.concatenate(found))
@@ -179,10 +199,15 @@ def _run(
     function: Callable[..., Any],
     static: dict[str, Any],
     parameters: tuple[Array, ...],
+    place: tuple[int, ...],
     X: Array,
     *others: Array | None,
 ) -> Any:
     """Run a block function where the block is: in a thread or process of Dask's."""
+    _check_block("X", place, X)
+    for other in others:
+        if other is not None:
+            _check_block("y or sample_weight", (*place[:2], *other.shape[1:]), other)
     with context.scope():
         moved = [None if a is None else context.wide.store(a) for a in others]
         part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
@@ -190,17 +215,85 @@ def _run(
         return tuple(map(context.wide.asarray, part)) if isinstance(part, tuple) else part
 
 
-def _run_to_numpy(run: Callable[[Array], Array], X: Array) -> Array:
-    return read(run(X))
+def _run_in_place(
+    run: Callable[..., Array], to_numpy: bool, X: Array, block_info: Any = None
+) -> Array:
+    """Run on a chunk of an array, of which Dask tells where it is in the whole."""
+    found = run(_place(block_info), X)
+    return read(found) if to_numpy else found
+
+
+def checked_chunks(array: Array, name: str) -> Array:
+    """Have every chunk checked when it is computed, lazily: whether it is as it was announced.
+
+    Parameters
+    ----------
+    array : dask.array.Array
+    name : str
+        The argument's name, for the message.
+
+    Returns
+    -------
+    dask.array.Array
+        The same.
+    """
+    return array.map_blocks(partial(_checked, name), dtype=array.dtype, meta=array._meta)
+
+
+def _checked(name: str, chunk: Array, block_info: Any = None) -> Array:
+    _check_block(name, _place(block_info), chunk)
+    return chunk
+
+
+def _place(block_info: Any) -> tuple[int, ...]:
+    """Find a chunk's number and the shape that was announced, from what Dask tells of it."""
+    edges = block_info[0]["array-location"]
+    return block_info[0]["chunk-location"][0], *(last - first for first, last in edges)
+
+
+def _check_block(name: str, place: tuple[int, ...], block: Array) -> None:
+    """Refuse a chunk that is not what its Dask array says it is.
+
+    Dask believes what it is told of the shapes and the kind of chunks, and does not look.
+    """
+    number, *shape = place
+    if is_sparse(block):
+        raise TypeError(_dense(name, f"chunk {number} is a {type(block).__name__}"))
+    if list(block.shape) != shape:
+        raise ValueError(
+            f"{name} must be a Dask array whose chunks have the shapes that it says, got chunk "
+            f"{number} of shape {tuple(block.shape)} instead of {tuple(shape)}. Say in the call "
+            "that makes the chunks what shapes they have (chunks=), or call "
+            ".compute_chunk_sizes()"
+        )
+
+
+def _dense(name: str, got: str) -> str:
+    return (
+        f"{name} must be a Dask array of dense chunks, got one of sparse matrices: {got}. Make "
+        f"them dense with {name}.map_blocks(lambda chunk: chunk.toarray()), or pass one sparse "
+        "matrix of SciPy that is no Dask array"
+    )
 
 
 def _add(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
     return tuple(sum(arrays[1:], start=arrays[0]) for arrays in zip(*parts, strict=True))
 
 
-def check_chunks(array: Array) -> None:
-    """Refuse a Dask array that does not know how many rows its chunks have."""
+def check_chunks(array: Array, name: str = "X") -> None:
+    """Refuse a Dask array that does not know how many rows its chunks have.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    TypeError
+        If it says that its chunks are sparse matrices.
+    """
+    if is_sparse(array._meta):
+        raise TypeError(_dense(name, f"chunks are {type(array._meta).__name__}"))
     if any(isnan(size) for sizes in array.chunks for size in sizes):
         raise ValueError(
-            "a Dask array must know the sizes of its chunks; call .compute_chunk_sizes() first"
+            f"{name} is a Dask array, and a Dask array must know the sizes of its chunks; call "
+            f"{name}.compute_chunk_sizes() first"
         )

@@ -12,6 +12,7 @@ from logitron.backend import (
     Rows,
     check_chunks,
     check_sparse,
+    checked_chunks,
     exemplar,
     is_dask,
     is_sparse,
@@ -58,14 +59,14 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
                 f"X must hold at least one {what}: found array with 0 {what}(s) "
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
+    if is_dask(X):
+        check_chunks(X)
     kind = exemplar(X)
     if not library_of(kind).is_dense(kind):
         raise TypeError(
             f"X must be dense, or a sparse matrix of SciPy, got a sparse {type(X).__module__}."
             f"{type(X).__name__}; call .to_dense() first"
         )
-    if is_dask(X):
-        check_chunks(X)
     xp = array_namespace(kind)
     if xp.isdtype(kind.dtype, "complex floating"):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
@@ -171,6 +172,9 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
     if sample_weight is None:
         return None
     refuse_masked("sample_weight", sample_weight)
+    if is_dask(sample_weight):
+        check_chunks(sample_weight, "sample_weight")
+        sample_weight = checked_chunks(sample_weight, "sample_weight")
     if is_sparse(sample_weight):
         sample_weight = check_sparse("sample_weight", sample_weight).toarray()
     if targets > 1 and isinstance(sample_weight, list | tuple):

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, read
-from logitron.estimators.label_values import label_values, refuse_missing
+from logitron.estimators.label_values import exact, label_values, refuse_lists, refuse_missing
 from logitron.estimators.values import plain, refuse_complex, refuse_masked
 
 __all__ = ["Labels", "classes_for", "encode", "prior", "take"]
@@ -71,7 +71,7 @@ def encode(y: Any, rows: int) -> Labels:
         )
     refuse_masked("y", y)
     if is_dask(y):
-        check_chunks(y)
+        check_chunks(y, "y")
         refuse_complex("y", y)
         if y.ndim != 1:
             raise ValueError(
@@ -80,6 +80,8 @@ def encode(y: Any, rows: int) -> Labels:
         _check_length(y.shape, rows)
         classes, codes = dask_labels(y)
         refuse_missing(classes)
+        refuse_lists(classes)
+        classes = exact(classes)
         check_classification_targets(classes)
     else:
         values = label_values(y)

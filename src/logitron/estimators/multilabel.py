@@ -6,7 +6,7 @@ import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
-from logitron.backend import check_chunks, check_sparse, is_dask, is_sparse, read
+from logitron.backend import check_chunks, check_sparse, checked_chunks, is_dask, is_sparse, read
 from logitron.estimators.label_values import refuse_lists
 from logitron.estimators.labels import Labels
 from logitron.estimators.values import refuse_complex, refuse_masked
@@ -56,7 +56,8 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     """
     refuse_masked("y", Y)
     if is_dask(Y):
-        check_chunks(Y)
+        check_chunks(Y, "y")
+        Y = checked_chunks(Y, "y")
     kind = _name(getattr(Y, "dtype", None))
     if is_sparse(Y):
         refuse_complex("y", Y)
