@@ -6,7 +6,8 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from logitron import LogisticRegression
+from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
+from tests.backends import host
 
 X, Y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
 INFINITE = X.copy()
@@ -69,6 +70,11 @@ REFUSED = {
     "C zero": (lambda: fit(C=0), ValueError, "The 'C' parameter"),
     "solver": (lambda: fit(solver="magic"), ValueError, "'solver' parameter.*'magic'"),
     "learning rate": (lambda: fit(learning_rate=0.0), ValueError, "The 'learning_rate' parameter"),
+    "learning rate NaN": (lambda: fit(learning_rate=np.nan), ValueError, "'learning_rate' param"),
+    "loss change NaN": (lambda: fit(loss_change=np.nan), ValueError, "The 'loss_change' parameter"),
+    "tol NaN": (lambda: fit(tol=np.nan), ValueError, "The 'tol' parameter"),
+    "tol infinite": (lambda: fit(tol=np.inf), ValueError, "The 'tol' parameter"),
+    "iterations True": (lambda: fit(max_iter=True), ValueError, "'max_iter' parameter.*an int"),
     "backend": (lambda: fit(backend="tensorflow"), ValueError, "backend must be one of.*'tensorf"),
     "device": (lambda: fit(backend="numpy", device="cuda:7"), ValueError, "device='cuda:7' is not"),
     "device alone": (lambda: fit(device="cuda"), ValueError, "not a device of backend='numpy'"),
@@ -82,6 +88,25 @@ def test_bad_input_is_refused(case):
     call, error, says = REFUSED[case]
     with pytest.raises(error, match=says):
         call()
+
+
+def test_a_number_of_penalties_is_no_boolean():
+    for wrong in ({"Cs": True}, {"max_iter": True}):
+        with pytest.raises(ValueError, match="parameter of LogisticRegressionCV must be an int"):
+            LogisticRegressionCV(**wrong).fit(X, Y)
+
+
+@pytest.mark.parametrize("tol", [1e300, 1e160, np.float32(1e30), 1.0, 1e-300, 0])
+def test_any_finite_tolerance_is_used(backend, tol):
+    clf = LogisticRegression(tol=tol).fit(backend.array(X), Y)
+    assert host(clf.converged_).all()
+    many = LogisticRegression(tol=tol).fit(backend.array(X), np.stack([Y, 1 - Y], axis=1))
+    assert host(many.converged_).all()
+
+
+def test_any_finite_tolerance_is_used_for_many_fits():
+    LogisticRegressionCV(tol=1e300, Cs=[1.0]).fit(X, Y)
+    bootstrap(LogisticRegression(tol=1e300), X, Y, n_resamples=2)
 
 
 @pytest.mark.parametrize("what", ["nan", "inf"])

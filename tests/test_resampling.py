@@ -118,7 +118,7 @@ REFUSED = {
     "model": (lambda: bootstrap(LogisticRegressionCV(), X, TWO), TypeError, "LogisticRegressionC"),
     "resamples": (lambda: bootstrap(MODEL, X, TWO, n_resamples=0), ValueError, "n_resamples must"),
     "C": (lambda: bootstrap(LogisticRegression(C=[1, 2]), X, TWO), ValueError, "C must be a numb"),
-    "level": (lambda: few().interval(95), ValueError, "level must be between 0 and 1, got 95"),
+    "level": (lambda: few().interval(95), ValueError, "between 0 and 1, got 95"),
     "scoring": (lambda: permutation_test(MODEL, X, Y, scoring="f1"), ValueError, "scoring must be"),
     "ranking": (
         lambda: permutation_test(MODEL, X, Y, scoring="roc_auc", n_permutations=1),
@@ -143,6 +143,38 @@ def test_bad_arguments_are_refused(case):
     call, error, says = REFUSED[case]
     with pytest.raises(error, match=says):
         call()
+
+
+@pytest.mark.parametrize("count", [True, 2.0, "2", None, np.float64(2)])
+def test_counts_are_whole_numbers(count):
+    with pytest.raises(ValueError, match="n_resamples must be a positive integer"):
+        bootstrap(MODEL, X, TWO, n_resamples=count)
+    with pytest.raises(ValueError, match="n_permutations must be a positive integer"):
+        permutation_test(MODEL, X, TWO, n_permutations=count)
+
+
+@pytest.mark.parametrize("level", ["0.9", None, True, np.nan, [0.5], 0.9 + 0j, np.ones(2), 0, 1])
+def test_levels_are_numbers(level):
+    with pytest.raises(ValueError, match="level must be a number between 0 and 1"):
+        few().interval(level)
+
+
+def test_levels_of_any_kind_of_number():
+    lower, _ = few().interval(np.float32(0.5))
+    np.testing.assert_array_equal(lower, few().interval(0.5)[0])
+
+
+@pytest.mark.parametrize("name", ["random_state", "verbose"])
+@pytest.mark.parametrize("value", ["a", -1, 1.5])
+def test_settings_are_refused_by_name(name, value):
+    for call in (bootstrap, permutation_test):
+        with pytest.raises(ValueError, match=f"{name} must be a non-negative integer"):
+            call(MODEL, X, TWO, **{name: value})
+
+
+def test_scoring_is_a_name():
+    with pytest.raises(ValueError, match="scoring must be one of"):
+        permutation_test(MODEL, X, TWO, scoring=["accuracy"])
 
 
 def test_dask_arrays_are_refused():

@@ -17,7 +17,7 @@ from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sam
 from logitron.estimators.labels import Labels, classes_for, encode, prior
 from logitron.estimators.multilabel import encode_many, has_many_targets
 from logitron.estimators.progress import shown
-from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method
+from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method, tolerance
 from logitron.estimators.values import Count, as_floats, plain
 from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Iteration
@@ -325,7 +325,7 @@ class LogisticRegression(NeuronClassifier):
     def _settings(self, labels: Labels) -> Settings:
         return Settings(
             method(self, classes=2 if labels.many else len(labels.classes)),
-            self.tol,
+            tolerance(self.tol),
             self.max_iter,
             self.learning_rate,
             self.loss_change,

@@ -28,6 +28,7 @@ from logitron.estimators.spellings import (
     inverse_penalties,
     method,
     path_penalty,
+    tolerance,
 )
 from logitron.estimators.values import Count
 from logitron.solvers import Status
@@ -238,7 +239,7 @@ class LogisticRegressionCV(NeuronClassifier):
         folds = folds_of(self.cv, given, truth, n, routed.splitter.split)
         settings = Settings(
             method(self, classes=2 if labels.many else len(labels.classes)),
-            self.tol,
+            tolerance(self.tol),
             self.max_iter,
             interruptible=True,
         )

@@ -1,6 +1,7 @@
 """How sure a fit is: the same fit on resampled rows, and on shuffled labels, in one solve."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from logitron.estimators.labels import Labels, encode
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.progress import shown
 from logitron.estimators.scoring import ON_DEVICE, check_scoring, mean_score, scores_on_device
-from logitron.estimators.spellings import inverse_penalty, method
+from logitron.estimators.spellings import inverse_penalty, method, tolerance
+from logitron.estimators.values import plain
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
 
@@ -48,11 +50,12 @@ class Bootstrap:
         Raises
         ------
         ValueError
-            If the level is not between 0 and 1.
+            If the level is not a number between 0 and 1.
         """
-        if not 0.0 < level < 1.0:
-            raise ValueError(f"level must be between 0 and 1, got {level}")
-        tail = 0.5 * (1.0 - level)
+        number: Any = level
+        if not isinstance(number, Real) or not 0.0 < float(number) < 1.0:
+            raise ValueError(f"level must be a number between 0 and 1, got {plain(level)!r}")
+        tail = 0.5 * (1.0 - float(level))
         lower, upper = np.quantile(read(self.coef), [tail, 1.0 - tail], axis=0)
         return lower, upper
 
@@ -126,8 +129,9 @@ def bootstrap(
     ((1, 30), True)
     """
     _check_count("n_resamples", n_resamples)
+    _check_verbose(verbose)
     problem = _Problem(model, X, y, sample_weight)
-    rng = np.random.default_rng(random_state)
+    rng = _generator(random_state)
     n = problem.rows
     drawn = np.full(n, 1.0 / n)
     counts = np.stack([rng.multinomial(n, drawn) for _ in range(n_resamples)], axis=1)
@@ -199,13 +203,14 @@ def permutation_test(
     0.02
     """
     _check_count("n_permutations", n_permutations)
-    if scoring not in ON_DEVICE:
+    _check_verbose(verbose)
+    if not isinstance(scoring, str) or scoring not in ON_DEVICE:
         raise ValueError(f"scoring must be one of {sorted(ON_DEVICE)}, got {scoring!r}")
     problem = _Problem(model, X, y, sample_weight)
     labels = problem.labels
     check_scoring(scoring, labels.columns)
     codes = read(labels.codes)
-    rng = np.random.default_rng(random_state)
+    rng = _generator(random_state)
     shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
     small = np.int8 if len(labels.classes) < 128 else np.int64
     folds = folds_of(cv, problem.X, labels.classes[codes], problem.rows, {})
@@ -244,7 +249,9 @@ class _Problem:
             )
         model._validate_params()
         if np.ndim(model.C):
-            raise ValueError(f"C must be a number, got {model.C!r}; lists are for many targets")
+            raise ValueError(
+                f"C must be a number, got {plain(model.C)!r}; lists are for many targets"
+            )
         self.model = model
         own = LogisticRegression(**model.get_params(deep=False))
         self.X = features(own, X, reset=True)
@@ -262,7 +269,7 @@ class _Problem:
         model, labels = self.model, self.labels
         settings = Settings(
             method(model, classes=len(labels.classes)),
-            model.tol,
+            tolerance(model.tol),
             model.max_iter,
             model.learning_rate,
             model.loss_change,
@@ -287,5 +294,22 @@ class _Problem:
 
 
 def _check_count(name: str, count: Any) -> None:
-    if not isinstance(count, int | np.integer) or count < 1:
-        raise ValueError(f"{name} must be a positive integer, got {count!r}")
+    counts = isinstance(count, int | np.integer) and not isinstance(count, bool)
+    if not counts or count < 1:
+        raise ValueError(f"{name} must be a positive integer, got {plain(count)!r}")
+
+
+def _check_verbose(verbose: Any) -> None:
+    if not isinstance(verbose, int | np.integer) or verbose < 0:
+        raise ValueError(f"verbose must be a non-negative integer, got {plain(verbose)!r}")
+
+
+def _generator(random_state: Any) -> np.random.Generator:
+    """Make a generator of random numbers of what users may give for one."""
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "random_state must be a non-negative integer, a numpy.random.Generator or None, got "
+            f"{plain(random_state)!r}: {error}"
+        ) from error

@@ -15,6 +15,7 @@ __all__ = [
     "inverse_penalty",
     "method",
     "path_penalty",
+    "tolerance",
 ]
 
 #: solvers by the names that users may give, and what is done; the second half is scikit-learn's
@@ -29,6 +30,9 @@ SOLVERS = {
     "saga": "auto",
     "liblinear": "auto",
 }
+#: tolerances whose squares are numbers that can be divided by, or asked for in float32; smaller and
+#: larger ones mean the same
+LEAST_TOL, LARGEST_TOL = 1e-15, 1e9
 PENALTIES = ("l1", "l2", "elasticnet", "deprecated")
 
 
@@ -154,6 +158,23 @@ def inverse_penalties(Cs: Any) -> np.ndarray[Any, Any]:
     if each.ndim != 1 or len(each) == 0 or not (each > 0).all():
         raise ValueError(f"Cs must be a number, or positive numbers, got {plain(Cs)!r}")
     return each
+
+
+def tolerance(tol: float) -> float:
+    """Find the tolerance to solve with, whose square neither overflows nor is zero.
+
+    Parameters
+    ----------
+    tol : float
+        Finite and not negative. Above 1 it asks for nothing: the loss may be any multiple of the
+        optimum.
+
+    Returns
+    -------
+    float
+        ``tol``, or a number that asks for as little, or for as much.
+    """
+    return min(max(float(tol), LEAST_TOL), LARGEST_TOL)
 
 
 def refuse_absolute_values(solver: str, l1_ratio: float) -> None:
