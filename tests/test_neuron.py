@@ -256,3 +256,82 @@ X, Y, W, B = np.ones((4, 2)), np.ones((4, 3)), np.ones((2, 3)), np.ones(3)
 def test_arguments_that_do_not_fit_are_refused_by_name(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+CALLS = {
+    "logits": lambda **given: neuron.logits(*_given(given, "X", "W", "b")),
+    "forward": lambda **given: neuron.forward(*_given(given, "X", "W", "b"), **_classes(given)),
+    "sigmoid": lambda **given: neuron.sigmoid(*_given(given, "Z")),
+    "softmax": lambda **given: neuron.softmax(
+        *_given(given, "Z"), **{"classes": 1} | _classes(given)
+    ),
+    "log_probability": lambda **given: neuron.log_probability(
+        *_given(given, "Z"), **_classes(given)
+    ),
+    "cross_entropy": lambda **given: neuron.cross_entropy(
+        *_given(given, "Z", "Y"), **_classes(given)
+    ),
+    "curvature": lambda **given: neuron.curvature(*_given(given, "Z"), **_classes(given)),
+    "loss": lambda **given: neuron.loss(*_given(given, *"XYWb"), **_classes(given)),
+    "gradient": lambda **given: neuron.gradient(*_given(given, *"XYWb"), **_classes(given)),
+    "both": lambda **given: neuron.loss_and_gradient(*_given(given, *"XYWb"), **_classes(given)),
+}
+
+
+def _given(given, *names):
+    known = {"X": X, "Y": Y, "W": W, "b": B, "Z": Y}
+    return [given.get(name, known[name]) for name in names]
+
+
+def _classes(given):
+    return {name: given[name] for name in ("classes", "sample_weight") if name in given}
+
+
+@pytest.mark.parametrize("classes", [0, -1, True, 1.0, None, "2"])
+@pytest.mark.parametrize("call", [name for name in CALLS if name not in ("logits", "sigmoid")])
+def test_classes_are_a_positive_integer(call, classes):
+    with pytest.raises(ValueError, match=r"classes must be a positive integer.*got"):
+        CALLS[call](classes=classes)
+
+
+TAKES = {
+    "logits": "XWb", "forward": "XWb", "sigmoid": "Z", "softmax": "Z", "log_probability": "Z",
+    "cross_entropy": "ZY", "curvature": "Z", "loss": "XYWb", "gradient": "XYWb", "both": "XYWb",
+}  # fmt: skip
+EACH = [(call, name) for call, names in TAKES.items() for name in names]
+
+
+@pytest.mark.parametrize(("call", "name"), EACH)
+def test_what_is_no_array_is_refused_by_name(call, name):
+    for value, kind in ((None, "None"), (0.0, "float"), ([[1.0]], "list"), ("a", "str")):
+        if value is None and name == "b":
+            continue
+        with pytest.raises(TypeError, match=f"{name} must be an array.*got {kind}"):
+            CALLS[call](**{name: value})
+
+
+@pytest.mark.parametrize("call", ["loss", "gradient", "both"])
+def test_weights_that_are_no_array_are_refused_by_name(call):
+    with pytest.raises(TypeError, match=r"sample_weight must be an array.*got list"):
+        CALLS[call](sample_weight=[1.0] * 4)
+    with pytest.raises(TypeError, match=r"sample_weight must be float64.*got int64"):
+        CALLS[call](sample_weight=np.ones(4, int))
+
+
+@pytest.mark.parametrize(("call", "name"), EACH)
+def test_shapes_and_dtypes_are_refused_by_name(call, name):
+    given = {"X": X, "Y": Y, "W": W, "b": B, "Z": Y}[name]
+    if call != "sigmoid":  # of any shape
+        with pytest.raises(ValueError, match=f"{name} .*shape"):
+            CALLS[call](**{name: given[None, None]})
+        with pytest.raises(ValueError, match=f"{name} .*shape"):
+            CALLS[call](**{name: np.asarray(1.0)})
+    with pytest.raises(TypeError, match=f"{name} .*complex128"):
+        CALLS[call](**{name: given + 1j})
+
+
+@pytest.mark.parametrize(("call", "name"), EACH)
+def test_masked_elements_are_refused_by_name(call, name):
+    given = {"X": X, "Y": Y, "W": W, "b": B, "Z": Y}[name]
+    with pytest.raises(ValueError, match=f"{name} must have no masked elements, got {given.size}"):
+        CALLS[call](**{name: np.ma.array(given, mask=True)})

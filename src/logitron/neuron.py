@@ -46,9 +46,10 @@ References
 - Python array API standard, https://data-apis.org/array-api/latest/
 """
 
+from numbers import Integral
 from typing import Any, NamedTuple
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_array_api_obj
 
 __all__ = [
     "Activity",
@@ -91,9 +92,9 @@ def logits(X: Array, W: Array, b: Array | None = None) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit together.
+        If the shapes do not fit together, or elements are masked.
     TypeError
-        If the arguments are of several libraries, or not of one real floating dtype.
+        If the arguments are no arrays, of several libraries, or not of one real floating dtype.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def logits(X: Array, W: Array, b: Array | None = None) -> Array:
     >>> neuron.logits(np.asarray([[1.0, 2.0]]), np.asarray([[3.0], [4.0]]), np.asarray([5.0]))
     array([[16.]])
     """
-    xp = array_namespace(X, W, b)
+    xp = _namespace(X=X, W=W, b=b)
     _check_parameters(xp, X, W, b)
     return unchecked_logits(xp, X, W, b)
 
@@ -122,6 +123,11 @@ def sigmoid(Z: Array) -> Array:
     -------
     array, shape and dtype of Z
 
+    Raises
+    ------
+    TypeError
+        If Z is no array of a real floating dtype.
+
     Examples
     --------
     >>> import numpy as np
@@ -129,7 +135,8 @@ def sigmoid(Z: Array) -> Array:
     >>> neuron.sigmoid(np.asarray([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    xp = array_namespace(Z)
+    xp = _namespace(Z=Z)
+    _check_logits(xp, Z)
     below, e = _below_zero(xp, Z)
     return _sigmoid(xp, below, e)
 
@@ -153,7 +160,9 @@ def softmax(Z: Array, *, classes: int) -> Array:
     Raises
     ------
     ValueError
-        If the columns do not divide into groups of ``classes``.
+        If Z is not of two dimensions, or its columns do not divide into groups of ``classes``.
+    TypeError
+        As `sigmoid`.
 
     Examples
     --------
@@ -162,7 +171,9 @@ def softmax(Z: Array, *, classes: int) -> Array:
     >>> neuron.softmax(np.asarray([[0.0, 0.0, 1000.0, 1000.0]]), classes=2)
     array([[0.5, 0.5, 0.5, 0.5]])
     """
-    xp = array_namespace(Z)
+    xp = _namespace(Z=Z)
+    _check_logits(xp, Z)
+    _check_columns(Z, classes)
     e = xp.exp(_below_the_top(xp, _groups(xp, Z, classes)))
     return xp.reshape(_softmax(xp, e), Z.shape)
 
@@ -186,7 +197,9 @@ def log_probability(Z: Array, *, classes: int = 1) -> Array:
     Raises
     ------
     ValueError
-        If the columns do not divide into groups of ``classes``.
+        If Z is not of two dimensions, or its columns do not divide into groups of ``classes``.
+    TypeError
+        As `sigmoid`.
 
     Examples
     --------
@@ -195,7 +208,9 @@ def log_probability(Z: Array, *, classes: int = 1) -> Array:
     >>> neuron.log_probability(np.asarray([[-1000.0, 1000.0]]))
     array([[-1000., 0.]])
     """
-    xp = array_namespace(Z)
+    xp = _namespace(Z=Z)
+    _check_logits(xp, Z)
+    _check_columns(Z, classes)
     if classes == 1:
         below, e = _below_zero(xp, Z)
         return below - xp.log1p(e)
@@ -231,6 +246,7 @@ def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> 
     array([[0.5],
            [0.5]])
     """
+    _check_classes(classes)
     Z = logits(X, W, b)
     return sigmoid(Z) if classes == 1 else softmax(Z, classes=classes)
 
@@ -264,7 +280,9 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     Raises
     ------
     ValueError
-        If the shape of Y is neither that of Z nor that of one group.
+        If the shape of Y is neither that of Z nor that of one group, or as `softmax`.
+    TypeError
+        If Y is no array of the dtype of Z, or as `sigmoid`.
 
     Examples
     --------
@@ -274,7 +292,9 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     array([[   0.],
            [1000.]])
     """
-    xp = array_namespace(Z, Y)
+    xp = _namespace(Z=Z, Y=Y)
+    _check_logits(xp, Z)
+    _check_columns(Z, classes)
     _check_targets(Z.shape, Z.dtype, Y, classes)
     return unchecked_activity(xp, Z, Y, classes=classes).loss
 
@@ -317,7 +337,8 @@ def loss(
     >>> neuron.loss(X, Y, np.zeros((1, 1)))  # twice log(2)
     array([1.38629436])
     """
-    xp = array_namespace(X, Y, W, b, sample_weight)
+    xp = _namespace(X=X, Y=Y, W=W, b=b, sample_weight=sample_weight)
+    _check_weights(X, sample_weight)
     rows = cross_entropy(logits(X, W, b), Y, classes=classes)
     return xp.sum(_weighted(rows, sample_weight), axis=0)
 
@@ -404,11 +425,11 @@ def loss_and_gradient(
     >>> neuron.loss_and_gradient(X, Y, np.zeros((1, 1)))
     (array([1.38629436]), array([[-1.]]), array([0.]))
     """
-    xp = array_namespace(X, Y, W, b, sample_weight)
+    xp = _namespace(X=X, Y=Y, W=W, b=b, sample_weight=sample_weight)
     _check_parameters(xp, X, W, b)
+    _check_classes(classes)
     _check_targets((X.shape[0], W.shape[1]), X.dtype, Y, classes)
-    if sample_weight is not None and sample_weight.dtype != X.dtype:
-        raise TypeError(f"sample_weight must be {X.dtype} as X is, got {sample_weight.dtype}")
+    _check_weights(X, sample_weight)
     return unchecked_loss_and_gradient(xp, X, Y, W, b, sample_weight=sample_weight, classes=classes)
 
 
@@ -430,6 +451,11 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
     -------
     array (n, m), dtype of Z
 
+    Raises
+    ------
+    ValueError, TypeError
+        As `softmax`.
+
     Examples
     --------
     >>> import numpy as np
@@ -437,7 +463,9 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
     >>> neuron.curvature(np.asarray([[0.0]]))
     array([[0.25]])
     """
-    xp = array_namespace(Z)
+    xp = _namespace(Z=Z)
+    _check_logits(xp, Z)
+    _check_columns(Z, classes)
     if classes == 1:
         e = xp.exp(-xp.abs(Z))
         return e / ((1.0 + e) * (1.0 + e))
@@ -582,6 +610,51 @@ def _weighted(rows: Array, sample_weight: Array | None) -> Array:
             f"got {tuple(sample_weight.shape)}"
         )
     return rows * sample_weight[(..., *(None,) * (rows.ndim - sample_weight.ndim))]
+
+
+def _namespace(**named: Array | None) -> Any:
+    """Find the namespace of arguments by their names; ``b`` and ``sample_weight`` may be None."""
+    for name, array in named.items():
+        if array is None and name in ("b", "sample_weight"):
+            continue
+        if array is None or not is_array_api_obj(array):
+            raise TypeError(
+                f"{name} must be an array of a library that implements the array API standard, "
+                f"got {'None' if array is None else type(array).__name__}"
+            )
+        if type(array).__name__ == "MaskedArray" and array.mask.any():
+            raise ValueError(
+                f"{name} must have no masked elements, got {array.mask.sum()}: masks are not used. "
+                f"Fill them in with {name}.filled(value), or leave their rows out"
+            )
+    return array_namespace(*named.values())
+
+
+def _check_classes(classes: int) -> None:
+    given: Any = classes
+    if isinstance(given, bool) or not isinstance(given, Integral) or int(given) < 1:
+        raise ValueError(
+            f"classes must be a positive integer, the number of columns in a group, got {classes!r}"
+        )
+
+
+def _check_logits(xp: Any, Z: Array) -> None:
+    if not xp.isdtype(Z.dtype, "real floating"):
+        raise TypeError(f"Z must be of a real floating dtype, got {Z.dtype}")
+
+
+def _check_columns(Z: Array, classes: int) -> None:
+    _check_classes(classes)
+    if Z.ndim != 2:
+        raise ValueError(
+            f"Z must have shape (n, m), one column a neuron, got {tuple(Z.shape)}; make it a "
+            "column with xp.reshape(Z, (-1, 1))"
+        )
+
+
+def _check_weights(X: Array, sample_weight: Array | None) -> None:
+    if sample_weight is not None and sample_weight.dtype != X.dtype:
+        raise TypeError(f"sample_weight must be {X.dtype} as X is, got {sample_weight.dtype}")
 
 
 def _check_parameters(xp: Any, X: Array, W: Array, b: Array | None) -> None:
