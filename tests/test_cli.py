@@ -1,5 +1,6 @@
 """The command line, as a user meets it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -55,6 +56,73 @@ def test_what_the_user_got_wrong_is_told_in_a_line(arguments, says, capsys):
     captured = capsys.readouterr()
     assert says in captured.err
     assert captured.out == ""
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    def train(*arguments, **settings):
+        raise AssertionError("it trains")
+
+    monkeypatch.setattr(digits, "train", train)
+
+
+@pytest.mark.usefixtures("no_training")
+def test_pictures_that_cannot_be_written_are_told_before_training(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    folder, long = tmp_path / "folder.png", tmp_path / ("a" * 300 + ".png")
+    folder.mkdir()
+    for file in (folder, long):
+        assert main(["digits", "--plot", str(file)]) == 2
+        assert "--plot must name a file that can be written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_training")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_pictures_in_folders_of_others_are_told_before_training(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    old = tmp_path / "old.png"
+    old.touch(mode=0o444)
+    tmp_path.chmod(0o555)
+    for file in (old, tmp_path / "new.png"):
+        assert main(["digits", "--plot", str(file)]) == 2
+        assert "can be written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_training")
+def test_kinds_of_pictures_that_need_a_missing_program(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    def savefig(*arguments, **settings):
+        raise RuntimeError("xelatex not found")
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    file = tmp_path / "neuron.pgf"
+    assert main(["digits", "--plot", str(file)]) == 2
+    assert "can be drawn here" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_what_is_in_a_file_stays_until_the_picture_is_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    old, new = tmp_path / "old.PNG", tmp_path / "new.png"
+    old.write_text("old")
+
+    def train(*arguments, **settings):
+        assert old.read_text() == "old"
+        assert not new.exists()
+        raise ValueError
+
+    monkeypatch.setattr(digits, "train", train)
+    for file in (old, new):
+        assert main(["digits", "--plot", str(file)]) == 2
+
+
+@pytest.mark.usefixtures("no_training")
+def test_a_missing_dask_is_told_before_training(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "dask.array", None)
+    assert main(["digits", "--backend", "dask"]) == 2
+    assert "pip install 'logitron[dask]'" in capsys.readouterr().err
 
 
 def test_epochs_must_be_positive(capsys):

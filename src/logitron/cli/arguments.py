@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 max_iter=options.max_epochs,
                 plot=options.plot,
             )
-    except (ValueError, ImportError) as error:
+    except (ValueError, ImportError, OSError) as error:
         print(f"logitron: {error}", file=sys.stderr)
         return 2
     return 0

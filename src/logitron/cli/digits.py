@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import LIBRARIES, ArrayContext, read
+from logitron.backend.libraries import missing_library
 from logitron.cli.tables import Progress, print_table, progress
 from logitron.estimators import LogisticRegression
 from logitron.solvers import Iteration
@@ -78,12 +79,15 @@ def show(
     Raises
     ------
     ValueError, ImportError
-        If a backend or device is not available; before anything is trained.
+        If a backend or device is not available, or the picture cannot be drawn or written; before
+        anything is trained.
     """
     chosen = available_backends() if backends is None else backends
     for name in chosen:
         if name != "dask":
             ArrayContext.named(name, device)
+        elif "dask" not in available_backends():
+            raise missing_library("dask", "dask")
     if plot is not None:
         from logitron.cli.plots import require_matplotlib
 

@@ -1,5 +1,6 @@
 """Pictures of training, drawn with matplotlib."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +16,47 @@ HostArray = np.ndarray[Any, Any]
 def require_matplotlib(path: Path) -> None:
     """Make sure, before any work begins, that a picture can be drawn and saved.
 
+    A picture of nothing is drawn in memory: some kinds need programs that may be missing. The file
+    is opened and closed again; one that was not there before is removed.
+
     Raises
     ------
     ImportError
         If matplotlib is not installed.
     ValueError
-        If the file's folder does not exist or its kind is unknown.
+        If the file's folder does not exist, its kind is unknown or cannot be drawn here, or it
+        cannot be written.
     """
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise missing_library("matplotlib", "plot") from None
     kinds = Figure().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".") not in kinds:
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in kinds:
         raise ValueError(
             f"--plot must name a file that ends in one of {', '.join(sorted(kinds))}, got {path}"
         )
     if not path.parent.is_dir():
         raise ValueError(f"--plot must name a file in a folder that exists, got {path}")
+    try:
+        new = not path.exists()
+        with path.open("ab"):  # whatever is in it stays
+            pass
+        if new:
+            path.unlink()
+    except OSError as error:
+        raise ValueError(
+            f"--plot must name a file that can be written, got {path}: {error.strerror}; choose "
+            "another file or folder"
+        ) from error
+    try:
+        _drawn(np.ones(2), np.ones(64)).savefig(BytesIO(), format=kind)
+    except Exception as error:  # whatever the program says that draws this kind
+        raise ValueError(
+            f"--plot must name a kind of file that can be drawn here, got {path}: {error}; choose "
+            "a file that ends in .png"
+        ) from error
 
 
 def save_neuron(loss_curve: HostArray, coef: HostArray, path: Path) -> None:
@@ -44,6 +68,10 @@ def save_neuron(loss_curve: HostArray, coef: HostArray, path: Path) -> None:
     coef : numpy.ndarray (64,)
     path : Path
     """
+    _drawn(loss_curve, coef).savefig(path, dpi=150)
+
+
+def _drawn(loss_curve: HostArray, coef: HostArray) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.8), layout="constrained")
@@ -64,4 +92,4 @@ def save_neuron(loss_curve: HostArray, coef: HostArray, path: Path) -> None:
     image = right.imshow(coef.reshape(8, 8), cmap="RdBu", vmin=-span, vmax=span)
     right.set(xticks=[], yticks=[], title="What the neuron looks for in a 2")
     figure.colorbar(image, ax=right, label="coefficient of the pixel", shrink=0.9)
-    figure.savefig(path, dpi=150)
+    return figure
