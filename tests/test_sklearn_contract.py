@@ -18,7 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
-from logitron import LogisticRegression
+import logitron
+from logitron import LogisticRegression, LogisticRegressionCV
 from tests.backends import host
 from tests.checks import RELEASE, with_checks
 
@@ -51,6 +52,40 @@ def test_the_attributes_are_scikit_learns(attribute, y):
     ours = getattr(LogisticRegression().fit(X, y), attribute)
     theirs = getattr(Sklearn(max_iter=1000).fit(X, y), attribute)
     assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+
+
+WRITTEN = {"older": "0.0.1", "newer": "99.0", "unknown": None}
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, LogisticRegressionCV])
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+def test_pickles_of_other_versions_warn_and_get_defaults(kind, written):
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 2
+    fitted = kind(fit_intercept=False).fit(X, y)
+    state = fitted.__getstate__()
+    assert state.pop("_logitron_version") == logitron.__version__
+    for name in ("tol", "device", "max_iter"):  # as if it had not had them
+        del state[name]
+    state |= {} if written is None else {"_logitron_version": written}
+    state["of_the_future"] = 1
+    again = kind.__new__(kind)
+    number = "a version that wrote no number" if written is None else f"version {written}"
+    says = (
+        rf"{kind.__name__} was pickled by {number}.*this is {logitron.__version__}.*'tol': 0.0001"
+    )
+    with pytest.warns(UserWarning, match=says):
+        again.__setstate__(state)
+    assert again.get_params() == fitted.get_params()
+    np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
+    np.testing.assert_array_equal(again.fit(X, y).coef_, fitted.coef_)
+    clone(again)
+
+
+def test_pickles_of_this_version_say_nothing_and_keep_nothing_more():
+    for one in (LogisticRegression(C=2.0), LogisticRegressionCV(Cs=[1.0])):
+        again = pickle.loads(pickle.dumps(one))
+        assert vars(again) == vars(one)
+        assert vars(copy.copy(one)) == vars(one)
 
 
 def test_a_fitted_model_can_be_pickled_copied_and_cloned(eager):

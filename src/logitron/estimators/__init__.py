@@ -16,6 +16,7 @@ module                      what it holds
 ``folds``, ``held_out``     splits of the rows, and scores of those that are held out
 ``scoring``                 scores that are computed where the rows are
 ``spellings``, ``legacy``   scikit-learn's names, deprecated ones too, and what they mean here
+``pickled``                 what a version does with estimators that another one wrote
 ``callbacks``, ``progress`` who is told of iterations
 =========================== ====================================================================
 """

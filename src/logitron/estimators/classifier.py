@@ -5,7 +5,7 @@ from functools import cache, partial
 from typing import Any, Self
 
 from array_api_compat import array_namespace
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,6 +25,7 @@ from logitron.estimators.callbacks import CallbackSupportMixin
 from logitron.estimators.inputs import features, refuse_nonfinite
 from logitron.estimators.label_values import exact
 from logitron.estimators.labels import classes_for, take
+from logitron.estimators.pickled import VersionedEstimator
 from logitron.estimators.values import on_host, refuse_masked
 
 __all__ = ["NeuronClassifier"]
@@ -36,7 +37,7 @@ PLAIN, MOST_REMEMBERED = frozenset({bool, int, float, str, type(None)}), 1000
 _valid: set[tuple[Any, ...]] = set()
 
 
-class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator):  # type: ignore[misc]
     """A classifier with ``coef_ (m, p)``, ``intercept_ (m,)`` and ``classes_ (K,)``.
 
     One neuron for two classes, a softmax layer for more; of many targets, a neuron each.
