@@ -1,7 +1,7 @@
 """Where and how precisely a computation's arrays live: library, device and precision."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -121,20 +121,25 @@ class ArrayContext:
         """The library's own object for the precision."""
         return getattr(self.xp, self.precision)
 
-    def scope(self) -> AbstractContextManager[Any]:
+    def scope(self, *, in_a_pool: bool = False) -> AbstractContextManager[Any]:
         """Everything computed in this context is computed inside ``with context.scope():``.
+
+        Parameters
+        ----------
+        in_a_pool : bool, default False
+            Whether this is a thread of a pool that does the work of another thread in a scope.
 
         Raises
         ------
         MemoryError
             In there, whatever the library's own error is when its device has no more memory.
         """
-        return self._scope()
+        return self._scope(nullcontext() if in_a_pool else self.library.one_of_several())
 
     @contextmanager
-    def _scope(self) -> Iterator[None]:
+    def _scope(self, one_of_several: AbstractContextManager[Any]) -> Iterator[None]:
         try:
-            with self.library.scope(self.device, self.precision):
+            with one_of_several, self.library.scope(self.device, self.precision):
                 yield
         except Exception as error:
             if not self.library.out_of_memory(error):

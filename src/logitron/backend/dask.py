@@ -208,7 +208,7 @@ def _run(
     for other in others:
         if other is not None:
             _check_block("y or sample_weight", (*place[:2], *other.shape[1:]), other)
-    with context.scope():
+    with context.scope(in_a_pool=True):
         moved = [None if a is None else context.wide.store(a) for a in others]
         part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
         # sums are gathered in the widest precision, the rows of a map stay as they are

@@ -3,21 +3,26 @@
 NumPy lets its lock go while it computes, so that threads can work on blocks side by side; products
 are then left to one core each. BLAS's own threads go on waiting for work, at full speed, for a
 while after each product; where work side by side and products take turns, `one_core_each` is held
-over all of it.
+over all of it. So it is while several threads of the user's compute at a time: `one_of_several`.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
+from threading import Lock, local
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
 from logitron.backend.process_setting import ProcessSetting
 
-__all__ = ["one_core_each", "side_by_side", "workers"]
+__all__ = ["one_core_each", "one_of_several", "side_by_side", "workers"]
+
+#: what newer versions of threadpoolctl have
+CLEAR = "clear_controlling_thread"
 
 
 def workers() -> int:
@@ -26,7 +31,7 @@ def workers() -> int:
 
 
 def _workers() -> int:
-    pools = [pool["num_threads"] for pool in _controller().select(user_api="blas").info()]
+    pools = [pool["num_threads"] for pool in _products().info()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     fewest: int = min([cores or 1, *pools])
     return max(1, fewest)
@@ -59,22 +64,66 @@ class _OneCoreEach(ProcessSetting):
 
     def _change(self) -> None:
         self.before = _workers()
-        self._limiter = _controller().limit(limits=1, user_api="blas")
+        with _control():
+            self._limiter = _products().limit(limits=1)
 
     def _restore(self) -> None:
-        self._limiter.restore_original_limits()
+        with _control():
+            self._limiter.restore_original_limits()
         self.before = 0
 
     def forked(self) -> None:
         """Begin anew in a process that was forked: nobody is at work in it."""
         if self._wanted:
-            self._limiter.restore_original_limits()
+            with _control():
+                self._limiter.restore_original_limits()
         self._begin()
 
 
+class _OneOfSeveral:
+    """Leaves products one core while several threads compute at a time.
+
+    BLAS has one team of threads for the whole process. Products of several threads wait for it in
+    turn, spinning, and its own threads spin beside them: four fits at a time took several times as
+    long as one after the other. Each thread that computes is a core at work already.
+
+    Threads are counted, not how often each enters; the setting is changed when the second one
+    comes, and changed back when only one is left.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._threads = 0
+        self._own = local()
+
+    def __enter__(self) -> None:
+        depth = getattr(self._own, "depth", 0)
+        self._own.depth = depth + 1
+        if depth == 0:
+            with self._lock:
+                self._threads += 1
+                if self._threads == 2:
+                    one_core_each.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        self._own.depth -= 1
+        if self._own.depth == 0:
+            with self._lock:
+                self._threads -= 1
+                if self._threads == 1:
+                    one_core_each.__exit__()
+
+    def forked(self) -> None:
+        """Begin anew in a process that was forked: no thread but this one came along."""
+        self._lock = Lock()
+        self._threads = int(getattr(self._own, "depth", 0) > 0)
+
+
 one_core_each = _OneCoreEach()
+one_of_several = _OneOfSeveral()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=one_core_each.forked)
+    os.register_at_fork(after_in_child=one_of_several.forked)
 
 
 @cache
@@ -84,5 +133,25 @@ def _pool(process: int, size: int) -> ThreadPoolExecutor:
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+def _products() -> ThreadpoolController:
+    """Find the libraries that compute products, once."""
+    return ThreadpoolController().select(user_api="blas")
+
+
+@contextmanager
+def _control() -> Iterator[None]:
+    """Let this thread set how many threads BLAS has, and leave it to any other afterwards.
+
+    Newer versions of threadpoolctl let only the thread do so that did it first, as long as that
+    lives, and ignore what others ask for. Here several threads want the same, and the last to
+    leave, which takes it back, may be another than the first to come.
+    """
+    kinds = {type(library) for library in _products().lib_controllers}
+    clear = [kind.clear_controlling_thread for kind in kinds if hasattr(kind, CLEAR)]
+    for one in clear:
+        one(force=True)
+    try:
+        yield
+    finally:
+        for one in clear:
+            one(force=True)

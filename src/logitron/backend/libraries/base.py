@@ -190,6 +190,10 @@ class Library:
         """Set up what the library must know while computing on ``device`` in ``precision``."""
         return nullcontext()
 
+    def one_of_several(self) -> AbstractContextManager[Any]:
+        """Hold while a thread computes, others of which may do so too."""
+        return nullcontext()
+
     def workers(self) -> int:
         """How many blocks are worked on at a time."""
         return 1

@@ -66,6 +66,9 @@ class NumpyLibrary(Library):
         e /= e + 1.0
         return loss, np.multiply(signs, e, out=signs if signs.shape == e.shape else None), e
 
+    def one_of_several(self) -> AbstractContextManager[Any]:
+        return threads.one_of_several
+
     def workers(self) -> int:
         return threads.workers()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend import threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.numpy import quiet
 from logitron.backend.types import Array, Device
@@ -39,6 +40,9 @@ class StrictLibrary(Library):
         import array_api_strict as xp
 
         return np.asarray(xp.asarray(array, device=xp.Device("CPU_DEVICE")))
+
+    def one_of_several(self) -> AbstractContextManager[Any]:
+        return threads.one_of_several
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         return quiet()  # it computes with NumPy
