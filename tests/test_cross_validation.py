@@ -303,6 +303,68 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
     assert clf.C_ == 1e-4
     assert np.isnan(host(clf.scores_)[:, 0, 1]).all()
     assert not np.isnan(host(clf.scores_)[:, 0, 0]).any()
+    assert len(calls) <= 8  # no more work but a bound: the folds' coefficients are averaged
+    np.testing.assert_allclose(clf.coef_[0], clf.coefs_paths_[:, 0, 0, 0, :-1].mean(axis=0))
+
+
+def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
+    from logitron.estimators import logistic_regression_cv
+    from logitron.objective import LogisticObjective
+
+    def pressing(self, *arguments, **settings):
+        raise KeyboardInterrupt
+
+    def scoring(*arguments):
+        raise AssertionError("it scores")
+
+    evaluate = LogisticObjective.evaluate
+    calls = []
+
+    def third(self, *arguments, **settings):
+        calls.append(1)
+        return (pressing if len(calls) == 3 else evaluate)(self, *arguments, **settings)
+
+    monkeypatch.setattr(LogisticObjective, "evaluate", third)
+    monkeypatch.setattr(logistic_regression_cv, "held_out_scores", scoring)
+    with pytest.raises(KeyboardInterrupt, match="nothing to choose"):
+        LogisticRegressionCV(Cs=[1e-4, 1e5], cv=3).fit(X, Y)
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+def test_ctrl_c_while_progress_is_printed_keeps_what_is_done(monkeypatch, verbose):
+    from logitron.estimators import progress
+
+    if verbose == 1:
+        pytest.importorskip("rich")
+    done = []
+
+    def pressing(iteration, *arguments):
+        done.append(iteration.running)
+        if iteration.running < 6:
+            raise KeyboardInterrupt
+        return ""
+
+    class Bar:
+        def __init__(self, *columns):
+            self.add_task = lambda *arguments, **settings: 0
+            self.update = lambda task, completed, **fields: completed and _interrupt()
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            return None
+
+    monkeypatch.setattr(progress, "_line", pressing)
+    if verbose == 1:
+        monkeypatch.setattr("rich.progress.Progress", Bar)
+    with pytest.warns(ConvergenceWarning, match="Ctrl-C; what is done is kept"):
+        clf = LogisticRegressionCV(Cs=[1e-4, 1e5], cv=3, verbose=verbose).fit(X, Y)
+    assert clf.C_ == 1e-4
+
+
+def _interrupt():
+    raise KeyboardInterrupt
 
 
 def test_progress_is_shown(capsys):

@@ -49,7 +49,7 @@ def held_out_scores(
         What goes to the scorer, such as ``sample_weight``.
     """
     name, scorer = scorer_named(model.scoring)
-    scores = np.zeros(grid.shape)
+    scores = np.zeros(tuple(fits.coef.shape[:3]))
     if name in ON_DEVICE and not set(params) - {"sample_weight"}:
         codes, weights, _ = grid.rows.others
         rows = grid.rows.beside(codes, weights if "sample_weight" in params else None, None)

@@ -294,7 +294,7 @@ class LogisticRegression(NeuronClassifier):
         labels = encode_many(Y, n, weights)
         settings = self._settings(labels)
         each = _of_targets(C, labels.targets)
-        with compute.scope(), shown(self.verbose, labels.targets, "targets") as show:
+        with compute.scope(), shown(self.verbose, labels.targets, "targets", keeps=True) as show:
             grid = Grid.over(
                 compute,
                 X,

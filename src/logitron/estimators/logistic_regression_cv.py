@@ -1,5 +1,6 @@
 """`LogisticRegressionCV`: all penalties on all folds, in one solve."""
 
+from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -98,8 +99,9 @@ class LogisticRegressionCV(NeuronClassifier):
 
     Notes
     -----
-    Ctrl-C ends the solve, and keeps the fits that are done: the best of them is chosen. With
-    ``warm_start=True``, ``fit`` then goes on where it was.
+    Ctrl-C ends the solve, and keeps the fits that are done: the best of them is chosen, and its
+    coefficients are averaged over the folds, as with ``refit=False``, since to train on all rows
+    could take long. With ``warm_start=True``, ``fit`` then goes on where it was.
 
     Examples
     --------
@@ -254,18 +256,21 @@ class LogisticRegressionCV(NeuronClassifier):
         )
         with compute.scope():
             number = labels.targets * len(folds) * len(Cs)
-            with shown(self.verbose, number, "folds x penalties") as show:
+            with shown(self.verbose, number, "folds x penalties", keeps=True) as show:
                 grid = over(C=Cs.reshape(1, 1, -1), counts=counts_of(folds, n))
                 start = self._start(compute.wide, (labels.targets, len(folds), len(Cs)), labels)
                 fits = grid.fit(settings, start=start, watch=show, precision=caller.precision)
             self.classes_, self._many = classes_for(caller, labels.classes), labels.many
             self._label_dtype = labels.dtype
-            data = given, truth, routed.scorer.score
-            scores = held_out_scores(self, grid, fits, labels, folds, *data)
             stopped = fits.status == Status.STOPPED
             if stopped.any(axis=1).all():
                 raise KeyboardInterrupt("no penalty was done, so that there is nothing to choose")
-            undefined = int(np.isnan(scores).sum())
+            data = given, truth, routed.scorer.score
+            done = np.flatnonzero(~stopped.any(axis=1).all(axis=0))
+            some = held_out_scores(self, grid, _of_penalties(fits, done), labels, folds, *data)
+            undefined = int(np.isnan(some).sum())
+            scores = np.full(stopped.shape, np.nan)
+            scores[:, :, done] = some
             scores[stopped] = np.nan
             coef, intercept, C, again = self._choose(over, settings, fits, scores, Cs)
             self.coef_, self.intercept_ = caller.own(coef), caller.own(intercept)
@@ -307,6 +312,7 @@ class LogisticRegressionCV(NeuronClassifier):
         means = np.where(np.isnan(means) | unfinished, -np.inf, means)
         best = np.argmax(means, axis=1)  # (T,)
         each = np.repeat(best[:, None], F, axis=1)
+        refit = self.refit and not unfinished.any()  # Ctrl-C asks for no more work
         if not self.refit:
             ranked = np.where(np.isnan(scores), -np.inf, scores)
             own = np.argmax(ranked, axis=2)  # (T, F)
@@ -319,7 +325,7 @@ class LogisticRegressionCV(NeuronClassifier):
         intercept = xp.take(xp.reshape(fits.intercept, (T * F * P, K)), index, axis=0)
         coef = xp.reshape(xp.mean(xp.reshape(coef, (T, F, K, p)), axis=1), (T * K, p))
         intercept = xp.reshape(xp.mean(xp.reshape(intercept, (T, F, K)), axis=1), (T * K,))
-        if not self.refit:
+        if not refit:
             return coef, intercept, Cs[each].mean(axis=1), None
         again = over(C=Cs[best].reshape(-1, 1, 1)).fit(settings, start=(coef, intercept))
         coef = xp.reshape(again.coef, (T * K, p))
@@ -426,6 +432,17 @@ class LogisticRegressionCV(NeuronClassifier):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
+
+
+def _of_penalties(fits: Fits, done: HostArray) -> Fits:
+    """Take the coefficients and intercepts of some penalties."""
+    if len(done) == fits.coef.shape[2]:
+        return fits
+    index = fits.context.asarray(done, keep_dtype=True)
+    coef, intercept = (
+        fits.context.xp.take(part, index, axis=2) for part in (fits.coef, fits.intercept)
+    )
+    return replace(fits, coef=coef, intercept=intercept)
 
 
 def _refuse_params(names: set[str], method: str) -> None:

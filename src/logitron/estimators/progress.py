@@ -1,7 +1,8 @@
 """What is shown while many fits are under way: how many are done, and how far the others are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from logitron.estimators.callbacks import Watch
@@ -11,7 +12,7 @@ __all__ = ["shown"]
 
 
 @contextmanager
-def shown(verbose: int, fits: int, what: str) -> Iterator[Watch | None]:
+def shown(verbose: int, fits: int, what: str, *, keeps: bool = False) -> Iterator[Watch | None]:
     """Give what is to be told after each iteration: nothing, a progress bar, or lines of text.
 
     Parameters
@@ -22,13 +23,16 @@ def shown(verbose: int, fits: int, what: str) -> Iterator[Watch | None]:
         How many there are.
     what : str
         What they are.
+    keeps : bool, default False
+        Whether Ctrl-C ends the fits and keeps what is done, also while something is printed.
     """
     if not verbose:
         yield None
         return
     rich = _rich() if verbose == 1 else None
     if rich is None:
-        yield lambda iteration: print(_line(iteration, fits, what))
+        line = partial(_print_line, fits=fits, what=what)
+        yield partial(_kept, line) if keeps else line
         return
     columns = (
         rich.TextColumn("{task.description}"),
@@ -48,7 +52,20 @@ def shown(verbose: int, fits: int, what: str) -> Iterator[Watch | None]:
                 loss=float(iteration.loss.sum()),
             )
 
-        yield told
+        yield partial(_kept, told) if keeps else told
+
+
+def _kept(told: Callable[[Iteration], None], iteration: Iteration) -> bool:
+    """Tell of an iteration; Ctrl-C on the way says stop."""
+    try:
+        told(iteration)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _print_line(iteration: Iteration, *, fits: int, what: str) -> None:
+    print(_line(iteration, fits, what))
 
 
 def _line(iteration: Iteration, fits: int, what: str) -> str:
