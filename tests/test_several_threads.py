@@ -1,10 +1,11 @@
 """Several threads of the user's that fit at a time: products are left one core, until it is one."""
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread, current_thread
 
 import numpy as np
 import pytest
@@ -102,6 +103,41 @@ def test_scopes_within_a_scope_are_one_thread():
             thread.start()
             thread.join()
         assert blas() == {2}
+
+
+def test_ctrl_c_is_answered_during_one_long_step():
+    began, over = Event(), Event()
+
+    def long():
+        began.set()
+        over.wait(30)
+
+    def press():
+        began.wait(30)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Thread(target=press).start()
+    with pytest.raises(KeyboardInterrupt):
+        threads.answering(long)
+    assert not over.is_set()
+    over.set()
+
+
+def test_long_steps_give_what_they_find_or_raise():
+    A = np.eye(600) * np.arange(600.0)
+    library = ArrayContext.named("numpy").library
+    values, vectors = library.eigh(A)
+    np.testing.assert_array_equal(values, np.linalg.eigh(A)[0])
+    np.testing.assert_array_equal(vectors, np.linalg.eigh(A)[1])
+    stack = np.stack([A + np.eye(600)] * 2)
+    np.testing.assert_array_equal(library.solve(stack, stack), np.linalg.solve(stack, stack))
+    np.testing.assert_array_equal(library.inv(stack), np.linalg.inv(stack))
+    with pytest.raises(np.linalg.LinAlgError):
+        library.eigh(np.ones((600, 500)))
+    with ThreadPoolExecutor(1) as pool:  # of other threads, nobody asks for an answer
+        assert pool.submit(threads.answering, current_thread).result().name.startswith("Thread")
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        threads.answering(lambda: np.float64(1e300) * np.float64(1e300))
 
 
 seen = []

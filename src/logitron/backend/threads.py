@@ -12,17 +12,20 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
-from threading import Lock, local
+from threading import Event, Lock, Thread, current_thread, local, main_thread
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
 from logitron.backend.process_setting import ProcessSetting
 
-__all__ = ["one_core_each", "one_of_several", "side_by_side", "workers"]
+__all__ = ["answering", "one_core_each", "one_of_several", "side_by_side", "workers"]
 
 #: what newer versions of threadpoolctl have
 CLEAR = "clear_controlling_thread"
+
+#: seconds between two looks for Ctrl-C
+LOOK = 0.05
 
 
 def workers() -> int:
@@ -51,6 +54,36 @@ def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[A
             return [future.result() for future in futures]
         finally:
             wait(futures)  # nobody is at work when an interrupt comes through
+
+
+def answering(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function that takes long and never looks up, so that Ctrl-C is answered meanwhile.
+
+    Python looks for Ctrl-C between two of its own steps, in the main thread only; an
+    eigendecomposition is one step of several seconds. It is computed in a thread beside, while
+    this one waits. After Ctrl-C, nobody wants what it finds; it ends by itself.
+    """
+    if current_thread() is not main_thread():
+        return function(*arguments)
+    found: list[Any] = []
+    failed: list[BaseException] = []
+    over = Event()
+    context = copy_context()  # NumPy's settings for warnings go along
+
+    def run() -> None:
+        try:
+            found.append(context.run(function, *arguments))
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            over.set()
+
+    Thread(target=run, name="logitron-answering", daemon=True).start()
+    while not over.wait(LOOK):  # the system may have told the other thread of Ctrl-C
+        pass
+    if failed:
+        raise failed[0]
+    return found[0]
 
 
 class _OneCoreEach(ProcessSetting):

@@ -14,6 +14,9 @@ from logitron.backend import threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
 
+#: cubed rows of matrices that take a hundredth of a second or more to decompose or to solve with
+LARGE = 400**3
+
 
 class NumpyLibrary(Library):
     reads_are_free = one_device = True
@@ -30,7 +33,21 @@ class NumpyLibrary(Library):
         return _namespace()
 
     def solve(self, A: Array, B: Array) -> Array:
-        return np.linalg.solve(A, B)
+        if A.size * A.shape[-1] < LARGE:
+            return np.linalg.solve(A, B)
+        return threads.answering(np.linalg.solve, A, B)
+
+    def inv(self, A: Array) -> Array:
+        if A.size * A.shape[-1] < LARGE:
+            return np.linalg.inv(A)
+        return threads.answering(np.linalg.inv, A)
+
+    def eigh(self, A: Array) -> tuple[Array, Array]:
+        if A.size * A.shape[-1] < LARGE:
+            values, vectors = np.linalg.eigh(A)
+        else:
+            values, vectors = threads.answering(np.linalg.eigh, A)
+        return values, vectors
 
     def range_like(self, array: Array, size: int) -> Array:
         return np.arange(size)
