@@ -292,3 +292,26 @@ def test_weights_of_classes_are_real_numbers(weight):
 def test_weights_are_numbers(weights):
     with pytest.raises(ValueError, match="sample_weight must hold numbers"):
         LogisticRegression().fit(X, CODES, weights)
+
+
+WRONG = {
+    "NaN": (np.where(CODES == 1, np.nan, CODES), "Input y contains NaN: 20 labels"),
+    "NaT": (DAYS, "Input y contains NaN: 20 labels"),
+    "None": (np.where(CODES == 1, None, CODES), "Input y contains NaN: 20 labels"),
+    "complex": (CODES + 1j, "Complex data not supported: y must be real"),
+    "lists": (LISTS["of several lengths"], "a list of labels for each row"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_labels_to_score_are_checked_as_those_to_fit(case):
+    y, says = WRONG[case]
+    for model in (MODEL, LogisticRegressionCV(Cs=[1.0]).fit(X, CODES)):
+        with pytest.raises(ValueError, match=says):
+            model.score(X, y)
+
+
+@pytest.mark.parametrize("weights", [ONES + 1j, -ONES, ONES * np.nan, ["a"] * 60, ONES[:3]])
+def test_weights_to_score_are_checked_as_those_to_fit(weights):
+    with pytest.raises(ValueError, match=r"sample_weight must (be|have|hold)"):
+        MODEL.score(X, CODES, weights)

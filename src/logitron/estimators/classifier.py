@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 from logitron import neuron
 from logitron.backend import (
     ArrayContext,
-    check_sparse,
     exemplar,
     is_dask,
     is_sparse,
@@ -22,11 +21,11 @@ from logitron.backend import (
     sparsified,
 )
 from logitron.estimators.callbacks import CallbackSupportMixin
-from logitron.estimators.inputs import features, refuse_nonfinite
-from logitron.estimators.label_values import exact
+from logitron.estimators.inputs import features, refuse_nonfinite, sample_weights
+from logitron.estimators.label_values import comparable
 from logitron.estimators.labels import classes_for, take
 from logitron.estimators.pickled import VersionedEstimator
-from logitron.estimators.values import on_host, refuse_masked
+from logitron.estimators.values import on_host
 
 __all__ = ["NeuronClassifier"]
 
@@ -91,8 +90,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Raises
         ------
-        ValueError
-            If X has not the features, or is not of the library and device, of ``fit``.
+        ValueError, TypeError
+            If X has not the features, or is not of the library and device, of ``fit``, or is not
+            what ``fit`` would take; of a Dask array, that is found out where it is computed.
         """
         return self._map("decision_function", X, _decision)
 
@@ -110,7 +110,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             As `decision_function`.
         """
         return self._map("predict_proba", X, _probabilities, grouped=True)
@@ -129,7 +129,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             As `decision_function`.
         """
         return self._map("predict_log_proba", X, _log_probabilities, grouped=True)
@@ -150,7 +150,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             As `decision_function`.
         """
         check_is_fitted(self)
@@ -176,16 +176,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             As `decision_function`; also if y or the weights are not what they should be.
         """
-        refuse_masked("y", y)
-        refuse_masked("sample_weight", sample_weight)
-        y = check_sparse("y", y) if is_sparse(y) else y
-        predicted, y, sample_weight = map(
-            on_host, (self.predict(X), exact(on_host(y)), sample_weight)
-        )
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        y = comparable(y)
+        predicted = on_host(self.predict(X))
+        weights = sample_weights(sample_weight, predicted.shape[0])
+        return float(accuracy_score(y, predicted, sample_weight=weights))
 
     def to(self, backend: str, device: str | None = None) -> Self:
         """Move the fitted model to another library or device, in place.

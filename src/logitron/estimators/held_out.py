@@ -9,7 +9,7 @@ from sklearn.utils import _safe_indexing
 from logitron.backend import Rows, is_sparse, read
 from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
 from logitron.estimators.grid import Fits, Grid
-from logitron.estimators.label_values import exact
+from logitron.estimators.label_values import comparable
 from logitron.estimators.labels import Labels
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.multilabel import encode_many
@@ -97,7 +97,7 @@ def score_of(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
     model, X = model_on_host(model, X)
     params = {key: on_host(value) for key, value in params.items()}
     if not model._many:
-        return float(on_classes(scorer, model.classes_)(model, X, exact(on_host(y)), **params))
+        return float(on_classes(scorer, model.classes_)(model, X, comparable(y), **params))
     coef, intercept = model._dense_coef()[:, None, :], model.intercept_[:, None]
     Y = encode_many(y, len(read(model.predict(X))))
     scores = [

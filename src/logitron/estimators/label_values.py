@@ -8,10 +8,10 @@ import numpy as np
 from sklearn import config_context
 from sklearn.utils.validation import column_or_1d
 
-from logitron.backend import is_sparse
-from logitron.estimators.values import on_host, refuse_complex
+from logitron.backend import check_sparse, is_sparse
+from logitron.estimators.values import on_host, refuse_complex, refuse_masked
 
-__all__ = ["exact", "label_values", "refuse_lists", "refuse_missing"]
+__all__ = ["comparable", "exact", "label_values", "refuse_lists", "refuse_missing"]
 
 HostArray = np.ndarray[Any, Any]
 
@@ -47,6 +47,30 @@ def label_values(y: Any) -> HostArray:
     with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
         column: HostArray = column_or_1d(values, warn=True)
     return exact(column) if column.dtype.kind == "O" else column
+
+
+def comparable(y: Any) -> Any:
+    """Read labels to the host that predictions are compared with by scikit-learn.
+
+    Parameters
+    ----------
+    y : array-like or sparse matrix (n,) or (n, T)
+
+    Raises
+    ------
+    ValueError
+        If some are missing, masked or complex, or rows are lists of labels.
+    """
+    refuse_masked("y", y)
+    if is_sparse(y):
+        return check_sparse("y", y)
+    values = exact(on_host(y))
+    refuse_lists(values)
+    array = np.asarray(values)
+    refuse_complex("y", array)
+    if array.ndim == 1:
+        refuse_missing(array)
+    return values
 
 
 def exact(y: Any) -> Any:

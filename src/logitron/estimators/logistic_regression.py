@@ -219,7 +219,10 @@ class LogisticRegression(NeuronClassifier):
         Raises
         ------
         ValueError, TypeError
-            If an argument is not what it should be; the message names it.
+            If an argument is not what it should be, before any work begins; the message names it.
+            So are NaN and infinity in X, labels that are missing (NaN, NaT, None), masked elements,
+            complex numbers, malformed sparse matrices, and chunks of Dask arrays that are sparse or
+            not as announced.
         ImportError
             If the backend is not installed, or cannot be used here.
 

@@ -211,6 +211,8 @@ class LogisticRegressionCV(NeuronClassifier):
         ------
         ValueError, TypeError, ImportError
             As `LogisticRegression.fit`; also if ``cv`` gives no folds.
+        KeyboardInterrupt
+            At Ctrl-C before any penalty was done on all folds, or while held-out rows are scored.
 
         Warns
         -----
@@ -390,6 +392,12 @@ class LogisticRegressionCV(NeuronClassifier):
         Returns
         -------
         float
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `decision_function`; also if y or the weights have masked elements, or the scorer
+            refuses them.
         """
         if sample_weight is not None:
             params["sample_weight"] = sample_weight

@@ -106,7 +106,9 @@ def bootstrap(
     Raises
     ------
     ValueError
-        If an argument is not what it should be.
+        If an argument is not what it should be; data as in `LogisticRegression.fit`.
+    TypeError
+        If the model is no `LogisticRegression`, or X is a Dask array.
 
     Warns
     -----
@@ -186,7 +188,9 @@ def permutation_test(
     Raises
     ------
     ValueError
-        If an argument is not what it should be.
+        If an argument is not what it should be; data as in `LogisticRegression.fit`.
+    TypeError
+        If the model is no `LogisticRegression`, or X is a Dask array.
 
     References
     ----------
