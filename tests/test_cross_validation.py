@@ -308,7 +308,7 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
 
 
 def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
-    from logitron.estimators import logistic_regression_cv
+    from logitron.estimators import held_out
     from logitron.objective import LogisticObjective
 
     def pressing(self, *arguments, **settings):
@@ -325,7 +325,7 @@ def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
         return (pressing if len(calls) == 3 else evaluate)(self, *arguments, **settings)
 
     monkeypatch.setattr(LogisticObjective, "evaluate", third)
-    monkeypatch.setattr(logistic_regression_cv, "held_out_scores", scoring)
+    monkeypatch.setattr(held_out, "held_out_scores", scoring)
     with pytest.raises(KeyboardInterrupt, match="nothing to choose"):
         LogisticRegressionCV(Cs=[1e-4, 1e5], cv=3).fit(X, Y)
 

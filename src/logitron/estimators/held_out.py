@@ -1,6 +1,7 @@
 """Scores of many fits on the rows that their folds hold out."""
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,44 @@ from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.multilabel import encode_many
 from logitron.estimators.scoring import ON_DEVICE, scores_on_device
 from logitron.estimators.values import on_host, refuse_masked
+from logitron.solvers import Status
 
-__all__ = ["held_out_scores", "score_of", "warn_of_undefined"]
+__all__ = ["held_out_scores", "score_of", "scores_of_done", "warn_of_undefined"]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]
+
+
+def scores_of_done(
+    model: Any, grid: Grid, fits: Fits, labels: Labels, folds: list[Fold], *data: Any
+) -> tuple[HostArray, int]:
+    """Score the fits that are done, see `held_out_scores`.
+
+    Returns
+    -------
+    scores : numpy.ndarray (T, F, P)
+        NaN for fits that Ctrl-C stopped.
+    undefined : int
+        How many of the others could not be scored.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If no penalty was done on all folds.
+    """
+    stopped = fits.status == Status.STOPPED
+    if stopped.any(axis=1).all():
+        raise KeyboardInterrupt("no penalty was done, so that there is nothing to choose")
+    done = np.flatnonzero(~stopped.any(axis=1).all(axis=0))
+    if len(done) < stopped.shape[2]:
+        index = fits.context.asarray(done, keep_dtype=True)
+        parts = (fits.context.xp.take(a, index, axis=2) for a in (fits.coef, fits.intercept))
+        fits = replace(fits, **dict(zip(("coef", "intercept"), parts, strict=True)))
+    some = held_out_scores(model, grid, fits, labels, folds, *data)
+    scores = np.full(stopped.shape, np.nan)
+    scores[:, :, done] = some
+    scores[stopped] = np.nan
+    return scores, int(np.isnan(some).sum())
 
 
 def held_out_scores(

@@ -1,6 +1,5 @@
 """`LogisticRegressionCV`: all penalties on all folds, in one solve."""
 
-from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -16,7 +15,7 @@ from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fitting import Settings, warn_of
 from logitron.estimators.folds import counts_of, folds_of, scorer_named
 from logitron.estimators.grid import Fits, Grid
-from logitron.estimators.held_out import held_out_scores, score_of, warn_of_undefined
+from logitron.estimators.held_out import score_of, scores_of_done, warn_of_undefined
 from logitron.estimators.inputs import contexts, features, sample_weights
 from logitron.estimators.labels import Labels, classes_for, encode
 from logitron.estimators.legacy import legacy_attributes
@@ -264,16 +263,8 @@ class LogisticRegressionCV(NeuronClassifier):
                 fits = grid.fit(settings, start=start, watch=show, precision=caller.precision)
             self.classes_, self._many = classes_for(caller, labels.classes), labels.many
             self._label_dtype = labels.dtype
-            stopped = fits.status == Status.STOPPED
-            if stopped.any(axis=1).all():
-                raise KeyboardInterrupt("no penalty was done, so that there is nothing to choose")
             data = given, truth, routed.scorer.score
-            done = np.flatnonzero(~stopped.any(axis=1).all(axis=0))
-            some = held_out_scores(self, grid, _of_penalties(fits, done), labels, folds, *data)
-            undefined = int(np.isnan(some).sum())
-            scores = np.full(stopped.shape, np.nan)
-            scores[:, :, done] = some
-            scores[stopped] = np.nan
+            scores, undefined = scores_of_done(self, grid, fits, labels, folds, *data)
             coef, intercept, C, again = self._choose(over, settings, fits, scores, Cs)
             self.coef_, self.intercept_ = caller.own(coef), caller.own(intercept)
             self._tell(fits, scores, Cs, C, caller, many=labels.many)
@@ -440,17 +431,6 @@ class LogisticRegressionCV(NeuronClassifier):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
-
-
-def _of_penalties(fits: Fits, done: HostArray) -> Fits:
-    """Take the coefficients and intercepts of some penalties."""
-    if len(done) == fits.coef.shape[2]:
-        return fits
-    index = fits.context.asarray(done, keep_dtype=True)
-    coef, intercept = (
-        fits.context.xp.take(part, index, axis=2) for part in (fits.coef, fits.intercept)
-    )
-    return replace(fits, coef=coef, intercept=intercept)
 
 
 def _refuse_params(names: set[str], method: str) -> None:
