@@ -59,7 +59,7 @@ def test_chunks_of_other_shapes_are_refused(call):
 
 def test_chunks_with_other_columns_are_refused():
     wide = DENSE.map_blocks(lambda chunk: np.tile(chunk, 2), dtype=float, meta=np.zeros((0, 0)))
-    with pytest.raises(ValueError, match=r"chunk \d of shape \(7, 6\) instead of \(7, 3\)"):
+    with pytest.raises(ValueError, match=r"chunk \d of shape \(\d, 6\) instead of \(\d, 3\)"):
         LogisticRegression().fit(wide, LABELS)
 
 
