@@ -15,6 +15,8 @@ from logitron.backend.types import Array
 __all__ = ["ArrayRows", "total_squares"]
 
 _Result = TypeVar("_Result")
+#: centre and scale of each feature, arrays (p,)
+Standardisation = tuple[Array, Array]
 
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
@@ -54,6 +56,8 @@ class ArrayRows:
         Numbers that are computed for each row, such as the logits of so many neurons.
     block_rows : int, optional
         Rows in a block; by default what the library does best with.
+    standardisation : tuple of arrays (p,) and (p,), optional
+        Centre and scale: block functions receive ``(X - centre) * scale``.
     """
 
     lazy = copies = False
@@ -65,11 +69,13 @@ class ArrayRows:
         *others: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        standardisation: Standardisation | None = None,
     ) -> None:
         self.context = context
         self.shape = X.shape
         self._arrays = (X, *others)
         self._rough: ArrayRows | None = None
+        self._standardisation = standardisation
         self._sizes: dict[str, Any] = {"width": width, "block_rows": block_rows}
         self._xp, self._dtype = context.xp, context.dtype
         self._squares: float | None = None
@@ -190,7 +196,10 @@ class ArrayRows:
         if self.context.library.wide_rows is not None:  # what is made of them stays in cache
             most = max(SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES * self.shape[1])
             sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), most)
-        return type(self)(self.context, self._draw(X, rows), *taken, **sizes)
+        drawn = self._draw(X, rows)
+        return type(self)(
+            self.context, drawn, *taken, **sizes, standardisation=self._standardisation
+        )
 
     def working(self) -> AbstractContextManager[Any]:
         """Leave the cores to the workers, where there are several; see `Rows.working`."""
@@ -200,13 +209,25 @@ class ArrayRows:
         """Compute blocks in the widest precision; see `Rows.precise`."""
         if self._widens is None:
             return self
-        return type(self)(self.context.wide, *self._arrays, **self._sizes)
+        return self._like(self.context.wide, *self._arrays)
+
+    def standardised(self, centre: Array, scale: Array) -> "ArrayRows":
+        """Standardise the features, block by block; see `Rows.standardised`."""
+        assert self._standardisation is None
+        given = self._arrays
+        return type(self)(self.context.wide, *given, **self._sizes, standardisation=(centre, scale))
+
+    def _like(self, context: ArrayContext, *arrays: Array | None) -> "ArrayRows":
+        """Make rows of other arrays that are cut and standardised as these are."""
+        return type(self)(context, *arrays, **self._sizes, standardisation=self._standardisation)
 
     def rough(self) -> "ArrayRows | None":
         """Compute blocks in half the width; see `Rows.rough`."""
         narrower = self.context.narrower
         width, (n, p) = self._sizes["width"], self.shape
         if narrower is None or width < ROUGH_WIDTH or n * p * width < MANY_PRODUCTS:
+            return None
+        if self._standardisation is not None:  # float32 would lose the digits that it keeps
             return None
         if self.context.library.block_bytes is None:  # one block: a copy of all features
             return None
@@ -219,7 +240,7 @@ class ArrayRows:
 
     def beside(self, *others: Array) -> "ArrayRows":
         """Put other arrays beside the features; see `Rows.beside`."""
-        return type(self)(self.context, self._arrays[0], *others, **self._sizes)
+        return self._like(self.context, self._arrays[0], *others)
 
     def rotated(self, X: Array) -> "ArrayRows":
         """Put other features, in the widest precision, in the place of these."""
@@ -234,6 +255,7 @@ class ArrayRows:
         """
         wide = self.context.wide
         run = wide.compile(function, **static)
+        standardise = wide.compile(standardised)
         n, p = self.shape
         size = p
         if self.context.library.block_bytes is not None:
@@ -245,7 +267,10 @@ class ArrayRows:
         for start in range(0, p, size):
             stop = min(start + size, p)
             beside = (None if a is None else a[..., start:stop] for a in by_column)
-            part = run(self._columns(start, stop), *beside)
+            features = self._columns(start, stop)
+            if self._standardisation is not None:
+                features = standardise(features, *(a[start:stop] for a in self._standardisation))
+            part = run(features, *beside)
             if total is None:
                 total = part
             else:
@@ -253,12 +278,31 @@ class ArrayRows:
         return total
 
     def _compiled(self, function: Callable[..., Any], static: dict[str, Any]) -> Callable[..., Any]:
-        """Compile a block function, with the widening of features, which then need not be made."""
-        if self._arrays[0].dtype == self._dtype:
+        """Compile a block function together with widening and standardising its features.
+
+        The features as the function receives them then need not be stored.
+        """
+        if self._standardisation is not None:
+            return self._compiled_standardised(function, static)
+        if self._is_wide():
             return self.context.compile(function, **static)
         return self.context.compile(
             _widened, block_function=function, precision=self.context.precision, **static
         )
+
+    def _compiled_standardised(
+        self, function: Callable[..., Any], static: dict[str, Any]
+    ) -> Callable[..., Any]:
+        assert self._standardisation is not None
+        run = self.context.compile(
+            on_standardised, block_function=function, precision=self.context.precision, **static
+        )
+        centre, scale = map(self.context.narrow, self._standardisation)
+
+        def standardising(X: Array, *others: Array | None) -> Any:
+            return run(X, centre, scale, *others)
+
+        return standardising
 
     def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
         """Give blocks, their features as they are stored."""
@@ -274,6 +318,10 @@ class ArrayRows:
     def _cut(self, X: Array, start: int, size: int) -> Array:
         """Features of a block, as they are stored."""
         return _rows(X, start, size)
+
+    def _is_wide(self) -> bool:
+        """Whether blocks come in the precision that is computed in."""
+        return bool(self._arrays[0].dtype == self._dtype)
 
     def _can_draw(self) -> bool:
         return self.context.library.draws_rows(self._arrays[0])
@@ -324,6 +372,26 @@ def _widened(
     """Call a block function with features in the precision that is computed in."""
     xp = namespace_of(X)
     return block_function(xp.astype(X, getattr(xp, precision), copy=False), *others, **static)
+
+
+def standardised(X: Array, centre: Array, scale: Array) -> Array:
+    """Centre and scale features; differences first, so that no digit of nearby numbers is lost."""
+    return (X - centre) * scale
+
+
+def on_standardised(
+    X: Array,
+    centre: Array,
+    scale: Array,
+    *others: Array | None,
+    block_function: Callable[..., Any],
+    precision: str,
+    **static: Any,
+) -> Any:
+    """Call a block function with standardised features, in the precision that is computed in."""
+    xp = namespace_of(X)
+    wide = xp.astype(X, getattr(xp, precision), copy=False)
+    return block_function(standardised(wide, centre, scale), *others, **static)
 
 
 def _add(left: Array, right: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 from array_api_compat import is_dask_array
 
-from logitron.backend.array_rows import total_squares
+from logitron.backend.array_rows import Standardisation, on_standardised, total_squares
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read, read
 from logitron.backend.sparse import is_sparse
@@ -55,6 +55,8 @@ class DaskRows:
         Where the chunks are computed, inside the workers.
     X : dask.array.Array (n, p)
     *others : dask.array.Array or array (n, ...), or None
+    standardisation : tuple of arrays (p,) and (p,), optional
+        Centre and scale of the features; see `Rows.standardised`.
 
     Raises
     ------
@@ -64,8 +66,15 @@ class DaskRows:
 
     lazy, one_block = True, False
 
-    def __init__(self, context: ArrayContext, X: Array, *others: Array | None) -> None:
+    def __init__(
+        self,
+        context: ArrayContext,
+        X: Array,
+        *others: Array | None,
+        standardisation: Standardisation | None = None,
+    ) -> None:
         self.context = context
+        self._standardisation = standardisation
         self._others = others
         self._squares: float | None = None
         check_chunks(X)
@@ -81,8 +90,10 @@ class DaskRows:
         """Add up the chunks in one computation of Dask's; see `Rows.sum`."""
         from dask import compute, delayed
 
+        function, static, parameters = self._standardising(
+            function, static, parameters, len(self._others)
+        )
         run = delayed(partial(_run, self.context, function, static), pure=False)
-        parameters = tuple(map(self.context.narrow, parameters))
         sent = delayed(parameters, traverse=False)  # one node of the graph, not one for each task
         parts = [
             run(sent, place, *block)
@@ -117,14 +128,21 @@ class DaskRows:
 
     def precise(self) -> "DaskRows":
         """Compute chunks in the widest precision; see `Rows.precise`."""
-        return DaskRows(self.context.wide, self._X, *self._others)
+        return DaskRows(
+            self.context.wide, self._X, *self._others, standardisation=self._standardisation
+        )
+
+    def standardised(self, centre: Array, scale: Array) -> "DaskRows":
+        """Standardise the features of each chunk; see `Rows.standardised`."""
+        given = self._others
+        return DaskRows(self.context.wide, self._X, *given, standardisation=(centre, scale))
 
     def rough(self) -> None:
         """Chunks are computed in one precision only; see `Rows.rough`."""
 
     def beside(self, *others: Array) -> "DaskRows":
         """Put other arrays beside the features; see `Rows.beside`."""
-        return DaskRows(self.context, self._X, *others)
+        return DaskRows(self.context, self._X, *others, standardisation=self._standardisation)
 
     def rotated(self, X: Array) -> "DaskRows":
         """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
@@ -138,6 +156,7 @@ class DaskRows:
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
+        function, static, parameters = self._standardising(function, static, parameters, 0)
         run = partial(_run, self.context, function, static, parameters)
         with self.context.scope():
             one = self.context.zeros((1, self.shape[1]))
@@ -148,6 +167,25 @@ class DaskRows:
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
+
+    def _standardising(
+        self,
+        function: Callable[..., Any],
+        static: dict[str, Any],
+        parameters: tuple[Any, ...],
+        others: int,
+    ) -> tuple[Callable[..., Any], dict[str, Any], tuple[Any, ...]]:
+        """Put what standardises the features around a block function, and before its parameters."""
+        narrow = tuple(map(self.context.narrow, parameters))
+        if self._standardisation is None:
+            return function, static, narrow
+        around = {
+            "block_function": function,
+            "precision": self.context.precision,
+            "others": others,
+            **static,
+        }
+        return _first_of_all, around, (*map(self.context.narrow, self._standardisation), *narrow)
 
     def _blocks_of(self, array: Array | None) -> list[Any]:
         import dask.array as da
@@ -213,6 +251,12 @@ def _run(
         part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
         # sums are gathered in the widest precision, the rows of a map stay as they are
         return tuple(map(context.wide.asarray, part)) if isinstance(part, tuple) else part
+
+
+def _first_of_all(X: Array, *rest: Array | None, others: int = 0, **static: Any) -> Any:
+    """Call `on_standardised`, whose parameters follow the arrays of the rows here."""
+    arrays, (centre, scale, *parameters) = rest[:others], rest[others:]
+    return on_standardised(X, centre, scale, *arrays, *parameters, **static)
 
 
 def _run_in_place(

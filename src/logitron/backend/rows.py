@@ -71,6 +71,14 @@ class Rows(Protocol):
     def precise(self) -> "Rows":
         """Return the same rows, with blocks computed in the widest precision of the device."""
 
+    def standardised(self, centre: Array, scale: Array) -> "Rows":
+        """Return rows whose features are ``(X - centre) * scale``, in the widest precision.
+
+        ``centre`` and ``scale`` are arrays (p,) in the widest precision. Differences are formed
+        block by block, before any product: of features whose mean is large beside their spread, no
+        digit is lost.
+        """
+
     def rough(self) -> "Rows | None":
         """Return the same rows, with blocks computed in float32; None where that saves nothing."""
 

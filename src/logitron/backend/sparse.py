@@ -5,7 +5,7 @@ at a time is one block, however many rows there are.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -121,8 +121,8 @@ class SparseRows(ArrayRows):
         for rows, *others in stored:
             yield (self.context.asarray(self._arrays[0][rows].toarray()), *others)
 
-    def _compiled(self, function: Callable[..., Any], static: dict[str, Any]) -> Callable[..., Any]:
-        return self.context.compile(function, **static)  # what is made dense is wide already
+    def _is_wide(self) -> bool:
+        return True  # blocks are made dense in the precision that is computed in
 
     def _can_draw(self) -> bool:
         return True
