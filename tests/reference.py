@@ -21,7 +21,8 @@ class Reference:
     """(K,); those of softmax add up to zero."""
     value: float
     distance: float
-    """Bound of the distance of the coefficients from the optimum: C times the gradient's length."""
+    """Bound of the distance of the coefficients from the optimum: C times the gradient's length;
+    without a penalty, the gradient's length."""
 
 
 def reference(X, y, *, C=1.0, classes=1, sample_weight=None, fit_intercept=True) -> Reference:
@@ -61,7 +62,9 @@ def reference(X, y, *, C=1.0, classes=1, sample_weight=None, fit_intercept=True)
     theta, best = theta.astype(WIDE), np.inf
     for _ in range(12):
         value, gradient, _ = evaluate(wide, Y, s, theta, ridge)
-        left = C * np.linalg.norm(_without_intercepts(factor, gradient, p) / width)
+        left = (C if np.isfinite(C) else 1.0) * np.linalg.norm(
+            _without_intercepts(factor, gradient, p) / width
+        )
         if not left < 0.5 * best:
             break
         kept, best = (theta, value), left

@@ -67,7 +67,8 @@ def test_only_the_seam_names_a_library(module):
         if module.name != "__init__.py":
             assert named <= allowed
         return
-    assert not _named_libraries(module)
+    solves = {"scipy"} if module.stem == "separation" else set()  # it reads no data of SciPy's
+    assert _named_libraries(module) <= solves
 
 
 def _named_libraries(module: Path) -> set[str]:
@@ -79,6 +80,8 @@ def test_rooms_need_nothing_but_the_core(module):
     packages = {name.partition(".")[0] for name in _imports(module)}
     if module.stem == "progress":
         packages -= {"rich"}  # imported inside a function, which does without
+    if module.stem == "separation":
+        packages -= {"scipy"}  # a linear programme, imported where it is solved
     assert packages - set(sys.stdlib_module_names) <= CORE | (
         LIBRARIES | DATA if _room(module) == "backend" else set()
     )

@@ -5,7 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import compare, figures, growth, many, markdown, memory, overhead, store, table
+from benchmarks import (
+    compare,
+    figures,
+    growth,
+    hostile,
+    many,
+    markdown,
+    memory,
+    overhead,
+    store,
+    table,
+    tables,
+)
 from benchmarks.__main__ import HEADLINE, MANY
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import Hard
@@ -163,3 +175,53 @@ def test_the_judges_optimum_is_proven(trouble):
     assert abs(gap(objective, found.value, V[:-1].T, V[-1])) <= 1e-10
     assert gap(objective, found.value, 1.01 * V[:-1].T, V[-1]) > 1e-9
     assert gap(objective, found.value, np.zeros_like(V[:-1].T), V[-1]) > 1e-3
+
+
+def test_features_of_tables_come_as_they_are():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(
+        {
+            "year": [1990 + i for i in range(30)],
+            "income": [1e5 * i for i in range(29)] + [None],
+            "kind": ["a", "b", "c"] * 10,
+            "name": [f"n{i}" for i in range(30)],
+            "answer": [i % 2 for i in range(30)],
+        }
+    )
+    (kind, *_), (answer, X, y) = tables.of_table(table)
+    assert (kind, answer) == ("kind", "answer")
+    assert X.shape == (29, 5)  # the year, the income and three kinds; no names, no missing row
+    assert X[3].tolist() == [1993.0, 3e5, 1.0, 0.0, 0.0]
+    assert y.tolist() == [i % 2 for i in range(29)]
+
+
+def test_what_tables_broke_is_told_in_80_columns():
+    one = {
+        **{"title": "raw float32, C=1", "fits": 1289, "converged": 1200, "unconverged": 9},
+        **{"separated": 0, "worst_gap": 1e-9, "seconds": 123.4, "broken": {"silent": 2}},
+    }
+    text = tables.table({"float32": one})
+    assert max(map(len, text.splitlines())) <= 80
+    assert tables.LAW["silent"] in text
+    assert "broken: nothing" in tables.table({"float32": one | {"broken": {}}})
+
+
+@pytest.mark.parametrize("kind", hostile.KINDS)
+def test_hostile_problems_are_what_they_are_called(kind):
+    problem = hostile.KINDS[kind](np.random.default_rng(0), 3)
+    assert np.isfinite(problem.X).all()
+    assert problem.X.dtype == ("float32" if kind.startswith("float32") else "float64")
+    assert len(np.unique(problem.y)) == 3
+    assert hostile.exists(problem, problem.y) == ("separated" not in kind)
+
+
+def test_a_wrong_answer_to_a_hostile_problem_is_seen():
+    problem = hostile.plain(np.random.default_rng(0), 2)
+    zero = np.zeros((1, hostile.FEATURES)), np.zeros(1)
+    assert "converged with a gap" in hostile.judged(problem, problem.y, zero, True, 1e-9)
+    assert "a bound of" in hostile.judged(problem, problem.y, zero, False, 1e-9)
+    assert hostile.judged(problem, problem.y, zero, False, np.inf) == "honest"
+    text = hostile.table(
+        {"kind": {"tried": 1, "right": 0, "honest": 0, "wrong": 1, "examples": []}}
+    )
+    assert max(map(len, text.splitlines())) <= 80

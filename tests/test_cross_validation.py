@@ -211,10 +211,10 @@ def test_each_target_has_its_own_penalty():
 def test_a_fold_may_lack_a_class():
     order = np.argsort(Y3)
     clf = ours(cv=StratifiedKFold(3), scoring="neg_log_loss").fit(X3, Y3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with pytest.warns(UserWarning, match="50 held-out rows are of classes"):
         lacking = ours(cv=[(order[:100], order[100:]), (order[20:], order[:20])]).fit(X3, Y3)
     assert np.isfinite(lacking.scores_).all()
+    assert lacking.certified_.all()
     P = clf.predict_proba(X3)
     assert P.shape == lacking.predict_proba(X3).shape
     # the class that a fold has no rows of is never predicted by it
@@ -225,8 +225,12 @@ def test_a_fold_may_lack_a_class():
 def test_a_fold_of_one_class_only():
     y = np.arange(569) >= 400
     folds = [(np.arange(300), np.arange(300, 569)), (np.arange(200, 569), np.arange(200))]
-    with pytest.warns(UserWarning, match="among the rows that 1 of 2 folds train on"):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
         clf = ours(cv=folds).fit(X, y)
+    told = " ".join(str(warning.message) for warning in seen)
+    assert "among the rows that 1 of 2 folds train on" in told
+    assert "169 held-out rows are of classes" in told
     W = clf.coefs_paths_[0, 0, :, 0, :-1]
     np.testing.assert_array_equal(W, 0.0)
 

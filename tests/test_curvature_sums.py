@@ -54,7 +54,6 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, second, o
             None,
             *map(eager.array, (theta, theta[:, :, 4])),
             None,
-            None,
             None if mixing is None else eager.array(mixing),
             classes=classes,
             second=second,
@@ -79,7 +78,6 @@ def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, p
         *parameters,
         None,
         None,
-        None,
         classes=classes,
         second="scale",
         count_errors=True,
@@ -100,7 +98,10 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     codes = rng.integers(max(classes, 2), size=400)
     rows = observations(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
     objective = LogisticObjective.over(rows, classes=classes, penalty=0.1).centred()
-    F = np.asarray(X.astype(np.longdouble) - objective.centre, np.float64)
+    objective = objective.standardised()
+    centre, scale = objective.standardisation
+    spread = (X.astype(np.longdouble) - centre) * scale
+    F = np.asarray(spread - objective.centre, np.float64)
     theta = rng.normal(size=objective.shape) * 0.5
     Z = F @ theta[0, :, :3].T + theta[0, :, 3]
     P = 1.0 / (1.0 + np.exp(-Z)) if classes == 1 else np.exp(Z) / np.exp(Z).sum(axis=1)[:, None]
@@ -112,4 +113,5 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     centred, model = objective.with_gram()
     spread = np.cov(F[:, :3].T, bias=True)
     np.testing.assert_allclose(np.sort(model.spectrum), np.linalg.eigvalsh(spread), rtol=1e-6)
-    np.testing.assert_allclose(centred.centre, X.mean(axis=0), rtol=1e-14)
+    means = centre + centred.centre / scale
+    np.testing.assert_allclose(means, X.mean(axis=0), rtol=1e-14)

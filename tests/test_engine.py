@@ -127,7 +127,8 @@ def test_separable_classes_have_no_finite_optimum(solver, fit_intercept):
 @pytest.mark.parametrize("X", [np.asarray([[0.2], [0.9]]), np.eye(2, 25)], ids=["tall", "wide"])
 def test_weights_that_leave_one_class_are_no_error(X, solver):
     """Nothing is left to learn but the intercept, which there is no end of."""
-    clf = LogisticRegression(solver=solver).fit(X, [0, 1], sample_weight=[0.0, 1.0])
+    with pytest.warns(UserWarning, match="labels of one class only"):
+        clf = LogisticRegression(solver=solver).fit(X, [0, 1], sample_weight=[0.0, 1.0])
     np.testing.assert_allclose(clf.coef_, 0.0, atol=1e-6)
     assert (clf.predict(X) == 1).all()
 

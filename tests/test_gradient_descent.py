@@ -205,7 +205,6 @@ def _traced_step(X, Y, theta, losses, rate):
         theta[:, :, -1],
         None,
         None,
-        None,
         classes=1,
         second="scale",
         count_errors=False,

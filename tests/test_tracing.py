@@ -89,7 +89,7 @@ def _iteration(X, y, weights, theta, *, classes, second, eye):
         mixing = metric.mixing(model, theta, rank=min(classes, 3)) if second == "coarse" else None
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
         sums = blocks.evaluate(
-            X, y, weights, None, theta, intercept, None, None, mixing,
+            X, y, weights, None, theta, intercept, None, mixing,
             classes=classes, second=second, count_errors=True,
         )  # fmt: skip
         recentre = second == "hessian"

@@ -72,7 +72,7 @@ def test_a_fit_reads_from_cupy_by_get_alone(name, solver):
         reads = dict(standin.READS)
         iterations = int(clf.n_iter_.get()[0])
     assert set(reads) == {"get"}
-    assert reads["get"] <= iterations + 6
+    assert reads["get"] <= iterations + 7  # one tells constant features from far ones
 
 
 @pytest.mark.parametrize("second", ["scale", "coarse", "blocks"])

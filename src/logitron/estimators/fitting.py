@@ -1,27 +1,45 @@
 """From an objective to fitted coefficients: the method, the bound, and how it ended."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
-from logitron.backend import ArrayContext, namespace_of, read
+from logitron.backend import namespace_of
+from logitron.estimators.refinement import (
+    Refined,
+    affordable,
+    is_quick,
+    plain_of,
+    ready,
+    refine,
+)
+from logitron.estimators.reports import Report, arrived, warn_of
+from logitron.estimators.verdict import Verdict, judge, relative_gap, target_of
 from logitron.objective import LogisticObjective, Work, is_flat
-from logitron.solvers import Engine, GradientDescent, Iteration, Plan, Solution, Status, choose
+from logitron.solvers import (
+    Engine,
+    GradientDescent,
+    Iteration,
+    Plan,
+    Solution,
+    Status,
+    choose,
+    put_groups,
+)
 
-__all__ = ["Fit", "Settings", "arrived", "identified", "warn_of"]
+__all__ = ["Fit", "Settings", "identified", "in_unit"]
 
 Array = Any
 Watch = Callable[[Iteration], bool | None] | None
 HostArray = np.ndarray[Any, Any]
 
-#: how a fit ends that met the rule, or the precision of the arithmetic
-ARRIVED = {Status.CONVERGED, Status.AT_PRECISION}
-#: how a fit may end without a warning
-QUIET = ARRIVED | {Status.STOPPED}
+#: iterations more that refining may take, where their number is not asked for
+REFINING = 400
+#: iterations after which they begin, where the fast methods do not arrive
+EARLY = 120
 
 
 @dataclass(frozen=True)
@@ -59,27 +77,48 @@ class Settings:
             return int(self.max_iter)
         return (GradientDescent if self.method == "gradient-descent" else Engine).max_iter
 
+    @property
+    def limit(self) -> int:
+        """Iterations of the methods that follow, at most in all."""
+        return self.most + (REFINING if self.max_iter is None else 0)
+
+    @property
+    def _before_refining(self) -> int:
+        """Iterations of the fast methods, where others can follow."""
+        return EARLY if self.max_iter is None else min(self.most, max(EARLY, self.most // 2))
+
     def minimize(
         self,
         objective: LogisticObjective,
         start: tuple[Array | None, Array | None],
         watch: Watch = None,
         check: Callable[[], None] = lambda: None,
+        cold: Array | None = None,
     ) -> "Fit":
         """Minimise from coefficients and intercepts, either of which may be None for zeros.
 
-        ``check`` reads all features, and raises if one is not finite. It is called first. But where
-        samples come first, and nobody watches, the first pass over all rows is not far, and says
-        so too: NaN or infinity anywhere leaves no finite loss with a finite derivative, and so no
-        optimum. It is called then only if none was found.
+        Parameters
+        ----------
+        objective : LogisticObjective
+        start : tuple of arrays (m, p) and (m,), or None
+        watch : callable, optional
+        check : callable
+            Reads all features, and raises if one is not finite. It is called first. But where
+            samples come first, and nobody watches, the first pass over all rows is not far, and
+            says so too: NaN or infinity anywhere leaves no finite loss with a finite derivative,
+            and so no optimum. It is called then only if none was found.
+        cold : array (m,), optional
+            Intercepts to start from, with coefficients of zero, where the objective is lower there
+            than at ``start``.
         """
         if self.method == "gradient-descent":
             check()
             descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
             telling = None if watch is None else _telling(watch, objective)
             theta = objective.start(*start)
-            return Fit(objective, descent.minimize(objective, theta, on_iteration=telling), None)
-        objective = objective.centred()
+            solution = descent.minimize(objective, theta, on_iteration=telling)
+            return Fit(objective, solution, None, self)
+        objective = objective.centred().standardised()
         n, p = objective.rows.shape
         plan = choose(
             n,
@@ -90,23 +129,26 @@ class Settings:
             flat=n < p and not objective.rows.lazy and is_flat(objective),
             lazy=objective.rows.lazy,
             bounded=objective.bounded,
+            weighed=objective.factors is not None,
         )
         warm = start[0] is not None
-        engine = Engine(plan, float(self.tol), self.most, warm, self.interruptible)
+        most = self._before_refining if is_quick(objective) else self.most
+        engine = Engine(plan, float(self.tol), most, warm, self.interruptible)
         later = bool(plan.samples) and watch is None
         if not later:
             check()
+        theta = objective.start(*start)
+        if warm and cold is not None:
+            theta = _lower(objective, theta, objective.start(None, cold))
         try:
-            solution, objective = engine.minimize(
-                objective, objective.start(*start), on_iteration=watch
-            )
+            solution, objective = engine.minimize(objective, theta, on_iteration=watch)
         except Exception:  # of what was computed with NaN, perhaps: then that is what to say
             if later:
                 check()
             raise
         if later and not arrived(solution.status).all():
             check()
-        return Fit(objective, solution, plan)
+        return Fit(objective, solution, plan, self).refined(watch)
 
 
 @dataclass(frozen=True)
@@ -116,6 +158,7 @@ class Fit:
     objective: LogisticObjective
     solution: Solution
     plan: Plan | None
+    settings: Settings
 
     @property
     def parameters(self) -> tuple[Array, Array]:
@@ -128,71 +171,170 @@ class Fit:
         """What was done."""
         return self.objective.work
 
-    @property
-    def converged(self) -> HostArray:
-        """Whether each group met the rule, or the precision of the arithmetic (G,)."""
-        return arrived(self.solution.status)
+    def judge(self, coef: Array, intercept: Array) -> Verdict:
+        """Decide what became of each group, at coefficients as they are stored."""
+        return judge(self.objective, self.solution, self.settings.tol, coef, intercept)
 
-    def certify(self, coef: Array, intercept: Array) -> tuple[HostArray, HostArray]:
-        """Bound the distance from the optimum at coefficients as they are stored.
-
-        Returns
-        -------
-        suboptimality : numpy.ndarray (G,)
-            Relative to the optimum.
-        certified : numpy.ndarray (G,) of bool
-            Whether that is proven, not estimated.
-        """
+    def refined(self, watch: Watch = None) -> "Fit":
+        """Go on with the groups whose optimum is not proven, as many as can be afforded."""
         objective, solution = self.objective, self.solution
-        wide, rows = objective.context, objective.rows.context
-        precisions = {ArrayContext.of(coef).precision, rows.precision, wide.precision}
-        told = objective.bounded or objective.groups == 1
-        if told and solution.as_evaluated and solution.gap is not None and len(precisions) == 1:
-            value, gap = solution.loss_curve[-1], solution.gap
-        else:
-            precise = objective.precise()
-            theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
-            evaluation = precise.evaluate(theta)
-            # an infinite bound where there is no penalty: then the solver's estimate is all we have
-            value, gap = read(wide.xp.stack([evaluation.value, precise.bound(evaluation, theta)]))
-            if not objective.bounded and solution.gap is not None:
-                gap = np.where(np.isfinite(gap), gap, solution.gap)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            suboptimality = np.where(value > gap, gap / (value - gap), np.inf)
-        proven = True if objective.bounded else read(objective.penalty) > 0
-        wide_enough = wide.precision == "float64"
-        return suboptimality, np.isfinite(suboptimality) & proven & wide_enough
+        value, gap = solution.loss_curve[-1], solution.gap
+        relative = target_of(self.settings.tol, objective.rows.context.precision)
+        proven = relative_gap(value, gap if objective.bounded else None) <= relative
+        open_ = ~(proven | (solution.status == Status.STOPPED))
+        if not objective.bounded:
+            open_ &= solution.status != Status.SEPARABLE
+        count = min(int(open_.sum()), affordable(objective))
+        if not open_.any():
+            return self
+        if not count:
+            return self._precisely(open_, watch)
+        return self._one_by_one(np.flatnonzero(open_)[:count], relative, watch)
 
-    def warn(self, who: str, solver: str, *, stacklevel: int) -> None:
-        """Warn of what did not converge, saying why and what to try."""
-        warn_of(self.solution.status, self.solution.n_iter, who, solver, stacklevel=stacklevel + 1)
+    def _precisely(self, open_: HostArray, watch: Watch) -> "Fit":
+        """Go on in the widest precision, where it was not that."""
+        objective, solution, settings = self.objective, self.solution, self.settings
+        if objective.rows.context is objective.context or self.plan is None:
+            return self
+        left = settings.limit - int(solution.n_iter.max())
+        if left <= 0:
+            return self
+        groups = np.flatnonzero(open_)
+        context = objective.context
+        index = context.asarray(groups, keep_dtype=True)
+        part = objective.precise().take(index)
+        theta = context.xp.take(solution.theta, index, axis=0)
+        plan = replace(self.plan, samples=())
+        engine = Engine(plan, float(settings.tol), left, True, settings.interruptible)
+        found, part = engine.minimize(part, theta)
+        coef, intercept = part.split(found.theta)
+        own = objective.take(index)
+        found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
+        spent = int(solution.n_iter.max())
+        whole = replace(solution.replaced(groups, found.after(spent), context), as_evaluated=False)
+        return replace(self, solution=whole)
 
-
-def arrived(status: HostArray) -> HostArray:
-    """Whether fits that ended so met the rule, or the precision of the arithmetic."""
-    met: HostArray = (status == Status.CONVERGED) | (status == Status.AT_PRECISION)
-    return met
-
-
-def warn_of(
-    status: HostArray, n_iter: HostArray, who: str, solver: str, *, stacklevel: int
-) -> None:
-    """Warn of fits that did not converge, saying how many, why, and what to try."""
-    found = set(status.reshape(-1).tolist())
-    if found <= ARRIVED:
-        return
-    for one in map(Status, sorted(found)):
-        which = status == one
-        alone = status.size == 1
-        if one in QUIET and (alone or one != Status.STOPPED):
-            continue
-        many = "" if alone else f" in {which.sum()} of {status.size} fits"
-        warnings.warn(
-            f"{who}: {solver} failed to converge after {n_iter[which].max()} iterations{many}: "
-            f"{one.explanation}.",
-            ConvergenceWarning,
-            stacklevel=stacklevel,
+    def _one_by_one(self, groups: HostArray, relative: float, watch: Watch) -> "Fit":
+        """Go on with each group by damped Newton steps."""
+        objective, solution, settings = self.objective, self.solution, self.settings
+        context = objective.context
+        careful, plain = None, plain_of(objective)
+        theta, status = solution.theta, solution.status.copy()
+        gaps = solution.gap if solution.gap is not None else np.full(len(status), np.inf)
+        gaps, n_iter = gaps.copy(), solution.n_iter.copy()
+        last = solution.loss_curve[-1].copy()
+        running_away = dict(solution.running_away)
+        if not objective.bounded:
+            gaps = np.full(len(status), np.inf)
+        for group in groups.tolist():
+            index = context.asarray(np.asarray([group]), keep_dtype=True)
+            own = objective.take(index)
+            begin = context.xp.take(theta, index, axis=0)
+            if not np.isfinite(last[group]):
+                begin = 0.0 * own.start()
+            coef, intercept = own.split(begin)
+            left = max(settings.limit - int(n_iter[group]), 0)
+            begin_at = _after(watch, int(n_iter[group]), partial(objective.split, theta))
+            try:
+                found = None
+                if plain is not None and np.isfinite(last[group]):
+                    found = refine(
+                        plain, coef, intercept, relative=relative, max_iter=0, group=group
+                    )
+                if found is None or not found.gap <= relative * (found.value - found.gap):
+                    careful = careful or ready(objective)
+                    found = refine(
+                        careful,
+                        coef,
+                        intercept,
+                        relative=relative,
+                        max_iter=left,
+                        group=group,
+                        on_iteration=begin_at,
+                    )
+            except KeyboardInterrupt:
+                if not settings.interruptible:
+                    raise
+                status[group] = Status.STOPPED
+                break
+            if not np.isfinite(found.value):
+                continue
+            better = own.start(found.coef, found.intercept)
+            theta = put_groups(theta, np.asarray([group]), better, context)
+            last[group], gaps[group] = found.value, found.gap
+            n_iter[group] += found.n_iter
+            status[group] = self._ended(found, int(status[group]), int(n_iter[group]), relative)
+            if status[group] != Status.CONVERGED and found.separation is not None:
+                complete = found.separation.complete
+                status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
+                running_away[group] = found.separation.features
+            if found.stopped:
+                status[group] = Status.STOPPED
+                break
+        curve = np.concatenate([solution.loss_curve, last[None, :]])
+        refined = replace(
+            solution,
+            theta=theta,
+            status=status,
+            gap=gaps,
+            n_iter=n_iter,
+            loss_curve=curve,
+            running_away=running_away,
+            proven=True,
+            as_evaluated=solution.as_evaluated or len(groups) == len(status),
         )
+        return replace(self, solution=refined)
+
+    def _ended(self, found: Refined, before: int, n_iter: int, relative: float) -> Status:
+        if found.gap <= relative * (found.value - found.gap):
+            return Status.CONVERGED
+        if before == Status.DIVERGED and not np.isfinite(found.value):
+            return Status.DIVERGED
+        if not found.standing and n_iter >= self.settings.limit:
+            return Status.MAX_ITER
+        return Status.AT_PRECISION
+
+    def warn(self, who: str, solver: str, verdict: Verdict, names: Any, *, stacklevel: int) -> None:
+        """Warn of what did not converge, saying why and what to try."""
+        solution = self.solution
+        warn_of(
+            Report(verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away),
+            who,
+            solver,
+            tol=float(self.settings.tol),
+            names=names,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def _lower(objective: LogisticObjective, theta: Array, other: Array) -> Array:
+    """For each group, the parameters at which the objective is lower."""
+    xp = objective.context.xp
+    here, there = objective.evaluate(theta).value, objective.evaluate(other).value
+    return xp.where((here <= there)[:, None, None], theta, other)
+
+
+def _after(watch: Watch, spent: int, parameters: Callable[[], Any]) -> Watch:
+    """Count the iterations that were made before."""
+    if watch is None:
+        return None
+
+    def told(iteration: Iteration) -> bool | None:
+        number = spent + iteration.number
+        return watch(replace(iteration, number=number, parameters=parameters))
+
+    return told
+
+
+def in_unit(watch: Watch, unit: float) -> Watch:
+    """Tell of losses in the units of the sample weights as they were given."""
+    if watch is None or unit == 1.0:
+        return watch
+
+    def told(iteration: Iteration) -> bool | None:
+        return watch(replace(iteration, loss=iteration.loss * unit))
+
+    return told
 
 
 def identified(coef: Array, intercept: Array | None, *, classes: int) -> tuple[Array, Array]:

@@ -11,9 +11,13 @@ from array_api_compat import array_namespace
 
 from logitron.backend import ArrayContext, Rows, read
 from logitron.estimators.class_weights import class_factors
-from logitron.estimators.fitting import Fit, Settings, arrived
+from logitron.estimators.fits import Fits
+from logitron.estimators.fitting import Fit, Settings
 from logitron.estimators.inputs import refuse_nonfinite
 from logitron.estimators.labels import Labels
+from logitron.estimators.present_classes import of_classes, without_classes
+from logitron.estimators.units import inverse, powers_of_two, scaled
+from logitron.estimators.verdict import Verdict
 from logitron.objective import Columns, LogisticObjective, observations
 from logitron.solvers import Iteration, Plan, Status, put_groups
 
@@ -27,35 +31,10 @@ Watch = Callable[[Iteration], bool | None] | None
 CERTAIN = 40.0
 #: numbers that a solver keeps for each parameter: itself, slopes, directions, remembered steps
 KEPT = 26
+#: numbers in the Hessians of groups that are solved together
+MOST_IN_HESSIANS = 1 << 26
 #: numbers that solvers may keep in any case, and as a part of the features' own
 LEAST_KEPT, PART_KEPT = 1 << 22, 0.5
-
-
-@dataclass(frozen=True)
-class Fits:
-    """What became of the fits; all arrays begin with (T, F, P)."""
-
-    coef: Array
-    """(T, F, P, K, p), where the fits were computed, in its widest precision."""
-    intercept: Array
-    """(T, F, P, K)"""
-    status: HostArray
-    n_iter: HostArray
-    suboptimality: HostArray
-    certified: HostArray
-    loss_curve: HostArray
-    """(iterations, T, F, P)"""
-    plan: Plan | None
-
-    @property
-    def converged(self) -> HostArray:
-        """Whether each fit is at its optimum."""
-        return arrived(self.status)
-
-    @property
-    def context(self) -> ArrayContext:
-        """Where the fits were computed."""
-        return ArrayContext.of(self.coef)
 
 
 @dataclass(frozen=True)
@@ -76,6 +55,8 @@ class Grid:
     shape: tuple[int, int, int]
     rows: Rows
     """All rows, also those that no subset has."""
+    unit: HostArray
+    """What the objective of each group is in units of (G,); see `units`."""
 
     @classmethod
     def over(
@@ -117,6 +98,7 @@ class Grid:
         each = np.asarray(C, dtype=float)
         P = each.shape[-1] if each.ndim == 3 else 1
         each = np.broadcast_to(each, (T, F, P))
+        sample_weight, unit = scaled(sample_weight)
         together = -(-T * F * P // _parts_for(T * F * P, K, *X.shape))
         rows = observations(
             context, X, labels.codes, sample_weight, counts, width=min(together * K, 4096)
@@ -137,6 +119,11 @@ class Grid:
         totals = np.broadcast_to(read(counted.class_totals()), (T * F, max(K, 2)))
         totals = totals.reshape(T, F, -1)
         factors = class_factors(labels, class_weight, totals)
+        unit = np.broadcast_to(unit[:, None], (T, F))
+        if factors is not None:
+            own = powers_of_two(factors.max(axis=2))
+            factors, unit = factors / own[:, :, None], unit * own
+        unit = np.repeat(unit.reshape(T * F), P)
         uneven = _unevenness(sample_weight, counts)
         if factors is not None:
             totals = totals * factors
@@ -152,18 +139,19 @@ class Grid:
             rows,
             groups=groups,
             classes=K,
-            penalty=1.0 / each.reshape(-1),
+            penalty=inverse(each.reshape(-1), unit),
             fit_intercept=fit_intercept,
             columns=columns,
             uneven=min(uneven, float(groups)),
         )
-        return cls(objective.bounded_by(whole.squares, heaviest), totals, (T, F, P), whole)
+        objective = objective.bounded_by(whole.squares, heaviest)
+        return cls(objective, totals, (T, F, P), whole, unit)
 
     @cached_property
     def constant(self) -> HostArray:
         """Which groups have labels of one class only, and so no finite optimum (G,)."""
         one = (self.totals > 0).sum(axis=2) < 2
-        if self.objective.classes > 1 or not self.objective.fit_intercept:
+        if not self.objective.fit_intercept:
             one[:] = False
         return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
 
@@ -226,26 +214,37 @@ class Grid:
         outcome = _Outcome(G)
         outcome.status[self.constant] = Status.CONVERGED
         outcome.suboptimality[self.constant] = 0.0
-        parts = self._parts()
+        outcome.certified[self.constant] = True
+        parts = self._parts(settings.method)
         for number, part in enumerate(parts):
-            columns = (part[:, None] * K + np.arange(K)).reshape(-1)
+            present = np.flatnonzero(self.present[part[0]]) if K > 1 else np.zeros(1, int)
+            columns = (part[:, None] * K + present).reshape(-1)
             some, own, first = self.objective, coef, intercept
-            if len(part) < G:
+            lowest = None if start is None else context.asarray(self.start())
+            whole = len(columns) == G * K
+            if not whole:
                 some = some.take(context.asarray(part, keep_dtype=True))
                 chosen = context.asarray(columns, keep_dtype=True)
                 own, first = (context.xp.take(a, chosen, axis=0) for a in (coef, intercept))
+                lowest = lowest if lowest is None else context.xp.take(lowest, chosen, axis=0)
+            if len(present) < K:
+                some = of_classes(some, present)
             left = sum(map(len, parts[number + 1 :]))
             begin = (None if start is None else own, first)
-            fit = settings.minimize(some, begin, _counting(watch, left))
+            fit = settings.minimize(some, begin, _counting(watch, left), cold=lowest)
             found = fit.parameters
             stored = (context.xp.astype(each, dtype, copy=False) for each in found)
-            outcome.put(part, fit, *fit.certify(*stored))
-            if len(part) < G:
+            outcome.put(part, fit, fit.judge(*stored))
+            if not whole:
                 found = (
                     put_groups(coef, columns, found[0], context),
                     put_groups(intercept, columns, found[1], context),
                 )
             coef, intercept = found
+            if len(present) < K:
+                coef, intercept = without_classes(
+                    self.objective, part, present, coef, intercept, certain=CERTAIN
+                )
             if (fit.solution.status == Status.STOPPED).any():
                 break
         shape = self.shape
@@ -256,15 +255,39 @@ class Grid:
             n_iter=outcome.n_iter.reshape(shape),
             suboptimality=outcome.suboptimality.reshape(shape),
             certified=outcome.certified.reshape(shape),
-            loss_curve=outcome.curve().reshape(-1, *shape),
+            loss_curve=(outcome.curve() * self.unit).reshape(-1, *shape),
             plan=outcome.plan,
+            running_away=outcome.running_away,
         )
 
-    def _parts(self) -> list[HostArray]:
-        """Split the groups that have an optimum into parts that the memory holds."""
-        active = np.flatnonzero(~self.constant)
-        parts = _parts_for(len(active), self.objective.classes, *self.objective.rows.shape)
-        return np.array_split(active, parts) if parts else []
+    def _parts(self, method: str) -> list[HostArray]:
+        """Split the groups that have an optimum into parts that the memory holds.
+
+        All groups of a part have the same classes.
+        """
+        active, found = np.flatnonzero(~self.constant), []
+        kinds, kind = np.unique(self.present[active], axis=0, return_inverse=True)
+        for number in range(len(kinds)):
+            some = active[kind.reshape(-1) == number]
+            parts = _parts_for(len(some), self.objective.classes, *self.objective.rows.shape)
+            if method == "newton":  # whole Hessians of all groups of a part are stored together
+                _, K, q = self.objective.shape
+                parts = max(parts, -(-len(some) * (K * q) ** 2 // MOST_IN_HESSIANS))
+            found += np.array_split(some, min(parts, len(some)))
+        return found
+
+    @cached_property
+    def present(self) -> HostArray:
+        """Which classes each group's problem is about (G, C): those that have any weight.
+
+        The intercept of another class of a softmax group falls for ever, and takes that class out
+        of the problem.
+        """
+        there = self.totals > 0
+        softmax = self.objective.classes > 1
+        if not (softmax and self.objective.fit_intercept) or self.rows.lazy:
+            there = np.ones_like(there)
+        return np.repeat(there[:, :, None, :], self.shape[2], axis=2).reshape(-1, there.shape[2])
 
     def _beginning(
         self, settings: Settings, start: tuple[Array, Array] | None
@@ -298,15 +321,17 @@ class _Outcome:
         self.suboptimality = np.full(groups, np.inf)
         self.certified = np.zeros(groups, bool)
         self.plan: Plan | None = None
+        self.running_away: dict[int, HostArray] = {}
         self._curves: list[tuple[HostArray, HostArray]] = []
 
-    def put(
-        self, part: HostArray, fit: Fit, suboptimality: HostArray, certified: HostArray
-    ) -> None:
+    def put(self, part: HostArray, fit: Fit, verdict: Verdict) -> None:
         self.plan = fit.plan
-        self.status[part] = fit.solution.status
+        self.status[part] = verdict.status
         self.n_iter[part] = fit.solution.n_iter
-        self.suboptimality[part], self.certified[part] = suboptimality, certified
+        self.suboptimality[part] = verdict.suboptimality
+        self.certified[part] = verdict.certified
+        for group, features in fit.solution.running_away.items():
+            self.running_away[int(part[group])] = features
         self._curves.append((part, fit.solution.loss_curve))
 
     def curve(self) -> HostArray:

@@ -8,8 +8,9 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from logitron.backend import Rows, is_sparse, read
+from logitron.estimators.fits import Fits
 from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
-from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.grid import Grid
 from logitron.estimators.label_values import comparable
 from logitron.estimators.labels import Labels
 from logitron.estimators.logistic_regression import LogisticRegression
@@ -18,7 +19,15 @@ from logitron.estimators.scoring import ON_DEVICE, scores_on_device
 from logitron.estimators.values import on_host, refuse_masked
 from logitron.solvers import Status
 
-__all__ = ["held_out_scores", "score_of", "scores_of_done", "warn_of_undefined"]
+__all__ = [
+    "deciding_scores",
+    "held_out_scores",
+    "known_classes",
+    "score_of",
+    "scores_of_done",
+    "warn_of_left_out",
+    "warn_of_undefined",
+]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]
@@ -88,14 +97,79 @@ def held_out_scores(
         codes, weights, _ = grid.rows.others
         rows = grid.rows.beside(codes, weights if "sample_weight" in params else None, None)
         for f, (_, test) in enumerate(folds):
+            if not len(test):
+                scores[:, f, :] = np.nan
+                continue
             held = select(rows, test)
             own = fits.coef[:, f, ...], fits.intercept[:, f, ...]
             scores[:, f, :] = scores_on_device(name, held, *own)
         return scores
     for f, (_, test) in enumerate(folds):
+        if not len(test):
+            scores[:, f, :] = np.nan
+            continue
         own = read(fits.coef[:, f, ...]), read(fits.intercept[:, f, ...])
         scores[:, f, :] = _by_scorer(scorer, model, own, test, labels, X, y, params)
     return scores
+
+
+def deciding_scores(
+    scores: HostArray,
+    model: Any,
+    grid: Grid,
+    fits: Fits,
+    labels: Labels,
+    folds: list[Fold],
+    *data: Any,
+) -> tuple[HostArray, int]:
+    """Score again without held-out rows of classes that their fold lacks, for the choice of C.
+
+    Returns
+    -------
+    scores : numpy.ndarray (T, F, P)
+        The same, where there are no such rows, or no others.
+    left_out : int
+        Rows that are left out, in all folds.
+    """
+    known, left_out = known_classes(grid, labels, folds)
+    if not left_out:
+        return scores, 0
+    deciding, _ = scores_of_done(model, grid, fits, labels, known, *data)
+    return (scores if np.isnan(deciding).all() else deciding), left_out
+
+
+def known_classes(grid: Grid, labels: Labels, folds: list[Fold]) -> tuple[list[Fold], int]:
+    """Leave out held-out rows of classes that their fold's training rows lack.
+
+    A model that never saw a class cannot be compared by its rows: what it makes of them says
+    nothing of the penalty.
+
+    Returns
+    -------
+    folds : list of (train, test)
+    left_out : int
+        Rows that are left out, in all folds.
+    """
+    if labels.many:  # whose rows count for other targets
+        return folds, 0
+    seen = grid.totals[0] > 0.0
+    if seen.all():
+        return folds, 0
+    codes = read(labels.codes)
+    kept = [(train, test[seen[f][codes[test]]]) for f, (train, test) in enumerate(folds)]
+    before, after = (sum(len(test) for _, test in some) for some in (folds, kept))
+    return kept, before - after
+
+
+def warn_of_left_out(left_out: int, *, stacklevel: int) -> None:
+    """Warn of held-out rows that have no say in the choice of C."""
+    if left_out:
+        warnings.warn(
+            f"{left_out} held-out rows are of classes that the rows that their fold trains on "
+            "lack; they have no say in the choice of C. Use fewer folds, or stratified ones",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def select(rows: Rows, test: HostArray) -> Rows:

@@ -26,6 +26,10 @@ __all__ = ["contexts", "features", "refuse_nonfinite", "sample_weights"]
 Array = Any
 
 
+#: numbers of features that are computed in float64 where they come in float32
+CHEAPLY_WIDENED = 1 << 22
+
+
 def features(estimator: Any, X: Any, *, reset: bool) -> Array:
     """Check features as far as it can be done without reading them, and count their columns.
 
@@ -130,7 +134,8 @@ def contexts(
     caller : ArrayContext
         Follows X: its library, device and kind of float.
     compute : ArrayContext
-        The same, but for what ``backend``, ``device`` and ``dtype`` say.
+        The same, but for what ``backend``, ``device`` and ``dtype`` say; and in the widest
+        precision for tables so small that it costs nothing.
 
     Raises
     ------
@@ -151,6 +156,8 @@ def contexts(
     compute = caller
     if backend is not None or device is not None:
         compute = ArrayContext.named(backend or caller.library.name, device, caller.precision)
+    if dtype is None and X.shape[0] * X.shape[1] <= CHEAPLY_WIDENED:
+        return caller, compute.wide
     return caller, compute if dtype is None else compute.with_precision(dtype)
 
 

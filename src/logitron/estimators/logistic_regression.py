@@ -7,18 +7,21 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, is_dask, read
 from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
 from logitron.estimators.class_weights import balance
 from logitron.estimators.classifier import NeuronClassifier
-from logitron.estimators.fitting import Fit, Settings, identified, warn_of
-from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.fits import Fits
+from logitron.estimators.fitting import Fit, Settings, identified, in_unit
+from logitron.estimators.grid import Grid
 from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
 from logitron.estimators.labels import Labels, classes_for, encode, prior
 from logitron.estimators.multilabel import encode_many, has_many_targets
 from logitron.estimators.progress import shown
 from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method, tolerance
+from logitron.estimators.units import inverse, scaled
 from logitron.estimators.values import Count, as_floats, plain
+from logitron.estimators.verdict import Verdict
 from logitron.objective import LogisticObjective, observations
 from logitron.solvers import Iteration
 
@@ -54,8 +57,9 @@ class LogisticRegression(NeuronClassifier):
     l1_ratio : float, default 0.0
         Share of a penalty of absolute values. Must be 0: that penalty is not implemented.
     tol : float, default 1e-4
-        A fit is done when its loss is within ``tol ** 2`` of the optimum, relative to it; which
-        is proven where ``certified_`` says so. Gradient descent has ``loss_change`` instead.
+        A fit is done when its loss is proven to be within ``tol ** 2`` of the optimum, relative to
+        it. Gradient descent stops by ``loss_change`` instead; whether it converged is decided by
+        ``tol`` too.
     fit_intercept : bool, default True
     class_weight : dict, "balanced" or None, default None
         Multiplies the sample weights by class, as in scikit-learn. Of many targets, one for all or
@@ -70,12 +74,14 @@ class LogisticRegression(NeuronClassifier):
         "sag", "saga" and "liblinear" are "auto". All reach the same optimum, but for "liblinear",
         which in scikit-learn penalises the intercept: it warns.
     max_iter : int or None, default None
-        Iterations at most; None is 200, and 10 000 for gradient descent.
+        Iterations at most. None is 200 and, for fits that are not proven by then, as many as 400
+        damped Newton steps more; 10 000 for gradient descent.
     verbose : int, default 0
         1 or more prints each iteration's number and loss; of many targets, 1 shows a progress bar.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of the same features. Classes that
-        it knew keep their neurons; new ones start from zero.
+        Start from the coefficients of the last fit, if it was of the same features and the loss
+        is lower there than at zero. Classes that it knew keep their neurons; new ones start from
+        zero.
     learning_rate : float or "auto", default "auto"
         Multiplies the gradient divided by the sum of the sample weights. "auto" is a step that
         cannot overshoot.
@@ -89,7 +95,8 @@ class LogisticRegression(NeuronClassifier):
         Device of the backend, such as "cpu", "cuda", "cuda:1", "mps" or "gpu"; None is where X
         is, or the backend's default.
     dtype : {"float32", "float64"} or None, default None
-        Precision to compute in; None follows X.
+        Precision to compute in. None follows X, but tables of up to 4 million numbers are computed
+        in float64 where the device has it. Answers are in X's kind of float all the same.
 
     Attributes
     ----------
@@ -102,11 +109,14 @@ class LogisticRegression(NeuronClassifier):
     n_iter_ : array (1,) of int32
         Iterations made.
     converged_ : array (1,) of bool
-        Whether the stopping rule was met, or the precision of the arithmetic reached.
+        Whether the fit is certified; or, where there is no penalty and the Hessian is too large
+        for a bound, whether the estimated distance from the optimum meets ``tol``.
     suboptimality_ : array (1,)
-        How far the objective at the coefficients can be above its optimum, relative to it.
+        Proven bound of how far the objective at the coefficients as they are stored is above its
+        optimum, relative to it; infinite where none is proven.
     certified_ : array (1,) of bool
-        Whether that is proven: there is a penalty, and float64 to sum in. Else it is an estimate.
+        Whether that is at most ``tol ** 2``, or at most the floor of the kind of float: 1e-12 for
+        float64, 1e-6 for float32.
     loss_curve_ : array (iterations,) or (iterations, T)
         Objective after each iteration; for gradient descent, at the start of each.
     plan_ : Plan or None
@@ -229,10 +239,11 @@ class LogisticRegression(NeuronClassifier):
         Warns
         -----
         ConvergenceWarning
-            If the stopping rule was not met, saying why and what to try. Of many targets, Ctrl-C
-            ends the fit with this warning, and keeps what is done.
+            If a fit is not proven to be at its optimum, saying which, how near it is, why, and what
+            to try; without a penalty, along which features classes are separated. Of many targets,
+            Ctrl-C ends the fit with this warning, and keeps what is done.
         UserWarning
-            If targets of a table have labels of one class only, which is then predicted always.
+            If all labels of any weight are of one class, which is then predicted always.
         """
         before = dict(vars(self))
         try:
@@ -258,29 +269,68 @@ class LogisticRegression(NeuronClassifier):
         if np.ndim(C) or isinstance(self.class_weight, list):
             raise ValueError("C and class_weight can be lists only where y has many columns")
         weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
+        if _lacks_a_class(labels, weights):
+            self._fit_present(X, labels, weights, C, caller, compute)
+            return
+        weights, unit = scaled(weights)
         with compute.scope():
             rows = observations(compute, X, labels.narrow, weights, width=labels.columns)
             objective = LogisticObjective.over(
                 rows,
                 classes=labels.columns,
-                penalty=1.0 / float(C),
+                penalty=inverse(C, unit[0]),
                 fit_intercept=self.fit_intercept,
             )
-            start = self._start(compute.wide, labels, weights, untrained=settings.untrained)
+            start, cold = self._start(compute.wide, labels, weights, untrained=settings.untrained)
             self.classes_, self._many = classes_for(caller, labels.classes), False
             tasks = self._tasks(given, settings.most, caller)
             heaviest = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
                 objective.bounded_by(rows.squares, heaviest),
                 start,
-                both(self._watcher(), tasks),
+                in_unit(both(self._watcher(), tasks), float(unit[0])),
                 check=partial(refuse_nonfinite, rows),
+                cold=cold,
             )
             self.coef_, self.intercept_ = map(caller.own, fit.parameters)
-            self._tell(fit, caller)
+            verdict = fit.judge(self.coef_, self.intercept_)
+            self._tell(fit, verdict, caller, float(unit[0]))
             if tasks is not None:
                 tasks.end()
-        fit.warn(type(self).__name__, self.solver, stacklevel=5)
+        names = getattr(self, "feature_names_in_", None)
+        fit.warn(type(self).__name__, self.solver, verdict, names, stacklevel=5)
+
+    def _fit_present(
+        self,
+        X: Array,
+        labels: Labels,
+        weights: Array,
+        C: Any,
+        caller: ArrayContext,
+        compute: ArrayContext,
+    ) -> None:
+        """Train where some classes have no weight: the problem of the others."""
+        settings, K = self._settings(labels), labels.columns
+        with compute.scope():
+            grid = Grid.over(
+                compute,
+                X,
+                labels,
+                C=float(C),
+                sample_weight=weights,
+                fit_intercept=self.fit_intercept,
+            )
+            self.classes_, self._many = classes_for(caller, labels.classes), False
+            fits = grid.fit(settings, precision=caller.precision)
+            self.coef_ = caller.own(fits.coef[0, 0, 0, :, :])
+            self.intercept_ = caller.own(fits.intercept[0, 0, 0, :])
+            self._tell_many(fits, caller)
+            self.loss_curve_ = caller.asarray(fits.loss_curve[:, 0, 0, 0])
+            self.work_ = grid.objective.work
+        assert self.coef_.shape[0] == K
+        grid.warn_of_constants(stacklevel=6)
+        names = getattr(self, "feature_names_in_", None)
+        fits.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)
 
     def _fit_many(
         self,
@@ -323,7 +373,7 @@ class LogisticRegression(NeuronClassifier):
             if tasks is not None:
                 tasks.end()
         grid.warn_of_constants(stacklevel=6)
-        warn_of(fits.status, fits.n_iter, type(self).__name__, self.solver, stacklevel=6)
+        fits.warn(type(self).__name__, self.solver, settings, names=None, stacklevel=6)
 
     def _settings(self, labels: Labels) -> Settings:
         return Settings(
@@ -337,21 +387,29 @@ class LogisticRegression(NeuronClassifier):
 
     def _start(
         self, place: ArrayContext, labels: Labels, weights: Any, *, untrained: bool
-    ) -> tuple[Array | None, Array | None]:
-        """Choose coefficients and intercepts to start from; None is zeros."""
+    ) -> tuple[tuple[Array | None, Array | None], Array | None]:
+        """Choose coefficients and intercepts to start from; None is zeros.
+
+        Returns
+        -------
+        start : tuple
+        cold : array (m,) or None
+            Intercepts of a start from coefficients of zero, where ``start`` is that of another fit.
+        """
+        shares = prior(labels, weights)
+        cold = place.asarray(np.zeros(labels.columns) if shares is None else shares)
         if self.warm_start and hasattr(self, "coef_") and not self._many:
             coef, intercept = self._dense_coef(), self.intercept_
             if coef.shape[1] == self.n_features_in_:
                 known = read(self.classes_)
                 if np.array_equal(known, labels.classes):
-                    return place.asarray(coef), place.asarray(intercept)
+                    return (place.asarray(coef), place.asarray(intercept)), cold
                 if np.isin(labels.classes, known).any():
                     moved = _moved_to(labels.classes, known, read(coef), read(intercept))
-                    return place.asarray(moved[0]), place.asarray(moved[1])
-        shares = prior(labels, weights)
+                    return (place.asarray(moved[0]), place.asarray(moved[1])), cold
         if untrained or shares is None:
-            return None, None  # the textbook's neuron knows nothing to begin with
-        return None, place.asarray(shares)
+            return (None, None), None  # the textbook's neuron knows nothing to begin with
+        return (None, cold), None
 
     def _tasks(self, given: tuple[Any, Any, Any], most: int, caller: ArrayContext) -> Tasks | None:
         """Prepare what scikit-learn's callbacks, if any are set, are told."""
@@ -372,14 +430,13 @@ class LogisticRegression(NeuronClassifier):
         """Say what to call after each iteration; None for nothing."""
         return _print_iteration if self.verbose else None
 
-    def _tell(self, fit: Fit, caller: ArrayContext) -> None:
+    def _tell(self, fit: Fit, verdict: Verdict, caller: ArrayContext, unit: float) -> None:
         """Set the attributes that tell how the fit went."""
         keep = partial(caller.asarray, keep_dtype=True)
-        suboptimality, certified = fit.certify(self.coef_, self.intercept_)
-        self.suboptimality_ = caller.asarray(suboptimality)
-        self.certified_, self.converged_ = keep(certified), keep(fit.converged)
+        self.suboptimality_ = caller.asarray(verdict.suboptimality)
+        self.certified_, self.converged_ = keep(verdict.certified), keep(verdict.converged)
         self.n_iter_ = keep(fit.solution.n_iter)
-        self.loss_curve_ = caller.asarray(fit.solution.loss_curve[:, 0])
+        self.loss_curve_ = caller.asarray(fit.solution.loss_curve[:, 0] * unit)
         self.plan_ = fit.plan
         self.work_ = fit.work
 
@@ -397,6 +454,13 @@ class LogisticRegression(NeuronClassifier):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
+
+
+def _lacks_a_class(labels: Labels, weights: np.ndarray[Any, Any] | None) -> bool:
+    """Whether the rows of some class have no weight at all."""
+    if weights is None or weights.all() or is_dask(labels.codes):
+        return False
+    return bool((np.bincount(labels.codes[weights > 0], minlength=len(labels.classes)) == 0).any())
 
 
 def _of_targets(C: Any, targets: int) -> np.ndarray[Any, Any]:

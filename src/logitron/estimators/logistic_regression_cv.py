@@ -12,10 +12,17 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from logitron.backend import ArrayContext, read
 from logitron.estimators.classifier import NeuronClassifier
-from logitron.estimators.fitting import Settings, warn_of
+from logitron.estimators.fits import Fits
+from logitron.estimators.fitting import Settings
 from logitron.estimators.folds import counts_of, folds_of, scorer_named
-from logitron.estimators.grid import Fits, Grid
-from logitron.estimators.held_out import score_of, scores_of_done, warn_of_undefined
+from logitron.estimators.grid import Grid
+from logitron.estimators.held_out import (
+    deciding_scores,
+    score_of,
+    scores_of_done,
+    warn_of_left_out,
+    warn_of_undefined,
+)
 from logitron.estimators.inputs import contexts, features, sample_weights
 from logitron.estimators.labels import Labels, classes_for, encode
 from logitron.estimators.legacy import legacy_attributes
@@ -216,7 +223,10 @@ class LogisticRegressionCV(NeuronClassifier):
         Warns
         -----
         ConvergenceWarning
-            If fits did not reach their optimum, saying how many, why and what to try.
+            If fits are not proven to be at their optimum, saying which, why and what to try.
+        UserWarning
+            If held-out rows are of classes that their fold's training rows lack: they have no say
+            in the choice of C. Or if a fold cannot be scored.
         """
         before = dict(vars(self))
         try:
@@ -265,18 +275,21 @@ class LogisticRegressionCV(NeuronClassifier):
             self._label_dtype = labels.dtype
             data = given, truth, routed.scorer.score
             scores, undefined = scores_of_done(self, grid, fits, labels, folds, *data)
-            coef, intercept, C, again = self._choose(over, settings, fits, scores, Cs)
+            deciding, left_out = deciding_scores(scores, self, grid, fits, labels, folds, *data)
+            coef, intercept, C, again = self._choose(over, settings, fits, deciding, Cs)
             self.coef_, self.intercept_ = caller.own(coef), caller.own(intercept)
             self._tell(fits, scores, Cs, C, caller, many=labels.many)
         self.plan_, self.work_ = fits.plan, grid.objective.work
         if self.use_legacy_attributes is True and not labels.many:
             self._old_attributes(labels.classes.tolist())
         grid.warn_of_constants(stacklevel=4)
+        warn_of_left_out(left_out, stacklevel=4)
         warn_of_undefined(self.scoring, undefined, scores.size, stacklevel=4)
+        names = getattr(self, "feature_names_in_", None)
         for part in (fits, again):
             if part is not None:
                 name = type(self).__name__
-                warn_of(part.status, part.n_iter, name, self.solver, stacklevel=4)
+                part.warn(name, self.solver, settings, names=names, stacklevel=4)
 
     def _start(
         self, place: ArrayContext, shape: tuple[int, int, int], labels: Labels

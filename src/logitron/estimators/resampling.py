@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import is_dask, read
-from logitron.estimators.fitting import Settings, warn_of
+from logitron.estimators.fits import Fits
+from logitron.estimators.fitting import Settings
 from logitron.estimators.folds import counts_of, folds_of
-from logitron.estimators.grid import Fits, Grid
+from logitron.estimators.grid import Grid
 from logitron.estimators.inputs import contexts, features, sample_weights
 from logitron.estimators.labels import Labels, encode
 from logitron.estimators.logistic_regression import LogisticRegression
@@ -33,10 +34,18 @@ class Bootstrap:
     intercept: Array
     """(B, m)"""
     converged: HostArray
-    """Whether each fit is at its optimum (B,)."""
+    """Whether each fit is at its optimum (B,), as `LogisticRegression.converged_`."""
+    suboptimality: HostArray
+    """Proven bound of each fit's distance from its optimum (B,), relative to it."""
+    certified: HostArray
+    """Whether that bound meets ``tol`` (B,)."""
 
     def interval(self, level: float = 0.95) -> tuple[HostArray, HostArray]:
-        """Compute percentile intervals of the coefficients.
+        """Compute percentile intervals of the coefficients, of the fits that converged.
+
+        A resample without an optimum, such as one whose classes are separated where there is no
+        penalty, has no coefficients to speak of; those left out are counted in a warning when the
+        fits are made.
 
         Parameters
         ----------
@@ -50,13 +59,19 @@ class Bootstrap:
         Raises
         ------
         ValueError
-            If the level is not a number between 0 and 1.
+            If the level is not a number between 0 and 1, or no fit converged.
         """
         number: Any = level
         if not isinstance(number, Real) or not 0.0 < float(number) < 1.0:
             raise ValueError(f"level must be a number between 0 and 1, got {plain(level)!r}")
         tail = 0.5 * (1.0 - float(level))
-        lower, upper = np.quantile(read(self.coef), [tail, 1.0 - tail], axis=0)
+        if not self.converged.any():
+            raise ValueError(
+                f"there is no interval: none of {len(self.converged)} resamples reached an "
+                "optimum. Give C a smaller value, or scale the features"
+            )
+        coef = read(self.coef)[self.converged]
+        lower, upper = np.quantile(coef, [tail, 1.0 - tail], axis=0)
         return lower, upper
 
 
@@ -70,6 +85,9 @@ class PermutationTest:
     """Of shuffled labels (n_permutations,)."""
     pvalue: float
     """How often shuffled labels do as well, counting the labels themselves as one shuffle."""
+    converged: HostArray
+    """Whether all fits of the labels as they are, and of each shuffle, are at their optima
+    (1 + n_permutations,)."""
 
 
 def bootstrap(
@@ -145,7 +163,8 @@ def bootstrap(
         coef = context.xp.reshape(fits.coef, shape)
         intercept = context.xp.reshape(fits.intercept, shape[:2])
         own = problem.caller.own
-        return Bootstrap(own(coef), own(intercept), fits.converged.reshape(-1))
+        told = (fits.converged, fits.suboptimality, fits.certified)
+        return Bootstrap(own(coef), own(intercept), *(each.reshape(-1) for each in told))
 
 
 def permutation_test(
@@ -237,9 +256,11 @@ def permutation_test(
             f"scoring={scoring!r} is not defined on any fold: each needs rows of both classes "
             "among those that it holds out. Use fewer folds, or stratified ones"
         )
-    # a shuffle that cannot be scored is no evidence against chance
-    better = int((~(means[1:] < means[0])).sum())
-    return PermutationTest(float(means[0]), means[1:], (better + 1.0) / (n_permutations + 1.0))
+    # a shuffle that cannot be scored, or was not fitted, is no evidence against chance
+    converged = np.all(fits.converged.reshape(n_permutations + 1, -1), axis=1, keepdims=True)[:, 0]
+    better = int((~((means[1:] < means[0]) & converged[1:])).sum())
+    pvalue = (better + 1.0) / (n_permutations + 1.0)
+    return PermutationTest(float(means[0]), means[1:], pvalue, converged)
 
 
 class _Problem:
@@ -292,8 +313,8 @@ class _Problem:
                 class_weight=model.class_weight,
                 fit_intercept=model.fit_intercept,
             )
-            fits = grid.fit(settings, watch=show)
-        warn_of(fits.status, fits.n_iter, "LogisticRegression", model.solver, stacklevel=4)
+            fits = grid.fit(settings, watch=show, precision=self.caller.precision)
+        fits.warn("LogisticRegression", model.solver, settings, names=None, stacklevel=4)
         return fits, grid
 
 

@@ -1,24 +1,42 @@
 """What is minimised: the neurons' loss over weighted rows, and their penalty.
 
-========================= ======================================================================
-module                    what it holds
-========================= ======================================================================
-`objective.logistic`      `LogisticObjective`: value, gradient, curvature, bound, as sums over rows
-`objective.blocks`        what one block of rows contributes to those sums
-`objective.columns`       what of the data beside the rows belongs to which group
-`objective.assembly`      from sums over the rows to value, derivative and curvature
-`objective.metric`        models of the curvature, and solving with them
-`objective.certificate`   how far from the optimum a point can be at most: the formulas
-`objective.bounds`        and what an objective puts into them
-`objective.row_space`     the same problem in as many features as there are rows
-`objective.work`          what a fit costs, in reads of the features
-========================= ======================================================================
+============================= ==================================================================
+module                        what it holds
+============================= ==================================================================
+`objective.logistic`          `LogisticObjective`: value, gradient, curvature as sums over rows
+`objective.blocks`            what one block of rows contributes to those sums
+`objective.columns`           which targets and weights belong to which group
+`objective.assembly`          from sums over the rows to value, derivative and curvature
+`objective.centring`          features centred on the mean of some rows
+`objective.standardisation`   features of mixed units, in units of their own spread
+`objective.metric`            models of the curvature, and solving with them
+`objective.models`            and what an objective puts into them
+`objective.certificate`       the distance from the optimum at most: formulas
+`objective.bounds`            and what an objective puts into them
+`objective.self_concordance`  a bound from the curvature of all rows, for one group
+`objective.local_model`       one group's value, gradient and Hessian, on the host
+`objective.local_blocks`      and what one block of rows contributes to them
+`objective.row_space`         the same problem in as many features as there are rows
+`objective.work`              what a fit costs, in reads of the features
+============================= ==================================================================
 """
 
 from logitron.objective.assembly import Evaluation
-from logitron.objective.columns import Columns, observations
+from logitron.objective.blocks import row_squares
+from logitron.objective.columns import Columns, group_rows, observations
 from logitron.objective.logistic import LogisticObjective
 from logitron.objective.row_space import is_flat
+from logitron.objective.self_concordance import LocalObjective
 from logitron.objective.work import Work
 
-__all__ = ["Columns", "Evaluation", "LogisticObjective", "Work", "is_flat", "observations"]
+__all__ = [
+    "Columns",
+    "Evaluation",
+    "LocalObjective",
+    "LogisticObjective",
+    "Work",
+    "group_rows",
+    "is_flat",
+    "observations",
+    "row_squares",
+]

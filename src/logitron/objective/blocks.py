@@ -6,9 +6,8 @@ counts, of which `columns` says what belongs to which group.
 
 Parameters are ``theta (G, K, q)``: groups, columns of a group, and a neuron's coefficients
 followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^\top w + b`; the
-blocks are left as they are, and their sums are centred afterwards. Only if the features' means are
-so large that this would cost digits is a ``centre`` handed in, and taken from features before their
-products are summed.
+blocks are left as they are, and their sums are centred afterwards. Where the features' means are so
+large that this would cost digits, the rows themselves are centred, see `standardisation`.
 
 Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`, where
 :math:`A_i = \operatorname{diag}(p_i) - p_i p_i^\top` is the curvature of row ``i`` in its logits
@@ -41,6 +40,7 @@ from logitron.objective.columns import (
 )
 
 __all__ = [
+    "activity",
     "column_moments",
     "column_squares",
     "evaluate",
@@ -70,7 +70,6 @@ def evaluate(
     counts: Array | None,
     theta: Array,
     intercept: Array | None,
-    centre: Array | None,
     columns: Columns | None,
     mixing: Array | None,
     *,
@@ -97,21 +96,21 @@ def evaluate(
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
     least = 0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
-    activity = _activity(xp, Z, Y, classes=classes, least=least)
-    rows, R = neuron.weigh(xp, activity, sample_weight, classes=classes)
+    terms = activity(xp, Z, Y, classes=classes, least=least)
+    rows, R = neuron.weigh(xp, terms, sample_weight, classes=classes)
     by_theta = T(neuron.unchecked_backward(xp, X, R))
     if intercept is not None:
         by_theta = xp.concat([by_theta, xp.sum(R, axis=0)[:, None]], axis=1)
-    P = xp.reshape(activity.probability, (n, G, K))
+    P = xp.reshape(terms.probability, (n, G, K))
     if second == "hessian" and K == 1:
-        seconds = _class_blocks(xp, X, P, sample_weight, centre, intercept is not None)[:, 0, ...]
+        seconds = _class_blocks(xp, X, P, sample_weight, intercept is not None)[:, 0, ...]
     elif second == "coarse" and mixing is not None and mixing.shape[1:] == (1, 1):
         at_centre = None if intercept is None else theta[:, 0, p]
         seconds = _along_logits(xp, P, sample_weight, Z, at_centre, mixing[:, 0, 0])
     else:
         features = None
         if second == "hessian":
-            features = _augmented(xp, X, centre, intercept is not None)
+            features = _augmented(xp, X, None, intercept is not None)
         elif second == "coarse":
             features = xp.reshape(Z, P.shape)
             if intercept is not None:
@@ -120,10 +119,10 @@ def evaluate(
         seconds = _curvature(xp, P, sample_weight, features)
     sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(by_theta, theta.shape), seconds)
     if second == "blocks":
-        sums = (*sums, _class_blocks(xp, X, P, sample_weight, centre, intercept is not None))
+        sums = (*sums, _class_blocks(xp, X, P, sample_weight, intercept is not None))
     if not count_errors:
         return sums
-    wrong = xp.astype(activity.loss >= LOG2, X.dtype)
+    wrong = xp.astype(terms.loss >= LOG2, X.dtype)
     if sample_weight is not None:
         wrong = wrong * xp.astype(by_groups(sample_weight) > 0, X.dtype)
     return (*sums, xp.sum(wrong, axis=0))
@@ -134,7 +133,6 @@ def gram(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    centre: Array | None,
     columns: Columns | None,
     *,
     classes: int,
@@ -145,7 +143,7 @@ def gram(
     mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
     roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
-    return _products(xp, X, roots, centre, fit_intercept)[0, :, :], total
+    return _products(xp, X, roots, fit_intercept)[0, :, :], total
 
 
 def with_constant(
@@ -224,7 +222,9 @@ def column_moments(
     return mean @ X, mean @ (X * X), xp.sum(mean)
 
 
-def _activity(xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None) -> neuron.Activity:
+def activity(
+    xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None = None
+) -> neuron.Activity:
     """Compute what neurons make of a block, by the library's own kernel where it has one."""
     kernel = library_of(Z).activity
     told = None if kernel is None else kernel(Z, Y, classes=classes, least=least)
@@ -236,17 +236,13 @@ def _activity(xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None)
 # --- second derivatives -------------------------------------------------------------------------
 
 
-def _products(
-    xp: Any, X: Array, roots: Array | None, centre: Array | None, fit_intercept: bool
-) -> Array:
+def _products(xp: Any, X: Array, roots: Array | None, fit_intercept: bool) -> Array:
     """Sum products of the features and a 1, (G, q, q), weighted by the squares of roots (n, G).
 
     The features are copied once at most, and not at all where there are no weights: for large
     blocks, a copy costs as much as the products do.
     """
     T = xp.matrix_transpose
-    if centre is not None:
-        X = X - centre
     if roots is None:
         ones = xp.ones_like(X[:, :1])
         F, side = X[None, :, :], ones[None, :, :]
@@ -285,7 +281,6 @@ def _class_blocks(
     X: Array,
     P: Array,
     sample_weight: Array | None,
-    centre: Array | None,
     fit_intercept: bool,
 ) -> Array:
     """Sum ``s p (1 - p) x x'`` of each class (G, K, q, q), some classes at a time."""
@@ -296,7 +291,7 @@ def _class_blocks(
     roots = xp.reshape(xp.sqrt(d), (n, G * K))
     step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
     parts = [
-        _products(xp, X, roots[:, first : min(first + step, G * K)], centre, fit_intercept)
+        _products(xp, X, roots[:, first : min(first + step, G * K)], fit_intercept)
         for first in range(0, G * K, step)
     ]
     products = parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)

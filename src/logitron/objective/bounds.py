@@ -6,6 +6,7 @@ from typing import Any
 
 from logitron.backend import Rows, linalg
 from logitron.objective.assembly import Evaluation
+from logitron.objective.blocks import column_squares
 from logitron.objective.certificate import bound, bound_by_witness, leverage, logit_changes
 
 __all__ = ["Witness", "bound_of", "is_representable", "largest_of"]
@@ -95,15 +96,18 @@ def bound_of(
         if bool((gap < float("inf")).all()):
             return gap
     largest = objective.largest_eigenvalue()
+    exact = objective.classes == 1 and objective.context.library.activity is not None
+    weight = 0.0 if exact else objective.heaviest * objective.rows.shape[0] * objective.weight
     run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
     gap = run(
-        evaluation.value,
+        evaluation.value + float(weight),
         evaluation.by_theta,
         evaluation.curvature,
         theta,
         objective.penalty,
         largest,
         largest if objective.squares is None else objective.squares,
+        objective.factors,
     )
     if not speak:
         return gap
@@ -116,6 +120,12 @@ def bound_of(
 def largest_of(objective: Objective) -> Array:
     """Bound the largest eigenvalue of the features' weighted products by their summed squares."""
     xp = objective.context.xp
+    if objective.factors is not None:
+        squares, _ = objective.rows.sum(
+            column_squares, objective.centre, objective.columns, classes=objective.classes
+        )
+        objective.work.passes += objective.share
+        return xp.sum(squares / objective.factors) * (objective.weight * objective.uneven)
     if objective.read_squares is None:
         largest = objective.weight * xp.max(objective.row_squares(fit_intercept=False))
     else:

@@ -27,8 +27,9 @@ where :math:`\Lambda` is the largest eigenvalue of :math:`\sum_i s_i \tilde x_i 
 Rounding: the derivative is a sum over rows, of residuals of logits, which are sums over features.
 With column ``j``'s summed squares :math:`M_j`, the error of its length is taken to be at most
 :math:`2 \epsilon \, \{ (f \Lambda)^{1/2} + \tfrac14 (\Lambda \sum_j M_j w_j^2)^{1/2} \}`: the
-squares of residuals add up to less than the loss. That is a model, not a proof, of the arithmetic;
-it matters where the rest of the bound is at round-off itself.
+squares of residuals add up to less than the loss. Where a residual is a probability less 1, it is
+off by a rounding of that, and the sum of the weights is added to ``f``. That is a model, not a
+proof, of the arithmetic; it matters where the rest of the bound is at round-off itself.
 
 *A witness.* Where the data curve the objective much more than the penalty does, that bound is far
 too large. Some of the rows, with the weights that they have, are a rigorous witness of the data's
@@ -73,6 +74,7 @@ def bound(
     penalty: Array,
     largest: Array,
     squares: Array,
+    factors: Array | None = None,
     *,
     eps: float,
     fit_intercept: bool,
@@ -82,7 +84,8 @@ def bound(
     Parameters
     ----------
     value : array (G,)
-        The objective.
+        The objective, of which the rounding of residuals is a part; where residuals are rounded as
+        probabilities are, the objective and the sum of the weights.
     by_theta : array (G, K, q)
         Its derivative.
     curvature : array (G, K, K)
@@ -94,6 +97,9 @@ def bound(
         Upper bound of the largest eigenvalue of the features' weighted products.
     squares : array (p,)
         Summed squares of each feature, roughly.
+    factors : array (p,), optional
+        What multiplies the penalty of each feature; ``largest`` is then of features each divided
+        by the root of its factor.
     eps : float
         Precision that the sums were computed in.
     fit_intercept : bool
@@ -106,7 +112,8 @@ def bound(
     K, q = theta.shape[1:]
     p = q - int(fit_intercept)
     by_W, W = by_theta[:, :, :p], theta[:, :, :p]
-    length = xp.sqrt(xp.sum(xp.sum(by_W * by_W, axis=2), axis=1))
+    steepness = by_W * by_W if factors is None else by_W * by_W / factors
+    length = xp.sqrt(xp.sum(xp.sum(steepness, axis=2), axis=1))
     spread = xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
     root = xp.sqrt(largest)
     length = length + 2.0 * eps * root * (xp.sqrt(value) + 0.25 * spread)

@@ -29,6 +29,7 @@ __all__ = [
     "Columns",
     "by_groups",
     "class_totals",
+    "group_rows",
     "group_weights",
     "mean_weights",
     "observations",
@@ -174,6 +175,23 @@ def class_totals(
     if Y.shape[1] == classes:
         return (xp.matrix_transpose(W) @ Y,)
     return (xp.sum(W[:, :, None] * xp.reshape(Y, (Y.shape[0], -1, classes)), axis=0),)
+
+
+def group_rows(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
+) -> Array:
+    """Put the features of each row beside its weight and targets in the only group, in columns."""
+    xp = namespace_of(X)
+    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
+    W = xp.ones_like(X[:, :1]) if weights is None else by_groups(weights)
+    return xp.concat([X, W, Y], axis=1)
 
 
 def _factors(xp: Any, Y: Array, factors: Array, classes: int) -> Array:

@@ -22,7 +22,7 @@ import numpy as np
 from logitron.backend import ArrayContext, Rows, read
 from logitron.objective import blocks, models
 from logitron.objective import metric as metrics
-from logitron.objective.assembly import Evaluation, finish, is_far
+from logitron.objective.assembly import Evaluation, finish
 from logitron.objective.bounds import Witness, bound_of, is_representable, largest_of
 from logitron.objective.columns import Columns, class_totals
 from logitron.objective.metric import Metric
@@ -51,8 +51,12 @@ class LogisticObjective:
     constant : bool, default False
         Whether the last feature is a 1 whose coefficient is the intercept; ``fit_intercept`` then
         is false, see `with_constant`.
-    far : bool, default False
-        Whether the centre is so far from zero that products must be summed of centred features.
+    standardisation : tuple of arrays (p,) and (p,), optional
+        Centre and scale of the features that the rows give; see `standardisation`.
+    factors : array (p,), optional
+        What multiplies the penalty of each feature; None is 1.
+    uneven_features : bool, default False
+        Whether the features should be standardised.
     columns : Columns, optional
         What of the data beside the rows belongs to which group.
     uneven : float, default 1.0
@@ -85,7 +89,9 @@ class LogisticObjective:
     fit_intercept: bool = True
     constant: bool = False
     centre: Array | None = None
-    far: bool = False
+    standardisation: tuple[Array, Array] | None = None
+    factors: Array | None = None
+    uneven_features: bool = False
     columns: Columns | None = None
     uneven: float = 1.0
     weight: float = 1.0
@@ -161,11 +167,20 @@ class LogisticObjective:
 
     @cached_property
     def penalised(self) -> Array:
-        """1 for coefficients, 0 for the intercept (q,)."""
-        ones = self.context.zeros((self.shape[2] - self.has_intercept,)) + 1.0
+        """Factor of each parameter's penalty: 1 or the feature's own, 0 for the intercept (q,)."""
+        ones = self.factors
+        if ones is None:
+            ones = self.context.zeros((self.shape[2] - self.has_intercept,)) + 1.0
         if not self.has_intercept:
             return ones
         return self.context.xp.concat([ones, self.context.zeros((1,))])
+
+    @cached_property
+    def is_penalised(self) -> Array:
+        """1 for coefficients, 0 for the intercept (q,)."""
+        if self.factors is None:
+            return self.penalised
+        return self.context.xp.astype(self.penalised > 0.0, self.penalised.dtype)
 
     @cached_property
     def _padded(self) -> Array | None:
@@ -185,9 +200,18 @@ class LogisticObjective:
         theta = self.context.zeros((G, K, p))
         if coef is not None:
             theta = self.context.xp.reshape(coef, (G, K, p))
+        if self.fit_intercept:
+            intercept = self.context.xp.reshape(intercept, (G, K, 1))
+        if self.standardisation is not None:
+            centre, scale = self.standardisation
+            if self.fit_intercept:
+                intercept = intercept + (theta @ centre[:, None])
+            there = scale > 0.0
+            theta = theta * self.context.xp.where(
+                there, 1.0 / self.context.xp.where(there, scale, 1.0), 0.0
+            )
         if not self.fit_intercept:
             return theta
-        intercept = self.context.xp.reshape(intercept, (G, K, 1))
         if self.centre is not None:
             intercept = intercept + (theta @ self.centre[:, None])
         return self.context.xp.concat([theta, intercept], axis=2)
@@ -196,10 +220,14 @@ class LogisticObjective:
         """Take parameters apart into coefficients (m, p) and intercepts (m,) or None."""
         p = self.rows.shape[1]
         flat = self.context.xp.reshape(theta, (-1, theta.shape[2]))
-        if not self.fit_intercept:
-            return flat, None
-        coef, intercept = flat[:, :p], flat[:, p]
-        return coef, intercept if self.centre is None else intercept - coef @ self.centre
+        coef, intercept = flat[:, :p], flat[:, p] if self.fit_intercept else None
+        if intercept is not None and self.centre is not None:
+            intercept = intercept - coef @ self.centre
+        if self.standardisation is None:
+            return coef, intercept
+        centre, scale = self.standardisation
+        coef = coef * scale
+        return coef, intercept if intercept is None else intercept - coef @ centre
 
     def take(self, groups: Array) -> "LogisticObjective":
         """Return the objective of some of the groups only; work is counted together."""
@@ -238,7 +266,6 @@ class LogisticObjective:
             rows=copied,
             largest=self.largest_eigenvalue() if self.bounded else None,
             centre=None,
-            far=False,
             fit_intercept=False,
             constant=True,
             witness=None,
@@ -291,7 +318,6 @@ class LogisticObjective:
             blocks.evaluate,
             theta,
             intercept,
-            self.centre if self.far else None,
             self.columns,
             mixing,
             classes=self.classes,
@@ -307,7 +333,7 @@ class LogisticObjective:
             finish,
             second=second,
             weight=self.weight,
-            recentre=second in ("blocks", "hessian") and not self.far,
+            recentre=second in ("blocks", "hessian"),
         )
         evaluation: Evaluation = assemble(
             sums, theta, self.penalty, self.penalised, self._padded, mixing
@@ -378,29 +404,21 @@ class LogisticObjective:
 
     def centred(self) -> "LogisticObjective":
         """Return the same objective in features that are centred, nearly: on a sample's mean."""
-        n = self.rows.shape[0]
-        count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // self.rows.shape[1]))
-        rows = (self.rows.sample(count, 1) if n > count else None) or self.rows
-        sums, squares, total = rows.sum(blocks.column_moments, self.columns, classes=self.classes)
-        self.work.passes += rows.shape[0] / n * self.share
-        squares = squares * (n / rows.shape[0])
-        if not self.fit_intercept:
-            return replace(self, squares=squares)
-        centre = sums / total
-        far, longer, rough_far = read(is_far(centre, squares / n, self.eps, ROUGH_EPS))
-        largest = self.largest
-        if longer:  # lengths from zero would say little about lengths from the centre
-            from_centre, _ = self._sum(blocks.column_squares, centre)
-            self.work.passes += self.share
-            largest = self.context.xp.sum(from_centre) * (self.weight * self.uneven)
-        return replace(
-            self,
-            centre=centre,
-            squares=squares,
-            far=bool(far),
-            largest=largest,
-            rough_far=bool(rough_far),
-        )
+        from logitron.objective.centring import centre
+
+        return centre(self)
+
+    def standardised(self, *, always: bool = False) -> "LogisticObjective":
+        """Return the same problem in features of one size; itself where they need it not."""
+        from logitron.objective.standardisation import standardise
+
+        if always:
+            return standardise(self)
+        return standardise(self).centred() if self.uneven_features else self
+
+    def uncentred(self) -> "LogisticObjective":
+        """Return the same objective in features as the rows give them."""
+        return replace(self, centre=None, witness=None)
 
     solve = staticmethod(metrics.solve)
     take_metric = staticmethod(metrics.take)
@@ -489,9 +507,5 @@ class LogisticObjective:
 
 #: size of the curvature that is summed exactly along a softmax group's directions, at most
 COARSE_SIZE = 640
-#: precision of passes that are rough
-ROUGH_EPS = 2.0**-23
-#: and how much flatter than the steepest direction the flattest may be
+#: of passes that are rough, how much flatter than the steepest direction the flattest may be
 ROUGH_CONDITION = 1e5
-#: rows whose mean is near enough to the mean of all
-CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19

@@ -55,13 +55,17 @@ __all__ = [
 Array = Any
 
 #: parts of a metric that all groups have in common
-SHARED_BY_ALL = ("basis", "spectrum")
+SHARED_BY_ALL = ("basis", "spectrum", "dual", "ridges", "factors")
 #: a ridge below which directions count as empty, relative to the curvature around them
 EMPTY = 1e-10
 
 
 class Shared(NamedTuple):
-    """``A (x) Sigma + penalty``, in the eigenbases of both; and its coarse correction."""
+    """``A (x) Sigma + penalty``, in the eigenbases of both; and its coarse correction.
+
+    Where features have factors of their own in the penalty, the basis diagonalises Sigma and the
+    factors together, and is not orthogonal.
+    """
 
     basis: Array | None
     """Eigenvectors of Sigma (p, p); None where Sigma is diagonal."""
@@ -79,6 +83,12 @@ class Shared(NamedTuple):
     """Basis B of the coarse space (G, r + 1, q)."""
     correction: Array | None = None
     """(G, D, D) with D = K (r + 1)."""
+    dual: Array | None = None
+    """Transposed inverse of the basis (p, p); None where the basis is orthogonal."""
+    ridges: Array | None = None
+    """The penalty's factors in the basis (p,); None is 1."""
+    factors: Array | None = None
+    """The penalty's factor of each feature (p,); None is 1."""
 
 
 class Full(NamedTuple):
@@ -128,7 +138,15 @@ def solve(metric: Metric, by_theta: Array) -> Array:
 # Identities are handed in by their owner, who makes them once, where the arrays live.
 
 
-def shared(basis: Array | None, spectrum: Array, curvature: Array, penalty: Array) -> Shared:
+def shared(
+    basis: Array | None,
+    spectrum: Array,
+    curvature: Array,
+    penalty: Array,
+    dual: Array | None = None,
+    ridges: Array | None = None,
+    factors: Array | None = None,
+) -> Shared:
     """Model the Hessian by the eigenbasis of Sigma and the mean curvature (G, K, K)."""
     xp = namespace_of(spectrum)
     if curvature.shape[-1] == 1:
@@ -136,9 +154,13 @@ def shared(basis: Array | None, spectrum: Array, curvature: Array, penalty: Arra
     else:
         scales, mixes = linalg.eigh(curvature)
         scales = 0.5 * (scales + xp.abs(scales))
-    steepness = scales[:, :, None] * spectrum + penalty[:, None, None]
+    ridge = penalty[:, None, None] if ridges is None else penalty[:, None, None] * ridges
+    steepness = scales[:, :, None] * spectrum + ridge
     inverses = [_inverse_or_zero(xp, steepness), _inverse_or_zero(xp, scales[:, :, None])]
-    return Shared(basis, spectrum, mixes, scales, penalty, xp.concat(inverses, axis=2))
+    inverse = xp.concat(inverses, axis=2)
+    return Shared(
+        basis, spectrum, mixes, scales, penalty, inverse, dual=dual, ridges=ridges, factors=factors
+    )
 
 
 def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
@@ -188,7 +210,8 @@ def coarse(
     p = metric.spectrum.shape[0]
     r = mixing.shape[1]
     B = mixing @ theta[:, :, :p]
-    products, lengths = _products(xp, metric, B), B @ xp.matrix_transpose(B)
+    weighed = B if metric.factors is None else B * metric.factors
+    products, lengths = _products(xp, metric, B), weighed @ xp.matrix_transpose(B)
     f = r
     if q > p:  # the intercept is a direction of its own, across which there is no covariance
         f = r + 1
@@ -338,7 +361,8 @@ def _inverse_or_zero(xp: Any, curvature: Array) -> Array:
 
 def _products(xp: Any, metric: Shared, B: Array) -> Array:
     """Covariances (G, r, r) of the logits of directions B (G, r, p)."""
-    rotated = B if metric.basis is None else _times(xp, B, metric.basis)
+    dual = metric.basis if metric.dual is None else metric.dual
+    rotated = B if dual is None else _times(xp, B, dual)
     return (rotated * metric.spectrum) @ xp.matrix_transpose(rotated)
 
 

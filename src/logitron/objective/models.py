@@ -5,7 +5,7 @@ from typing import Any
 
 from logitron.objective import blocks
 from logitron.objective import metric as metrics
-from logitron.objective.assembly import Evaluation, eigenbasis
+from logitron.objective.assembly import Evaluation, eigenbasis, weighed_eigenbasis
 from logitron.objective.metric import Metric
 
 __all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
@@ -15,6 +15,8 @@ Objective = Any  # `LogisticObjective`, which calls these
 
 #: copies of drawn rows are no more than one part in so many of all; and the seed of the first draw
 MOST_DRAWN, DRAWS = 10, 2
+#: mean curvature of a logit, as a rule; and ratios of the penalty to it that are made use of
+TYPICAL_CURVATURE, LEAST_RATIO = 0.1, 1e-12
 
 
 def of_evaluation(
@@ -38,7 +40,13 @@ def of_evaluation(
         return whole
     assert isinstance(metric, metrics.Shared)  # the only other kind there is to begin with
     model: Metric = compiled(metrics.shared)(
-        metric.basis, metric.spectrum, evaluation.curvature, penalty
+        metric.basis,
+        metric.spectrum,
+        evaluation.curvature,
+        penalty,
+        metric.dual,
+        metric.ridges,
+        metric.factors,
     )
     if evaluation.mixing is None:
         return model
@@ -49,7 +57,7 @@ def of_evaluation(
         evaluation.second,
         eye(objective.classes),
         eye(evaluation.mixing.shape[1] + 1),
-        1.0 - penalised,
+        1.0 - objective.is_penalised,
     )
     return corrected
 
@@ -73,7 +81,6 @@ def of_gram(
         part = part or objective
         sums, weights = part.rows.sum(
             blocks.gram,
-            part.centre if part.far else None,
             part.columns,
             classes=part.classes,
             fit_intercept=part.fit_intercept,
@@ -83,14 +90,17 @@ def of_gram(
         del part  # before the next is drawn
         if whole:
             break
-    run = objective.context.compile(
-        eigenbasis, fit_intercept=objective.fit_intercept, features=objective.rows.shape[1]
-    )
-    shift, basis, spectrum, largest = run(products, total)
-    centre = shift
-    if shift is not None and objective.far:
-        centre = objective.centre + shift
-    xp = objective.context.xp
+    context = objective.context
+    xp = context.xp
+    static = {"fit_intercept": objective.fit_intercept, "features": objective.rows.shape[1]}
+    dual = ridges = None
+    if objective.factors is None:
+        centre, basis, spectrum, largest = context.compile(eigenbasis, **static)(products, total)
+    else:
+        ratio = _penalty_ratio(objective, total)
+        centre, basis, dual, spectrum, ridges, largest = context.compile(
+            weighed_eigenbasis, **static
+        )(products, total, objective.factors, ratio)
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (objective.weight * objective.uneven)
     else:
@@ -100,8 +110,25 @@ def of_gram(
             heaviest = objective.heaviest * objective.weight * n
             largest = (xp.sqrt(largest) + xp.sqrt(heaviest * xp.sum(away * away))) ** 2
     steepness = (0.25 * objective.weight * n / rows) * total * spectrum
-    condition = xp.max(steepness) / (xp.min(steepness) + xp.min(objective.penalty))
-    return centre, largest, without_curvature(objective, basis, spectrum), condition
+    flattest = xp.min(steepness) + xp.min(objective.penalty)
+    infinite = objective.context.zeros(()) + float("inf")
+    condition = xp.where(
+        flattest > 0.0, xp.max(steepness) / xp.where(flattest > 0.0, flattest, 1.0), infinite
+    )
+    return centre, largest, without_curvature(objective, basis, spectrum, dual, ridges), condition
+
+
+def _penalty_ratio(objective: Objective, total: Array) -> Array:
+    """Compute a typical ratio of the penalty to the curvature of the logits, of all groups, ()."""
+    xp = objective.context.xp
+    positive = objective.penalty > 0.0
+    least = objective.context.zeros(()) + LEAST_RATIO
+    logarithms = xp.where(positive, xp.log(xp.where(positive, objective.penalty, 1.0)), 0.0)
+    count = xp.sum(xp.astype(positive, logarithms.dtype))
+    mean = xp.exp(xp.sum(logarithms) / xp.where(count > 0.0, count, 1.0))
+    ratio = xp.where(count > 0.0, mean / (TYPICAL_CURVATURE * total * objective.weight), least)
+    ratio = xp.where(ratio > LEAST_RATIO, ratio, least)
+    return xp.where(ratio < 1.0 / LEAST_RATIO, ratio, 1.0 / least)
 
 
 def of_squares(objective: Objective, *, flat: bool) -> Metric:
@@ -122,13 +149,30 @@ def of_squares(objective: Objective, *, flat: bool) -> Metric:
         variances = squares / total
     # features that are more than the rows cannot be unrelated: on the space of the rows, their
     # mean product is as much larger than its diagonal says (Marchenko, Pastur)
-    return without_curvature(objective, None, variances * (1.0 + p / n))
+    spectrum = variances * (1.0 + p / n)
+    return without_curvature(objective, None, spectrum, None, objective.factors)
 
 
-def without_curvature(objective: Objective, basis: Array | None, spectrum: Array) -> Metric:
+def without_curvature(
+    objective: Objective,
+    basis: Array | None,
+    spectrum: Array,
+    dual: Array | None = None,
+    ridges: Array | None = None,
+) -> Metric:
     """Make the shared model of features, yet without the curvature of any parameters."""
     G, K = objective.groups, objective.classes
     nothing = objective.context.zeros((G, K, K))
     unknown = objective.context.zeros((G, K, spectrum.shape[0] + 1))
     mixes = nothing + objective.eye(K)
-    return metrics.Shared(basis, spectrum, mixes, nothing[:, :, 0], objective.penalty, unknown)
+    return metrics.Shared(
+        basis,
+        spectrum,
+        mixes,
+        nothing[:, :, 0],
+        objective.penalty,
+        unknown,
+        dual=dual,
+        ridges=ridges,
+        factors=objective.factors,
+    )

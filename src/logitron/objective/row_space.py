@@ -65,7 +65,7 @@ class RowSpace(NamedTuple):
 def rotate(objective: LogisticObjective) -> RowSpace:
     """Rotate a problem into the space of its rows; the products count as a Gram matrix."""
     context = objective.context
-    if objective.centre is None or objective.far:
+    if objective.centre is None:
         products = objective.rows.sum_over_columns(_row_products, objective.centre)
     else:  # a centred copy of the features would cost as much as their products
         products, logits = objective.rows.sum_over_columns(_products, objective.centre)

@@ -16,6 +16,8 @@ CALL, READ, SKINNY, ELEMENT = 4e-4, 6e-10, 4e-11, 1.2e-8
 SQUARE, EIGEN, SOLVE = 8.5e-12, 1.4e-10, 2.2e-11
 #: memory that whole Hessians may take, in numbers; and those of refreshed models
 MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
+#: numbers in a Hessian that is asked for, at most; and copies of one that a step makes
+MOST_WHOLE, COPIES = 1 << 28, 5
 #: numbers in a row of the features, times the curvature of each neuron, that a block may have
 MOST_IN_BLOCKS = 1 << 14
 #: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one, and
@@ -90,6 +92,7 @@ def choose(
     flat: bool = False,
     lazy: bool = False,
     bounded: bool = True,
+    weighed: bool = False,
 ) -> Plan:
     """Choose the method for ``n`` rows, ``p`` features, and ``groups`` of ``classes`` columns.
 
@@ -104,6 +107,9 @@ def choose(
         Whether the rows are in chunks elsewhere, of which no samples or columns can be taken.
     bounded : bool, default True
         Whether there is a penalty. Without one, a direction that no drawn row has would be lost.
+    weighed : bool, default False
+        Whether features have factors of their own in the penalty. Their space cannot be rotated
+        then, and one diagonal does not fit them.
     """
     q = p + 1
     costs = costs_of(n, p, groups, classes)
@@ -111,13 +117,16 @@ def choose(
     batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
     gram_rows, gram = None, costs.gram
-    if bounded and not lazy:
+    if bounded and not (lazy or weighed):
         gram_rows, gram = _gram(n, p, groups * costs.one_pass)
     if method == "newton":
+        _check_memory(classes, q)
         chosen, reason = "newton", "solver='newton'"
+    elif weighed and p * p <= MOST_NUMBERS and p > n:
+        chosen, reason = "shared", "features of unequal penalties cannot be rotated"
     elif p * p > MOST_NUMBERS or p > n:
         passes = FLAT_PASSES if flat else PLAIN_PASSES
-        rotates = method is None and not lazy
+        rotates = method is None and not (lazy or weighed)
         chosen, reason = _wide(n, p, passes * groups * costs.one_pass, rotates=rotates)
     elif method == "lbfgs":
         chosen, reason = "shared", "solver='lbfgs'"
@@ -143,6 +152,16 @@ def choose(
     if chosen != "shared":
         gram_rows = None
     return Plan(chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows)
+
+
+def _check_memory(classes: int, q: int) -> None:
+    """Refuse a Hessian that is asked for and would not fit the memory."""
+    size = classes * q
+    if size * size > MOST_WHOLE:
+        raise ValueError(
+            f"solver='newton' sums a Hessian of {classes} x {q} parameters, which takes about "
+            f"{COPIES * 8 * size * size / 1e9:.0f} GB of memory; use solver='auto' or 'lbfgs'"
+        )
 
 
 def _gram(n: int, p: int, one_pass: float) -> tuple[int | None, float]:

@@ -318,12 +318,14 @@ class _Run:
         self.before = float(np.min(estimate[running], initial=np.inf))
         self.near = bool((estimate[running] <= NEAR * size[running]).any())
         goal = np.maximum(settings.tol**2 * size, settings.gap) + TINY
-        ratio = np.minimum(estimate, size) / goal
+        with np.errstate(over="ignore", invalid="ignore"):  # of what is far off, or not finite
+            ratio = np.minimum(estimate, size) / goal
         self.progress.groups = int(running.sum())
         far = np.sort(ratio[running])[-1 - int(SLOWEST * self.progress.groups) :]
         self.progress.history.append(float(far[0]) if len(far) else 0.0)
         last = self.iteration + 1 >= settings.max_iter
-        part = estimate / (size + TINY)
+        with np.errstate(over="ignore", invalid="ignore"):
+            part = estimate / (size + TINY)
         self.precision.look(ratio[running], part[running], misses[running] > 0, last=last)
 
     def _judge(

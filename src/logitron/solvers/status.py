@@ -1,7 +1,7 @@
 """How a solver ended, and what it found."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -25,6 +25,8 @@ class Status(IntEnum):
     AT_PRECISION = 4
     STALLED = 5
     SEPARABLE = 6
+    QUASI_SEPARABLE = 7
+    UNPROVEN = 8
 
     @property
     def explanation(self) -> str:
@@ -35,28 +37,37 @@ class Status(IntEnum):
 _EXPLANATIONS = {
     Status.CONVERGED: "the stopping rule was met",
     Status.MAX_ITER: (
-        "stopped at max_iter before the stopping rule was met: the steps are short for this "
-        "problem. Increase the number of iterations (max_iter), scale the features to similar "
-        "ranges, or relax the rule"
+        "max_iter was reached first. Increase the number of iterations (max_iter), raise tol, or "
+        "scale the features to similar ranges"
     ),
     Status.DIVERGED: (
-        "the loss became infinite or NaN: the steps are too long for these features. The "
-        "parameters before it did are kept. Lower learning_rate (learning_rate='auto' cannot "
+        "the loss became infinite or NaN, perhaps because steps are too long for these features. "
+        "The parameters before it did are kept. Lower learning_rate (learning_rate='auto' cannot "
         "overshoot), or scale the features"
     ),
     Status.STOPPED: "stopped by a callback or by Ctrl-C; what is done is kept",
     Status.AT_PRECISION: (
-        "as near to the optimum as the precision of the arithmetic allows; tol asks for more. "
-        "Raise tol, or compute in float64"
+        "the objective no longer falls in the precision of the arithmetic. Raise tol, or compute "
+        "in float64 (dtype='float64')"
     ),
     Status.STALLED: (
-        "no step along the last direction lowered the objective: the features are too nearly "
-        "dependent, or of too different ranges, for the precision. Scale the features, lower C, "
-        "or compute in float64"
+        "no step along the last direction lowered the objective. Features that are nearly "
+        "dependent or of very different ranges can cause that. Scale the features, lower C, or "
+        "compute in float64 (dtype='float64')"
     ),
     Status.SEPARABLE: (
         "no finite optimum exists: the classes can be separated without an error, so that larger "
         "coefficients always lower the loss. Give C a finite value"
+    ),
+    Status.QUASI_SEPARABLE: (
+        "no finite optimum exists: some rows can be separated without an error, so that larger "
+        "coefficients always lower the loss. Give C a finite value, or leave out the features "
+        "along which the coefficients grow"
+    ),
+    Status.UNPROVEN: (
+        "the method ended by its own rule, or the objective no longer falls, but the proven "
+        "distance from the optimum is larger than tol asks for. Raise tol, lower C, store X in "
+        "float64, or use solver='auto'"
     ),
 }
 
@@ -91,6 +102,10 @@ class Solution:
     last."""
     gap: HostArray | None = None
     """Bound, or estimate, of the distance of each group's value from its optimum (G,)."""
+    proven: bool = False
+    """Whether the gaps are proven even where there is no penalty."""
+    running_away: dict[int, HostArray] = field(default_factory=dict)
+    """Of groups without an optimum, by their number: features whose coefficients grow."""
     as_evaluated: bool = True
     """Whether the value and the gap are those of these very parameters, not of their like."""
 

@@ -1,0 +1,75 @@
+"""Classes that have no weight in a group: the problem of the others, and back.
+
+The intercept of a softmax group's class that no row has falls for ever, and takes the class out of
+the problem: the infimum is the optimum of the problem of the other classes.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import read
+from logitron.objective import Columns, LogisticObjective
+from logitron.solvers import put_groups
+
+__all__ = ["of_classes", "without_classes"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+
+def of_classes(objective: LogisticObjective, present: HostArray) -> LogisticObjective:
+    """Return the problem of some of the classes, those whose rows have any weight."""
+    xp, rows = objective.context.xp, objective.rows
+    codes, *others = rows.others
+    assert codes is not None
+    numbers = np.zeros(objective.classes, np.int64)
+    numbers[present] = np.arange(len(present))
+    table = objective.context.asarray(numbers, keep_dtype=True)
+    flat = xp.take(table, xp.astype(xp.reshape(codes, (-1,)), xp.int64), axis=0)
+    columns = objective.columns or Columns()
+    if columns.factors is not None:
+        index = objective.context.asarray(present, keep_dtype=True)
+        columns = columns._replace(factors=xp.take(columns.factors, index, axis=1))
+    return replace(
+        objective,
+        rows=rows.beside(xp.reshape(flat, codes.shape), *others),
+        classes=len(present),
+        columns=columns,
+    )
+
+
+def without_classes(
+    objective: LogisticObjective,
+    part: HostArray,
+    present: HostArray,
+    coef: Array,
+    intercept: Array,
+    *,
+    certain: float,
+) -> tuple[Array, Array]:
+    """Make the other classes of some groups improbable, by a logit of ``-certain``.
+
+    Parameters
+    ----------
+    objective : LogisticObjective
+        Of all classes and groups.
+    part : numpy.ndarray (g,)
+        Numbers of the groups.
+    present : numpy.ndarray
+        Numbers of the classes that have weight in them.
+    coef, intercept : arrays (G * K, p), (G * K,)
+    certain : float
+    """
+    context, K = objective.context, objective.classes
+    there = np.asarray(read(intercept), np.float64).reshape(-1, K)[part]
+    absent = np.setdiff1d(np.arange(K), present)
+    columns = (part[:, None] * K + absent).reshape(-1)
+    lowest = there[:, present].min(axis=1, keepdims=True) - certain
+    low = context.asarray(np.repeat(lowest, len(absent), axis=1).reshape(-1))
+    zeros = context.zeros((len(columns), coef.shape[1]))
+    return (
+        put_groups(coef, columns, zeros, context),
+        put_groups(intercept, columns, low, context),
+    )

@@ -1,0 +1,97 @@
+"""What fits that did not converge are warned of: which, how near, why, and what to try."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from logitron.solvers import Status
+
+__all__ = ["ARRIVED", "Report", "arrived", "warn_of"]
+
+HostArray = np.ndarray[Any, Any]
+
+#: how a fit ends that met the rule
+ARRIVED = {Status.CONVERGED, Status.AT_PRECISION}
+#: fits, and features, that a warning names
+NAMED = 5
+
+
+def arrived(status: HostArray) -> HostArray:
+    """Whether fits that ended so met the rule."""
+    met: HostArray = (status == Status.CONVERGED) | (status == Status.AT_PRECISION)
+    return met
+
+
+@dataclass(frozen=True)
+class Report:
+    """What warnings tell of fits; arrays of one shape."""
+
+    status: HostArray
+    n_iter: HostArray
+    suboptimality: HostArray
+    running_away: dict[int, HostArray]
+    """Of fits without an optimum, by their number: features whose coefficients grow."""
+    axes: tuple[str, ...] = ()
+    """What the axes of the arrays are; none for one fit."""
+
+
+def warn_of(
+    report: Report, who: str, solver: str, *, tol: float, names: Any = None, stacklevel: int
+) -> None:
+    """Warn of fits that did not converge, saying which, how near, why, and what to try.
+
+    Parameters
+    ----------
+    report : Report
+    who : str
+        Name of the estimator.
+    solver : str
+    tol : float
+    names : sequence of str, optional
+        Names of the features.
+    stacklevel : int
+    """
+    status, alone = report.status, report.status.size == 1
+    for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
+        which = status == one
+        if one in ARRIVED or (one == Status.STOPPED and alone):
+            continue
+        number, worst = int(report.n_iter[which].max()), float(report.suboptimality[which].max())
+        near = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"
+        text = (
+            f"{who}: {solver} failed to converge after {number} iterations"
+            f"{_which(which, report.axes)}: {one.explanation}"
+            f"{_features(one, which, report, names)}. The relative distance from the optimum is "
+            f"{near}; tol={tol:g} asks for {tol**2:.1e}"
+        )
+        warnings.warn(text, ConvergenceWarning, stacklevel=stacklevel)
+
+
+def _which(which: HostArray, axes: tuple[str, ...]) -> str:
+    """Name the fits."""
+    if which.size == 1:
+        return ""
+    places = np.argwhere(which)
+    shown = [
+        ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=True))
+        for place in places[:NAMED].tolist()
+    ]
+    more = ", ..." if len(places) > NAMED else ""
+    named = f" ({'; '.join(shown)}{more})" if axes else ""
+    return f" in {len(places)} of {which.size} fits{named}"
+
+
+def _features(status: Status, which: HostArray, report: Report, names: Any) -> str:
+    """Name the features along which coefficients grow."""
+    if status not in (Status.SEPARABLE, Status.QUASI_SEPARABLE):
+        return ""
+    groups = [g for g in np.flatnonzero(which.reshape(-1)).tolist() if g in report.running_away]
+    if not groups:
+        return ""
+    first = report.running_away[groups[0]].tolist()
+    called = [str(j) if names is None else repr(str(names[j])) for j in first[:NAMED]]
+    more = ", ..." if len(first) > NAMED else ""
+    return f" (features {', '.join(called)}{more})" if called else " (the intercept)"

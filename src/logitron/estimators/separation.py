@@ -1,0 +1,157 @@
+r"""Whether classes are separated, and along which features: there is then no optimum without C.
+
+A direction ``v`` of the parameters *separates* if no row's own class loses against any other along
+it, :math:`(v_{y_i} - v_k)^\top x_i \ge 0`, and some row gains. Then the loss falls along ``v`` for
+ever. If every row gains on every other class, separation is complete, otherwise it is
+quasi-complete [1]_.
+
+Newton's method that goes on without a penalty follows such a direction, so that it is looked for in
+its last step first. What that leaves open, a linear programme decides where it is small.
+
+References
+----------
+.. [1] A. Albert, J. A. Anderson, "On the existence of maximum likelihood estimates in logistic
+   regression models", Biometrika 71(1), 1984.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import read
+from logitron.objective import LogisticObjective, group_rows
+
+__all__ = ["Separation", "separation_of"]
+
+HostArray = np.ndarray[Any, Any]
+
+#: part of the largest gain along a direction that a loss of another row may be by rounding
+ROUNDING = 1e-7
+#: part of a row's size that its gain must be to count as one
+GAIN = 1e-9
+#: part of the largest coefficient, of features of one size, that counts as growing
+GROWING = 1e-2
+#: numbers in a linear programme's constraints that are still solved in seconds
+MOST_NUMBERS = 400_000
+#: and rows and features that are brought to the host for that and for the gains
+MOST_FEATURES = 1 << 25
+
+
+@dataclass(frozen=True)
+class Separation:
+    """A direction that separates."""
+
+    complete: bool
+    features: HostArray
+    """Numbers of the features along which it goes."""
+
+
+def separation_of(
+    one: LogisticObjective, steps: tuple[HostArray, ...], *, programme: bool
+) -> Separation | None:
+    """Look for a direction that separates the classes of a group; None where none was found.
+
+    Parameters
+    ----------
+    one : LogisticObjective
+        Of one group, in standardised features.
+    steps : tuple of arrays (D,)
+        Directions to try first.
+    programme : bool
+        Whether to solve a linear programme, where it is small, if none of those separates.
+    """
+    rows = one.rows
+    if rows.lazy or rows.shape[0] * rows.shape[1] > MOST_FEATURES:
+        return None
+    data = np.asarray(read(rows.map(group_rows, one.columns, classes=one.classes)), np.float64)
+    p, K = rows.shape[1], max(one.classes, 2)
+    X, weights, Y = data[:, :p], data[:, p], data[:, p + 1 :]
+    kept = weights > 0.0
+    X, codes = X[kept], _codes(Y[kept], one.classes)
+    F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.fit_intercept else X
+    for step in steps:
+        v = step.reshape(one.classes, -1)
+        found = _judge(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
+        if found is not None:
+            return found
+    there = np.unique(codes)
+    if not programme:
+        return None
+    if len(F) * (len(there) - 1) * F.shape[1] * 2 > MOST_NUMBERS or len(there) < 2:
+        return None
+    return _by_linear_programme(F, codes, K, p)
+
+
+def _codes(Y: HostArray, classes: int) -> HostArray:
+    codes: HostArray = (Y[:, 0] > 0.5).astype(int) if classes == 1 else Y.argmax(axis=1)
+    return codes
+
+
+def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
+    """Compute what each row's class gains on each other one along ``v (K, q)``: (n, K - 1)."""
+    Z = F @ v.T
+    own = Z[np.arange(len(F)), codes]
+    gains = own[:, None] - Z
+    others = np.ones_like(gains, dtype=bool)
+    others[np.arange(len(F)), codes] = False
+    others[:, ~np.isin(np.arange(Z.shape[1]), codes)] = False  # classes that no row has
+    gains[~others] = np.inf
+    found: HostArray = gains
+    return found
+
+
+def _judge(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation | None:
+    """Tell whether a direction ``v (K, q)`` separates."""
+    size = np.abs(v).max()
+    if not (np.isfinite(size) and size > 0.0):
+        return None
+    v = v / size
+    gains = _gains(F, codes, v)
+    finite = gains[np.isfinite(gains)]
+    rounding = GAIN * float((np.abs(F) @ np.abs(v).T).max())
+    if not finite.size or finite.max() <= rounding:
+        return None
+    if finite.min() < -max(ROUNDING * finite.max(), rounding * ROUNDING):
+        return None
+    spread = np.abs(v[:, :p] - v[:, :p].mean(axis=0)).max(axis=0)
+    along = np.flatnonzero(spread > GROWING * spread.max(initial=0.0))
+    complete = bool(finite.min() > ROUNDING * finite.max())
+    return Separation(complete, along)
+
+
+def _by_linear_programme(F: HostArray, codes: HostArray, K: int, p: int) -> Separation | None:
+    """Maximise the summed gains, each at most 1, over all directions of a box."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_matrix, hstack, identity, vstack
+
+    q = F.shape[1]
+    there = np.unique(codes)
+    free = K if len(there) > 2 else 1
+    stacked = []
+    for k in there:
+        rows = F[codes == k]
+        for j in there:
+            if j == k:
+                continue
+            parts = [csr_matrix((len(rows), q)) for _ in range(free)]
+            if free == 1:
+                parts[0] = csr_matrix(rows if k == there[-1] else -rows)
+            else:
+                parts[k], parts[j] = csr_matrix(rows), csr_matrix(-rows)
+            stacked.append(hstack(parts))
+    A = vstack(stacked).tocsr()
+    m = A.shape[0]
+    cost = np.concatenate([np.zeros(free * q), -np.ones(m)])
+    bounds = [(-1.0, 1.0)] * (free * q) + [(0.0, 1.0)] * m
+    found = linprog(
+        cost, A_ub=hstack([-A, identity(m)]), b_ub=np.zeros(m), bounds=bounds, method="highs"
+    )
+    if found.x is None or not -found.fun > LEAST_GAIN:
+        return None
+    v = found.x[: free * q].reshape(free, q)
+    return _judge(F, codes, np.stack([-v[0], v[0]]) if free == 1 else v, p)
+
+
+#: summed gains that are more than a linear programme's tolerance
+LEAST_GAIN = 1e-5

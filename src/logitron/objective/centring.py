@@ -1,0 +1,92 @@
+"""Features centred on the mean of some rows, and what those rows show of all."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from logitron.backend import Rows, read
+from logitron.objective import blocks
+from logitron.objective.assembly import column_report
+
+if TYPE_CHECKING:
+    from logitron.objective.logistic import LogisticObjective
+
+__all__ = ["centre"]
+
+Array = Any
+
+#: rows whose mean is near enough to the mean of all
+CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19
+#: part of the products' digits that centring them after they were summed may cost, by precision
+CANCELLATION = {"float64": 1e-6, "float32": 1e-3}
+#: precision of sums
+EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
+#: mean squares between which, and variances as a part of them above which, features are plain
+SMALLEST, PLAIN = 1e-20, 1e-2
+#: roundings of a constant feature's mean
+ROUNDINGS = 64.0
+
+
+def centre(objective: "LogisticObjective") -> "LogisticObjective":
+    """Return the same objective in features that are centred, nearly: on a sample's mean.
+
+    It also knows whether the features should be standardised, see `assembly.column_report`.
+    """
+    context, n = objective.context, objective.rows.shape[0]
+    count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // objective.rows.shape[1]))
+    rows = (objective.rows.sample(count, 1) if n > count else None) or objective.rows
+    columns, classes = objective.columns, objective.classes
+    sums, squares, total = rows.sum(blocks.column_moments, columns, classes=classes)
+    objective.work.passes += rows.shape[0] / n * objective.share
+    middle, means = sums / total, squares / total
+    uneven = longer = rough_far = unknown = False
+    if not (context.library.reads_are_free and _is_plain(context.xp, middle, means)):
+        report = context.compile(
+            column_report,
+            eps=objective.eps,
+            wide_eps=EPS[context.precision],
+            cancellation=CANCELLATION[objective.rows.context.precision],
+            centred=objective.fit_intercept,
+        )
+        answers = read(report(middle, means)) > 0.0
+        uneven, longer, rough_far, unknown = answers.tolist()
+    if unknown and not uneven:  # differences from the centre show it
+        # (without a penalty, what rounding leaves of a constant feature would be followed)
+        uneven = not objective.bounded or _varies_far_from_zero(objective, rows, middle)
+    uneven &= objective.standardisation is None
+    squares = squares * (n / rows.shape[0])
+    if not objective.fit_intercept:
+        return replace(objective, squares=squares, uneven_features=bool(uneven))
+    largest = objective.largest
+    if longer:  # lengths from zero would say little about lengths from the centre
+        from_centre, _ = objective.rows.sum(blocks.column_squares, middle, columns, classes=classes)
+        objective.work.passes += objective.share
+        largest = context.xp.sum(from_centre) * (objective.weight * objective.uneven)
+    return replace(
+        objective,
+        centre=middle,
+        squares=squares,
+        uneven_features=bool(uneven),
+        largest=largest,
+        rough_far=bool(rough_far),
+    )
+
+
+def _is_plain(xp: Any, middle: Array, means: Array) -> bool:
+    """Whether all features are of one size, vary, and are near zero: then no more is to be asked.
+
+    For few rows the calls of `assembly.column_report` would cost a part of the fit.
+    """
+    least, most = float(xp.min(means - middle * middle)), float(xp.max(means))
+    return SMALLEST < most < 1.0 / SMALLEST and least > PLAIN * most
+
+
+def _varies_far_from_zero(objective: "LogisticObjective", rows: Rows, middle: Array) -> bool:
+    """Whether a feature varies by more than rounding, and by little beside its mean."""
+    xp, context = objective.context.xp, objective.rows.context
+    sums, total = rows.precise().sum(
+        blocks.column_squares, middle, objective.columns, classes=objective.classes
+    )
+    spread, means = sums / total, middle * middle
+    rounding = (ROUNDINGS * float(xp.finfo(objective.context.dtype).eps)) ** 2
+    far = objective.eps * means > CANCELLATION[context.precision] * spread
+    return bool(read(xp.any(far & (spread > rounding * means))))

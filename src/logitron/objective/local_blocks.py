@@ -1,0 +1,221 @@
+"""Block functions of one group near its optimum: rows that matter, and how much each matters.
+
+Sums over the rows of a block, as those of `blocks`, for the bound of `self_concordance`. They keep
+the digits of rows that are saturated: of a probability near 1, what is left to 1 is computed from
+the other classes, not by a difference, and so are residuals and curvatures. With all but 1e-8 of
+the probability in one class, ``p - p ** 2`` has eight digits, and small eigenvalues of a Hessian
+that is summed of such would be noise.
+"""
+
+from typing import Any, NamedTuple
+
+from logitron.backend import namespace_of
+from logitron.objective.columns import Columns, by_groups, targets_of, weights_of
+
+__all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
+
+Array = Any
+
+#: power of the norm over the rows that bounds the largest leverage
+POWER = 8
+
+
+class _Terms(NamedTuple):
+    """What the neurons of one group make of rows, to all digits."""
+
+    loss: Array
+    """(n,), times the weights."""
+    residual: Array
+    """(n, K)"""
+    probability: Array
+    """(n, K)"""
+    rest: Array
+    """One less the probability (n, K)."""
+    weights: Array
+    """(n,)"""
+
+
+def _terms(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    theta: Array,
+    intercept: Array | None,
+    columns: Columns | None,
+    classes: int,
+) -> _Terms:
+    xp = namespace_of(X)
+    Z = X @ xp.matrix_transpose(theta[0, :, : X.shape[1]])
+    Z = Z if intercept is None else Z + intercept[0, :]
+    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
+    weights = xp.ones_like(X[:, 0]) if weights is None else by_groups(weights)[:, 0]
+    if classes == 1:
+        e = xp.exp(-xp.abs(Z))
+        small, large = e / (1.0 + e), 1.0 / (1.0 + e)
+        P, Q = xp.where(Z > 0.0, large, small), xp.where(Z > 0.0, small, large)
+        # of the label's own logit, softplus(-own), by halves where targets are no labels
+        positive = xp.where(Z > 0.0, Z, 0.0 * Z)
+        loss = (xp.log1p(e) + positive * (1.0 - Y) + (positive - Z) * Y)[:, 0]
+    else:
+        below = Z - xp.max(Z, axis=1, keepdims=True)
+        E = xp.exp(below)
+        top = xp.astype(below == 0.0, E.dtype)
+        others = xp.sum(E * (1.0 - top), axis=1, keepdims=True)
+        ties = xp.sum(top, axis=1, keepdims=True) - 1.0
+        total = 1.0 + (others + ties)
+        P, Q = E / total, xp.where(top > 0.0, others + ties, total - E) / total
+        loss = xp.log1p((others + ties)[:, 0]) - xp.sum(Y * below, axis=1)
+    return _Terms(loss * weights, P * (1.0 - Y) - Y * Q, P, Q, weights)
+
+
+def trimmed(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    theta: Array,
+    intercept: Array | None,
+    columns: Columns | None,
+    least: Array,
+    *,
+    classes: int,
+) -> tuple[Array, ...]:
+    """Sum loss, gradient and Hessian of one group over rows whose loss is more than ``least``.
+
+    Returns
+    -------
+    loss, gradient, hessian : arrays (1,), (K, q), (D, D)
+    left_out : array (1,)
+        Loss of the other rows.
+    rounding : array (K, q)
+        Absolute sums of the gradient's terms.
+    blur : array (1,)
+        Curvature of the rows times the squared sums that bound the rounding of their logits.
+    """
+    xp = namespace_of(X)
+    T = xp.matrix_transpose
+    loss, R, P, Q, weights = _terms(
+        X, targets, sample_weight, counts, theta, intercept, columns, classes
+    )
+    keep = xp.astype(loss > least, X.dtype)
+    weights = weights * keep
+    F = _with_constant(xp, X, intercept)
+    gradient = T(R * weights[:, None]) @ F
+    rows = []
+    for k in range(classes):
+        own = [-P[:, k] * P[:, j] if j != k else P[:, k] * Q[:, k] for j in range(classes)]
+        rows.append(xp.concat([T(F * (weights * a)[:, None]) @ F for a in own], axis=1))
+    hessian = rows[0] if classes == 1 else xp.concat(rows, axis=0)
+    zeta = xp.abs(F) @ T(xp.abs(_parameters(xp, theta, intercept)))
+    if classes > 1:  # the curvature along any change of the logits, at most
+        zeta = 2.0 * xp.max(zeta, axis=1, keepdims=True)
+    blur = xp.sum(weights * xp.sum(P * Q * (zeta * zeta), axis=1))
+    rounding = T(xp.abs(R) * weights[:, None]) @ xp.abs(F)
+    left_out = xp.sum(loss * (1.0 - keep))
+    kept = xp.sum(loss * keep)
+    return kept[None], gradient, hessian, left_out[None], rounding, blur[None]
+
+
+def leverages(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    theta: Array,
+    intercept: Array | None,
+    columns: Columns | None,
+    least: Array,
+    inverse: Array,
+    empty: Array,
+    scale: Array,
+    *,
+    classes: int,
+) -> tuple[Array, ...]:
+    """Sum powers of the kept rows' leverages; and their squares along directions without curvature.
+
+    Parameters
+    ----------
+    inverse : array (D, D)
+        Inverse of the model's Hessian.
+    empty : array (D, r)
+        The directions.
+    scale : array (D,)
+        What rows are scaled by for them.
+
+    Returns
+    -------
+    powers : array (1,)
+        Sum over rows, and pairs of classes, of the squared range of the logits along a unit
+        direction, to the power of `POWER`.
+    seen, lengths : arrays (1,)
+        Summed squares of the rows along the directions, and of the rows themselves.
+    """
+    xp = namespace_of(X)
+    T = xp.matrix_transpose
+    terms = _terms(X, targets, sample_weight, counts, theta, intercept, columns, classes)
+    keep = xp.astype(terms.loss > least, X.dtype)
+    F = _with_constant(xp, X, intercept)
+    q = F.shape[1]
+    total: Any = 0.0
+    pairs = xp.reshape(inverse, (classes, q, classes, q))
+    for k in range(classes):
+        others = range(k + 1, classes) if classes > 1 else (k,)
+        for j in others:
+            form = pairs[k, :, k, :]
+            if classes > 1:
+                cross = pairs[k, :, j, :]
+                form = form + pairs[j, :, j, :] - cross - T(cross)
+            squares = xp.sum((F @ form) * F, axis=1) * keep
+            total = total + xp.sum(squares**POWER)
+    seen: Any = 0.0 * total
+    squares = T(F * F) @ keep
+    lengths = xp.sum(xp.reshape(scale * scale, (classes, q)) * squares)
+    if empty.shape[1]:
+        along = xp.reshape(empty, (classes, q, -1))
+        if classes > 1:  # a shift common to all classes changes nothing
+            along = along - xp.mean(along, axis=0, keepdims=True)
+        for k in range(classes):
+            seen = seen + xp.sum((F @ along[k, :, :]) ** 2 * keep[:, None])
+    return total[None], seen[None], lengths[None]
+
+
+def hessian_root(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    theta: Array,
+    intercept: Array | None,
+    columns: Columns | None,
+    *,
+    classes: int,
+) -> Array:
+    r"""Compute rows whose products are the Hessian of one group: (n, K * D), K rows for each row.
+
+    A softmax row's curvature is :math:`\sum_k p_k (e_k - p)(e_k - p)^\top`.
+    """
+    xp = namespace_of(X)
+    terms = _terms(X, targets, sample_weight, counts, theta, intercept, columns, classes)
+    P, Q = terms.probability, terms.rest
+    F = _with_constant(xp, X, intercept)
+    if classes == 1:
+        return xp.sqrt(terms.weights[:, None] * P * Q) * F
+    parts = []
+    for k in range(classes):
+        to = [-P[:, j : j + 1] if j != k else Q[:, k : k + 1] for j in range(classes)]
+        root = xp.sqrt(terms.weights[:, None] * P[:, k : k + 1])
+        parts += [root * part * F for part in to]
+    return xp.concat(parts, axis=1)
+
+
+def _with_constant(xp: Any, X: Array, intercept: Array | None) -> Array:
+    return X if intercept is None else xp.concat([X, xp.ones_like(X[:, :1])], axis=1)
+
+
+def _parameters(xp: Any, theta: Array, intercept: Array | None) -> Array:
+    """Coefficients, and intercepts where there are any, of the only group (K, q)."""
+    if intercept is None:
+        return theta[0, :, :]
+    return xp.concat([theta[0, :, :-1], xp.matrix_transpose(intercept)], axis=1)

@@ -1,0 +1,157 @@
+r"""Features in units of their own spread: the same problem, for data of mixed units.
+
+Features have units, and the optimum does not depend on them, but for the penalty. Sums of products
+do: a column of time stamps beside one of fractions has products :math:`10^{20}` times as large, and
+one Gram matrix of both holds no digit of the smaller one. So where columns differ that much, or
+their means are large beside their spread, the engine works with
+
+.. math:: \tilde x_j = (x_j - c_j)\, d_j, \qquad w_j = d_j \tilde w_j, \qquad
+   \tfrac{1}{2 C} \sum_j w_j^2 = \tfrac{\bar d^2}{2 C} \sum_j f_j \tilde w_j^2, \qquad
+   f_j = (d_j / \bar d)^2 ,
+
+with the mean :math:`c_j`, a power of two :math:`d_j` near one over the root mean square of
+:math:`x_j - c_j`, and a common :math:`\bar d`. Differences are formed before any product; scaling
+by a power of two is exact. The penalty is the one that was asked for, by factors :math:`f_j`.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logitron.backend import namespace_of, read
+from logitron.objective import blocks
+
+if TYPE_CHECKING:
+    from logitron.objective.logistic import LogisticObjective
+
+__all__ = ["standardise"]
+
+Array = Any
+HostArray = np.ndarray[Any, Any]
+
+#: powers of two that scales may differ by, either way: the penalty's factors are their squares
+MOST_SCALING = 240
+#: a spread that is so many times the median distance from the median is that of outliers
+OUTLYING = 1e3
+#: rows of which medians are taken, and numbers at most
+FEWEST_ROWS, MOST_ROWS, MOST_NUMBERS, SEED = 64, 1000, 1 << 19, 3
+#: bits of a column's mean that its spread must exceed for the column to count as varying
+CONSTANT = 64.0
+#: and the largest penalty of features of one size: those that are tiny stay smaller
+MOST_PENALTY = 1e150
+
+
+def standardise(objective: "LogisticObjective") -> "LogisticObjective":
+    """Return the same problem in standardised features; three passes over the rows."""
+    context = objective.context
+    xp, p = context.xp, objective.rows.shape[1]
+    n = float(objective.rows.shape[0])
+    rows, zeros = objective.rows, context.zeros((p,))
+    objective.work.passes += 3.0 * objective.share
+
+    # a mean of absolute values neither overflows nor underflows where squares do
+    sizes = read(rows.precise().sum(_mean_sizes, n=n)[0])
+    first = _scale(sizes)
+    counted = objective.columns, {"classes": objective.classes}
+    sized = rows.standardised(zeros, context.asarray(first))
+    sums, squares, total = sized.sum(blocks.column_moments, counted[0], **counted[1])
+    sums, squares = read(sums / total), read(squares / total)
+    centre, constant = np.zeros(p), None
+    if objective.fit_intercept:
+        centre = sums / first
+        exact = rows.standardised(context.asarray(centre), context.asarray(first))
+        from_centre, total = exact.sum(blocks.column_squares, None, counted[0], **counted[1])
+        eps = float(xp.finfo(context.dtype).eps)
+        squares = read(from_centre / total)
+        constant = squares <= (CONSTANT * eps * sums) ** 2
+        squares = np.where(constant, 1.0, squares)
+    scale = first * _scale(np.sqrt(squares))
+    outliers, middle, width = _robust(objective, centre, 1.0 / scale)
+    centre = np.where(outliers, middle if objective.fit_intercept else 0.0, centre)
+    scale = np.where(outliers, _scale(width), scale)
+    scale = np.minimum(scale, _most_scaling(read(objective.penalty)))
+    common = _middle(scale)
+    scale = np.clip(scale, common * 2.0**-MOST_SCALING, common * 2.0**MOST_SCALING)
+    unequal = bool((scale != common).any())
+    if unequal and scale.max() <= FEW_TIMES * scale.min():
+        scale, unequal = np.full(p, common), False
+    with np.errstate(under="ignore"):
+        penalty = read(objective.penalty) * common * common
+    # a feature that is the same in all rows is none: what rounding leaves of it would be noise
+    used = scale if constant is None else np.where(constant & (sums != 0.0), 0.0, scale)
+    factors = np.where(used > 0.0, (scale / common) ** 2, 1.0)
+    stored = context.asarray(centre), context.asarray(used)
+    return replace(
+        objective,
+        rows=rows.standardised(*stored),
+        centre=None,
+        witness=None,
+        uneven_features=False,
+        penalty=context.asarray(penalty),
+        standardisation=stored,
+        factors=context.asarray(factors) if unequal else None,
+        read_squares=None,
+        largest=None,
+        squares=None,
+        roughens=False,
+    )
+
+
+def _mean_sizes(X: Array, *others: Array | None, n: float) -> tuple[Array]:
+    """Add up a block's part of the mean absolute value of each feature (p,)."""
+    xp = namespace_of(X)
+    return (xp.sum(xp.abs(X) / n, axis=0),)
+
+
+def _robust(
+    objective: "LogisticObjective", centre: HostArray, spread: HostArray
+) -> tuple[HostArray, HostArray, HostArray]:
+    """Find features whose spread is that of a few rows, far from all the others.
+
+    Mean and spread would put all other rows in one place, where no digit tells them apart.
+
+    Returns
+    -------
+    outliers : numpy.ndarray (p,) of bool
+    middle, width : numpy.ndarray (p,)
+        Medians of some rows, and of their distances from those.
+    """
+    n, p = objective.rows.shape
+    count = max(FEWEST_ROWS, min(MOST_ROWS, MOST_NUMBERS // p))
+    rows = objective.rows.sample(count, SEED) if n > count else objective.rows
+    if rows is None or rows.lazy:
+        return np.zeros(p, bool), centre, spread
+    X = np.asarray(read(rows.precise().map(_features)), np.float64)
+    with np.errstate(over="ignore"):
+        middle = np.median(X, axis=0) if objective.fit_intercept else np.zeros(p)
+        width = np.median(np.abs(X - middle), axis=0)
+        outliers = (width > 0.0) & (spread > OUTLYING * width)
+    return outliers, middle, width
+
+
+def _features(X: Array, *others: Array | None) -> Array:
+    return X
+
+
+def _scale(sizes: HostArray) -> HostArray:
+    """Find powers of two near one over the sizes; 1 for sizes of zero."""
+    _, exponents = np.frexp(np.where(sizes > 0.0, sizes, 1.0))
+    powers: HostArray = np.ldexp(1.0, np.clip(1 - exponents, -1000, 1000))
+    return powers
+
+
+def _most_scaling(penalty: HostArray) -> float:
+    """Find the largest power of two whose square the penalties can be multiplied by."""
+    largest = float(penalty.max(initial=0.0))
+    return float(2.0 ** np.floor(0.5 * np.log2(MOST_PENALTY / largest))) if largest > 0 else np.inf
+
+
+def _middle(scale: HostArray) -> float:
+    """Find the power of two in the middle of powers of two."""
+    exponents = np.frexp(scale)[1] - 1
+    return float(np.ldexp(1.0, int(np.round(np.median(exponents)))))
+
+
+#: scales that differ by no more are taken for one: fewer factors, and rotations stay possible
+FEW_TIMES = 2.0**10
