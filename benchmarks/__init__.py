@@ -17,8 +17,8 @@ questions         each has a command, ``python -m benchmarks.NAME``, and a file 
 ================  =================================================================================
 
 What is fitted is in ``problems``, made of ``data`` and ``real``; by whom, in ``contenders/``, a
-file for each. ``judge`` has the one objective, ``reference`` and ``newton`` its optimum, ``floor``
-what the machine allows. ``runner`` takes problems to contenders, each a ``worker`` process;
-``threads`` sizes their pools. ``store`` keeps results; ``table`` prints them, ``markdown``,
-``report`` and ``figures`` bring them to README and documentation.
+file for each. ``judge`` has the one objective, ``reference`` and ``newton`` its optimum, ``wide``
+both in long double, ``floor`` what the machine allows. ``runner`` takes problems to contenders,
+each a ``worker`` process; ``threads`` sizes their pools. ``store`` keeps results; ``table`` prints
+them, ``markdown``, ``report`` and ``figures`` bring them to README and documentation.
 """

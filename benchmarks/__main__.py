@@ -17,12 +17,14 @@ from benchmarks import (
     engine,
     figures,
     growth,
+    hostile,
     many,
     memory,
     original,
     overhead,
     precision,
     store,
+    tables,
 )
 from benchmarks.contenders import CONTENDERS
 from benchmarks.problems import PROBLEMS, chosen
@@ -64,7 +66,7 @@ def short(results: dict) -> None:
 def full(results: dict) -> None:
     """All problems, contenders and questions."""
     axes = [*growth.AXES, "m"]
-    steps = len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + 5
+    steps = len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + 7
     with progress(steps) as each:
         original.main()
         each("original")
@@ -76,6 +78,11 @@ def full(results: dict) -> None:
         each("memory")
         precision.measured()
         each("precision")
+        hostile.measured()
+        each("hostile")
+        if tables.missing() is None:
+            tables.measured()
+        each("tables")
         growth.measured(axes, each)
         results["many"] = many.measured(list(many.PROBLEMS), each=each)
         results["engine"] = engine.measured(list(PROBLEMS.values()), list(CONTENDERS), each=each)
