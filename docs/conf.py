@@ -24,10 +24,43 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 default_role = "py:obj"
 
-# Measured numbers come from the result files
-_original = json.loads(
-    (Path(__file__).parent.parent / "benchmarks" / "results" / "original.json").read_text()
+HERE = Path(__file__).parent
+RESULTS = HERE.parent / "benchmarks" / "results"
+
+
+def _write_table(name: str, heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    """Write a table of measured numbers for a page to include."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (heads, *rows):
+        lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]
+    (HERE / "generated").mkdir(exist_ok=True)
+    (HERE / "generated" / f"{name}.rst").write_text("\n".join(lines) + "\n")
+
+
+_hostile = json.loads((RESULTS / "hostile.json").read_text())
+_write_table(
+    "hostile",
+    ("kind", "tried", "right", "honest", "wrong"),
+    [
+        (kind, one["tried"], one["right"], one["honest"], one["wrong"])
+        for kind, one in _hostile.items()
+    ],
 )
+_tables = json.loads((RESULTS / "tables.json").read_text())
+_write_table(
+    "tables",
+    ("setting", "fits", "proven", "not proven", "separated", "untrue"),
+    [
+        (
+            *(one[key] for key in ("title", "fits", "converged", "unconverged", "separated")),
+            sum(one["broken"].values()),
+        )
+        for one in _tables.values()
+    ],
+)
+
+# Measured numbers come from the result files
+_original = json.loads((RESULTS / "original.json").read_text())
 rst_prolog = "\n".join(
     f".. |{name}| replace:: {value}"
     for name, value in {
