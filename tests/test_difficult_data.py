@@ -31,6 +31,13 @@ def gap(X, y, clf, *, C=1.0, weights=None):
     return float((reached - best.value) / best.value)
 
 
+class _Target:
+    """One target of a fit of many."""
+
+    def __init__(self, clf, t):
+        self.coef_, self.intercept_ = clf.coef_[t : t + 1], clf.intercept_[t : t + 1]
+
+
 def assert_right(X, y, clf, **given):
     assert clf.converged_[0]
     assert clf.certified_[0]
@@ -126,7 +133,9 @@ class TestUnits:
 
 
 class TestWeights:
-    @pytest.mark.parametrize(("weight", "C"), [(1e-200, 1e200), (1e-300, 1e300), (1e200, 1e-200)])
+    @pytest.mark.parametrize(
+        ("weight", "C"), [(1e-200, 1e200), (1e-300, 1e300), (1e36, 1e-36), (1e200, 1e-200)]
+    )
     @pytest.mark.parametrize("precision", ["float64", "float32"])
     def test_weights_and_penalties_of_any_size(self, weight, C, precision):
         X, y = data()
@@ -222,6 +231,14 @@ class TestSeparation:
         with pytest.warns(ConvergenceWarning, match=r"1 of 2 fits \(target 1\).*features 1"):
             clf = LogisticRegression(C=C_INF).fit(X, np.stack([y, self.label], axis=1))
         np.testing.assert_array_equal(clf.converged_, [True, False])
+
+    def test_a_target_with_a_penalty_has_an_optimum(self):
+        label = self.flag[:, 0].astype(int)  # separated
+        targets = np.stack([label, label], axis=1)
+        with pytest.warns(ConvergenceWarning, match=r"1 of 2 fits \(target 1\).*separated"):
+            clf = LogisticRegression(C=[1e12, C_INF]).fit(self.flag, targets)
+        np.testing.assert_array_equal(clf.certified_, [True, False])
+        assert gap(self.flag, label, _Target(clf, 0), C=1e12) <= clf.suboptimality_[0] + 1e-12
 
     def test_resamples_without_an_optimum_enter_no_interval(self):
         flag, label = self.flag[20:], self.label[20:].copy()

@@ -188,10 +188,10 @@ class Fit:
         if not open_.any():
             return self
         if not count:
-            return self._precisely(open_, watch)
+            return self._precisely(open_)
         return self._one_by_one(np.flatnonzero(open_)[:count], relative, watch)
 
-    def _precisely(self, open_: HostArray, watch: Watch) -> "Fit":
+    def _precisely(self, open_: HostArray) -> "Fit":
         """Go on in the widest precision, where it was not that."""
         objective, solution, settings = self.objective, self.solution, self.settings
         if objective.rows.context is objective.context or self.plan is None:
@@ -229,29 +229,18 @@ class Fit:
         for group in groups.tolist():
             index = context.asarray(np.asarray([group]), keep_dtype=True)
             own = objective.take(index)
-            begin = context.xp.take(theta, index, axis=0)
-            if not np.isfinite(last[group]):
-                begin = 0.0 * own.start()
-            coef, intercept = own.split(begin)
-            left = max(settings.limit - int(n_iter[group]), 0)
-            begin_at = _after(watch, int(n_iter[group]), partial(objective.split, theta))
+            known = bool(np.isfinite(last[group]))
+            begin = context.xp.take(theta, index, axis=0) if known else own.start()
+            found, spent = None, int(n_iter[group])
+            goal: dict[str, Any] = {"relative": relative, "group": group}
             try:
-                found = None
-                if plain is not None and np.isfinite(last[group]):
-                    found = refine(
-                        plain, coef, intercept, relative=relative, max_iter=0, group=group
-                    )
+                if plain is not None and known:
+                    found = refine(plain, *own.split(begin), max_iter=0, **goal)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     careful = careful or ready(objective)
-                    found = refine(
-                        careful,
-                        coef,
-                        intercept,
-                        relative=relative,
-                        max_iter=left,
-                        group=group,
-                        on_iteration=begin_at,
-                    )
+                    goal["max_iter"] = max(settings.limit - spent, 0)
+                    told = _after(watch, spent, partial(objective.split, theta))
+                    found = refine(careful, *own.split(begin), on_iteration=told, **goal)
             except KeyboardInterrupt:
                 if not settings.interruptible:
                     raise
@@ -263,7 +252,7 @@ class Fit:
             theta = put_groups(theta, np.asarray([group]), better, context)
             last[group], gaps[group] = found.value, found.gap
             n_iter[group] += found.n_iter
-            status[group] = self._ended(found, int(status[group]), int(n_iter[group]), relative)
+            status[group] = self._ended(found, int(n_iter[group]), relative)
             if status[group] != Status.CONVERGED and found.separation is not None:
                 complete = found.separation.complete
                 status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
@@ -285,11 +274,9 @@ class Fit:
         )
         return replace(self, solution=refined)
 
-    def _ended(self, found: Refined, before: int, n_iter: int, relative: float) -> Status:
+    def _ended(self, found: Refined, n_iter: int, relative: float) -> Status:
         if found.gap <= relative * (found.value - found.gap):
             return Status.CONVERGED
-        if before == Status.DIVERGED and not np.isfinite(found.value):
-            return Status.DIVERGED
         if not found.standing and n_iter >= self.settings.limit:
             return Status.MAX_ITER
         return Status.AT_PRECISION

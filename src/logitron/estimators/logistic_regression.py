@@ -310,7 +310,7 @@ class LogisticRegression(NeuronClassifier):
         compute: ArrayContext,
     ) -> None:
         """Train where some classes have no weight: the problem of the others."""
-        settings, K = self._settings(labels), labels.columns
+        settings = self._settings(labels)
         with compute.scope():
             grid = Grid.over(
                 compute,
@@ -327,7 +327,6 @@ class LogisticRegression(NeuronClassifier):
             self._tell_many(fits, caller)
             self.loss_curve_ = caller.asarray(fits.loss_curve[:, 0, 0, 0])
             self.work_ = grid.objective.work
-        assert self.coef_.shape[0] == K
         grid.warn_of_constants(stacklevel=6)
         names = getattr(self, "feature_names_in_", None)
         fits.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)

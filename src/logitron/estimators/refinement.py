@@ -56,8 +56,6 @@ class Refined:
     value: float
     gap: float
     """Proven; infinite where nothing is."""
-    decrement: float
-    """Estimated."""
     n_iter: int
     stopped: bool
     standing: bool
@@ -104,27 +102,22 @@ def refine(
     start = np.asarray(read(one.start(coef, intercept)), np.float64)[0, ...]
     if max_iter > 0 and one.classes > 1:  # what all classes have in common only costs
         start = start - start.mean(axis=0)
-    start = start.reshape(-1)
-    stopped = False
 
     def watch(number: int, value: float) -> bool:
-        nonlocal stopped
-        if on_iteration is not None:
-            iteration = Iteration(number, np.asarray([value]), 1, lambda: None)
-            stopped = bool(on_iteration(iteration))
-        return stopped
+        if on_iteration is None:
+            return False
+        return bool(on_iteration(Iteration(number, np.asarray([value]), 1, lambda: None)))
 
     search = _Search(one, local, relative, max_iter, watch)
-    found = search.run(start)
+    found = search.run(start.reshape(-1))
     W, b = one.split(local.arranged(found.theta))
     return Refined(
         W,
         b,
         found.value,
         found.gap,
-        found.decrement,
         found.n_iter,
-        stopped,
+        search.stopped,
         found.flat,
         search.separation,
     )
@@ -156,7 +149,7 @@ class _Search:
         if not self._goes_on(found):
             return found
         found = self._newton(start, FIRST_STEPS)
-        if self._goes_on(found) and self.one.bounded:
+        if self._goes_on(found) and self.local.penalised:
             other = self._newton(self._along_penalties(start), FIRST_STEPS)
             found = other if other.gap < found.gap or other.value < found.value else found
         elif self._goes_on(found):
@@ -164,7 +157,7 @@ class _Search:
         if self._goes_on(found) and self.local.can_be_fine:
             self.local.fine = True
             found = self._newton(found.theta, min(MOST_STEPS, self._worth()))
-            if self._goes_on(found) and not self.one.bounded:
+            if self._goes_on(found) and not self.local.penalised:
                 self.separation = separation_of(self.one, found.directions, programme=False)
         return replace(found, n_iter=self.n_iter)
 
@@ -220,18 +213,17 @@ def local_gap(
     *,
     relative: float,
     group: int,
-) -> tuple[float, float]:
-    """Value of one group and the bound of its distance from the infimum, as it is."""
-    found = refine(objective, coef, intercept, relative=relative, max_iter=0, group=group)
-    return found.value, found.gap
+) -> float:
+    """Bound the distance of one group from its infimum at the parameters that are given."""
+    return refine(objective, coef, intercept, relative=relative, max_iter=0, group=group).gap
 
 
 def _damper(one: LogisticObjective) -> HostArray:
     """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
-    _, K, q = one.shape
+    _, K, _ = one.shape
     steepest = (0.25 if K == 1 else 0.5) * float(read(one.weight_sum())[0])
     ridge = float(read(one.penalty)[0]) * np.asarray(read(one.penalised), np.float64)
-    return np.tile(steepest + ridge, K) if q else np.zeros(0)
+    return np.tile(steepest + ridge, K)
 
 
 def is_quick(objective: LogisticObjective) -> bool:

@@ -32,6 +32,8 @@ ROUNDING = 1e-7
 GAIN = 1e-9
 #: part of the largest coefficient, of features of one size, that counts as growing
 GROWING = 1e-2
+#: summed gains that are more than a linear programme's tolerance
+LEAST_GAIN = 1e-5
 #: numbers in a linear programme's constraints that are still solved in seconds
 MOST_NUMBERS = 400_000
 #: and rows and features that are brought to the host for that and for the gains
@@ -75,10 +77,8 @@ def separation_of(
         found = _judge(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
         if found is not None:
             return found
-    there = np.unique(codes)
-    if not programme:
-        return None
-    if len(F) * (len(there) - 1) * F.shape[1] * 2 > MOST_NUMBERS or len(there) < 2:
+    others = len(np.unique(codes)) - 1
+    if not programme or others < 1 or len(F) * others * F.shape[1] * 2 > MOST_NUMBERS:
         return None
     return _by_linear_programme(F, codes, K, p)
 
@@ -89,14 +89,15 @@ def _codes(Y: HostArray, classes: int) -> HostArray:
 
 
 def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
-    """Compute what each row's class gains on each other one along ``v (K, q)``: (n, K - 1)."""
+    """Compute what each row's class gains on each other one along ``v (K, q)``: (n, K).
+
+    Infinite where there is nothing to gain on: the row's own class, and classes that no row has.
+    """
     Z = F @ v.T
     own = Z[np.arange(len(F)), codes]
     gains = own[:, None] - Z
-    others = np.ones_like(gains, dtype=bool)
-    others[np.arange(len(F)), codes] = False
-    others[:, ~np.isin(np.arange(Z.shape[1]), codes)] = False  # classes that no row has
-    gains[~others] = np.inf
+    gains[np.arange(len(F)), codes] = np.inf
+    gains[:, ~np.isin(np.arange(Z.shape[1]), codes)] = np.inf
     found: HostArray = gains
     return found
 
@@ -151,7 +152,3 @@ def _by_linear_programme(F: HostArray, codes: HostArray, K: int, p: int) -> Sepa
         return None
     v = found.x[: free * q].reshape(free, q)
     return _judge(F, codes, np.stack([-v[0], v[0]]) if free == 1 else v, p)
-
-
-#: summed gains that are more than a linear programme's tolerance
-LEAST_GAIN = 1e-5

@@ -165,9 +165,7 @@ class _Judge:
         coef, intercept = wide.asarray(coef), wide.asarray(intercept)
         for group in np.flatnonzero(open_)[:count].tolist():
             own = slice(group * K, (group + 1) * K)
-            _, found = local_gap(
-                careful, coef[own, :], intercept[own], relative=relative, group=group
-            )
+            found = local_gap(careful, coef[own, :], intercept[own], relative=relative, group=group)
             gap[group] = min(found, gap[group])
         return gap
 

@@ -11,7 +11,7 @@ from logitron.objective.local_blocks import trimmed
 if TYPE_CHECKING:
     from logitron.objective.logistic import LogisticObjective
 
-__all__ = ["EMPTY", "LocalModel", "Spectrum", "local_model"]
+__all__ = ["LocalModel", "Spectrum", "local_model"]
 
 Array = Any
 HostArray = np.ndarray[Any, Any]

@@ -172,11 +172,11 @@ def local_bound(
     for penalised in (True, False):
         if (penalised and not model.ridge.any()) or (not penalised and model.penalty > spare):
             continue
-        aside = model.trimmed + model.redundant + (0.0 if penalised else model.penalty)
+        aside = model.trimmed + (model.redundant if penalised else model.penalty)
         aside += VALUE_ROUNDINGS * eps * model.value
         factor = factorise(model, eps=eps, penalised=penalised)
         gap, decrement = np.inf, 0.5 * factor.delta**2
-        if decrement <= enough and np.isfinite(model.value):
+        if decrement <= enough:
             kappa = _largest_leverage(objective, theta, model, factor)
             gap = concordant_gap(factor.delta, kappa)
             if penalised and not gap <= enough and np.isfinite(kappa):
@@ -270,7 +270,8 @@ class LocalObjective:
         self.eps = objective.eps
         #: whether models have the Hessian's root
         self.fine = False
-        self._bounded = bool((read(objective.penalty) > 0.0).all())
+        #: whether the group has a penalty, and so an optimum
+        self.penalised = bool((read(objective.penalty) > 0.0).all())
 
     def arranged(self, theta: HostArray) -> Array:
         """Arrange a vector (D,) as parameters (1, K, q), where the rows are."""
@@ -307,7 +308,7 @@ class LocalObjective:
         spare = SPARE * target
         objective, parameters = self.objective, self.arranged(theta)
         found = local_bound(objective, parameters, model, spare=spare, enough=enough)
-        if found.gap <= target or found.decrement > enough or not self._bounded:
+        if found.gap <= target or found.decrement > enough or not self.penalised:
             return found
         part = local_model(objective, parameters, spare / objective.rows.shape[0])
         if not part.trimmed > 0.0:

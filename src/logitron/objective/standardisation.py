@@ -32,6 +32,8 @@ HostArray = np.ndarray[Any, Any]
 
 #: powers of two that scales may differ by, either way: the penalty's factors are their squares
 MOST_SCALING = 240
+#: scales that differ by no more are taken for one: fewer factors, and rotations stay possible
+FEW_TIMES = 2.0**10
 #: a spread that is so many times the median distance from the median is that of outliers
 OUTLYING = 1e3
 #: rows of which medians are taken, and numbers at most
@@ -53,15 +55,15 @@ def standardise(objective: "LogisticObjective") -> "LogisticObjective":
     # a mean of absolute values neither overflows nor underflows where squares do
     sizes = read(rows.precise().sum(_mean_sizes, n=n)[0])
     first = _scale(sizes)
-    counted = objective.columns, {"classes": objective.classes}
+    columns, classes = objective.columns, objective.classes
     sized = rows.standardised(zeros, context.asarray(first))
-    sums, squares, total = sized.sum(blocks.column_moments, counted[0], **counted[1])
+    sums, squares, total = sized.sum(blocks.column_moments, columns, classes=classes)
     sums, squares = read(sums / total), read(squares / total)
     centre, constant = np.zeros(p), None
     if objective.fit_intercept:
         centre = sums / first
         exact = rows.standardised(context.asarray(centre), context.asarray(first))
-        from_centre, total = exact.sum(blocks.column_squares, None, counted[0], **counted[1])
+        from_centre, total = exact.sum(blocks.column_squares, None, columns, classes=classes)
         eps = float(xp.finfo(context.dtype).eps)
         squares = read(from_centre / total)
         constant = squares <= (CONSTANT * eps * sums) ** 2
@@ -151,7 +153,3 @@ def _middle(scale: HostArray) -> float:
     """Find the power of two in the middle of powers of two."""
     exponents = np.frexp(scale)[1] - 1
     return float(np.ldexp(1.0, int(np.round(np.median(exponents)))))
-
-
-#: scales that differ by no more are taken for one: fewer factors, and rotations stay possible
-FEW_TIMES = 2.0**10
