@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
+from benchmarks.hostile import KINDS
 from benchmarks.wide import optimum, value
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
 from tests.backends import host
@@ -239,6 +240,15 @@ class TestSeparation:
             clf = LogisticRegression(C=[1e12, C_INF]).fit(self.flag, targets)
         np.testing.assert_array_equal(clf.certified_, [True, False])
         assert gap(self.flag, label, _Target(clf, 0), C=1e12) <= clf.suboptimality_[0] + 1e-12
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_a_penalised_target_beside_one_without_a_penalty(self, seed):
+        problem = KINDS["a corrupt row of 1e10"](np.random.default_rng(seed), 2)
+        X, y = problem.X, problem.y
+        clf = LogisticRegression(C=[100.0, C_INF]).fit(X, np.stack([y, y], axis=1))
+        assert clf.certified_.all()
+        for t, C in enumerate([100.0, C_INF]):
+            assert gap(X, y, _Target(clf, t), C=C) <= clf.suboptimality_[t] + 1e-13
 
     def test_resamples_without_an_optimum_enter_no_interval(self):
         flag, label = self.flag[20:], self.label[20:].copy()

@@ -72,6 +72,7 @@ def separation_of(
     kept = weights > 0.0
     X, codes = X[kept], _codes(Y[kept], one.classes)
     F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.fit_intercept else X
+    F = F / _sizes(F)  # which no gain's sign depends on
     for step in steps:
         v = step.reshape(one.classes, -1)
         found = _judge(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
@@ -81,6 +82,17 @@ def separation_of(
     if not programme or others < 1 or len(F) * others * F.shape[1] * 2 > MOST_NUMBERS:
         return None
     return _by_linear_programme(F, codes, K, p)
+
+
+def _sizes(F: HostArray) -> HostArray:
+    """Compute the largest number of each row (n, 1), beside which its own gains are judged.
+
+    Beside the gain of one row that is far larger than all others, their losses would pass as
+    rounding.
+    """
+    sizes = np.abs(F).max(axis=1, keepdims=True, initial=0.0)
+    found: HostArray = np.where(sizes > 0.0, sizes, 1.0)
+    return found
 
 
 def _codes(Y: HostArray, classes: int) -> HostArray:
