@@ -284,8 +284,8 @@ def objective(work: Work, column: Column) -> Objective:
 
 def lower_bound(work: Work, column: Column, W: np.ndarray, b: np.ndarray) -> float:
     """What the optimum cannot be below: the duality gap of the coefficients, subtracted."""
-    value, by_W, _ = objective(work, column).value_and_gradient(np.asarray(W).T, np.asarray(b))
-    return value - 0.5 * column.C * float((by_W * by_W).sum())
+    value, grad_coef, _ = objective(work, column).value_and_gradient(np.asarray(W).T, np.asarray(b))
+    return value - 0.5 * column.C * float((grad_coef * grad_coef).sum())
 
 
 def measure(name: str, rounds: int) -> dict:

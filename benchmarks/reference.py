@@ -104,8 +104,8 @@ def backtrack(objective: Objective, V, value: float, G, D):
 
 
 def slope(objective: Objective, V: np.ndarray) -> tuple[float, np.ndarray]:
-    value, by_W, by_b = objective.value_and_gradient(V[:-1], V[-1])
-    return value, np.vstack([by_W, by_b])
+    value, grad_coef, grad_intercept = objective.value_and_gradient(V[:-1], V[-1])
+    return value, np.vstack([grad_coef, grad_intercept])
 
 
 def proven(objective: Objective, value: float, G: np.ndarray) -> float:

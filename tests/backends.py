@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, to_host
 from tests.standins import cupy as cupy_standin
 
 REQUIRED = tuple(filter(None, os.environ.get("LOGITRON_REQUIRED_BACKENDS", "").split(",")))
@@ -70,7 +70,7 @@ class Backend:
 
 def host(array: Any) -> np.ndarray:
     """An array of any backend as NumPy."""
-    return read(array)
+    return to_host(array)
 
 
 # --- how each is made ---------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def load(name, standardised=False):
 
 
 def classes_of(y):
-    """Columns of the model of these codes: one for two classes, else one for each."""
+    """GroupIndex of the model of these codes: one for two classes, else one for each."""
     count = len(np.unique(y))
     return 1 if count == 2 else count
 

@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import LIBRARIES, ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import GradientDescent
 from tests.backends import BACKENDS, host
 from tests.problems import SHAPES, problem
@@ -20,7 +20,7 @@ def _descend(backend, case, iterations, **settings):
     """Gradient descent on a backend's arrays; parameters and loss curve as NumPy."""
     context = backend.context()
     with context.scope():
-        rows = observations(
+        rows = make_training_rows(
             context, backend.array(case.X), backend.array(case.Y), backend.array(case.sample_weight)
         )
         objective = LogisticObjective.over(
@@ -63,7 +63,7 @@ def test_blocks_do_not_change_the_sums(eager):
     totals = []
     with context.scope():
         for block_rows in (None, 7, 60, 61):
-            rows = observations(
+            rows = make_training_rows(
                 context,
                 eager.array(case.X),
                 eager.array(case.Y),
@@ -189,7 +189,7 @@ def test_jax_compiles_once_for_all_penalties_and_stopping_rules():
     X = jax.numpy.asarray(problem(n=37, p=6).X)
     y = np.arange(37) % 2
     compiled = [
-        _jit(finish, (("recentre", False), ("second", "scale"), ("weight", 1.0))),
+        _jit(finish, (("curvature", "intercept"), ("recentre", False), ("weight", 1.0))),
         _jit(_descend, ()),
         _jit(step, (("memory", 0), ("noise", NOISE * float(np.finfo("float64").eps)))),
     ]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, blocks, observations
+from logitron.objective import LogisticObjective, blocks, make_training_rows
 from logitron.solvers.alone import Alone, _Memory
-from logitron.solvers.curvature import EveryStep, WhenSlow
+from logitron.solvers.hessian_schedule import EveryIteration, WhenSlow
 from logitron.solvers.plan import costs_of
 from logitron.solvers.quasi_newton import QuasiNewton
-from logitron.solvers.status import Status
+from logitron.solvers.result import Status
 from tests.backends import BACKENDS
 from tests.datasets import classes_of, load
 
@@ -32,15 +32,15 @@ def _objective(name, standardised, C, settings, *, rows=slice(None)):
     X, y, weights = X[rows], y[rows], weights[rows]
     K = classes_of(y)
     targets = y if K > 1 else y[:, None].astype(float)
-    seen = observations(ArrayContext.named("numpy"), X, targets, weights)
+    seen = make_training_rows(ArrayContext.named("numpy"), X, targets, weights)
     objective = LogisticObjective.over(seen, classes=K, penalty=1.0 / C, **settings)
     return objective.bounded_by(lambda: float((X * X).sum()), float(weights.max())).centred()
 
 
 def _both(objective, start, **settings):
     with np.errstate(over="ignore", invalid="ignore"):
-        alone, _ = Alone(EveryStep(), **settings).minimize(objective, start)
-        general, _ = QuasiNewton(EveryStep(), **settings).minimize(objective, start)
+        alone, _ = Alone(EveryIteration(), **settings).minimize(objective, start)
+        general, _ = QuasiNewton(EveryIteration(), **settings).minimize(objective, start)
     return alone, general
 
 
@@ -64,19 +64,19 @@ def test_with_a_constant_among_the_features_it_is_the_same_objective(case):
     p, intercept = objective.rows.shape[1], objective.has_intercept
     scale = np.append(1.0 / np.sqrt(objective.squares), 1.0)[: p + intercept]
     theta = 0.1 * scale * np.random.default_rng(0).normal(size=objective.shape)
-    for second in ("scale", "hessian"):
-        here, there = (one.evaluate(theta, second) for one in (copied, objective))
+    for curvature in ("intercept", "full"):
+        here, there = (one.evaluate(theta, curvature) for one in (copied, objective))
         np.testing.assert_allclose(here.value, there.value, rtol=1e-12)
-        np.testing.assert_allclose(here.curvature, there.curvature, rtol=1e-11)
-        steepness = np.sqrt(np.sum((here.by_theta * scale) ** 2))
-        np.testing.assert_allclose(
-            here.by_theta * scale, there.by_theta * scale, atol=1e-10 * steepness
-        )
-        if second == "hessian":
+        np.testing.assert_allclose(here.intercept_hessian, there.intercept_hessian, rtol=1e-11)
+        steepness = np.sqrt(np.sum((here.grad * scale) ** 2))
+        np.testing.assert_allclose(here.grad * scale, there.grad * scale, atol=1e-10 * steepness)
+        if curvature == "full":
             both = np.tile(scale, objective.classes)
             both = both[:, None] * both
-            sizes = np.abs(here.second * both).max()
-            np.testing.assert_allclose(here.second * both, there.second * both, atol=1e-10 * sizes)
+            sizes = np.abs(here.hessian * both).max()
+            np.testing.assert_allclose(
+                here.hessian * both, there.hessian * both, atol=1e-10 * sizes
+            )
         bounds = (one.bound(e, theta) for one, e in ((copied, here), (objective, there)))
         np.testing.assert_allclose(*bounds, rtol=1e-6)
 
@@ -84,7 +84,7 @@ def test_with_a_constant_among_the_features_it_is_the_same_objective(case):
 def test_what_is_more_than_a_block_is_not_copied():
     X = np.ones((5000, 2))
     X[::2] = 0.0
-    rows = observations(
+    rows = make_training_rows(
         ArrayContext.named("numpy"), X, (X[:, :1] > 0).astype(int), None, block_rows=1000
     )
     objective = LogisticObjective.over(rows, penalty=1.0).centred()
@@ -117,26 +117,26 @@ QUASI = {
 }
 
 
-@pytest.mark.parametrize("model", ["shared", "diagonal", "hessian"])
+@pytest.mark.parametrize("model", ["shared", "diagonal", "full"])
 @pytest.mark.parametrize("case", QUASI)
 def test_with_a_memory_it_takes_the_same_steps(case, model):
     problem, apart = QUASI[case]
     objective = _objective(*problem)
-    start, metric = objective.start(), None
+    start, preconditioner = objective.start(), None
     if model == "shared":
-        here, metric = objective.with_gram()
+        here, preconditioner = objective.with_gram()
         start, objective = here.recentre(start, objective), here
     elif model == "diagonal":
-        metric = objective.with_squares(flat=False)
-    if model == "hessian" and objective.classes > 1:
+        preconditioner = objective.with_squares(flat=False)
+    if model == "full" and objective.classes > 1:
         pytest.skip("softmax groups are begun with the shared model")
     costs = costs_of(objective.rows.shape[0], objective.rows.shape[1], 1, objective.classes)
-    settings = {"coarse": model != "hessian", "batch": 1, "begin": model == "hessian"}
+    settings = {"coarse": model != "full", "batch": 1, "begin": model == "full"}
     alone, general = (
         kind(
             WhenSlow(costs, classes=objective.classes, rescales=model == "diagonal", **settings),
             tol=1e-6,
-        ).minimize(objective, start, metric=metric)[0]
+        ).minimize(objective, start, preconditioner=preconditioner)[0]
         for kind in (Alone, QuasiNewton)
     )
     assert alone.status[0] == general.status[0]
@@ -158,7 +158,7 @@ def test_no_more_steps_are_remembered_than_that(most):
         memory.remember(step, 2.0 * step, most=most)
     assert len(memory.pairs) == most
     # the last step's curvature is known: along it, the direction is Newton's
-    way = memory.direction(2.0 * step, None, solve=lambda _, by_theta: by_theta, rescales=False)
+    way = memory.direction(2.0 * step, None, solve=lambda _, grad: grad, rescales=False)
     np.testing.assert_allclose(way, -step)
     memory.remember(step, -step, most=most)  # no curvature that a convex function has
     assert memory.pairs[-1][0] is step
@@ -170,18 +170,20 @@ def test_slow_is_not_taken_for_the_precision_of_the_arithmetic(kind):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30, 80))
     y = np.concatenate([np.arange(4), rng.integers(4, size=26)])
-    rows = observations(ArrayContext.named("numpy"), X, y, None, width=4)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, y, None, width=4)
     objective = LogisticObjective.over(rows, classes=4, penalty=1e-2)
     objective = objective.bounded_by(lambda: float((X * X).sum()), 1.0).centred()
-    metric = objective.with_squares(flat=True)
+    preconditioner = objective.with_squares(flat=True)
     curvature = WhenSlow(costs_of(30, 80, 1, 4), coarse=True, batch=0, rescales=True)
     descent = kind(curvature, tol=1e-9, max_iter=100)
-    ended, _ = descent.minimize(objective, objective.start(), metric=metric)
+    ended, _ = descent.minimize(objective, objective.start(), preconditioner=preconditioner)
     assert ended.status[0] == Status.MAX_ITER  # a hundred are not enough
     assert ended.gap[0] > 1e-6 * ended.loss_curve[-1, 0]
-    further, _ = replace(descent, max_iter=5000).minimize(objective, ended.theta, metric=metric)
+    further, _ = replace(descent, max_iter=5000).minimize(
+        objective, ended.theta, preconditioner=preconditioner
+    )
     assert further.status[0] in (Status.CONVERGED, Status.AT_PRECISION)
-    newton, _ = kind(EveryStep(), tol=1e-9).minimize(objective, objective.start())
+    newton, _ = kind(EveryIteration(), tol=1e-9).minimize(objective, objective.start())
     np.testing.assert_allclose(further.loss_curve[-1], newton.loss_curve[-1], rtol=1e-11)
     # (the bound, half of a squared derivative times C, can have more left than the objective tells)
     assert further.gap[0] <= 1e-9 * further.loss_curve[-1, 0]
@@ -190,10 +192,12 @@ def test_slow_is_not_taken_for_the_precision_of_the_arithmetic(kind):
 def test_it_is_for_one_group_on_the_host():
     objective = _objective("breast_cancer", True, 1.0, {})
     assert Alone.suits(objective)
-    assert not Alone.suits(replace(objective, roughens=True))
+    assert not Alone.suits(replace(objective, supports_float32=True))
     assert not Alone.suits(LogisticObjective.over(objective.rows, groups=2))
     torch = pytest.importorskip("torch")
-    rows = observations(ArrayContext.named("torch"), torch.zeros(3, 2), torch.zeros(3, 1), None)
+    rows = make_training_rows(
+        ArrayContext.named("torch"), torch.zeros(3, 2), torch.zeros(3, 1), None
+    )
     assert not Alone.suits(LogisticObjective.over(rows))
 
 
@@ -221,7 +225,7 @@ def test_it_finds_separable_classes_alike():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 3))
     y = (X @ [1.0, -2.0, 0.5] > 0).astype(float)[:, None]
-    rows = observations(ArrayContext.named("numpy"), X, y, None)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, y, None)
     objective = LogisticObjective.over(rows, penalty=0.0).centred()
     alone, general = _both(objective, objective.start())
     assert alone.status[0] == Status.SEPARABLE
@@ -254,8 +258,8 @@ def test_ctrl_c_keeps_what_is_done_where_that_is_wanted():
 
     objective = _objective("breast_cancer", True, 1.0, {})
     with pytest.raises(KeyboardInterrupt):
-        Alone(EveryStep()).minimize(Interrupted(objective), objective.start())
-    kept, _ = Alone(EveryStep(), interruptible=True).minimize(
+        Alone(EveryIteration()).minimize(Interrupted(objective), objective.start())
+    kept, _ = Alone(EveryIteration(), interruptible=True).minimize(
         Interrupted(objective), objective.start()
     )
     assert kept.status[0] == Status.STOPPED

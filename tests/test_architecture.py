@@ -124,7 +124,7 @@ def test_files_hold_one_idea(module):
 def test_public_names_exist_and_are_documented():
     for name in logitron.__all__:
         assert getattr(logitron, name).__doc__
-    for_loops = {"Activity", "weigh"}  # what training loops call, documented with their section
+    for_loops = {"LossTerms", "weigh"}  # what training loops call, documented with their section
     checked = {name for name in logitron.neuron.__all__ if not name.startswith("unchecked")}
     for name in checked - for_loops:
         doc = getattr(logitron.neuron, name).__doc__

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
-from logitron.backend import ArrayContext, read
-from logitron.objective import LogisticObjective, observations
+from logitron.backend import ArrayContext, to_host
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import Engine, Status, choose
 from logitron.solvers import plan as costs
 from logitron.solvers.plan import Costs
@@ -22,7 +22,7 @@ def _rare_labels(labels):
 
 
 def _fit(X, Y, plan, penalty=0.1):
-    rows = observations(ArrayContext.of(X), X, Y, None)
+    rows = make_training_rows(ArrayContext.of(X), X, Y, None)
     objective = LogisticObjective.over(rows, groups=Y.shape[1], penalty=penalty)
     objective = objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
     engine = Engine(plan, tol=1e-6)
@@ -37,10 +37,10 @@ def test_batches_end_where_single_fits_do():
     together, objective = _fit(X, Y, plan)
     assert set(together.status) <= {Status.CONVERGED, Status.AT_PRECISION}
     assert objective.work.grams > 1.0  # there were Hessians besides the Gram matrix
-    coef = read(objective.split(together.theta)[0])
+    coef = to_host(objective.split(together.theta)[0])
     for column in range(7):
         alone, single = _fit(X, Y[:, [column]], choose(*X.shape, 1, 1, method="newton"))
-        expected = read(single.split(alone.theta)[0])[0]
+        expected = to_host(single.split(alone.theta)[0])[0]
         np.testing.assert_allclose(coef[column], expected, atol=1e-6 * np.linalg.norm(expected))
 
 

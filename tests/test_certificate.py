@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.objective.certificate import _on_changes
 from tests.backends import BACKENDS, host
 from tests.datasets import BUNDLED, classes_of, load
@@ -130,7 +130,7 @@ def test_the_bound_bounds_whatever_the_intercepts(classes, C):
     y = y if classes == 3 else (y > 0).astype(int)
     weights = rng.uniform(0.0, 2.0, size=80)
     best = reference(X, y, C=C, classes=classes, sample_weight=weights)
-    rows = observations(ArrayContext.named("numpy"), X, y, weights)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, y, weights)
     objective = LogisticObjective.over(rows, classes=classes, penalty=1.0 / C).centred()
     finite = 0
     for size in (1e-7, 1e-5, 1e-3, 1e-2, 0.1, 1.0):
@@ -149,7 +149,7 @@ def test_the_bound_bounds_whatever_the_intercepts(classes, C):
 
 def test_the_bound_is_infinite_without_a_penalty():
     X, y, _ = load("spector", True)
-    rows = observations(ArrayContext.named("numpy"), X, np.stack([y, y], axis=1), None)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, np.stack([y, y], axis=1), None)
     objective = LogisticObjective.over(rows, groups=2, penalty=[0.0, 0.1], fit_intercept=False)
     theta = objective.start()
     bound = objective.bound(objective.evaluate(theta), theta)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import Engine, Status, choose
 from tests.backends import host
 from tests.reference import reference
@@ -28,7 +28,7 @@ def fit(X, codes, weights, C, *, classes=1, method="newton", tol=1e-9, context=N
     context = context or ArrayContext.named("numpy")
     n, groups = codes.shape
     Y = codes if classes == 1 else np.eye(classes)[codes].reshape(n, -1)
-    rows = observations(context, X, Y.astype(float), weights, width=groups * classes)
+    rows = make_training_rows(context, X, Y.astype(float), weights, width=groups * classes)
     objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=1.0 / C)
     plan = choose(*X.shape, groups, classes, method=method)
     objective = objective.centred()
@@ -85,7 +85,7 @@ def test_columns_do_not_disturb_each_other(method):
     codes[:, 2] = X[:, 1] > 0.5
     penalty = 1.0 / C
     penalty[2] = 0.0
-    rows = observations(ArrayContext.named("numpy"), X, codes.astype(float), weights)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, codes.astype(float), weights)
     objective = LogisticObjective.over(rows, groups=4, penalty=penalty).centred()
     plan = choose(N, P, 4, 1, method=method)
     solution, objective = Engine(plan, tol=1e-7).minimize(objective, objective.start())

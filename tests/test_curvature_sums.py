@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, blocks, observations
+from logitron.objective import LogisticObjective, blocks, make_training_rows
 from tests.backends import host
 from tests.problems import problem
 from tests.reference import hessian
 from tests.tolerances import assert_near
 
 
-def row_by_row(X, weights, theta, classes, second, mixing):
+def row_by_row(X, weights, theta, classes, curvature, mixing):
     """Sum ``s A (x) phi phi'`` as the definition has it; weights (n, G)."""
     G = len(theta)
     total = None
@@ -27,27 +27,27 @@ def row_by_row(X, weights, theta, classes, second, mixing):
                 p = np.exp(logits) / np.exp(logits).sum()
                 A = np.diag(p) - np.outer(p, p)
             features = {
-                "scale": [1.0],
-                "coarse": np.append(z if mixing is None else mixing[g] @ z, 1.0),
-                "hessian": np.append(x, 1.0),
-            }[second]
+                "intercept": [1.0],
+                "subspace": np.append(z if mixing is None else mixing[g] @ z, 1.0),
+                "full": np.append(x, 1.0),
+            }[curvature]
             parts.append(weights[i, g] * np.kron(A, np.outer(features, features)))
         total = np.asarray(parts) if total is None else total + parts
     return total
 
 
-@pytest.mark.parametrize("second", ["scale", "coarse", "hessian"])
+@pytest.mark.parametrize("curvature", ["intercept", "subspace", "full"])
 @pytest.mark.parametrize(
     ("classes", "of_rows"), [(1, False), (3, True)], ids=["by row and group", "by row"]
 )
-def test_second_derivatives_are_the_sums_that_they_say(eager, classes, second, of_rows):
+def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature, of_rows):
     if eager.name == "jax-float32":
         pytest.skip("JAX compiles every operation, and this takes the way of float64")
     case = problem(n=23, p=4, groups=2, classes=classes)
     theta = np.concatenate([case.W, case.b[None]]).T.reshape(2, classes, 5) * 0.5
     rng = np.random.default_rng(0)
     weights = case.sample_weight if of_rows else rng.uniform(size=(23, 2)).round(1)
-    mixing = rng.normal(size=(2, 2, classes)) if second == "coarse" else None
+    mixing = rng.normal(size=(2, 2, classes)) if curvature == "subspace" else None
     with eager.context().scope():
         *_, seconds = blocks.evaluate(
             *map(eager.array, (case.X, case.Y, weights)),
@@ -56,11 +56,11 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, second, o
             None,
             None if mixing is None else eager.array(mixing),
             classes=classes,
-            second=second,
+            curvature=curvature,
             count_errors=False,
         )
         each = np.broadcast_to(weights.reshape(23, -1), (23, 2))
-        expected = row_by_row(case.X, each, theta, classes, second, mixing)
+        expected = row_by_row(case.X, each, theta, classes, curvature, mixing)
         assert_near(host(seconds), expected, eager.precision, 23, growth=64)
 
 
@@ -79,7 +79,7 @@ def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, p
         None,
         None,
         classes=classes,
-        second="scale",
+        curvature="intercept",
         count_errors=True,
     )
     Z = case.X @ case.W + case.b
@@ -96,7 +96,7 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 3)) + 1e7
     codes = rng.integers(max(classes, 2), size=400)
-    rows = observations(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
     objective = LogisticObjective.over(rows, classes=classes, penalty=0.1).centred()
     objective = objective.standardised()
     centre, scale = objective.standardisation
@@ -107,7 +107,7 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     P = 1.0 / (1.0 + np.exp(-Z)) if classes == 1 else np.exp(Z) / np.exp(Z).sum(axis=1)[:, None]
     F = np.concatenate([F, np.ones((400, 1))], axis=1)
     expected = hessian(F, np.ones(400), P, np.zeros(4))
-    seconds = objective.evaluate(theta, "hessian").second[0]
+    seconds = objective.evaluate(theta, "full").hessian[0]
     np.testing.assert_allclose(seconds, expected, atol=1e-6 * np.abs(expected).max())
 
     centred, model = objective.with_gram()

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import Engine, Status, choose
 from tests.backends import host
 from tests.datasets import load
@@ -92,7 +92,7 @@ def test_verbose_prints_every_iteration(solver, capsys):
 @pytest.mark.parametrize("method", ["newton", "lbfgs"])
 def test_a_callback_sees_every_iteration_and_can_stop(method):
     X, y, _ = load("breast_cancer", True)
-    rows = observations(
+    rows = make_training_rows(
         ArrayContext.named("numpy"), X, np.stack([y, 1 - y], axis=1).astype(float), None
     )
     objective = LogisticObjective.over(rows, groups=2, penalty=[1.0, 0.01]).centred()
@@ -150,13 +150,13 @@ def test_what_is_not_a_number_ends_its_column(where, method):
     X, Y = X.copy(), np.stack([y == 1, y == 2], axis=1).astype(float)
     if where == "targets":
         Y[3, 0] = np.nan
-    rows = observations(ArrayContext.named("numpy"), X, Y, None)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, Y, None)
     objective = LogisticObjective.over(rows, groups=2, penalty=0.5).centred()
     theta = objective.start()
     if where == "start":
         theta[0, 0, 1] = np.nan
     elif where == "features":
-        X[5, 2] = np.nan  # which no bound, metric or step survives: both columns end
+        X[5, 2] = np.nan  # which no bound, preconditioner or step survives: both columns end
     engine = Engine(choose(*X.shape, 2, 1, method=method))
     began = time.perf_counter()
     with np.errstate(invalid="ignore"):

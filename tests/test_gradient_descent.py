@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import GradientDescent, Status
 from logitron.solvers.gradient_descent import LOOK_EVERY, _descend
 from tests.backends import host
@@ -16,7 +16,7 @@ from tests.tolerances import assert_near
 
 def _objective(case, context=None, **settings):
     context = context or ArrayContext.named("numpy")
-    rows = observations(context, case.X, case.Y, case.sample_weight)
+    rows = make_training_rows(context, case.X, case.Y, case.sample_weight)
     return LogisticObjective.over(rows, groups=case.groups, classes=case.classes, **settings)
 
 
@@ -34,10 +34,10 @@ def test_it_follows_the_textbook_rule(classes):
     W, b = np.zeros_like(case.W), np.zeros_like(case.b)
     rate = 0.1 / case.sample_weight.sum()
     for _ in range(5):
-        by_W, by_b = neuron.gradient(
+        grad_coef, grad_intercept = neuron.gradient(
             case.X, case.Y, W, b, sample_weight=case.sample_weight, classes=classes
         )
-        W, b = W - rate * (by_W + 0.3 * W), b - rate * by_b
+        W, b = W - rate * (grad_coef + 0.3 * W), b - rate * grad_intercept
     ours = objective.split(solution.theta)
     assert_near(ours[0].T, W, "float64", 61)
     assert_near(ours[1], b, "float64", 61)
@@ -66,7 +66,7 @@ def test_the_result_does_not_depend_on_how_often_the_host_looks(monkeypatch):
     objective = _objective(case, penalty=0.1)
     solver = GradientDescent(0.3, 1e-3, 5000)
     looking = solver.minimize(objective, _start(objective))
-    monkeypatch.setattr(type(objective.context.library), "reads_are_free", False)
+    monkeypatch.setattr(type(objective.context.library), "is_host", False)
     trusting = solver.minimize(objective, _start(objective))
     np.testing.assert_array_equal(looking.theta, trusting.theta)
     np.testing.assert_array_equal(looking.n_iter, trusting.n_iter)
@@ -101,7 +101,7 @@ def test_a_loss_that_is_no_longer_finite_ends_its_column_only(eager):
     with context.scope():
         weights = np.ones((61, 3))
         weights[:, 1] = 1e-4  # little data, so that the penalty rules the second column
-        rows = observations(context, *map(eager.array, (case.X, case.Y, weights)))
+        rows = make_training_rows(context, *map(eager.array, (case.X, case.Y, weights)))
         objective = LogisticObjective.over(rows, groups=3, penalty=1.0)
         start = context.asarray(np.ones(objective.shape))
         solution = GradientDescent(0.1, 1e-4, 20_000).minimize(objective, start)
@@ -169,7 +169,7 @@ def test_an_iteration_needs_no_value_on_torch_meta():
     context = ArrayContext.of(X)
     for classes in (1, 3):
         targets = torch.zeros(50, dtype=torch.int64, device="meta")
-        rows = observations(context, X, targets, meta(50))
+        rows = make_training_rows(context, X, targets, meta(50))
         objective = LogisticObjective.over(rows, groups=2, classes=classes, penalty=0.1)
         theta = meta(*objective.shape)
         rate = 1.0 / objective.smoothness()
@@ -206,7 +206,7 @@ def _traced_step(X, Y, theta, losses, rate):
         None,
         None,
         classes=1,
-        second="scale",
+        curvature="intercept",
         count_errors=False,
     )
     return _descend(theta, theta, losses, rate, value, slope, loss_change=1e-5)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, library_named
-from logitron.objective import Columns, LogisticObjective, metric, observations
-from logitron.objective.columns import class_totals, targets_of, weights_of
+from logitron.objective import GroupIndex, LogisticObjective, make_training_rows, preconditioner
+from logitron.objective.groups import class_totals, group_targets, weights_of
 from tests.backends import host
 from tests.tolerances import assert_near
 
@@ -45,7 +45,7 @@ def plainly(classes, weights, *, counted, weighted):
 
 def columns(place, classes, *, weighted):
     index = [place.array(part, narrow=False) for part in (TARGET, TARGET, SUBSET)]
-    return Columns(*index, place.array(factors(classes)) if weighted else None)
+    return GroupIndex(*index, place.array(factors(classes)) if weighted else None)
 
 
 @pytest.mark.parametrize("classes", [1, 4])
@@ -57,7 +57,7 @@ def test_weights_are_products_of_what_belongs_to_the_group(eager, classes, count
     counts = eager.array(COUNTS) if counted else None
     own = columns(eager, classes, weighted=weighted)
     dtype = eager.context().dtype
-    Y = targets_of(xp, codes, own, classes, dtype)
+    Y = group_targets(xp, codes, own, classes, dtype)
     found = weights_of(xp, Y, weights, counts, own, classes)
     expected = plainly(classes, WEIGHTS, counted=counted, weighted=weighted)
     assert_near(host(found), expected, eager.precision, 4)
@@ -75,15 +75,15 @@ def test_weights_are_products_of_what_belongs_to_the_group(eager, classes, count
 
 
 @pytest.mark.parametrize("classes", [1, 4])
-@pytest.mark.parametrize("second", ["scale", "coarse", "blocks", "hessian"])
-def test_groups_are_evaluated_as_they_would_be_alone(classes, second):
-    if second == "blocks" and classes == 1:
+@pytest.mark.parametrize("curvature", ["intercept", "subspace", "block_diagonal", "full"])
+def test_groups_are_evaluated_as_they_would_be_alone(classes, curvature):
+    if curvature == "block_diagonal" and classes == 1:
         pytest.skip("of one class, the blocks are the whole Hessian")
     context = ArrayContext.named("numpy")
     codes = CODES[classes].astype(np.int8)
-    index = Columns(TARGET, TARGET, SUBSET, factors(classes))
+    index = GroupIndex(TARGET, TARGET, SUBSET, factors(classes))
     together = LogisticObjective.over(
-        observations(context, X, codes, WEIGHTS, COUNTS),
+        make_training_rows(context, X, codes, WEIGHTS, COUNTS),
         groups=GROUPS,
         classes=classes,
         penalty=np.arange(1.0, GROUPS + 1.0),
@@ -91,43 +91,43 @@ def test_groups_are_evaluated_as_they_would_be_alone(classes, second):
     ).centred()
     theta = np.random.default_rng(2).normal(size=together.shape)
     _, shared = together.with_gram()
-    found = together.evaluate(theta, second, shared)
+    found = together.evaluate(theta, curvature, shared)
     expected = plainly(classes, WEIGHTS, counted=True, weighted=True)
     for g in range(GROUPS):
         alone = LogisticObjective.over(
-            observations(context, X, CODES[classes][:, TARGET[g]], expected[:, g]),
+            make_training_rows(context, X, CODES[classes][:, TARGET[g]], expected[:, g]),
             classes=classes,
             penalty=g + 1.0,
         ).centred()
         parameters = alone.start(*together.take(np.asarray([g])).split(theta[g : g + 1]))
-        own = alone.evaluate(parameters, second if second != "coarse" else "scale")
+        own = alone.evaluate(parameters, curvature if curvature != "subspace" else "intercept")
         np.testing.assert_allclose(found.value[g], own.value[0], rtol=1e-12)
-        coef, other = found.by_theta[g, :, :5], own.by_theta[0, :, :5]
+        coef, other = found.grad[g, :, :5], own.grad[0, :, :5]
         if together.centre is not None:  # the derivatives by the intercept belong to its centre
             shift = alone.centre - together.centre
-            other = other + own.by_theta[0, :, 5:] * shift
+            other = other + own.grad[0, :, 5:] * shift
         np.testing.assert_allclose(coef, other, atol=1e-10)
-        np.testing.assert_allclose(found.curvature[g], own.curvature[0], atol=1e-12)
-        if second == "hessian" and classes == 1:
-            np.testing.assert_allclose(found.second[g, 5, 5], own.second[0, 5, 5], rtol=1e-12)
+        np.testing.assert_allclose(found.intercept_hessian[g], own.intercept_hessian[0], atol=1e-12)
+        if curvature == "full" and classes == 1:
+            np.testing.assert_allclose(found.hessian[g, 5, 5], own.hessian[0, 5, 5], rtol=1e-12)
 
 
 def test_blocks_are_the_diagonal_of_the_hessian():
     context = ArrayContext.named("numpy")
     objective = LogisticObjective.over(
-        observations(context, X + 2.0, CODES[4][:, 0], WEIGHTS[:, 0]), classes=4, penalty=0.7
+        make_training_rows(context, X + 2.0, CODES[4][:, 0], WEIGHTS[:, 0]), classes=4, penalty=0.7
     ).centred()
     theta = np.random.default_rng(3).normal(size=objective.shape)
-    whole = objective.evaluate(theta, "hessian").second.reshape(4, 6, 4, 6)
-    blocks = objective.evaluate(theta, "blocks")
+    whole = objective.evaluate(theta, "full").hessian.reshape(4, 6, 4, 6)
+    blocks = objective.evaluate(theta, "block_diagonal")
     for k in range(4):
-        np.testing.assert_allclose(blocks.second[0, k], whole[k, :, k, :], atol=1e-10)
-    model = metric.blocks(blocks.second, objective.penalty, objective.penalised, np.eye(6))
-    by_theta = blocks.by_theta
-    step = metric.solve(model, by_theta)
+        np.testing.assert_allclose(blocks.hessian[0, k], whole[k, :, k, :], atol=1e-10)
+    model = preconditioner.blocks(blocks.hessian, objective.penalty, objective.penalised, np.eye(6))
+    grad = blocks.grad
+    step = preconditioner.solve(model, grad)
     expected = np.stack(
         [
-            np.linalg.solve(whole[k, :, k, :] + 0.7 * np.diag(objective.penalised), by_theta[0, k])
+            np.linalg.solve(whole[k, :, k, :] + 0.7 * np.diag(objective.penalised), grad[0, k])
             for k in range(4)
         ]
     )
@@ -135,7 +135,7 @@ def test_blocks_are_the_diagonal_of_the_hessian():
     np.testing.assert_allclose(step[0], expected, rtol=1e-9)
     # on what adds up to zero, the whole Hessian is at most twice the blocks
     both = [
-        np.einsum("kilj,ki,lj", whole, v, v) / np.einsum("kij,ki,kj", blocks.second[0], v, v)
+        np.einsum("kilj,ki,lj", whole, v, v) / np.einsum("kij,ki,kj", blocks.hessian[0], v, v)
         for v in (np.random.default_rng(s).normal(size=(4, 6)) for s in range(50))
     ]
     assert max(both) <= 2.0
@@ -150,26 +150,26 @@ def wide(targets=64, rows=20_000):
     return features, (features @ rng.normal(size=(4, targets)) > 0).astype(np.int8)
 
 
-def evaluated(workers, monkeypatch, second="scale", targets=64, rows=20_000):
+def evaluated(workers, monkeypatch, curvature="intercept", targets=64, rows=20_000):
     monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: workers)
     context = ArrayContext.named("numpy")
     features, labels = wide(targets, rows)
     with context.scope():
-        rows = observations(context, features, labels, width=targets)
+        rows = make_training_rows(context, features, labels, width=targets)
         objective = LogisticObjective.over(rows, groups=targets, penalty=1.0)
-        assert len(rows._stretches) == workers
-        return objective.evaluate(objective.start() + 0.1, second)
+        assert len(rows._worker_slices) == workers
+        return objective.evaluate(objective.start() + 0.1, curvature)
 
 
-@pytest.mark.parametrize("second", ["scale", "hessian"])
+@pytest.mark.parametrize("curvature", ["intercept", "full"])
 @pytest.mark.parametrize("sizes", [(64, 20_000), (1, 800_000)], ids=["wide", "long"])
-def test_several_workers_give_what_one_does(monkeypatch, second, sizes):
-    one, two, three = (evaluated(workers, monkeypatch, second, *sizes) for workers in (1, 2, 3))
+def test_several_workers_give_what_one_does(monkeypatch, curvature, sizes):
+    one, two, three = (evaluated(workers, monkeypatch, curvature, *sizes) for workers in (1, 2, 3))
     for several in (two, three):
         np.testing.assert_allclose(several.value, one.value, rtol=1e-13)
-        np.testing.assert_allclose(several.by_theta, one.by_theta, rtol=1e-9, atol=1e-8)
-    again = evaluated(2, monkeypatch, second, *sizes)
-    np.testing.assert_array_equal(again.by_theta, two.by_theta)  # whoever is done first
+        np.testing.assert_allclose(several.grad, one.grad, rtol=1e-9, atol=1e-8)
+    again = evaluated(2, monkeypatch, curvature, *sizes)
+    np.testing.assert_array_equal(again.grad, two.grad)  # whoever is done first
 
 
 def test_workers_are_silent_about_overflow(monkeypatch):
@@ -178,7 +178,7 @@ def test_workers_are_silent_about_overflow(monkeypatch):
     features, targets = wide()
     with context.scope(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        rows = observations(context, features * 1e300, targets, width=64)
+        rows = make_training_rows(context, features * 1e300, targets, width=64)
         objective = LogisticObjective.over(rows, groups=64)
         value = objective.evaluate(objective.start() + 1e10).value
     assert not np.isfinite(value).all()
@@ -187,7 +187,7 @@ def test_workers_are_silent_about_overflow(monkeypatch):
 def test_what_fails_in_a_worker_fails(monkeypatch):
     monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: 2)
     features, targets = wide()
-    rows = observations(ArrayContext.named("numpy"), features, targets, width=64)
+    rows = make_training_rows(ArrayContext.named("numpy"), features, targets, width=64)
     with pytest.raises(ZeroDivisionError):
         rows.sum(_fails)
 
@@ -199,7 +199,7 @@ def _fails(X, *others):
 def test_rows_that_are_made_while_workers_work_have_as_many(monkeypatch):
     from logitron.backend import threads
 
-    held = threads.one_core_each
+    held = threads.one_blas_thread
     # what is asked while products have one core is 1
     monkeypatch.setattr(threads, "_workers", lambda: 1 if held._wanted else 3)
     with held, held:
@@ -214,13 +214,13 @@ def test_overlapping_fits_put_the_limits_back():
 
     from threadpoolctl import threadpool_info
 
-    from logitron.backend.threads import side_by_side
+    from logitron.backend.threads import parallel_map
 
     before = [pool["num_threads"] for pool in threadpool_info()]
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(side_by_side, lambda _: time.sleep(0.2), [1, 2])
+        first = pool.submit(parallel_map, lambda _: time.sleep(0.2), [1, 2])
         time.sleep(0.1)
-        second = pool.submit(side_by_side, lambda _: time.sleep(0.2), [1, 2])
+        second = pool.submit(parallel_map, lambda _: time.sleep(0.2), [1, 2])
         first.result(), second.result()
     assert [pool["num_threads"] for pool in threadpool_info()] == before
 
@@ -237,13 +237,13 @@ def test_products_limits_are_put_back():
 
 FORKS = """
 import os
-from logitron.backend.threads import one_core_each, workers
-with one_core_each:
+from logitron.backend.threads import one_blas_thread, workers
+with one_blas_thread:
     child = os.fork()
     if child == 0:
-        os._exit(one_core_each._wanted + one_core_each.before)
+        os._exit(one_blas_thread._wanted + one_blas_thread.before)
     _, status = os.waitpid(child, 0)
-    assert one_core_each._wanted == 1
+    assert one_blas_thread._wanted == 1
 raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 

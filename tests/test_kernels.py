@@ -36,7 +36,7 @@ def test_cupys_kernel_computes_the_neurons_activity(cupys, dtype, groups, classe
     Z = np.asarray(30.0 * rng.normal(size=(60, groups * classes)), dtype=dtype, order=order)
     Z[0, :], Z[1, 0] = 0.0, 1e4
     Y = rng.uniform(size=(60, classes if shared else groups)).astype(dtype)
-    expected = neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
+    expected = neuron.unchecked_loss_terms(xp, Z, Y, classes=classes, least=least)
     there = cupy.asarray(Z, order=order)
     told = LIBRARIES["cupy"].activity(there, cupy.asarray(Y), classes=classes, least=least)
     for ours, theirs, scale in zip(told, expected, (np.abs(Z).max(), 1.0, 1.0), strict=True):
@@ -84,7 +84,7 @@ def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
     given = Z.copy(), Y.copy()
     told = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=least)
     np.testing.assert_array_equal((Z, Y), given)
-    neurons = neuron.unchecked_activity(np, Z, Y, classes=1, least=least)
+    neurons = neuron.unchecked_loss_terms(np, Z, Y, classes=1, least=least)
     scale = float(np.abs(Z).max())
     np.testing.assert_allclose(told[0], neurons.loss, rtol=16 * eps, atol=4 * eps * scale)
     np.testing.assert_allclose(told[1], neurons.residual, rtol=16 * eps, atol=4 * eps)

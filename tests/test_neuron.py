@@ -121,14 +121,14 @@ def test_gradient_is_the_derivative_of_the_loss(shape, weights):
         weights, np.random.default_rng(1).uniform(size=(23, case.groups))
     )
     keywords = {"sample_weight": s, "classes": case.classes}
-    by_W, by_b = neuron.gradient(case.X, case.Y, case.W, case.b, **keywords)
+    grad_coef, grad_intercept = neuron.gradient(case.X, case.Y, case.W, case.b, **keywords)
     rng = np.random.default_rng(2)
     for _ in range(4):
         dW, db, h = rng.normal(size=case.W.shape), rng.normal(size=case.b.shape), 1e-5
         above = neuron.loss(case.X, case.Y, case.W + h * dW, case.b + h * db, **keywords)
         below = neuron.loss(case.X, case.Y, case.W - h * dW, case.b - h * db, **keywords)
         expected = np.sum(above - below) / (2 * h)
-        actual = np.sum(by_W * dW) + np.sum(by_b * db)
+        actual = np.sum(grad_coef * dW) + np.sum(grad_intercept * db)
         # a central difference is accurate to h squared
         np.testing.assert_allclose(actual, expected, rtol=1e-7)
 
@@ -219,10 +219,10 @@ def test_every_backend_computes_what_numpy_computes(eager, shape):
 def test_without_an_intercept():
     case = problem()
     zero = np.zeros(1)
-    value, by_W, _ = neuron.loss_and_gradient(case.X, case.Y, case.W)
+    value, grad_coef, _ = neuron.loss_and_gradient(case.X, case.Y, case.W)
     same = neuron.loss_and_gradient(case.X, case.Y, case.W, zero)
     np.testing.assert_array_equal(value, same[0])
-    np.testing.assert_array_equal(by_W, same[1])
+    np.testing.assert_array_equal(grad_coef, same[1])
 
 
 X, Y, W, B = np.ones((4, 2)), np.ones((4, 3)), np.ones((2, 3)), np.ones(3)

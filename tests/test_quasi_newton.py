@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from logitron.solvers import steps
-from logitron.solvers.memory import Memory, direction, empty, remember
+from logitron.solvers.lbfgs import Memory, direction, empty, remember
 
 
 def two_loops(pairs, gradient, solve):
@@ -31,8 +31,8 @@ def quadratics(groups, size, seed=0):
     return rng, hessians, rng.uniform(0.5, 2.0, size=(groups, size))
 
 
-def solve(model, by_theta):
-    return by_theta / model.reshape(by_theta.shape)
+def solve(model, grad):
+    return grad / model.reshape(grad.shape)
 
 
 @pytest.mark.parametrize("shape", [(1, 7), (3, 2)])
@@ -78,15 +78,15 @@ def test_an_empty_memory_of_full_length_changes_nothing():
 
 
 class _Evaluation:
-    def __init__(self, value, by_theta):
-        self.value, self.by_theta, self.errors = value, by_theta, np.zeros_like(value)
+    def __init__(self, value, grad):
+        self.value, self.grad, self.errors = value, grad, np.zeros_like(value)
 
 
 def test_a_step_is_taken_or_shortened_group_by_group():
     """One falls, one rises, one leaves the numbers; each goes its own way."""
     theta, heading = np.zeros((3, 1, 1)), np.ones((3, 1, 1))
-    by_theta = -np.ones((3, 1, 1))
-    state, _ = steps.start(theta, _Evaluation(np.full(3, 5.0), by_theta), None, memory=2)
+    grad = -np.ones((3, 1, 1))
+    state, _ = steps.start(theta, _Evaluation(np.full(3, 5.0), grad), None, memory=2)
     state = state._replace(heading=heading, slope=np.full(3, -1.0))
     trial = steps.trial_of(state)
     np.testing.assert_array_equal(trial, 1.0)
@@ -107,8 +107,8 @@ def test_a_step_is_taken_or_shortened_group_by_group():
 def test_a_spoilt_model_gives_way_to_the_slope():
     """A direction that does not go down is replaced by the gradient's, as long as the last step."""
     theta = np.zeros((2, 1, 2))
-    by_theta = np.asarray([[[3.0, 4.0]], [[3.0, 4.0]]])
-    state, _ = steps.start(theta, _Evaluation(np.ones(2), by_theta), None, memory=0)
+    grad = np.asarray([[[3.0, 4.0]], [[3.0, 4.0]]])
+    state, _ = steps.start(theta, _Evaluation(np.ones(2), grad), None, memory=0)
     state = state._replace(heading=np.asarray([[[0.0, 2.0]], [[0.0, 2.0]]]))
     model = np.asarray([[1.0, 1.0], [-1.0, np.nan]])
     state = steps.turn(state, model, solve=solve, rescales=False)
@@ -124,11 +124,11 @@ def test_the_next_step_is_as_long_as_the_last_one_should_have_been(length, curva
 
     def at(theta):
         value, slope = 0.5 * curvature * theta[0, 0, 0] ** 2, curvature * theta
-        return SimpleNamespace(value=np.array([value]), by_theta=slope, errors=np.zeros(1))
+        return SimpleNamespace(value=np.array([value]), grad=slope, errors=np.zeros(1))
 
     state, _ = steps.start(theta, at(theta), None, memory=0)
-    heading = -state.by_theta
-    slope = (state.by_theta * heading).sum(axis=(1, 2))
+    heading = -state.grad
+    slope = (state.grad * heading).sum(axis=(1, 2))
     state = state._replace(heading=heading, slope=slope, step=np.array([length]))
     trial = steps.trial_of(state)
     np.testing.assert_allclose(trial, 0.0, atol=1e-15)  # the minimum, for these lengths

@@ -6,11 +6,11 @@ import pytest
 from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.backend import ArrayContext, array_rows
 from logitron.estimators.fitting import Fit, Settings
-from logitron.objective import LogisticObjective, blocks, logistic, observations
-from logitron.solvers import precision
-from logitron.solvers.curvature import WhenSlow
+from logitron.objective import LogisticObjective, blocks, logistic, make_training_rows
+from logitron.solvers import precision_schedule as precision
+from logitron.solvers.hessian_schedule import WhenSlow
 from logitron.solvers.plan import costs_of
-from logitron.solvers.precision import Precision
+from logitron.solvers.precision_schedule import PrecisionSchedule
 from logitron.solvers.quasi_newton import QuasiNewton
 from tests.tolerances import assert_near
 
@@ -45,22 +45,22 @@ def problem(dtype=np.float64, seed=0):
 
 
 @pytest.mark.parametrize("classes", [1, 3])
-@pytest.mark.parametrize("second", ["scale", "coarse", "blocks", "hessian"])
-def test_a_rough_pass_gives_what_a_precise_one_does_to_float32(classes, second):
+@pytest.mark.parametrize("curvature", ["intercept", "subspace", "block_diagonal", "full"])
+def test_a_rough_pass_gives_what_a_precise_one_does_to_float32(classes, curvature):
     X, Y = problem()
     if classes > 1:
         Y = Y[:, :8] + Y[:, 8:16]
     context = ArrayContext.named("numpy")
     groups = Y.shape[1]
-    rows = observations(context, X, Y, width=groups * classes)
+    rows = make_training_rows(context, X, Y, width=groups * classes)
     objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=0.5)
-    objective, metric = (
+    objective, preconditioner = (
         objective.bounded_by(lambda: float((X * X).sum()), 1.0).centred().with_gram()
     )
     theta = np.random.default_rng(1).normal(size=objective.shape)
-    assert objective.roughens
-    rough = objective.evaluate(theta, second, metric, rough=True)
-    precise = objective.evaluate(theta, second, metric)
+    assert objective.supports_float32
+    rough = objective.evaluate(theta, curvature, preconditioner, rough=True)
+    precise = objective.evaluate(theta, curvature, preconditioner)
     pairs = zip(rough[:3], precise[:3], strict=True)
     for some, all_ in pairs:
         assert some.dtype == np.float64  # what is summed stays wide
@@ -188,21 +188,21 @@ def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
             )
 
     objective = LogisticObjective.over(
-        observations(ArrayContext.named("numpy"), X, Y, width=T), groups=T, penalty=1.0
+        make_training_rows(ArrayContext.named("numpy"), X, Y, width=T), groups=T, penalty=1.0
     )
-    objective, metric = (
+    objective, preconditioner = (
         objective.bounded_by(lambda: float((X * X).sum()), 1.0).centred().with_gram()
     )
     costs = costs_of(N, P, T, 1)
     descent = Stop(WhenSlow(costs, coarse=True, batch=1))
-    solution, _ = descent.minimize(objective, objective.start(), metric=metric)
+    solution, _ = descent.minimize(objective, objective.start(), preconditioner=preconditioner)
     assert passes == [True] * 5
     assert not solution.as_evaluated
     fit = Fit(objective, solution, None, Settings("lbfgs"))
     verdict = fit.judge(*fit.parameters)
     suboptimality, certified = verdict.suboptimality, verdict.certified
     best, _ = QuasiNewton(WhenSlow(costs, coarse=True, batch=1), tol=1e-9).minimize(
-        objective, objective.start(), metric=metric
+        objective, objective.start(), preconditioner=preconditioner
     )
     here = objective.evaluate(solution.theta).value
     np.testing.assert_array_equal(certified, suboptimality <= 1e-8)
@@ -228,7 +228,7 @@ def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
 
 
 def test_precision_is_asked_for_where_a_quarter_is_ready():
-    decide = Precision(True)
+    decide = PrecisionSchedule(True)
     moved = np.zeros(8, bool)
     far, near = np.full(8, 1e6), np.asarray([1.0, 1.0, *[1e6] * 6])
     decide.look(far, np.full(8, np.inf), moved, last=False)
@@ -240,14 +240,14 @@ def test_precision_is_asked_for_where_a_quarter_is_ready():
 
 
 def test_the_last_evaluation_is_precise():
-    decide = Precision(True)
+    decide = PrecisionSchedule(True)
     decide.look(np.full(8, 1e6), np.full(8, 1e-3), np.zeros(8, bool), last=True)
     assert not decide.rough
 
 
 @pytest.mark.parametrize("nearest", [1e-2, 1e-6])
 def test_after_a_failure_rough_passes_come_back_if_nobody_is_near(nearest):
-    decide = Precision(True)
+    decide = PrecisionSchedule(True)
     far, part = np.full(8, 1e6), np.full(8, 1e-1)
     missed = np.arange(8) < 2
     decide.look(far, part, missed, last=False)
@@ -262,7 +262,7 @@ def test_after_a_failure_rough_passes_come_back_if_nobody_is_near(nearest):
 
 @pytest.mark.parametrize("level", [1e-2, np.nan])
 def test_patience_ends(level):
-    decide = Precision(True)
+    decide = PrecisionSchedule(True)
     looks = 0
     while decide.rough and looks < 50:
         decide.look(np.full(8, 1e6), np.full(8, level), np.zeros(8, bool), last=False)
@@ -294,7 +294,7 @@ def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch
     theta = np.eye(m).reshape(m // classes, classes, m)
     found = blocks.evaluate(
         Z, Y if classes == 1 else Y.argmax(axis=1), None, None, theta.astype(dtype), None,
-        None, None, classes=classes, second="scale", count_errors=False,
+        None, None, classes=classes, curvature="intercept", count_errors=False,
     )  # fmt: skip
     (used,) = seen
     tiny = np.finfo(dtype).tiny

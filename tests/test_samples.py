@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, make_rows
 from logitron.backend.array_rows import ArrayRows
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import choose
 from tests.backends import host
 from tests.reference import reference
@@ -125,7 +125,7 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
     X = rng.normal(size=(n, p)) @ rng.normal(size=(p, p)) + far
     Y = rng.integers(2, size=(n, groups)).astype(float)
     weights = rng.uniform(0.5, 1.5, size=n)
-    rows = observations(ArrayContext.named("numpy"), X, Y, weights)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, Y, weights)
     objective = LogisticObjective.over(rows, groups=groups, penalty=1.0)
     return (
         objective.bounded_by(lambda: float((X * X).sum()), float(weights.max())).centred(),
@@ -268,10 +268,10 @@ def test_a_sample_that_ends_before_it_begins_leaves_the_next_one_no_model():
     model = LogisticRegression(C=np.inf, warm_start=True, solver="auto")
     with pytest.warns(ConvergenceWarning, match="can be separated"):
         model.fit(X, y)
-    first, second = (
+    first, curvature = (
         make_rows(ArrayContext.of(X), X, y).sample(count, 0) for count in model.plan_.samples[:2]
     )
-    drawn = [set(map(tuple, _drawn(sample))) for sample in (first, second)]
+    drawn = [set(map(tuple, _drawn(sample))) for sample in (first, curvature)]
     only = [i for i in range(len(X)) if tuple(X[i]) in drawn[1] - drawn[0]][:30]
     y[only] = 1 - y[only]
     model.fit(X, y)

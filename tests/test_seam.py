@@ -14,7 +14,7 @@ from logitron.backend import (
     library_named,
     library_of,
     make_rows,
-    read,
+    to_host,
 )
 from tests.backends import BACKENDS, host
 
@@ -57,7 +57,7 @@ def test_half_precision_is_computed_in_single(library, name):
         (total,) = make_rows(context, X).sum(_add_up)
         assert total.dtype == context.wide.dtype  # blocks in float32, their sum in float64
     assert float(total) == 8.0
-    assert context.store(X).dtype == X.dtype  # kept as narrow as it came
+    assert context.place(X).dtype == X.dtype  # kept as narrow as it came
 
 
 def _add_up(X):
@@ -68,10 +68,10 @@ def _add_up(X):
 
 def test_what_is_wider_than_the_precision_is_converted_once():
     context = ArrayContext.named("numpy", precision="float32")
-    assert context.store(np.ones(3)).dtype == np.float32
-    assert context.store(np.ones(3, np.int64)).dtype == np.float32
-    assert context.store(np.ones(3, np.int8)).dtype == np.int8
-    assert context.store(np.ones(3, bool)).dtype == bool
+    assert context.place(np.ones(3)).dtype == np.float32
+    assert context.place(np.ones(3, np.int64)).dtype == np.float32
+    assert context.place(np.ones(3, np.int8)).dtype == np.int8
+    assert context.place(np.ones(3, bool)).dtype == bool
 
 
 def test_contexts_refuse_what_they_cannot_be():
@@ -181,7 +181,7 @@ def test_gradients_recorded_by_torch_are_left_behind():
     X = torch.ones((3, 2), requires_grad=True)
     moved = ArrayContext.of(X).asarray(X)
     assert not moved.requires_grad
-    np.testing.assert_array_equal(read(X), np.ones((3, 2)))
+    np.testing.assert_array_equal(to_host(X), np.ones((3, 2)))
 
 
 def test_sharded_jax_arrays_get_parameters_on_every_device():
@@ -202,10 +202,10 @@ def test_sharded_jax_arrays_get_parameters_on_every_device():
 
 def test_reads_are_counted_inside_their_block_only():
     with count_host_reads() as outer:
-        read(np.zeros(3))
+        to_host(np.zeros(3))
         with count_host_reads() as inner:
-            read(np.zeros((2, 2)))
-    read(np.zeros(9))
+            to_host(np.zeros((2, 2)))
+    to_host(np.zeros(9))
     assert (outer.reads, outer.values) == (2, 7)
     assert (inner.reads, inner.values) == (1, 4)
 

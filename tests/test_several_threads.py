@@ -165,7 +165,7 @@ def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
         def __exit__(self, *exception):
             happened.append("all")
 
-    monkeypatch.setattr(threads, "one_core_each", Recorder())
+    monkeypatch.setattr(threads, "one_blas_thread", Recorder())
     held, meet = threads._OneOfSeveral(), Barrier(2)
 
     def other():
@@ -188,7 +188,7 @@ def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
 FORKS = """
 import os
 from threading import Event, Thread
-from logitron.backend.threads import one_core_each, one_of_several
+from logitron.backend.threads import one_blas_thread, one_of_several
 there, over = Event(), Event()
 def other():
     with one_of_several:
@@ -198,16 +198,16 @@ thread = Thread(target=other)
 thread.start()
 there.wait()
 with one_of_several:
-    assert one_core_each._wanted == 1
+    assert one_blas_thread._wanted == 1
     child = os.fork()
     if child == 0:
-        good = one_core_each._wanted == 0 and one_of_several._threads == 1
+        good = one_blas_thread._wanted == 0 and one_of_several._threads == 1
         one_of_several.__exit__()
-        os._exit(0 if good and one_of_several._threads == one_core_each._wanted == 0 else 1)
+        os._exit(0 if good and one_of_several._threads == one_blas_thread._wanted == 0 else 1)
     _, status = os.waitpid(child, 0)
 over.set()
 thread.join()
-assert one_core_each._wanted == 0
+assert one_blas_thread._wanted == 0
 raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 

@@ -11,7 +11,7 @@ import pytest
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from tests.datasets import FITS, load
 from tests.standins import cupy as standin
 
@@ -75,8 +75,8 @@ def test_a_fit_reads_from_cupy_by_get_alone(name, solver):
     assert reads["get"] <= iterations + 7  # one tells constant features from far ones
 
 
-@pytest.mark.parametrize("second", ["scale", "coarse", "blocks"])
-def test_a_pass_takes_as_many_operations_for_many_classes(second):
+@pytest.mark.parametrize("curvature", ["intercept", "subspace", "block_diagonal"])
+def test_a_pass_takes_as_many_operations_for_many_classes(curvature):
     """Each would be a kernel to start on a GPU."""
     torch = pytest.importorskip("torch")
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -91,13 +91,13 @@ def test_a_pass_takes_as_many_operations_for_many_classes(second):
     counts = []
     for classes in (3, 12):
         y = torch.asarray(rng.integers(classes, size=200))
-        rows = observations(ArrayContext.of(X), X, y, None)
+        rows = make_training_rows(ArrayContext.of(X), X, y, None)
         objective = LogisticObjective.over(rows, classes=classes, penalty=1.0).centred()
         objective, model = objective.with_gram()
         theta = objective.start()
         counts.append(0)
         with Count():
-            objective.evaluate(theta, second, model)
+            objective.evaluate(theta, curvature, model)
     assert counts[0] == counts[1]
 
 

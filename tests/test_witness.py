@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from logitron.backend import ArrayContext, read
-from logitron.objective import LogisticObjective, observations
+from logitron.backend import ArrayContext, to_host
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.objective.certificate import leverage, logit_changes
 
 
@@ -14,7 +14,7 @@ def _objective(weights):
     y = (X @ rng.normal(size=5) + rng.logistic(size=4000) > 3.0).astype(np.int64)
     order = np.argsort(y)  # sorted labels are no trouble
     sample_weight = rng.uniform(size=4000) if weights else None
-    rows = observations(ArrayContext.of(X), X[order], y[order], sample_weight)
+    rows = make_training_rows(ArrayContext.of(X), X[order], y[order], sample_weight)
     objective = LogisticObjective.over(rows, penalty=0.5)
     return objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
 
@@ -24,10 +24,10 @@ def _optimum(objective):
     theta = objective.start()
     ridge = 0.5 * np.diag(objective.penalised)
     for _ in range(30):
-        evaluation = objective.evaluate(theta, "hessian")
-        step = np.linalg.solve(evaluation.second[0] + ridge, evaluation.by_theta[0, 0])
+        evaluation = objective.evaluate(theta, "full")
+        step = np.linalg.solve(evaluation.hessian[0] + ridge, evaluation.grad[0, 0])
         theta = theta - step[None, None, :]
-    assert np.max(np.abs(evaluation.by_theta)) < 1e-9
+    assert np.max(np.abs(evaluation.grad)) < 1e-9
     return theta
 
 
@@ -36,17 +36,17 @@ def _optimum(objective):
 def test_the_bound_is_true_and_sharper(weights, count):
     objective = _objective(weights)
     optimum = _optimum(objective)
-    value = read(objective.evaluate(optimum).value)[0]
-    witnessed = objective.witnessed_by(objective.sample(count))
+    value = to_host(objective.evaluate(optimum).value)[0]
+    witnessed = objective.with_subsample_bound(objective.sample(count))
     rng = np.random.default_rng(1)
     sharper = []
     for size in (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5):
         for _ in range(5):
             theta = optimum + size * rng.normal(size=optimum.shape)
             evaluation = objective.evaluate(theta)
-            gap = read(evaluation.value)[0] - value
-            plain = read(objective.bound(evaluation, theta))[0]
-            bound = read(witnessed.bound(evaluation, theta))[0]
+            gap = to_host(evaluation.value)[0] - value
+            plain = to_host(objective.bound(evaluation, theta))[0]
+            bound = to_host(witnessed.bound(evaluation, theta))[0]
             assert gap <= bound + 1e-15 * value
             assert bound <= plain
             if size <= 1e-3:
@@ -57,18 +57,18 @@ def test_the_bound_is_true_and_sharper(weights, count):
 def test_a_witness_of_all_rows_is_nearly_exact():
     objective = _objective(weights=False)
     optimum = _optimum(objective)
-    value = read(objective.evaluate(optimum).value)[0]
+    value = to_host(objective.evaluate(optimum).value)[0]
     theta = optimum + 1e-4
     evaluation = objective.evaluate(theta)
-    witnessed = objective.witnessed_by(objective.sample(4000))
-    bound = read(witnessed.bound(evaluation, theta))[0]
-    assert bound == pytest.approx(read(evaluation.value)[0] - value, rel=0.05)
+    witnessed = objective.with_subsample_bound(objective.sample(4000))
+    bound = to_host(witnessed.bound(evaluation, theta))[0]
+    assert bound == pytest.approx(to_host(evaluation.value)[0] - value, rel=0.05)
 
 
 def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
     objective = _objective(weights=False)
-    objective.largest_eigenvalue()  # of which the features were read
-    witnessed = objective.witnessed_by(objective.sample(1000))
+    objective.gram_norm_bound()  # of which the features were read
+    witnessed = objective.with_subsample_bound(objective.sample(1000))
     theta = _optimum(objective) + 1e-4
     evaluation = objective.evaluate(theta)
     plain = objective.bound(evaluation, theta)
@@ -88,32 +88,34 @@ def test_witnesses_save_reading_the_features_for_a_bound():
 
     optimum = _optimum(objective)
     objective = objective.bounded_by(read_squares, 1.0)
-    witnessed = objective.witnessed_by(objective.sample(1000))
+    witnessed = objective.with_subsample_bound(objective.sample(1000))
     near = optimum + 1e-4
     evaluation = objective.evaluate(near)
-    sharp = read(witnessed.bound(evaluation, near))[0]
+    sharp = to_host(witnessed.bound(evaluation, near))[0]
     assert not reads
-    plain = read(witnessed.bound(evaluation, near, before=np.inf))[0]  # then they are not asked
+    plain = to_host(witnessed.bound(evaluation, near, before=np.inf))[0]  # then they are not asked
     assert len(reads) == 1
-    gap = read(evaluation.value)[0] - read(objective.evaluate(optimum).value)[0]
+    gap = to_host(evaluation.value)[0] - to_host(objective.evaluate(optimum).value)[0]
     assert gap <= sharp < plain < np.inf
 
 
 def test_what_witnesses_showed_is_good_for_the_neighbourhood():
     objective = _objective(weights=True)
     optimum = _optimum(objective)
-    value = read(objective.evaluate(optimum).value)[0]
-    witnessed = objective.witnessed_by(objective.sample(1000))
+    value = to_host(objective.evaluate(optimum).value)[0]
+    witnessed = objective.with_subsample_bound(objective.sample(1000))
     rng = np.random.default_rng(2)
     looked = []
     for size in (1e-2, 1e-2, 3e-3, 1e-3, 1e-4):
         theta = optimum + size * rng.normal(size=optimum.shape)
         evaluation = objective.evaluate(theta)
         before = witnessed.work.grams
-        bound = read(witnessed.bound(evaluation, theta, before=1.0))[0]
+        bound = to_host(witnessed.bound(evaluation, theta, before=1.0))[0]
         looked.append(witnessed.work.grams > before)
-        anew = read(objective.witnessed_by(objective.sample(1000)).bound(evaluation, theta))[0]
-        assert read(evaluation.value)[0] - value <= bound
+        anew = to_host(
+            objective.with_subsample_bound(objective.sample(1000)).bound(evaluation, theta)
+        )[0]
+        assert to_host(evaluation.value)[0] - value <= bound
         assert bound <= 2.0 * anew  # little is lost by not looking again
     assert looked == [True, False, False, False, False]
     evaluation = objective.evaluate(optimum)
@@ -131,12 +133,12 @@ def test_what_was_seen_elsewhere_counts_for_less():
     rng = np.random.default_rng(5)
     X = rng.normal(size=(4000, 3))
     y = (X @ [2.0, -3.0, 1.0] + rng.logistic(size=4000) > 0).astype(float)[:, None]
-    rows = observations(ArrayContext.named("numpy"), X, y, None)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, y, None)
     objective = LogisticObjective.over(rows, penalty=1e-6)
     objective = objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
     optimum = _optimum(objective)
-    value = read(objective.evaluate(optimum).value)[0]
-    witnessed = objective.witnessed_by(objective.sample(4000))
+    value = to_host(objective.evaluate(optimum).value)[0]
+    witnessed = objective.with_subsample_bound(objective.sample(4000))
     theta = optimum * 0.93
     witnessed.bound(objective.evaluate(theta), theta, before=1.0)
     witness = witnessed.witness
@@ -144,12 +146,12 @@ def test_what_was_seen_elsewhere_counts_for_less():
     assert 0.5 < changes.max() < 1.0  # else it would be looked at anew
     near = optimum + 1e-3 * rng.normal(size=optimum.shape)
     evaluation = objective.evaluate(near)
-    gap = read(evaluation.value)[0] - value
+    gap = to_host(evaluation.value)[0] - value
     inverse, _, change = witness.look(near, 1.0, np.zeros((1, 4, 4)))
-    unscaled = 0.5 * float((evaluation.by_theta @ inverse @ evaluation.by_theta[0].T)[0, 0, 0])
+    unscaled = 0.5 * float((evaluation.grad @ inverse @ evaluation.grad[0].T)[0, 0, 0])
     assert unscaled < gap  # what was seen there is no bound here
     assert change[0] == pytest.approx(np.abs((near - theta)[0] @ _features(X, objective).T).max())
-    assert gap <= read(witnessed.bound(evaluation, near, before=1.0))[0]
+    assert gap <= to_host(witnessed.bound(evaluation, near, before=1.0))[0]
 
 
 def _features(X, objective):

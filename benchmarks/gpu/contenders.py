@@ -54,7 +54,7 @@ class Contender:
         """What the last fit says about itself."""
         return {}
 
-    def targets_of(self, job: int) -> tuple[Any, float]:
+    def group_targets(self, job: int) -> tuple[Any, float]:
         """Labels and C of a job."""
         target, C = self.problem.jobs[job]
         return (self.y if target is None else self.y[:, target]), C
@@ -83,9 +83,9 @@ def to_numpy(tensor: Any) -> Any:
 
 
 def host(array: Any) -> np.ndarray:
-    from logitron.backend import read
+    from logitron.backend import to_host
 
-    return read(array)
+    return to_host(array)
 
 
 JAX = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
@@ -219,7 +219,7 @@ class Sklearn(Contender):
         found = []
         with config_context(array_api_dispatch=self.dispatch):
             for job in self.jobs:
-                y, C = self.targets_of(job)
+                y, C = self.group_targets(job)
                 clf = LogisticRegression(C=C, tol=tol, max_iter=MAX_ITER).fit(self.X, y)
                 found.append((host(clf.coef_), host(clf.intercept_)))
         return found
@@ -255,7 +255,7 @@ class TorchLbfgs(Contender):
         if self.problem.targets:
             W, b = self._solve(self.y, self.problem.Cs[0], tol)
             return list(zip(W[:, None, :], b[:, None], strict=True))
-        return [self._solve(*self.targets_of(job), tol) for job in self.jobs]
+        return [self._solve(*self.group_targets(job), tol) for job in self.jobs]
 
     def _solve(self, y: Any, C: float, tol: float) -> Answer:
         import torch
@@ -297,7 +297,7 @@ class Optax(Contender):
         super().prepare(to_jax(X.float() if X.dtype.itemsize < 4 else X), to_jax(y))
 
     def fit(self, tol: float) -> list[Answer]:
-        return [self._solve(*self.targets_of(job), tol) for job in self.jobs]
+        return [self._solve(*self.group_targets(job), tol) for job in self.jobs]
 
     def _solve(self, y: Any, C: float, tol: float) -> Answer:
         from benchmarks.contenders.optax_lbfgs import Optax as Compiled

@@ -26,16 +26,16 @@ class DeviceObjective:
         self, W: np.ndarray, b: np.ndarray
     ) -> tuple[float, np.ndarray, np.ndarray]:
         """The objective, and its gradients by W and by b."""
-        value, by_W, by_b = self._sums(W, b, slopes=True)
-        return value, by_W.cpu().numpy() + W / self.C, by_b.cpu().numpy()
+        value, grad_coef, grad_intercept = self._sums(W, b, slopes=True)
+        return value, grad_coef.cpu().numpy() + W / self.C, grad_intercept.cpu().numpy()
 
     def lowest(self, W: np.ndarray, b: np.ndarray) -> float:
         """What the optimum cannot be below: the duality gap, subtracted.
 
         What the intercepts are off, nearly nothing, is counted as if it were in W.
         """
-        value, by_W, by_b = self.value_and_gradient(W, b)
-        return value - self.C / 2 * (float((by_W**2).sum()) + float((by_b**2).sum()))
+        value, grad_coef, grad_intercept = self.value_and_gradient(W, b)
+        return value - self.C / 2 * (float((grad_coef**2).sum()) + float((grad_intercept**2).sum()))
 
     def _sums(self, W: np.ndarray, b: np.ndarray, *, slopes: bool) -> tuple[float, Any, Any]:
         import torch
@@ -43,7 +43,7 @@ class DeviceObjective:
         place = {"dtype": torch.float64, "device": self.X.device}
         weights, shifts = torch.asarray(W, **place), torch.asarray(b, **place)
         total = torch.zeros((), **place)
-        by_W, by_b = torch.zeros_like(weights), torch.zeros_like(shifts)
+        grad_coef, grad_intercept = torch.zeros_like(weights), torch.zeros_like(shifts)
         step = max(64, BLOCK // max(self.columns, self.X.shape[1]))
         for first in range(0, self.X.shape[0], step):
             X, y = self.X[first : first + step].to(torch.float64), self.y[first : first + step]
@@ -59,9 +59,9 @@ class DeviceObjective:
                 if slopes:
                     R[torch.arange(len(y), device=y.device), y] -= 1
             if slopes:
-                by_W += X.T @ R
-                by_b += R.sum(dim=0)
-        return float(total) + float((W * W).sum()) / (2 * self.C), by_W, by_b
+                grad_coef += X.T @ R
+                grad_intercept += R.sum(dim=0)
+        return float(total) + float((W * W).sum()) / (2 * self.C), grad_coef, grad_intercept
 
 
 def gap(

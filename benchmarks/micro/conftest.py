@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 
 ROWS, FEATURES = 8000, 128
 BACKENDS = ("numpy", "torch", "jax")
@@ -35,7 +35,7 @@ def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> 
     Y = (X @ rng.standard_normal((FEATURES, columns)) > 0).astype(np.int8)
     targets = Y[:, 0] if columns == 1 else Y
     with context.scope():
-        rows = observations(
+        rows = make_training_rows(
             context,
             context.asarray(X),
             context.asarray(targets, keep_dtype=True),

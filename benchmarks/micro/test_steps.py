@@ -8,12 +8,12 @@ from logitron import LogisticRegression
 from logitron.backend import ArrayContext
 
 
-@pytest.mark.parametrize("second", ["scale", "coarse"])
-def test_evaluate(benchmark, context, objective, second):
+@pytest.mark.parametrize("second", ["intercept", "subspace"])
+def test_evaluate(benchmark, context, objective, curvature):
     with context.scope():
-        metric = objective.with_gram()[1] if second == "coarse" else None
+        preconditioner = objective.with_gram()[1] if curvature == "subspace" else None
         theta = objective.start() + 0.01
-        benchmark(lambda: finish(objective.evaluate(theta, second, metric).by_theta))
+        benchmark(lambda: finish(objective.evaluate(theta, curvature, preconditioner).grad))
 
 
 @pytest.mark.parametrize("rows", [128, 256, 512, 1024, 2048, 8000])
@@ -43,12 +43,12 @@ def test_preconditioner(benchmark, context, objective):
 def test_solve(benchmark, context, objective):
     """One multiplication by the inverse of the model."""
     with context.scope():
-        centred, metric = objective.with_gram()
+        centred, preconditioner = objective.with_gram()
         theta = centred.start() + 0.01
         evaluation = centred.evaluate(theta)
         everybody = context.asarray(np.ones(centred.groups, bool), keep_dtype=True)
-        model = centred.metric(evaluation, theta, metric, everybody)
-        benchmark(lambda: finish(centred.solve(model, evaluation.by_theta)))
+        model = centred.preconditioner(evaluation, theta, preconditioner, everybody)
+        benchmark(lambda: finish(centred.solve(model, evaluation.grad)))
 
 
 def test_tiny_fit(benchmark):

@@ -9,7 +9,7 @@ Its loss on a row with target :math:`y` is the cross-entropy
 derivative, :math:`\partial \ell / \partial z = p - y`: the *residual*.
 
 Everything here is written for ``m`` neurons side by side, the columns of ``W``; the single
-neuron is ``m = 1``. Columns come in ``G`` groups of ``K = classes``. With ``K = 1`` every column
+neuron is ``m = 1``. GroupIndex come in ``G`` groups of ``K = classes``. With ``K = 1`` every column
 is a sigmoid neuron of its own; with ``K > 1`` each group of ``K`` neighbouring columns is a
 softmax layer, whose probabilities add up to one.
 
@@ -52,7 +52,7 @@ from typing import Any, NamedTuple
 from array_api_compat import array_namespace, is_array_api_obj
 
 __all__ = [
-    "Activity",
+    "LossTerms",
     "cross_entropy",
     "curvature",
     "forward",
@@ -63,10 +63,10 @@ __all__ = [
     "loss_and_gradient",
     "sigmoid",
     "softmax",
-    "unchecked_activity",
     "unchecked_backward",
     "unchecked_logits",
     "unchecked_loss_and_gradient",
+    "unchecked_loss_terms",
     "weigh",
 ]
 
@@ -151,7 +151,7 @@ def softmax(Z: Array, *, classes: int) -> Array:
     ----------
     Z : array (n, G * classes), real floating
     classes : int
-        Columns per group, ``K``.
+        GroupIndex per group, ``K``.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> 
     W : array (p, m), dtype of X
     b : array (m,), dtype of X, optional
     classes : int, default 1
-        Columns per group: 1 for sigmoid neurons, ``K`` for softmax layers.
+        GroupIndex per group: 1 for sigmoid neurons, ``K`` for softmax layers.
 
     Returns
     -------
@@ -296,7 +296,7 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     _check_logits(xp, Z)
     _check_columns(Z, classes)
     _check_targets(Z.shape, Z.dtype, Y, classes)
-    return unchecked_activity(xp, Z, Y, classes=classes).loss
+    return unchecked_loss_terms(xp, Z, Y, classes=classes).loss
 
 
 def loss(
@@ -368,8 +368,8 @@ def gradient(
 
     Returns
     -------
-    by_W : array (p, m), dtype of X
-    by_b : array (m,), dtype of X
+    grad_coef : array (p, m), dtype of X
+    grad_intercept : array (m,), dtype of X
 
     Raises
     ------
@@ -384,8 +384,10 @@ def gradient(
     >>> neuron.gradient(X, Y, np.zeros((1, 1)))
     (array([[-1.]]), array([0.]))
     """
-    _, by_W, by_b = loss_and_gradient(X, Y, W, b, sample_weight=sample_weight, classes=classes)
-    return by_W, by_b
+    _, grad_coef, grad_intercept = loss_and_gradient(
+        X, Y, W, b, sample_weight=sample_weight, classes=classes
+    )
+    return grad_coef, grad_intercept
 
 
 def loss_and_gradient(
@@ -409,8 +411,8 @@ def loss_and_gradient(
     Returns
     -------
     value : array (G,), dtype of X
-    by_W : array (p, m), dtype of X
-    by_b : array (m,), dtype of X
+    grad_coef : array (p, m), dtype of X
+    grad_intercept : array (m,), dtype of X
 
     Raises
     ------
@@ -479,7 +481,7 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
 # namespace ``xp``: on a thousand rows, checking and finding them would cost a tenth of the work.
 
 
-class Activity(NamedTuple):
+class LossTerms(NamedTuple):
     """What the neurons make of rows whose targets are known."""
 
     loss: Array
@@ -506,9 +508,9 @@ def unchecked_logits(
     return T(Z if b is None else Z + b[:, None])
 
 
-def unchecked_activity(
+def unchecked_loss_terms(
     xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None = None
-) -> Activity:
+) -> LossTerms:
     """Compute loss, residual and probability from logits (n, m), sharing the exponentials.
 
     Exponents are no less than ``least``, where that is given: numbers too small to be normal ones
@@ -517,14 +519,14 @@ def unchecked_activity(
     if classes == 1:
         below, e = _below_zero(xp, Z, least)
         P = _sigmoid(xp, _no_less(xp, below, least), e)
-        return Activity(((Z - below) - Y * Z) + xp.log1p(e), P - Y, P)
+        return LossTerms(((Z - below) - Y * Z) + xp.log1p(e), P - Y, P)
     below, targets = _below_the_top(xp, _groups(xp, Z, classes)), _groups(xp, Y, classes)
     e = xp.exp(_no_less(xp, below, least))
     hit = targets * e
     rest = xp.sum(e - hit, axis=-1) + (xp.sum(hit, axis=-1) - 1.0)
     loss = xp.log1p(rest) - xp.sum(targets * below, axis=-1)
     P = _softmax(xp, e)
-    return Activity(loss, xp.reshape(P - targets, Z.shape), xp.reshape(P, Z.shape))
+    return LossTerms(loss, xp.reshape(P - targets, Z.shape), xp.reshape(P, Z.shape))
 
 
 def unchecked_backward(xp: Any, X: Array, R: Array) -> Array:
@@ -544,13 +546,13 @@ def unchecked_loss_and_gradient(
     classes: int,
 ) -> tuple[Array, Array, Array]:
     """Compute `loss_and_gradient`."""
-    activity = unchecked_activity(xp, unchecked_logits(xp, X, W, b), Y, classes=classes)
+    activity = unchecked_loss_terms(xp, unchecked_logits(xp, X, W, b), Y, classes=classes)
     rows, R = weigh(xp, activity, sample_weight, classes=classes)
     return xp.sum(rows, axis=0), unchecked_backward(xp, X, R), xp.sum(R, axis=0)
 
 
 def weigh(
-    xp: Any, activity: Activity, sample_weight: Array | None, *, classes: int
+    xp: Any, activity: LossTerms, sample_weight: Array | None, *, classes: int
 ) -> tuple[Array, Array]:
     """Multiply loss (n, G) and residual (n, m) by sample weights (n,) or (n, G)."""
     if sample_weight is None:

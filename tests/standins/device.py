@@ -13,7 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 from logitron.backend import ArrayContext, library_named
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import steps
 from tests.standins.waits import recorded
 
@@ -24,7 +24,7 @@ def iterate(classes: int) -> None:
     with FakeTensorMode(), recorded() as waits:
         there = partial(torch.zeros, dtype=torch.float64, device="pretended:0")
         X, targets = there(50, 4), torch.zeros(50, dtype=torch.int64, device="pretended:0")
-        rows = observations(
+        rows = make_training_rows(
             ArrayContext(library_named("torch"), X.device, "float64"), X, targets, there(50)
         )
         objective = LogisticObjective(
@@ -34,11 +34,16 @@ def iterate(classes: int) -> None:
         theta = objective.context.zeros(objective.shape)
         evaluation = objective.evaluate(theta)
         state, report = steps.start(theta, evaluation, objective.bound(evaluation, theta), memory=3)
-        for second in ("scale", "coarse", "scale", "blocks" if classes > 1 else "hessian"):
-            model = objective.metric(evaluation, theta, model, state.moved, reuse=True)
+        for curvature in (
+            "intercept",
+            "subspace",
+            "intercept",
+            "block_diagonal" if classes > 1 else "full",
+        ):
+            model = objective.preconditioner(evaluation, theta, model, state.moved, reuse=True)
             state = steps.turn(state, model, solve=objective.solve, rescales=False)
             theta = steps.trial_of(state)
-            evaluation = objective.evaluate(theta, second, model)
+            evaluation = objective.evaluate(theta, curvature, model)
             gap = objective.bound(evaluation, theta)
             state, report = steps.step(state, theta, evaluation, gap, memory=3, noise=1e-7)
     assert report.device == state.theta.device == X.device

@@ -9,7 +9,7 @@ module                      what it knows
 `logitron.backend.dask`     Dask arrays, whose chunks are blocks of rows
 ``sparse``                  sparse matrices, whose blocks are made dense one by one
 ``threads``                 several cores at work on the blocks of a library that uses one
-`logitron.backend.host`     the counted reads from a device to the host: `read`
+`logitron.backend.host`     the counted reads from a device to the host: `to_host`
 `logitron.backend.linalg`   small systems, solved without a look from the host
 ``process_setting``         settings of the whole process, changed while anybody wants that
 ``libraries/``              one file for each library with a name
@@ -27,7 +27,7 @@ from logitron.backend.dask import (
     is_dask,
     map_chunks,
 )
-from logitron.backend.host import HostReads, count_host_reads, read
+from logitron.backend.host import HostReads, count_host_reads, to_host
 from logitron.backend.libraries import (
     LIBRARIES,
     Library,
@@ -35,8 +35,8 @@ from logitron.backend.libraries import (
     library_of,
     namespace_of,
 )
-from logitron.backend.rows import Rows, exemplar, make_rows
-from logitron.backend.sparse import SparseRows, check_sparse, is_sparse, sparsified
+from logitron.backend.rows import Rows, make_rows, meta_of
+from logitron.backend.sparse import SparseRows, check_sparse, is_sparse, to_csr
 
 __all__ = [
     "LIBRARIES",
@@ -52,7 +52,6 @@ __all__ = [
     "checked_chunks",
     "count_host_reads",
     "dask_labels",
-    "exemplar",
     "is_dask",
     "is_sparse",
     "library_named",
@@ -60,7 +59,8 @@ __all__ = [
     "linalg",
     "make_rows",
     "map_chunks",
+    "meta_of",
     "namespace_of",
-    "read",
-    "sparsified",
+    "to_csr",
+    "to_host",
 ]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from logitron.backend.context import ArrayContext
-from logitron.backend.host import read
+from logitron.backend.host import to_host
 from logitron.backend.libraries import namespace_of
 from logitron.backend.types import Array
 
@@ -93,25 +93,25 @@ class ArrayRows:
             for start in range(0, X.shape[0], size)
         ]
         #: blocks that one worker adds up
-        self._stretches = [self._stored]
+        self._worker_slices = [self._stored]
         n = X.shape[0]
         if n >= MANY_NUMBERS or (width >= WIDE and n * width >= MANY_NUMBERS):
             team = min(self.context.library.workers(), len(self._stored) // 2)
             if team > 1:
                 edges = np.linspace(0, len(self._stored), team + 1).astype(int)
-                self._stretches = [self._stored[a:b] for a, b in pairwise(edges)]
+                self._worker_slices = [self._stored[a:b] for a, b in pairwise(edges)]
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         """Add up the blocks; see `Rows.sum`."""
-        return self._in_less_memory(lambda: self._sum(function, *parameters, **static))
+        return self._retry_with_smaller_blocks(lambda: self._sum(function, *parameters, **static))
 
     def _sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         run = self._compiled(function, static)
-        narrow = [self.context.narrow(parameter) for parameter in parameters]
+        narrow = [self.context.cast(parameter) for parameter in parameters]
 
         def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
             total: tuple[Array, ...] | None = None
@@ -123,9 +123,9 @@ class ArrayRows:
             assert total is not None  # there is at least one row
             return total
 
-        if len(self._stretches) == 1:
+        if len(self._worker_slices) == 1:
             return add_up(self._stored)
-        parts = self.context.library.side_by_side(add_up, self._stretches)
+        parts = self.context.library.parallel_map(add_up, self._worker_slices)
         total: tuple[Array, ...] = parts[0]
         for part in parts[1:]:
             total = tuple(map(_add, total, part))
@@ -134,20 +134,20 @@ class ArrayRows:
     def squares(self) -> float:
         """Add up all squared features; see `Rows.squares`."""
         if self._squares is None:
-            self._squares = float(read(self.sum(total_squares)[0])[0, 0])
+            self._squares = float(to_host(self.sum(total_squares)[0])[0, 0])
         return self._squares
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
-        return self._in_less_memory(lambda: self._map(function, *parameters, **static))
+        return self._retry_with_smaller_blocks(lambda: self._map(function, *parameters, **static))
 
     def _map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         run = self._compiled(function, static)
-        narrow = [self.context.narrow(parameter) for parameter in parameters]
+        narrow = [self.context.cast(parameter) for parameter in parameters]
         parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
 
-    def _in_less_memory(self, run: Callable[[], _Result]) -> _Result:
+    def _retry_with_smaller_blocks(self, run: Callable[[], _Result]) -> _Result:
         """Run, in smaller and smaller blocks if the device has not the memory for those it has."""
         library = self.context.library
         while True:
@@ -201,12 +201,16 @@ class ArrayRows:
             self.context, drawn, *taken, **sizes, standardisation=self._standardisation
         )
 
-    def working(self) -> AbstractContextManager[Any]:
-        """Leave the cores to the workers, where there are several; see `Rows.working`."""
-        return self.context.library.working() if len(self._stretches) > 1 else nullcontext()
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        """Limit BLAS to one thread where several workers share the cores."""
+        return (
+            self.context.library.limit_blas_threads()
+            if len(self._worker_slices) > 1
+            else nullcontext()
+        )
 
-    def precise(self) -> "ArrayRows":
-        """Compute blocks in the widest precision; see `Rows.precise`."""
+    def in_float64(self) -> "ArrayRows":
+        """Compute blocks in the widest precision; see `Rows.in_float64`."""
         if self._widens is None:
             return self
         return self._like(self.context.wide, *self._arrays)
@@ -221,11 +225,11 @@ class ArrayRows:
         """Make rows of other arrays that are cut and standardised as these are."""
         return type(self)(context, *arrays, **self._sizes, standardisation=self._standardisation)
 
-    def rough(self) -> "ArrayRows | None":
-        """Compute blocks in half the width; see `Rows.rough`."""
-        narrower = self.context.narrower
+    def in_float32(self) -> "ArrayRows | None":
+        """Compute blocks in half the width; see `Rows.in_float32`."""
+        low_precision = self.context.low_precision
         width, (n, p) = self._sizes["width"], self.shape
-        if narrower is None or width < ROUGH_WIDTH or n * p * width < MANY_PRODUCTS:
+        if low_precision is None or width < ROUGH_WIDTH or n * p * width < MANY_PRODUCTS:
             return None
         if self._standardisation is not None:  # float32 would lose the digits that it keeps
             return None
@@ -235,14 +239,14 @@ class ArrayRows:
             sizes = dict(self._sizes)
             if self.context.library.wide_rows is None:  # blocks are larger than a sum bears
                 sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), ROUGH_BLOCK_ROWS)
-            self._rough = type(self)(narrower, *self._arrays, **sizes)
+            self._rough = type(self)(low_precision, *self._arrays, **sizes)
         return self._rough
 
-    def beside(self, *others: Array) -> "ArrayRows":
-        """Put other arrays beside the features; see `Rows.beside`."""
+    def with_row_arrays(self, *others: Array) -> "ArrayRows":
+        """Put other arrays beside the features; see `Rows.with_row_arrays`."""
         return self._like(self.context, self._arrays[0], *others)
 
-    def rotated(self, X: Array) -> "ArrayRows":
+    def with_features(self, X: Array) -> "ArrayRows":
         """Put other features, in the widest precision, in the place of these."""
         return ArrayRows(self.context.wide, X, *self._arrays[1:], **self._sizes)
 
@@ -297,7 +301,7 @@ class ArrayRows:
         run = self.context.compile(
             on_standardised, block_function=function, precision=self.context.precision, **static
         )
-        centre, scale = map(self.context.narrow, self._standardisation)
+        centre, scale = map(self.context.cast, self._standardisation)
 
         def standardising(X: Array, *others: Array | None) -> Any:
             return run(X, centre, scale, *others)
@@ -324,14 +328,14 @@ class ArrayRows:
         return bool(self._arrays[0].dtype == self._dtype)
 
     def _can_draw(self) -> bool:
-        return self.context.library.draws_rows(self._arrays[0])
+        return self.context.library.supports_row_indexing(self._arrays[0])
 
     def _draw(self, X: Array, rows: np.ndarray[Any, Any]) -> Array:
         """Copy chosen rows of the features."""
         return self._xp.take(X, self.context.asarray(rows, keep_dtype=True), axis=0)
 
     def _columns(self, start: int, stop: int) -> Array:
-        """Columns of the features, in the widest precision."""
+        """GroupIndex of the features, in the widest precision."""
         part = self._arrays[0][:, start:stop]
         return self._xp.astype(part, self.context.wide.dtype, copy=False)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import to_device
 
-from logitron.backend.host import read
+from logitron.backend.host import to_host
 from logitron.backend.libraries import Library, library_named, library_of
 from logitron.backend.types import Array, Device, DType, Namespace
 
@@ -101,7 +101,7 @@ class ArrayContext:
         return self if widest == self.precision else replace(self, precision=widest)
 
     @cached_property
-    def narrower(self) -> "ArrayContext | None":
+    def low_precision(self) -> "ArrayContext | None":
         """The same place in float32, where this is wider."""
         return replace(self, precision="float32") if self.precision == "float64" else None
 
@@ -172,10 +172,10 @@ class ArrayContext:
         array = self._here(values)
         return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
 
-    def narrow(self, parameter: Array | None) -> Array | None:
+    def cast(self, parameter: Array | None) -> Array | None:
         """Bring a parameter of a block function to this precision; indices stay what they are."""
         if isinstance(parameter, tuple):  # of parameters, with names
-            narrowed: Any = map(self.narrow, parameter)
+            narrowed: Any = map(self.cast, parameter)
             return type(parameter)(*narrowed)
         if parameter is None or parameter.dtype == self.dtype:
             return parameter
@@ -183,11 +183,11 @@ class ArrayContext:
             return parameter
         return self.xp.astype(parameter, self.dtype)
 
-    def own(self, values: Array) -> Array:
+    def copy_to(self, values: Array) -> Array:
         """Bring values here, in memory of their own: what is kept may be written to."""
         return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
 
-    def store(self, values: Array) -> Array:
+    def place(self, values: Array) -> Array:
         """Bring values here as they are best kept: no wider than they are, nor than is computed.
 
         Numbers as wide as this context's dtype, or wider, are converted once; narrower ones
@@ -215,7 +215,7 @@ class ArrayContext:
             taken = self.library.from_device(values, self.device)
             if taken is not None:
                 return taken
-        host = values if source.name == "numpy" else read(values)
+        host = values if source.name == "numpy" else to_host(values)
         return self.library.from_numpy(host, self.device)
 
 

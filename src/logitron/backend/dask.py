@@ -15,7 +15,7 @@ from array_api_compat import is_dask_array
 
 from logitron.backend.array_rows import Standardisation, on_standardised, total_squares
 from logitron.backend.context import ArrayContext
-from logitron.backend.host import count_read, read
+from logitron.backend.host import count_read, to_host
 from logitron.backend.sparse import is_sparse
 from logitron.backend.types import Array
 
@@ -108,7 +108,7 @@ class DaskRows:
     def squares(self) -> float:
         """Add up all squared features; see `Rows.squares`."""
         if self._squares is None:
-            self._squares = float(read(self.sum(total_squares)[0])[0, 0])
+            self._squares = float(to_host(self.sum(total_squares)[0])[0, 0])
         return self._squares
 
     def sample(self, count: int, seed: int) -> None:
@@ -122,12 +122,12 @@ class DaskRows:
     def select(self, rows: Any) -> None:
         """Drawing rows out of chunks costs as much as a pass over them."""
 
-    def working(self) -> AbstractContextManager[Any]:
-        """Workers are not ours to arrange; see `Rows.working`."""
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        """Workers are not ours to arrange; see `Rows.limit_blas_threads`."""
         return nullcontext()
 
-    def precise(self) -> "DaskRows":
-        """Compute chunks in the widest precision; see `Rows.precise`."""
+    def in_float64(self) -> "DaskRows":
+        """Compute chunks in the widest precision; see `Rows.in_float64`."""
         return DaskRows(
             self.context.wide, self._X, *self._others, standardisation=self._standardisation
         )
@@ -137,21 +137,21 @@ class DaskRows:
         given = self._others
         return DaskRows(self.context.wide, self._X, *given, standardisation=(centre, scale))
 
-    def rough(self) -> None:
-        """Chunks are computed in one precision only; see `Rows.rough`."""
+    def in_float32(self) -> None:
+        """Chunks are computed in one precision only; see `Rows.in_float32`."""
 
-    def beside(self, *others: Array) -> "DaskRows":
-        """Put other arrays beside the features; see `Rows.beside`."""
+    def with_row_arrays(self, *others: Array) -> "DaskRows":
+        """Put other arrays beside the features; see `Rows.with_row_arrays`."""
         return DaskRows(self.context, self._X, *others, standardisation=self._standardisation)
 
-    def rotated(self, X: Array) -> "DaskRows":
-        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
+    def with_features(self, X: Array) -> "DaskRows":
+        """GroupIndex cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
         raise TypeError("chunks of rows cannot be rotated")
 
     def sum_over_columns(
         self, function: Callable[..., Array], *by_column: Array | None, **static: Any
     ) -> Array:
-        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
+        """GroupIndex cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
         raise TypeError("columns cannot be taken of chunks of rows")
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
@@ -162,7 +162,7 @@ class DaskRows:
             one = self.context.zeros((1, self.shape[1]))
             meta = run((0, *one.shape), one)[:0, ...]  # what a chunk becomes
         to_numpy = not hasattr(meta, "astype")  # a torch tensor: Dask itself cannot hold the answer
-        meta = read(meta) if to_numpy else meta
+        meta = to_host(meta) if to_numpy else meta
         run = partial(_run_in_place, run, to_numpy)
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
@@ -176,7 +176,7 @@ class DaskRows:
         others: int,
     ) -> tuple[Callable[..., Any], dict[str, Any], tuple[Any, ...]]:
         """Put what standardises the features around a block function, and before its parameters."""
-        narrow = tuple(map(self.context.narrow, parameters))
+        narrow = tuple(map(self.context.cast, parameters))
         if self._standardisation is None:
             return function, static, narrow
         around = {
@@ -185,7 +185,7 @@ class DaskRows:
             "others": others,
             **static,
         }
-        return _first_of_all, around, (*map(self.context.narrow, self._standardisation), *narrow)
+        return _first_of_all, around, (*map(self.context.cast, self._standardisation), *narrow)
 
     def _blocks_of(self, array: Array | None) -> list[Any]:
         import dask.array as da
@@ -247,7 +247,7 @@ def _run(
         if other is not None:
             _check_block("y or sample_weight", (*place[:2], *other.shape[1:]), other)
     with context.scope(in_a_pool=True):
-        moved = [None if a is None else context.wide.store(a) for a in others]
+        moved = [None if a is None else context.wide.place(a) for a in others]
         part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
         # sums are gathered in the widest precision, the rows of a map stay as they are
         return tuple(map(context.wide.asarray, part)) if isinstance(part, tuple) else part
@@ -264,7 +264,7 @@ def _run_in_place(
 ) -> Array:
     """Run on a chunk of an array, of which Dask tells where it is in the whole."""
     found = run(_place(block_info), X)
-    return read(found) if to_numpy else found
+    return to_host(found) if to_numpy else found
 
 
 def checked_chunks(array: Array, name: str) -> Array:

@@ -17,7 +17,7 @@ from array_api_compat import is_dask_array
 from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 
-__all__ = ["HostReads", "count_host_reads", "read"]
+__all__ = ["HostReads", "count_host_reads", "to_host"]
 
 
 @dataclass
@@ -38,9 +38,9 @@ def count_host_reads() -> Iterator[HostReads]:
     Examples
     --------
     >>> import numpy as np
-    >>> from logitron.backend import count_host_reads, read
+    >>> from logitron.backend import count_host_reads, to_host
     >>> with count_host_reads() as counted:
-    ...     values = read(np.zeros(3))
+    ...     values = to_host(np.zeros(3))
     >>> counted
     HostReads(reads=1, values=3)
     """
@@ -52,7 +52,7 @@ def count_host_reads() -> Iterator[HostReads]:
         _counters.reset(token)
 
 
-def read(array: Array) -> np.ndarray[Any, Any]:
+def to_host(array: Array) -> np.ndarray[Any, Any]:
     """Read an array's values to the host, as NumPy, and count it.
 
     Parameters
@@ -73,7 +73,7 @@ def read(array: Array) -> np.ndarray[Any, Any]:
 
 
 def count_read(values: int) -> None:
-    """Count one read of so many values that was not made by `read`."""
+    """Count one read of so many values that was not made by `to_host`."""
     for counter in _counters.get():
         counter.reads += 1
         counter.values += values

@@ -20,7 +20,7 @@ from logitron.backend.dask import DaskRows, dask_meta, is_dask
 from logitron.backend.sparse import SparseRows, is_sparse
 from logitron.backend.types import Array
 
-__all__ = ["Rows", "exemplar", "make_rows"]
+__all__ = ["Rows", "make_rows", "meta_of"]
 
 
 class Rows(Protocol):
@@ -65,10 +65,10 @@ class Rows(Protocol):
     def select(self, rows: np.ndarray[Any, Any]) -> "Rows | None":
         """Return some of the rows, by their numbers; None where they cannot be drawn cheaply."""
 
-    def working(self) -> AbstractContextManager[Any]:
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
         """Hold while one sum follows the other, with a little work in between."""
 
-    def precise(self) -> "Rows":
+    def in_float64(self) -> "Rows":
         """Return the same rows, with blocks computed in the widest precision of the device."""
 
     def standardised(self, centre: Array, scale: Array) -> "Rows":
@@ -79,13 +79,13 @@ class Rows(Protocol):
         digit is lost.
         """
 
-    def rough(self) -> "Rows | None":
+    def in_float32(self) -> "Rows | None":
         """Return the same rows, with blocks computed in float32; None where that saves nothing."""
 
-    def beside(self, *others: Array) -> "Rows":
+    def with_row_arrays(self, *others: Array) -> "Rows":
         """Return the same features with other arrays beside them."""
 
-    def rotated(self, X: Array) -> "Rows":
+    def with_features(self, X: Array) -> "Rows":
         """Return other features, in the widest precision, in the place of these."""
 
     def sum_over_columns(
@@ -94,7 +94,7 @@ class Rows(Protocol):
         """Add up what a function returns for each block of columns; not if lazy."""
 
 
-def exemplar(X: Array) -> Array:
+def meta_of(X: Array) -> Array:
     """Return an array of the library, device and dtype that the blocks of features have."""
     if is_dask(X):
         return dask_meta(X)
@@ -110,14 +110,14 @@ def make_rows(
 ) -> Rows:
     """Bring features and whatever goes with them to a context, as rows.
 
-    Arrays are moved to the context's library and device, see `ArrayContext.store`; the chunks of a
+    Arrays are moved to the context's library and device, see `ArrayContext.place`; the chunks of a
     Dask array, and sparse features in CSR format, stay where they are, and are moved block by block
     when they are worked on.
     """
     if is_dask(X):
         return DaskRows(context, X, *others)
     # what goes with a row is narrowed block by block only: weights are to be the user's
-    moved = [None if array is None else context.wide.store(array) for array in others]
+    moved = [None if array is None else context.wide.place(array) for array in others]
     if is_sparse(X):
         return SparseRows(context, X, *moved, width=width, block_rows=block_rows)
-    return ArrayRows(context, context.store(X), *moved, width=width, block_rows=block_rows)
+    return ArrayRows(context, context.place(X), *moved, width=width, block_rows=block_rows)

@@ -13,7 +13,7 @@ import numpy as np
 from logitron.backend.array_rows import ArrayRows
 from logitron.backend.types import Array
 
-__all__ = ["SparseRows", "check_sparse", "is_sparse", "sparsified"]
+__all__ = ["SparseRows", "check_sparse", "is_sparse", "to_csr"]
 
 #: a dense block has about this many bytes, even of features so many that it has few rows
 BLOCK_BYTES = 1 << 26
@@ -25,7 +25,7 @@ def is_sparse(X: Any) -> bool:
     return module is not None and bool(module.issparse(X))
 
 
-def sparsified(array: np.ndarray[Any, Any]) -> Any:
+def to_csr(array: np.ndarray[Any, Any]) -> Any:
     """Make a CSR matrix of an array."""
     from scipy.sparse import csr_matrix
 

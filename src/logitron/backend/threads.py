@@ -2,7 +2,7 @@
 
 NumPy lets its lock go while it computes, so that threads can work on blocks side by side; products
 are then left to one core each. BLAS's own threads go on waiting for work, at full speed, for a
-while after each product; where work side by side and products take turns, `one_core_each` is held
+while after each product; where work side by side and products take turns, `one_blas_thread` is held
 over all of it. So it is while several threads of the user's compute at a time: `one_of_several`.
 """
 
@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from logitron.backend.process_setting import ProcessSetting
 
-__all__ = ["answering", "one_core_each", "one_of_several", "side_by_side", "workers"]
+__all__ = ["answering", "one_blas_thread", "one_of_several", "parallel_map", "workers"]
 
 #: what newer versions of threadpoolctl have
 CLEAR = "clear_controlling_thread"
@@ -30,7 +30,7 @@ LOOK = 0.05
 
 def workers() -> int:
     """Count the cores that this process may use, and its products are allowed to."""
-    return one_core_each.before or _workers()
+    return one_blas_thread.before or _workers()
 
 
 def _workers() -> int:
@@ -40,13 +40,13 @@ def _workers() -> int:
     return max(1, fewest)
 
 
-def side_by_side(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+def parallel_map(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
     """Call a function with each part, each in a thread of its own, and give what they return.
 
     This thread waits: its memory is given back to the system more often than that of others, which
     makes large temporaries dear.
     """
-    with one_core_each:
+    with one_blas_thread:
         # NumPy's settings for warnings go along
         pool = _pool(os.getpid(), len(parts))
         futures = [pool.submit(copy_context().run, function, part) for part in parts]
@@ -136,7 +136,7 @@ class _OneOfSeveral:
             with self._lock:
                 self._threads += 1
                 if self._threads == 2:
-                    one_core_each.__enter__()
+                    one_blas_thread.__enter__()
 
     def __exit__(self, *exception: object) -> None:
         self._own.depth -= 1
@@ -144,7 +144,7 @@ class _OneOfSeveral:
             with self._lock:
                 self._threads -= 1
                 if self._threads == 1:
-                    one_core_each.__exit__()
+                    one_blas_thread.__exit__()
 
     def forked(self) -> None:
         """Begin anew in a process that was forked: no thread but this one came along."""
@@ -152,10 +152,10 @@ class _OneOfSeveral:
         self._threads = int(getattr(self._own, "depth", 0) > 0)
 
 
-one_core_each = _OneCoreEach()
+one_blas_thread = _OneCoreEach()
 one_of_several = _OneOfSeveral()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=one_core_each.forked)
+    os.register_at_fork(after_in_child=one_blas_thread.forked)
     os.register_at_fork(after_in_child=one_of_several.forked)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from logitron.backend import LIBRARIES, ArrayContext, read
+from logitron.backend import LIBRARIES, ArrayContext, to_host
 from logitron.backend.libraries import missing_library
 from logitron.cli.tables import Progress, print_table, progress
 from logitron.estimators import LogisticRegression
@@ -152,8 +152,8 @@ def train(
             warnings.filterwarnings("ignore", "(?s).*ended by its own rule", ConvergenceWarning)
             neuron.fit(arrays, y[:TRAINING_ROWS])
         seconds = time.perf_counter() - start
-        curve = read(neuron.loss_curve_)
-        wrong = read(neuron.predict(held_out)) != y[TRAINING_ROWS:]
+        curve = to_host(neuron.loss_curve_)
+        wrong = to_host(neuron.predict(held_out)) != y[TRAINING_ROWS:]
         return Run(
             backend=backend,
             device=place.library.device_name(place.device),
@@ -161,7 +161,7 @@ def train(
             loss=float(curve[-1]),
             missed=tuple(int(row) for row in np.flatnonzero(wrong)),
             seconds=seconds,
-            coef=read(neuron.coef_)[0],
+            coef=to_host(neuron.coef_)[0],
             loss_curve=curve,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from logitron.backend import read
+from logitron.backend import to_host
 from logitron.estimators.labels import Labels
 from logitron.estimators.values import plain
 
@@ -23,7 +23,7 @@ def balance(labels: Labels, class_weight: Any, sample_weight: HostArray | None) 
     if class_weight is None:
         return sample_weight
     _check_numbers(class_weight)
-    codes = read(labels.codes)
+    codes = to_host(labels.codes)
     with np.errstate(divide="ignore", invalid="ignore"):
         by_class = compute_class_weight(
             class_weight,

@@ -12,13 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from logitron import neuron
 from logitron.backend import (
     ArrayContext,
-    exemplar,
     is_dask,
     is_sparse,
     make_rows,
     map_chunks,
-    read,
-    sparsified,
+    meta_of,
+    to_csr,
+    to_host,
 )
 from logitron.estimators.callbacks import CallbackSupportMixin
 from logitron.estimators.inputs import features, refuse_nonfinite, sample_weights
@@ -106,7 +106,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Returns
         -------
         array (n, K) or (n, T)
-            Columns in the order of ``classes_``.
+            GroupIndex in the order of ``classes_``.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Returns
         -------
         array (n, K) or (n, T)
-            Columns in the order of ``classes_``.
+            GroupIndex in the order of ``classes_``.
 
         Raises
         ------
@@ -215,8 +215,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         coef = self._dense_coef()
         place = ArrayContext.named(backend, device, ArrayContext.of(coef).precision)
         with place.scope():
-            moved = place.own(coef), place.own(self.intercept_)
-            classes = classes_for(place, read(self.classes_))
+            moved = place.copy_to(coef), place.copy_to(self.intercept_)
+            classes = classes_for(place, to_host(self.classes_))
         self.coef_, self.intercept_ = moved
         self.classes_ = classes
         return self
@@ -240,7 +240,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
                 f"coef_ must be a NumPy array to be made sparse, got {type(coef)}; "
                 "call .to('numpy') first"
             )
-        self.coef_ = sparsified(coef)
+        self.coef_ = to_csr(coef)
         return self
 
     def densify(self) -> Self:
@@ -279,7 +279,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         if grouped:  # the function wants to know how many neurons share the probability
             static["classes"] = 1 if self._many else int(coef.shape[0])
         X = features(self, X, reset=False)
-        place = ArrayContext.of(exemplar(X))
+        place = ArrayContext.of(meta_of(X))
         _check_place(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), place)
         with place.scope():
             rows = make_rows(place, X, width=coef.shape[0])

@@ -7,7 +7,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext
 from logitron.estimators.fitting import Settings
-from logitron.estimators.reports import Report, arrived, warn_of
+from logitron.estimators.reports import Report, is_converged, warn_of
 from logitron.solvers import Plan
 
 __all__ = ["Fits"]
@@ -54,7 +54,7 @@ class Fits:
     @property
     def converged(self) -> HostArray:
         """Whether each fit is at its optimum."""
-        return arrived(self.status)
+        return is_converged(self.status)
 
     @property
     def context(self) -> ArrayContext:

@@ -16,9 +16,9 @@ from logitron.estimators.refinement import (
     ready,
     refine,
 )
-from logitron.estimators.reports import Report, arrived, warn_of
+from logitron.estimators.reports import Report, is_converged, warn_of
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_of
-from logitron.objective import LogisticObjective, Work, is_flat
+from logitron.objective import Cost, LogisticObjective, is_flat
 from logitron.solvers import (
     Engine,
     GradientDescent,
@@ -30,7 +30,7 @@ from logitron.solvers import (
     put_groups,
 )
 
-__all__ = ["Fit", "Settings", "identified", "in_unit"]
+__all__ = ["Fit", "Settings", "centre_over_classes", "in_unit"]
 
 Array = Any
 Watch = Callable[[Iteration], bool | None] | None
@@ -146,7 +146,7 @@ class Settings:
             if later:
                 check()
             raise
-        if later and not arrived(solution.status).all():
+        if later and not is_converged(solution.status).all():
             check()
         return Fit(objective, solution, plan, self).refined(watch)
 
@@ -162,12 +162,12 @@ class Fit:
 
     @property
     def parameters(self) -> tuple[Array, Array]:
-        """Coefficients (m, p) and intercepts (m,), as `identified`."""
+        """Coefficients (m, p) and intercepts (m,), as `centre_over_classes`."""
         objective = self.objective
-        return identified(*objective.split(self.solution.theta), classes=objective.classes)
+        return centre_over_classes(*objective.split(self.solution.theta), classes=objective.classes)
 
     @property
-    def work(self) -> Work:
+    def work(self) -> Cost:
         """What was done."""
         return self.objective.work
 
@@ -202,7 +202,7 @@ class Fit:
         groups = np.flatnonzero(open_)
         context = objective.context
         index = context.asarray(groups, keep_dtype=True)
-        part = objective.precise().take(index)
+        part = objective.in_float64().take(index)
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
         engine = Engine(plan, float(settings.tol), left, True, settings.interruptible)
@@ -324,7 +324,9 @@ def in_unit(watch: Watch, unit: float) -> Watch:
     return told
 
 
-def identified(coef: Array, intercept: Array | None, *, classes: int) -> tuple[Array, Array]:
+def centre_over_classes(
+    coef: Array, intercept: Array | None, *, classes: int
+) -> tuple[Array, Array]:
     """Choose among the parameters that mean the same; zeros where there are no intercepts.
 
     What is added to all neurons of a softmax group changes no probability. Those that add up to

@@ -10,7 +10,7 @@ from array_api_compat import is_array_api_obj, is_numpy_array
 from sklearn.metrics import get_scorer, make_scorer
 from sklearn.model_selection import check_cv
 
-from logitron.backend import read
+from logitron.backend import to_host
 
 __all__ = ["Fold", "counts_of", "folds_of", "model_on_host", "on_classes", "scorer_named"]
 
@@ -90,5 +90,5 @@ def on_classes(scorer: Any, classes: HostArray) -> Any:
 def model_on_host(model: Any, X: Any) -> tuple[Any, Any]:
     """Bring a model and its features to NumPy, where scikit-learn's scorers are sure to work."""
     if is_array_api_obj(X) and not is_numpy_array(X):
-        return copy.copy(model).to("numpy"), read(X)
+        return copy.copy(model).to("numpy"), to_host(X)
     return model, X

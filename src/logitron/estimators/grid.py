@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from logitron.backend import ArrayContext, Rows, read
+from logitron.backend import ArrayContext, Rows, to_host
 from logitron.estimators.class_weights import class_factors
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Fit, Settings
@@ -18,7 +18,7 @@ from logitron.estimators.labels import Labels
 from logitron.estimators.present_classes import of_classes, without_classes
 from logitron.estimators.units import inverse, powers_of_two, scaled
 from logitron.estimators.verdict import Verdict
-from logitron.objective import Columns, LogisticObjective, observations
+from logitron.objective import GroupIndex, LogisticObjective, make_training_rows
 from logitron.solvers import Iteration, Plan, Status, put_groups
 
 __all__ = ["Fits", "Grid"]
@@ -100,23 +100,23 @@ class Grid:
         each = np.broadcast_to(each, (T, F, P))
         sample_weight, unit = scaled(sample_weight)
         together = -(-T * F * P // _parts_for(T * F * P, K, *X.shape))
-        rows = observations(
+        rows = make_training_rows(
             context, X, labels.codes, sample_weight, counts, width=min(together * K, 4096)
         )
         refuse_nonfinite(rows)
         whole = rows
         if counts is not None and F == 1 and counts.max() == 1:  # a copy saves all further reading
             rows = rows.select(np.flatnonzero(counts[:, 0])) or rows
-        heaviest = _largest(sample_weight)
+        max_sample_weight = _largest(sample_weight)
 
         numbers = np.indices((T, F, P)).reshape(3, -1)
         target, subset = (
             context.asarray(numbers[axis], keep_dtype=True) if size > 1 else None
             for axis, size in enumerate((T, F))
         )
-        columns = Columns(target=target, weight=target, subset=subset)
+        columns = GroupIndex(target=target, weight=target, subset=subset)
         counted = LogisticObjective.over(rows, groups=T * F, classes=K, columns=_first(columns, P))
-        totals = np.broadcast_to(read(counted.class_totals()), (T * F, max(K, 2)))
+        totals = np.broadcast_to(to_host(counted.class_totals()), (T * F, max(K, 2)))
         totals = totals.reshape(T, F, -1)
         factors = class_factors(labels, class_weight, totals)
         unit = np.broadcast_to(unit[:, None], (T, F))
@@ -129,11 +129,11 @@ class Grid:
             totals = totals * factors
             spread = np.repeat(factors[:, :, None, :], P, axis=2).reshape(T * F * P, -1)
             columns = columns._replace(factors=context.wide.asarray(spread))
-            heaviest *= float(factors.max())
+            max_sample_weight *= float(factors.max())
             positive = factors[factors > 0]
             uneven *= float(positive.max() / positive.min()) if (factors > 0).all() else np.inf
         if counts is not None:
-            heaviest *= float(counts.max())
+            max_sample_weight *= float(counts.max())
         groups = T * F * P
         objective = LogisticObjective.over(
             rows,
@@ -144,7 +144,7 @@ class Grid:
             columns=columns,
             uneven=min(uneven, float(groups)),
         )
-        objective = objective.bounded_by(whole.squares, heaviest)
+        objective = objective.bounded_by(whole.squares, max_sample_weight)
         return cls(objective, totals, (T, F, P), whole, unit)
 
     @cached_property
@@ -343,11 +343,11 @@ class _Outcome:
         return whole
 
 
-def _first(columns: Columns, penalties: int) -> Columns:
+def _first(columns: GroupIndex, penalties: int) -> GroupIndex:
     """Return the columns of each target and subset, once for all penalties."""
     parts = (None if part is None else part[::penalties] for part in columns[:3])
     target, weight, subset = parts
-    return Columns(target, weight, subset)
+    return GroupIndex(target, weight, subset)
 
 
 def _unevenness(sample_weight: Any, counts: HostArray | None) -> float:
@@ -366,7 +366,7 @@ def _largest(sample_weight: Any) -> float:
     """Find the largest sample weight; 1 without any."""
     if sample_weight is None:
         return 1.0
-    return float(read(array_namespace(sample_weight).max(sample_weight)))
+    return float(to_host(array_namespace(sample_weight).max(sample_weight)))
 
 
 def _counting(watch: Watch, left: int) -> Watch:

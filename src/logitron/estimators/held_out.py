@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from logitron.backend import Rows, is_sparse, read
+from logitron.backend import Rows, is_sparse, to_host
 from logitron.estimators.fits import Fits
 from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
 from logitron.estimators.grid import Grid
@@ -95,7 +95,9 @@ def held_out_scores(
     scores = np.zeros(tuple(fits.coef.shape[:3]))
     if name in ON_DEVICE and not set(params) - {"sample_weight"}:
         codes, weights, _ = grid.rows.others
-        rows = grid.rows.beside(codes, weights if "sample_weight" in params else None, None)
+        rows = grid.rows.with_row_arrays(
+            codes, weights if "sample_weight" in params else None, None
+        )
         for f, (_, test) in enumerate(folds):
             if not len(test):
                 scores[:, f, :] = np.nan
@@ -108,7 +110,7 @@ def held_out_scores(
         if not len(test):
             scores[:, f, :] = np.nan
             continue
-        own = read(fits.coef[:, f, ...]), read(fits.intercept[:, f, ...])
+        own = to_host(fits.coef[:, f, ...]), to_host(fits.intercept[:, f, ...])
         scores[:, f, :] = _by_scorer(scorer, model, own, test, labels, X, y, params)
     return scores
 
@@ -155,7 +157,7 @@ def known_classes(grid: Grid, labels: Labels, folds: list[Fold]) -> tuple[list[F
     seen = grid.totals[0] > 0.0
     if seen.all():
         return folds, 0
-    codes = read(labels.codes)
+    codes = to_host(labels.codes)
     kept = [(train, test[seen[f][codes[test]]]) for f, (train, test) in enumerate(folds)]
     before, after = (sum(len(test) for _, test in some) for some in (folds, kept))
     return kept, before - after
@@ -180,9 +182,9 @@ def select(rows: Rows, test: HostArray) -> Rows:
     codes, weights, _ = rows.others
     mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
     if weights is not None:
-        weights = read(weights)
+        weights = to_host(weights)
         mask = weights * (mask if weights.ndim == 1 else mask[:, None])
-    return rows.beside(codes, mask, None)
+    return rows.with_row_arrays(codes, mask, None)
 
 
 def warn_of_undefined(scoring: Any, undefined: int, fits: int, *, stacklevel: int) -> None:
@@ -207,9 +209,9 @@ def score_of(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
     if not model._many:
         return float(on_classes(scorer, model.classes_)(model, X, comparable(y), **params))
     coef, intercept = model._dense_coef()[:, None, :], model.intercept_[:, None]
-    Y = encode_many(y, len(read(model.predict(X))))
+    Y = encode_many(y, len(to_host(model.predict(X))))
     scores = [
-        _scored(scorer, model, (coef[t], intercept[t]), X, read(Y.codes)[:, t], t, params)
+        _scored(scorer, model, (coef[t], intercept[t]), X, to_host(Y.codes)[:, t], t, params)
         for t in range(len(coef))
     ]
     return float(np.mean(scores))
@@ -238,7 +240,7 @@ def _by_scorer(
     }
     scores = np.zeros((T, P))
     for t in range(T):
-        truth = read(labels.codes)[test, t] if y is None else y[test]
+        truth = to_host(labels.codes)[test, t] if y is None else y[test]
         for c in range(P):
             one = coef[t, c], intercept[t, c]
             scores[t, c] = _scored(scorer, model, one, held, truth, t, params)
@@ -260,7 +262,7 @@ def _scored(
     shown.n_features_in_ = model.n_features_in_
     if hasattr(model, "feature_names_in_"):
         shown.feature_names_in_ = model.feature_names_in_
-    shown.classes_ = np.arange(2) if model._many else read(model.classes_)
+    shown.classes_ = np.arange(2) if model._many else to_host(model.classes_)
     params = {
         key: np.asarray(value)[:, target] if np.ndim(value) == 2 else value
         for key, value in params.items()

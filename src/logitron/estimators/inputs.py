@@ -13,11 +13,11 @@ from logitron.backend import (
     check_chunks,
     check_sparse,
     checked_chunks,
-    exemplar,
     is_dask,
     is_sparse,
     library_of,
-    read,
+    meta_of,
+    to_host,
 )
 from logitron.estimators.values import as_floats, refuse_complex, refuse_masked
 
@@ -65,7 +65,7 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
             )
     if is_dask(X):
         check_chunks(X)
-    kind = exemplar(X)
+    kind = meta_of(X)
     if not library_of(kind).is_dense(kind):
         raise TypeError(
             f"X must be dense, or a sparse matrix of SciPy, got a sparse {type(X).__module__}."
@@ -145,7 +145,7 @@ def contexts(
     ImportError
         If the backend is not installed, or cannot be used here.
     """
-    caller = ArrayContext.of(exemplar(X))
+    caller = ArrayContext.of(meta_of(X))
     if backend == "dask":
         if not is_dask(X):
             raise ValueError(
@@ -212,7 +212,7 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     values = sample_weight if is_array_api_obj(sample_weight) else np.asarray(sample_weight)
     if getattr(values.dtype, "kind", "") == "O":
         values = as_floats("sample_weight", values)
-    values = read(values) if is_dask(values) else values
+    values = to_host(values) if is_dask(values) else values
     values = np.asarray(values) if isinstance(values, np.ma.MaskedArray) else values
     refuse_complex("sample_weight", values)
     if tuple(values.shape) != shape:
@@ -223,7 +223,7 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     xp = array_namespace(values)
     if not xp.isdtype(values.dtype, "real floating"):
         values = xp.astype(values, xp.float32)
-    least, most = read(xp.stack([xp.min(values), xp.max(values)]))
+    least, most = to_host(xp.stack([xp.min(values), xp.max(values)]))
     if not (np.isfinite([least, most]).all() and least >= 0 and most > 0):
         raise ValueError(
             "sample_weight must be finite and non-negative, with a positive sum, got values from "
@@ -242,7 +242,7 @@ def refuse_nonfinite(rows: Rows) -> None:
     """
     if np.isfinite(rows.squares()):
         return
-    nans, infinities = (int(count) for count in read(rows.sum(_count_nonfinite)[0]))
+    nans, infinities = (int(count) for count in to_host(rows.sum(_count_nonfinite)[0]))
     if nans or infinities:  # else the total overflowed, and the features are only large
         what = "NaN" if nans else "infinity"
         raise ValueError(

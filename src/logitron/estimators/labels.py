@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
-from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, read
+from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, to_host
 from logitron.estimators.label_values import exact, label_values, refuse_lists, refuse_missing
 from logitron.estimators.values import plain, refuse_complex, refuse_masked
 
@@ -99,7 +99,7 @@ def take(classes: Array, codes: Array) -> Array:
     library = library_of(codes)
     if library_of(classes).name == library.name:
         return library.namespace().take(classes, codes, axis=0)
-    return classes[read(codes)]
+    return classes[to_host(codes)]
 
 
 def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
@@ -116,7 +116,7 @@ def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
         return classes
     # few libraries can index with unsigned integers wider than a byte
     moved = context.asarray(classes.astype(np.int64) if wide else classes, keep_dtype=True)
-    return moved if np.array_equal(read(moved), classes) else classes
+    return moved if np.array_equal(to_host(moved), classes) else classes
 
 
 def _classes_of(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

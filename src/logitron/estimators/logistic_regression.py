@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from logitron.backend import ArrayContext, is_dask, read
+from logitron.backend import ArrayContext, is_dask, to_host
 from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
 from logitron.estimators.class_weights import balance
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fits import Fits
-from logitron.estimators.fitting import Fit, Settings, identified, in_unit
+from logitron.estimators.fitting import Fit, Settings, centre_over_classes, in_unit
 from logitron.estimators.grid import Grid
 from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
 from logitron.estimators.labels import Labels, classes_for, encode, prior
@@ -22,7 +22,7 @@ from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, m
 from logitron.estimators.units import inverse, scaled
 from logitron.estimators.values import Count, as_floats, plain
 from logitron.estimators.verdict import Verdict
-from logitron.objective import LogisticObjective, observations
+from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import Iteration
 
 __all__ = ["LogisticRegression"]
@@ -121,7 +121,7 @@ class LogisticRegression(NeuronClassifier):
         Objective after each iteration; for gradient descent, at the start of each.
     plan_ : Plan or None
         What ``solver`` chose, and why; None for gradient descent.
-    work_ : Work
+    work_ : Cost
         How often the features were read, and products of them summed.
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray (p,)
@@ -274,7 +274,7 @@ class LogisticRegression(NeuronClassifier):
             return
         weights, unit = scaled(weights)
         with compute.scope():
-            rows = observations(compute, X, labels.narrow, weights, width=labels.columns)
+            rows = make_training_rows(compute, X, labels.narrow, weights, width=labels.columns)
             objective = LogisticObjective.over(
                 rows,
                 classes=labels.columns,
@@ -284,15 +284,15 @@ class LogisticRegression(NeuronClassifier):
             start, cold = self._start(compute.wide, labels, weights, untrained=settings.untrained)
             self.classes_, self._many = classes_for(caller, labels.classes), False
             tasks = self._tasks(given, settings.most, caller)
-            heaviest = 1.0 if weights is None else float(weights.max())
+            max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
-                objective.bounded_by(rows.squares, heaviest),
+                objective.bounded_by(rows.squares, max_sample_weight),
                 start,
                 in_unit(both(self._watcher(), tasks), float(unit[0])),
                 check=partial(refuse_nonfinite, rows),
                 cold=cold,
             )
-            self.coef_, self.intercept_ = map(caller.own, fit.parameters)
+            self.coef_, self.intercept_ = map(caller.copy_to, fit.parameters)
             verdict = fit.judge(self.coef_, self.intercept_)
             self._tell(fit, verdict, caller, float(unit[0]))
             if tasks is not None:
@@ -322,8 +322,8 @@ class LogisticRegression(NeuronClassifier):
             )
             self.classes_, self._many = classes_for(caller, labels.classes), False
             fits = grid.fit(settings, precision=caller.precision)
-            self.coef_ = caller.own(fits.coef[0, 0, 0, :, :])
-            self.intercept_ = caller.own(fits.intercept[0, 0, 0, :])
+            self.coef_ = caller.copy_to(fits.coef[0, 0, 0, :, :])
+            self.intercept_ = caller.copy_to(fits.intercept[0, 0, 0, :])
             self._tell_many(fits, caller)
             self.loss_curve_ = caller.asarray(fits.loss_curve[:, 0, 0, 0])
             self.work_ = grid.objective.work
@@ -365,8 +365,8 @@ class LogisticRegression(NeuronClassifier):
             tasks = self._tasks(given, settings.most, caller)
             told = both(show, tasks)
             fits = grid.fit(settings, start=start, watch=told, precision=caller.precision)
-            self.coef_ = caller.own(fits.coef[:, 0, 0, 0, :])
-            self.intercept_ = caller.own(fits.intercept[:, 0, 0, 0])
+            self.coef_ = caller.copy_to(fits.coef[:, 0, 0, 0, :])
+            self.intercept_ = caller.copy_to(fits.intercept[:, 0, 0, 0])
             self._tell_many(fits, caller)
             self.work_ = grid.objective.work
             if tasks is not None:
@@ -400,11 +400,11 @@ class LogisticRegression(NeuronClassifier):
         if self.warm_start and hasattr(self, "coef_") and not self._many:
             coef, intercept = self._dense_coef(), self.intercept_
             if coef.shape[1] == self.n_features_in_:
-                known = read(self.classes_)
+                known = to_host(self.classes_)
                 if np.array_equal(known, labels.classes):
                     return (place.asarray(coef), place.asarray(intercept)), cold
                 if np.isin(labels.classes, known).any():
-                    moved = _moved_to(labels.classes, known, read(coef), read(intercept))
+                    moved = _moved_to(labels.classes, known, to_host(coef), to_host(intercept))
                     return (place.asarray(moved[0]), place.asarray(moved[1])), cold
         if untrained or shares is None:
             return (None, None), None  # the textbook's neuron knows nothing to begin with
@@ -420,7 +420,9 @@ class LogisticRegression(NeuronClassifier):
         columns = 1 if len(self.classes_) == 2 else len(self.classes_)
 
         def attributes(coef: Array, intercept: Array | None) -> dict[str, Any]:
-            coef, intercept = map(caller.own, identified(coef, intercept, classes=columns))
+            coef, intercept = map(
+                caller.copy_to, centre_over_classes(coef, intercept, classes=columns)
+            )
             return {"coef_": coef, "intercept_": intercept}
 
         return Tasks(self, *given, most, attributes)

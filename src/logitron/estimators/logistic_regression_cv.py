@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, to_host
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Settings
@@ -248,7 +248,7 @@ class LogisticRegressionCV(NeuronClassifier):
         Cs = inverse_penalties(self.Cs)
         check_scoring(scorer_named(self.scoring)[0], labels.columns)
         routed = self._routed(sample_weight, params)
-        truth = None if labels.many else labels.classes[read(labels.codes)]
+        truth = None if labels.many else labels.classes[to_host(labels.codes)]
         folds = folds_of(self.cv, given, truth, n, routed.splitter.split)
         settings = Settings(
             method(self, classes=2 if labels.many else len(labels.classes)),
@@ -277,7 +277,7 @@ class LogisticRegressionCV(NeuronClassifier):
             scores, undefined = scores_of_done(self, grid, fits, labels, folds, *data)
             deciding, left_out = deciding_scores(scores, self, grid, fits, labels, folds, *data)
             coef, intercept, C, again = self._choose(over, settings, fits, deciding, Cs)
-            self.coef_, self.intercept_ = caller.own(coef), caller.own(intercept)
+            self.coef_, self.intercept_ = caller.copy_to(coef), caller.copy_to(intercept)
             self._tell(fits, scores, Cs, C, caller, many=labels.many)
         self.plan_, self.work_ = fits.plan, grid.objective.work
         if self.use_legacy_attributes is True and not labels.many:
@@ -359,7 +359,7 @@ class LogisticRegressionCV(NeuronClassifier):
             paths = xp.concat([paths, fits.intercept[..., None]], axis=-1)
         paths = paths[:, :, None, ...]
         keep = partial(caller.asarray, keep_dtype=True)
-        self.coefs_paths_ = caller.own(paths if many else paths[0, ...])
+        self.coefs_paths_ = caller.copy_to(paths if many else paths[0, ...])
         self.scores_ = caller.asarray(shaped(scores))
         self.suboptimality_ = caller.asarray(shaped(fits.suboptimality))
         self.n_iter_ = keep(shaped(fits.n_iter))
@@ -373,7 +373,7 @@ class LogisticRegressionCV(NeuronClassifier):
 
     def _old_attributes(self, classes: list[Any]) -> None:
         for name in ("scores_", "n_iter_", "coefs_paths_"):
-            setattr(self, name, read(getattr(self, name)))
+            setattr(self, name, to_host(getattr(self, name)))
         with_ratios = not (self.l1_ratios is None or isinstance(self.l1_ratios, str))
         old = legacy_attributes(self, classes, with_ratios=with_ratios)
         for name, value in old.items():

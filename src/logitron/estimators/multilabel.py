@@ -6,7 +6,7 @@ import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
-from logitron.backend import check_chunks, check_sparse, checked_chunks, is_dask, is_sparse, read
+from logitron.backend import check_chunks, check_sparse, checked_chunks, is_dask, is_sparse, to_host
 from logitron.estimators.label_values import refuse_lists
 from logitron.estimators.labels import Labels
 from logitron.estimators.values import refuse_complex, refuse_masked
@@ -84,7 +84,7 @@ def _coded(Y: Array, sample_weight: Any) -> Array:
     """Zeros and ones of one byte each; the table itself where it holds nothing else."""
     if is_dask(Y):
         ones = Y == 1
-        _refuse(int(read((~(ones | (Y == 0))).sum())), Y)
+        _refuse(int(to_host((~(ones | (Y == 0))).sum())), Y)
         return ones.astype(np.int8)
     xp = array_namespace(Y)
     boolean = xp.isdtype(Y.dtype, "bool")
@@ -97,13 +97,13 @@ def _coded(Y: Array, sample_weight: Any) -> Array:
         part = Y[rows, :]
         others = ~((part == 1) | (part == 0))
         if weighted:
-            where = read(others)
-            _refuse(int((where & (read(sample_weight[rows, :]) > 0)).sum()), Y)
+            where = to_host(others)
+            _refuse(int((where & (to_host(sample_weight[rows, :]) > 0)).sum()), Y)
             hidden |= bool(where.any())
         else:
             counts.append(xp.sum(xp.astype(others, xp.int32)))
     if counts:
-        _refuse(int(read(xp.stack(counts)).sum(dtype=np.int64)), Y)
+        _refuse(int(to_host(xp.stack(counts)).sum(dtype=np.int64)), Y)
     if boolean or (Y.dtype in (xp.int8, xp.uint8) and not hidden):
         return Y
     return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in stretches], axis=0)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import read
-from logitron.objective import Columns, LogisticObjective
+from logitron.backend import to_host
+from logitron.objective import GroupIndex, LogisticObjective
 from logitron.solvers import put_groups
 
 __all__ = ["of_classes", "without_classes"]
@@ -28,13 +28,13 @@ def of_classes(objective: LogisticObjective, present: HostArray) -> LogisticObje
     numbers[present] = np.arange(len(present))
     table = objective.context.asarray(numbers, keep_dtype=True)
     flat = xp.take(table, xp.astype(xp.reshape(codes, (-1,)), xp.int64), axis=0)
-    columns = objective.columns or Columns()
+    columns = objective.columns or GroupIndex()
     if columns.factors is not None:
         index = objective.context.asarray(present, keep_dtype=True)
         columns = columns._replace(factors=xp.take(columns.factors, index, axis=1))
     return replace(
         objective,
-        rows=rows.beside(xp.reshape(flat, codes.shape), *others),
+        rows=rows.with_row_arrays(xp.reshape(flat, codes.shape), *others),
         classes=len(present),
         columns=columns,
     )
@@ -63,7 +63,7 @@ def without_classes(
     certain : float
     """
     context, K = objective.context, objective.classes
-    there = np.asarray(read(intercept), np.float64).reshape(-1, K)[part]
+    there = np.asarray(to_host(intercept), np.float64).reshape(-1, K)[part]
     absent = np.setdiff1d(np.arange(K), present)
     columns = (part[:, None] * K + absent).reshape(-1)
     lowest = there[:, present].min(axis=1, keepdims=True) - certain

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import read
+from logitron.backend import to_host
 from logitron.estimators.separation import Separation, separation_of
 from logitron.objective import LocalObjective, LogisticObjective, row_squares
 from logitron.solvers import DampedNewton, Iteration, Outcome
@@ -99,7 +99,7 @@ def refine(
     context = objective.context
     one = objective.take(context.asarray(np.asarray([group]), keep_dtype=True))
     local = LocalObjective(one, relative)
-    start = np.asarray(read(one.start(coef, intercept)), np.float64)[0, ...]
+    start = np.asarray(to_host(one.start(coef, intercept)), np.float64)[0, ...]
     if max_iter > 0 and one.classes > 1:  # what all classes have in common only costs
         start = start - start.mean(axis=0)
 
@@ -194,10 +194,10 @@ class _Search:
         (squares,) = one.rows.sum(
             row_squares, one.columns, classes=one.classes, fit_intercept=False
         )
-        penalised = np.asarray(read(one.penalised), np.float64)
-        least = penalised[penalised > 0.0].min(initial=np.inf) * float(read(one.penalty)[0])
+        penalised = np.asarray(to_host(one.penalised), np.float64)
+        least = penalised[penalised > 0.0].min(initial=np.inf) * float(to_host(one.penalty)[0])
         with np.errstate(over="ignore", divide="ignore"):
-            times = float(read(squares)[0]) / least
+            times = float(to_host(squares)[0]) / least
         return min(times, MOST_TIMES) if np.isfinite(times) else MOST_TIMES
 
     def _worth(self) -> int:
@@ -221,8 +221,8 @@ def local_gap(
 def _damper(one: LogisticObjective) -> HostArray:
     """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
     _, K, _ = one.shape
-    steepest = (0.25 if K == 1 else 0.5) * float(read(one.weight_sum())[0])
-    ridge = float(read(one.penalty)[0]) * np.asarray(read(one.penalised), np.float64)
+    steepest = (0.25 if K == 1 else 0.5) * float(to_host(one.weight_sum())[0])
+    ridge = float(to_host(one.penalty)[0]) * np.asarray(to_host(one.penalised), np.float64)
     return np.tile(steepest + ridge, K)
 
 
@@ -233,7 +233,7 @@ def is_quick(objective: LogisticObjective) -> bool:
 
 def plain_of(objective: LogisticObjective) -> LogisticObjective | None:
     """Return the objective in features as they are, where that is good enough for a bound."""
-    if objective.standardisation is not None or objective.uneven_features:
+    if objective.standardisation is not None or objective.needs_standardisation:
         return None
     return objective.uncentred() if objective.rows.context is objective.context else None
 
@@ -242,4 +242,4 @@ def ready(objective: LogisticObjective) -> LogisticObjective:
     """Return the objective in standardised features, the widest precision and without a centre."""
     if objective.standardisation is None:
         objective = objective.uncentred().standardised(always=True)
-    return replace(objective.precise(), centre=None, witness=None)
+    return replace(objective.in_float64(), centre=None, witness=None)

@@ -9,17 +9,17 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron.solvers import Status
 
-__all__ = ["ARRIVED", "Report", "arrived", "warn_of"]
+__all__ = ["CONVERGED", "Report", "is_converged", "warn_of"]
 
 HostArray = np.ndarray[Any, Any]
 
 #: how a fit ends that met the rule
-ARRIVED = {Status.CONVERGED, Status.AT_PRECISION}
+CONVERGED = {Status.CONVERGED, Status.AT_PRECISION}
 #: fits, and features, that a warning names
 NAMED = 5
 
 
-def arrived(status: HostArray) -> HostArray:
+def is_converged(status: HostArray) -> HostArray:
     """Whether fits that ended so met the rule."""
     met: HostArray = (status == Status.CONVERGED) | (status == Status.AT_PRECISION)
     return met
@@ -57,7 +57,7 @@ def warn_of(
     status, alone = report.status, report.status.size == 1
     for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
         which = status == one
-        if one in ARRIVED or (one == Status.STOPPED and alone):
+        if one in CONVERGED or (one == Status.STOPPED and alone):
             continue
         number, worst = int(report.n_iter[which].max()), float(report.suboptimality[which].max())
         near = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"

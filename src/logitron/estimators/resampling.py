@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import is_dask, read
+from logitron.backend import is_dask, to_host
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Settings
 from logitron.estimators.folds import counts_of, folds_of
@@ -70,7 +70,7 @@ class Bootstrap:
                 f"there is no interval: none of {len(self.converged)} resamples reached an "
                 "optimum. Give C a smaller value, or scale the features"
             )
-        coef = read(self.coef)[self.converged]
+        coef = to_host(self.coef)[self.converged]
         lower, upper = np.quantile(coef, [tail, 1.0 - tail], axis=0)
         return lower, upper
 
@@ -162,7 +162,7 @@ def bootstrap(
         shape = (n_resamples, fits.coef.shape[3], fits.coef.shape[4])
         coef = context.xp.reshape(fits.coef, shape)
         intercept = context.xp.reshape(fits.intercept, shape[:2])
-        own = problem.caller.own
+        own = problem.caller.copy_to
         told = (fits.converged, fits.suboptimality, fits.certified)
         return Bootstrap(own(coef), own(intercept), *(each.reshape(-1) for each in told))
 
@@ -232,7 +232,7 @@ def permutation_test(
     problem = _Problem(model, X, y, sample_weight)
     labels = problem.labels
     check_scoring(scoring, labels.columns)
-    codes = read(labels.codes)
+    codes = to_host(labels.codes)
     rng = _generator(random_state)
     shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
     small = np.int8 if len(labels.classes) < 128 else np.int64
@@ -243,7 +243,7 @@ def permutation_test(
     scores = np.zeros((n_permutations + 1, len(folds)))
     rows = grid.rows
     targets, weights, _ = rows.others
-    rows = rows.beside(targets, weights, None)
+    rows = rows.with_row_arrays(targets, weights, None)
     with problem.compute.scope():
         for f, (_, test) in enumerate(folds):
             held = rows.select(test)

@@ -11,8 +11,8 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from logitron import neuron
-from logitron.backend import Rows, is_dask, read
-from logitron.objective.columns import targets_of
+from logitron.backend import Rows, is_dask, to_host
+from logitron.objective.groups import group_targets
 
 __all__ = ["ON_DEVICE", "check_scoring", "mean_score", "scores_on_device"]
 
@@ -52,12 +52,12 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     if kind is _sums:
         W, b = xp.reshape(coef, (T * P * K, p)), xp.reshape(intercept, (T * P * K,))
         (sums,) = rows.sum(_sums, W, b, shape=(T, P, K))
-        scores: HostArray = finish(read(sums))
+        scores: HostArray = finish(to_host(sums))
         return scores
     check_scoring(name, K)
     step = max(1, MOST_LOGITS // (rows.shape[0] * T))
     found = []
-    bare = rows.beside()
+    bare = rows.with_row_arrays()
     for first in range(0, P, step):
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
@@ -114,11 +114,11 @@ def _sums(
     xp = array_namespace(X)
     n = X.shape[0]
     Z = _logits(X, W, b)
-    Y = targets_of(xp, targets, None, K, X.dtype)
+    Y = group_targets(xp, targets, None, K, X.dtype)
     shared = Y.shape[1] == K
     Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))
     Y = xp.broadcast_to(Y, (n, T, P, K))
-    activity = neuron.unchecked_activity(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
+    activity = neuron.unchecked_loss_terms(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
     loss = xp.reshape(activity.loss, (n, T, P))
     residual = xp.reshape(activity.residual, (n, T, P, K))
     squares = xp.sum(residual * residual, axis=3)
@@ -180,7 +180,9 @@ def _rank_all(
 ) -> HostArray:
     """Score the logits (n, T * P) of each fit: (T, P)."""
     if is_dask(Z):
-        Z, codes, weights = (None if part is None else read(part) for part in (Z, codes, weights))
+        Z, codes, weights = (
+            None if part is None else to_host(part) for part in (Z, codes, weights)
+        )
     xp = array_namespace(Z)
     fits = Z.shape[1] // targets
     scores = []
@@ -192,7 +194,7 @@ def _rank_all(
             s = xp.astype(weights if weights.ndim == 1 else weights[:, target], z.dtype)
         with np.errstate(invalid="ignore", divide="ignore"):
             scores.append(score(z, y, s))
-    return np.reshape(read(xp.stack(scores)), (targets, fits))
+    return np.reshape(to_host(xp.stack(scores)), (targets, fits))
 
 
 def _ranked(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array, Array]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import read
+from logitron.backend import to_host
 from logitron.objective import LogisticObjective, group_rows
 
 __all__ = ["Separation", "separation_of"]
@@ -66,7 +66,7 @@ def separation_of(
     rows = one.rows
     if rows.lazy or rows.shape[0] * rows.shape[1] > MOST_FEATURES:
         return None
-    data = np.asarray(read(rows.map(group_rows, one.columns, classes=one.classes)), np.float64)
+    data = np.asarray(to_host(rows.map(group_rows, one.columns, classes=one.classes)), np.float64)
     p, K = rows.shape[1], max(one.classes, 2)
     X, weights, Y = data[:, :p], data[:, p], data[:, p + 1 :]
     kept = weights > 0.0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, to_host
 
 __all__ = ["inverse", "powers_of_two", "scaled"]
 
@@ -45,7 +45,7 @@ def scaled(sample_weight: Array | None) -> tuple[Array | None, HostArray]:
     if sample_weight is None:
         return None, np.ones(1)
     xp = array_namespace(sample_weight)
-    largest = np.atleast_1d(np.asarray(read(xp.max(sample_weight, axis=0)), np.float64))
+    largest = np.atleast_1d(np.asarray(to_host(xp.max(sample_weight, axis=0)), np.float64))
     unit = powers_of_two(largest)
     if (unit == 1.0).all():
         return sample_weight, unit

@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import is_array_api_obj
 from sklearn.utils._param_validation import Interval
 
-from logitron.backend import exemplar, is_dask, read
+from logitron.backend import is_dask, meta_of, to_host
 
 __all__ = ["Count", "as_floats", "on_host", "plain", "refuse_complex", "refuse_masked"]
 
@@ -31,7 +31,7 @@ class Count(Interval):  # type: ignore[misc]
 
 def on_host(values: Any) -> Any:
     """Read an array of any library to the host; leave everything else as it is."""
-    return read(values) if is_array_api_obj(values) else values
+    return to_host(values) if is_array_api_obj(values) else values
 
 
 def plain(value: Any) -> Any:
@@ -66,7 +66,7 @@ def refuse_masked(name: str, values: Any) -> None:
     """
     if type(values) is np.ndarray:  # as most are
         return
-    if is_dask(values) and isinstance(exemplar(values), np.ma.MaskedArray):
+    if is_dask(values) and isinstance(meta_of(values), np.ma.MaskedArray):
         raise ValueError(
             f"{name} must have no masked elements, got a Dask array of masked arrays: masks are "
             f"not used. Fill them in with dask.array.ma.filled({name}, value)"

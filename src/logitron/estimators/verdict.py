@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, to_host
 from logitron.estimators.refinement import affordable, local_gap, ready
-from logitron.estimators.reports import arrived
+from logitron.estimators.reports import is_converged
 from logitron.objective import LogisticObjective
 from logitron.solvers import Solution, Status
 
@@ -59,7 +59,7 @@ class Verdict:
     @property
     def converged(self) -> HostArray:
         """Whether each group is certified; or meets the rule where no bound can exist."""
-        return arrived(self.status)
+        return is_converged(self.status)
 
 
 def judge(
@@ -113,13 +113,13 @@ class _Judge:
         if known:
             value, gap = solution.loss_curve[-1], solution.gap
             assert gap is not None
-            gap = self._as_stored(gap, _roots(read(self._squared_sizes(coef, intercept))))
+            gap = self._as_stored(gap, _roots(to_host(self._squared_sizes(coef, intercept))))
         else:
-            precise = objective.precise()
+            precise = objective.in_float64()
             theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
             evaluation = precise.evaluate(theta)
             bound = precise.bound(evaluation, theta)
-            value, gap, off = read(
+            value, gap, off = to_host(
                 wide.xp.stack([evaluation.value, bound, self._squared_sizes(coef, intercept)])
             )
             sizes = _roots(off)
@@ -142,7 +142,7 @@ class _Judge:
         solution = self.solution
         if not (self.objective.bounded or solution.proven) or solution.gap is None:
             return np.full(value.shape, np.inf)
-        total = self.objective.heaviest * self.objective.rows.shape[0]
+        total = self.objective.max_sample_weight * self.objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(invalid="ignore", over="ignore"):
             least = solution.loss_curve[-1] - solution.gap
@@ -195,7 +195,7 @@ class _Judge:
         """
         objective = self.objective
         steepest = 0.25 if objective.classes == 1 else 0.5
-        total = objective.heaviest * objective.rows.shape[0]
+        total = objective.max_sample_weight * objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(over="ignore", invalid="ignore"):
             added = eps * sizes * (0.5 * steepest * total) ** 0.5
@@ -209,7 +209,7 @@ class _Judge:
         unproven = met & ~certified
         if not self.objective.bounded and solution.gap is not None and not solution.proven:
             # no bound can exist where there is no penalty, and a Hessian is too large
-            estimated = (read(self.objective.penalty) <= 0.0) & (
+            estimated = (to_host(self.objective.penalty) <= 0.0) & (
                 solution.status == Status.CONVERGED
             )
             unproven &= ~estimated

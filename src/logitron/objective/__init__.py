@@ -9,7 +9,7 @@ module                        what it holds
 `objective.assembly`          from sums over the rows to value, derivative and curvature
 `objective.centring`          features centred on the mean of some rows
 `objective.standardisation`   features of mixed units, in units of their own spread
-`objective.metric`            models of the curvature, and solving with them
+`objective.preconditioner`            models of the curvature, and solving with them
 `objective.models`            and what an objective puts into them
 `objective.certificate`       the distance from the optimum at most: formulas
 `objective.bounds`            and what an objective puts into them
@@ -23,20 +23,20 @@ module                        what it holds
 
 from logitron.objective.assembly import Evaluation
 from logitron.objective.blocks import row_squares
-from logitron.objective.columns import Columns, group_rows, observations
+from logitron.objective.cost import Cost
+from logitron.objective.groups import GroupIndex, group_rows, make_training_rows
 from logitron.objective.logistic import LogisticObjective
 from logitron.objective.row_space import is_flat
 from logitron.objective.self_concordance import LocalObjective
-from logitron.objective.work import Work
 
 __all__ = [
-    "Columns",
+    "Cost",
     "Evaluation",
+    "GroupIndex",
     "LocalObjective",
     "LogisticObjective",
-    "Work",
     "group_rows",
     "is_flat",
-    "observations",
+    "make_training_rows",
     "row_squares",
 ]

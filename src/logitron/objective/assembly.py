@@ -26,14 +26,14 @@ class Evaluation(NamedTuple):
 
     value: Array
     """Objective (G,)."""
-    by_theta: Array
+    grad: Array
     """Its derivative (G, K, q)."""
-    curvature: Array
+    intercept_hessian: Array
     """Hessian of the intercepts, the summed curvature of the logits (G, K, K)."""
     errors: Array
     """Rows (G,) whose target has at most half of the probability; zeros if they matter not."""
-    second: Array | None
-    """Second derivatives (G, D, D), or (G, K, q, q) of "blocks", where they were asked for."""
+    hessian: Array | None
+    """The Hessian that was requested (G, D, D); (G, K, q, q) for "block_diagonal"; else None."""
     mixing: Array | None
     """Mixtures of logits that they were taken along, if it was along those."""
 
@@ -46,36 +46,36 @@ def finish(
     centre: Array | None,
     mixing: Array | None,
     *,
-    second: str,
+    curvature: str,
     weight: float,
     recentre: bool,
 ) -> Evaluation:
     """Centre the sums over the rows, add the penalty, and name them."""
     xp = namespace_of(theta)
-    value, by_theta, seconds, *rest = sums
-    blocks: Any = rest.pop(0) if second == "blocks" else None
+    value, grad, seconds, *rest = sums
+    blocks: Any = rest.pop(0) if curvature == "block_diagonal" else None
     if centre is not None:
-        by_theta = by_theta - by_theta[:, :, -1:] * centre
+        grad = grad - grad[:, :, -1:] * centre
         if recentre and blocks is None:
             seconds = _recentred(xp, seconds, centre)
         elif recentre:
             flat = xp.reshape(blocks, (-1, *blocks.shape[2:]))
             blocks = xp.reshape(_recentred(xp, flat, centre), blocks.shape)
     if weight != 1.0:
-        value, by_theta, seconds = weight * value, weight * by_theta, weight * seconds
+        value, grad, seconds = weight * value, weight * grad, weight * seconds
         blocks = None if blocks is None else weight * blocks
     G, K, _ = theta.shape
     W = theta * penalised
     squares = xp.sum(xp.reshape(theta * W, (G, -1)), axis=1)
     value = value + 0.5 * penalty * squares
-    by_theta = by_theta + penalty[:, None, None] * W
+    grad = grad + penalty[:, None, None] * W
     # with a penalty there is an optimum, whether or not the classes can be separated
     errors = xp.where(penalty > 0.0, 1.0, rest[0]) if rest else xp.zeros_like(value)
-    if second in ("scale", "blocks"):
-        return Evaluation(value, by_theta, seconds, errors, blocks, None)
+    if curvature in ("intercept", "block_diagonal"):
+        return Evaluation(value, grad, seconds, errors, blocks, None)
     f = seconds.shape[1] // K
-    curvature = xp.reshape(seconds, (G, K, f, K, f))[:, :, -1, :, -1]
-    return Evaluation(value, by_theta, curvature, errors, seconds, mixing)
+    intercept_hessian = xp.reshape(seconds, (G, K, f, K, f))[:, :, -1, :, -1]
+    return Evaluation(value, grad, intercept_hessian, errors, seconds, mixing)
 
 
 def _recentred(xp: Any, products: Array, centre: Array) -> Array:
@@ -127,9 +127,9 @@ def column_report(
     tiny = float(xp.finfo(squares.dtype).smallest_normal) / wide_eps**2
     normal = xp.all(squares < 1.0 / tiny) & xp.all((squares >= tiny) | (centre == 0.0))
     longer = xp.sum(centre * centre) > LONGER * xp.sum(xp.abs(spread))
-    rough_far = xp.any(varies & (ROUGH_EPS * centre * centre > ROUGHLY_SPARED * spread))
+    centre_first_float32 = xp.any(varies & (ROUGH_EPS * centre * centre > ROUGHLY_SPARED * spread))
     unknown = xp.any(~varies & (centre != 0.0)) & centred
-    answers = [far | unequal | ~normal, longer, rough_far, unknown]
+    answers = [far | unequal | ~normal, longer, centre_first_float32, unknown]
     return xp.astype(xp.stack(answers), centre.dtype)
 
 

@@ -13,16 +13,16 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 :math:`A_i = \operatorname{diag}(p_i) - p_i p_i^\top` is the curvature of row ``i`` in its logits
 (:math:`p(1 - p)` for a sigmoid neuron), and :math:`\varphi_i` as many features as is worth while:
 
-=========== ============================== ====================================================
-``second``  features :math:`\varphi`       sum
-=========== ============================== ====================================================
-"scale"     1                              ``(G, K, K)``, the summed curvature of the logits
-"coarse"    a few mixtures of the group's  ``(G, D, D)``, ``D = K (r + 1)``: the curvature
-            own logits, and 1              along the directions that the neurons look in
-"blocks"    the row's own, and 1           ``(G, K, q, q)``: the Hessian's diagonal blocks, those
-                                           of each class with itself; beside "scale"
-"hessian"   the row's own, and 1           ``(G, D, D)``, ``D = K q``: the whole Hessian
-=========== ============================== ====================================================
+================ ============================== ===============================================
+``curvature``    features :math:`\varphi`       sum
+================ ============================== ===============================================
+"intercept"      1                              ``(G, K, K)``, the Hessian of the intercepts
+"subspace"       a few mixtures of the group's  ``(G, D, D)``, ``D = K (r + 1)``: the Hessian
+                 own logits, and 1              on the span of the group's coefficients
+"block_diagonal" the row's own, and 1           ``(G, K, q, q)``: the Hessian's diagonal blocks,
+                                                of each class with itself; beside "intercept"
+"full"           the row's own, and 1           ``(G, D, D)``, ``D = K q``: the whole Hessian
+================ ============================== ===============================================
 """
 
 from math import log
@@ -30,12 +30,12 @@ from typing import Any
 
 from logitron import neuron
 from logitron.backend import library_of, linalg, namespace_of
-from logitron.objective.columns import (
-    Columns,
-    by_groups,
+from logitron.objective.groups import (
+    GroupIndex,
+    as_group_weights,
+    group_targets,
     group_weights,
     mean_weights,
-    targets_of,
     weights_of,
 )
 
@@ -70,18 +70,18 @@ def evaluate(
     counts: Array | None,
     theta: Array,
     intercept: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     mixing: Array | None,
     *,
     classes: int,
-    second: str,
+    curvature: str,
     count_errors: bool,
 ) -> tuple[Array, ...]:
     """Sum loss (G,), derivative (G, K, q), and second derivatives (G, D, D).
 
     ``intercept (G, K)`` belongs to the features as they are, and so do the sums; the last entry of
     ``theta`` is the intercept of centred features. ``mixing (G, r, K)`` makes the features of
-    "coarse" from logits. ``count_errors`` adds the number of rows (G,) whose target has at most
+    "subspace" from logits. ``count_errors`` adds the number of rows (G,) whose target has at most
     half of the probability.
     """
     xp = namespace_of(X)
@@ -91,40 +91,40 @@ def evaluate(
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
     Z = neuron.unchecked_logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
-    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    Y = group_targets(xp, targets, columns, classes, X.dtype)
     sample_weight = weights_of(xp, Y, sample_weight, counts, columns, classes)
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
     least = 0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
     terms = activity(xp, Z, Y, classes=classes, least=least)
     rows, R = neuron.weigh(xp, terms, sample_weight, classes=classes)
-    by_theta = T(neuron.unchecked_backward(xp, X, R))
+    grad = T(neuron.unchecked_backward(xp, X, R))
     if intercept is not None:
-        by_theta = xp.concat([by_theta, xp.sum(R, axis=0)[:, None]], axis=1)
+        grad = xp.concat([grad, xp.sum(R, axis=0)[:, None]], axis=1)
     P = xp.reshape(terms.probability, (n, G, K))
-    if second == "hessian" and K == 1:
+    if curvature == "full" and K == 1:
         seconds = _class_blocks(xp, X, P, sample_weight, intercept is not None)[:, 0, ...]
-    elif second == "coarse" and mixing is not None and mixing.shape[1:] == (1, 1):
+    elif curvature == "subspace" and mixing is not None and mixing.shape[1:] == (1, 1):
         at_centre = None if intercept is None else theta[:, 0, p]
         seconds = _along_logits(xp, P, sample_weight, Z, at_centre, mixing[:, 0, 0])
     else:
         features = None
-        if second == "hessian":
+        if curvature == "full":
             features = _augmented(xp, X, None, intercept is not None)
-        elif second == "coarse":
+        elif curvature == "subspace":
             features = xp.reshape(Z, P.shape)
             if intercept is not None:
                 features = features - theta[:, :, p]  # logits of centred features alone
             features = _mixtures(xp, features, mixing)
         seconds = _curvature(xp, P, sample_weight, features)
-    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(by_theta, theta.shape), seconds)
-    if second == "blocks":
+    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), seconds)
+    if curvature == "block_diagonal":
         sums = (*sums, _class_blocks(xp, X, P, sample_weight, intercept is not None))
     if not count_errors:
         return sums
     wrong = xp.astype(terms.loss >= LOG2, X.dtype)
     if sample_weight is not None:
-        wrong = wrong * xp.astype(by_groups(sample_weight) > 0, X.dtype)
+        wrong = wrong * xp.astype(as_group_weights(sample_weight) > 0, X.dtype)
     return (*sums, xp.sum(wrong, axis=0))
 
 
@@ -133,7 +133,7 @@ def gram(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
     fit_intercept: bool,
@@ -163,7 +163,7 @@ def column_squares(
     sample_weight: Array | None,
     counts: Array | None,
     centre: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array, Array]:
@@ -180,7 +180,7 @@ def row_squares(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
     fit_intercept: bool,
@@ -197,7 +197,7 @@ def weight_sum(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array]:
@@ -211,7 +211,7 @@ def column_moments(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array, Array, Array]:
@@ -224,13 +224,13 @@ def column_moments(
 
 def activity(
     xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None = None
-) -> neuron.Activity:
+) -> neuron.LossTerms:
     """Compute what neurons make of a block, by the library's own kernel where it has one."""
     kernel = library_of(Z).activity
     told = None if kernel is None else kernel(Z, Y, classes=classes, least=least)
     if told is None:
-        return neuron.unchecked_activity(xp, Z, Y, classes=classes, least=least)
-    return neuron.Activity(*told)
+        return neuron.unchecked_loss_terms(xp, Z, Y, classes=classes, least=least)
+    return neuron.LossTerms(*told)
 
 
 # --- second derivatives -------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def _class_blocks(
     n, G, K = P.shape
     d = P - P * P
     if sample_weight is not None:
-        d = d * by_groups(sample_weight)[:, :, None]
+        d = d * as_group_weights(sample_weight)[:, :, None]
     roots = xp.reshape(xp.sqrt(d), (n, G * K))
     step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
     parts = [
@@ -302,7 +302,7 @@ def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
     """Square roots of the rows' curvature in the logit of sigmoid neurons (n, G)."""
     P = P[:, :, 0]
     d = P - P * P
-    return xp.sqrt(d if sample_weight is None else d * by_groups(sample_weight))
+    return xp.sqrt(d if sample_weight is None else d * as_group_weights(sample_weight))
 
 
 def _along_logits(
@@ -315,7 +315,7 @@ def _along_logits(
     """
     P = P[:, :, 0]
     d = P - P * P
-    d = d if sample_weight is None else d * by_groups(sample_weight)
+    d = d if sample_weight is None else d * as_group_weights(sample_weight)
     along = d * Z
     squares, firsts, total = (xp.sum(part, axis=0) for part in (along * Z, along, d))
     if at_centre is not None:
@@ -339,14 +339,14 @@ def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array |
     if K == 1:
         if features is None:
             d = (P - P * P)[:, :, 0]
-            weighted = d if sample_weight is None else d * by_groups(sample_weight)
+            weighted = d if sample_weight is None else d * as_group_weights(sample_weight)
             return xp.sum(weighted, axis=0)[:, None, None]
         F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)
         return T(F) @ F
     by_class = xp.permute_dims(P, (1, 2, 0))  # (G, K, n)
     weighted = by_class
     if sample_weight is not None:
-        root = T(xp.sqrt(by_groups(sample_weight)))[:, None, :]
+        root = T(xp.sqrt(as_group_weights(sample_weight)))[:, None, :]
         weighted = by_class * root
     if features is None:
         totals = xp.sum(weighted if sample_weight is None else weighted * root, axis=-1)
@@ -382,4 +382,4 @@ def _mixtures(xp: Any, Z: Array, mixing: Array) -> Array:
 
 def _or_ones(X: Array, weights: Array | None) -> Array:
     """Weights as (n, 1) or (n, G); where there are none, ones as X is laid out."""
-    return namespace_of(X).ones_like(X[:, :1]) if weights is None else by_groups(weights)
+    return namespace_of(X).ones_like(X[:, :1]) if weights is None else as_group_weights(weights)

@@ -9,7 +9,7 @@ from logitron.objective.assembly import Evaluation
 from logitron.objective.blocks import column_squares
 from logitron.objective.certificate import bound, bound_by_witness, leverage, logit_changes
 
-__all__ = ["Witness", "bound_of", "is_representable", "largest_of"]
+__all__ = ["SubsampleBound", "bound_of", "gram_norm_bound_of", "is_representable"]
 
 Array = Any
 Objective = Any  # `LogisticObjective`, which calls this
@@ -22,7 +22,7 @@ ROUGH_RANGE = 1e20
 
 
 @dataclass
-class Witness:
+class SubsampleBound:
     """Some of the rows, and their curvature where it was last looked at."""
 
     sample: Objective
@@ -56,10 +56,10 @@ class Witness:
         context, sample = self.sample.context, self.sample
         if self._seen is not None and before > NEARER * self._before:
             there, inverse, largest = self._seen
-            change = self._largest(sample.rows.precise(), logit_changes, theta - there)
-            if not (context.library.reads_are_free and bool((change > MUCH).any())):
+            change = self._largest(sample.rows.in_float64(), logit_changes, theta - there)
+            if not (context.library.is_host and bool((change > MUCH).any())):
                 return inverse, largest, change
-        hessian = sample.evaluate(theta, "hessian").second
+        hessian = sample.evaluate(theta, "full").hessian
         inverse = linalg.inv(hessian * (1.0 / sample.weight) + ridge)
         # (computed as narrow as the rows are: a little more than the largest is no less)
         largest = self._largest(sample.rows, leverage, inverse) * 1.001
@@ -90,19 +90,21 @@ def bound_of(
     them are read, they are asked first, and where they have something to say, that is it.
     """
     speak = objective.witness is not None and before <= objective.witness.reach
-    free = objective.context.library.reads_are_free
+    free = objective.context.library.is_host
     if speak and free and objective.largest is None:
         gap = _witnessed(objective, evaluation, theta, before)
         if bool((gap < float("inf")).all()):
             return gap
-    largest = objective.largest_eigenvalue()
+    largest = objective.gram_norm_bound()
     exact = objective.classes == 1 and objective.context.library.activity is not None
-    weight = 0.0 if exact else objective.heaviest * objective.rows.shape[0] * objective.weight
+    weight = (
+        0.0 if exact else objective.max_sample_weight * objective.rows.shape[0] * objective.weight
+    )
     run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
     gap = run(
         evaluation.value + float(weight),
-        evaluation.by_theta,
-        evaluation.curvature,
+        evaluation.grad,
+        evaluation.intercept_hessian,
         theta,
         objective.penalty,
         largest,
@@ -117,7 +119,7 @@ def bound_of(
     return objective.context.xp.where(witnessed < gap, witnessed, gap)
 
 
-def largest_of(objective: Objective) -> Array:
+def gram_norm_bound_of(objective: Objective) -> Array:
     """Bound the largest eigenvalue of the features' weighted products by their summed squares."""
     xp = objective.context.xp
     if objective.factors is not None:
@@ -129,22 +131,25 @@ def largest_of(objective: Objective) -> Array:
     if objective.read_squares is None:
         largest = objective.weight * xp.max(objective.row_squares(fit_intercept=False))
     else:
-        squares = objective.weight * objective.heaviest * objective.read_squares()
+        squares = objective.weight * objective.max_sample_weight * objective.read_squares()
         largest = objective.context.zeros(()) + squares
     if objective.centre is None:
         return largest
     # the lengths |x - c| <= |x| + |c|, as vectors over the rows
-    count = objective.weight * objective.heaviest * objective.rows.shape[0]
+    count = objective.weight * objective.max_sample_weight * objective.rows.shape[0]
     lengths = count * xp.sum(objective.centre * objective.centre)
     return (xp.sqrt(largest) + xp.sqrt(lengths)) ** 2
 
 
 def is_representable(objective: Objective) -> bool:
     """Whether float32 has the features, the weights and the distances from the centre."""
-    if objective.read_squares is None or objective.rough_far:
+    if objective.read_squares is None or objective.centre_first_float32:
         return False
-    length, heaviest = objective.read_squares() / objective.rows.shape[0], objective.heaviest
-    sizes = length, heaviest, length * heaviest
+    length, max_sample_weight = (
+        objective.read_squares() / objective.rows.shape[0],
+        objective.max_sample_weight,
+    )
+    sizes = length, max_sample_weight, length * max_sample_weight
     return all(1.0 / ROUGH_RANGE < size < ROUGH_RANGE for size in sizes)
 
 
@@ -156,5 +161,5 @@ def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array, befor
     part = 1.0 / witness.sample.weight
     run = context.compile(bound_by_witness, part=part, eps=objective.eps)
     return run(
-        evaluation.value, evaluation.by_theta, theta, objective.squares, inverse, largest, change
+        evaluation.value, evaluation.grad, theta, objective.squares, inverse, largest, change
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from logitron.backend import Rows, read
+from logitron.backend import Rows, to_host
 from logitron.objective import blocks
 from logitron.objective.assembly import column_report
 
@@ -38,8 +38,8 @@ def centre(objective: "LogisticObjective") -> "LogisticObjective":
     sums, squares, total = rows.sum(blocks.column_moments, columns, classes=classes)
     objective.work.passes += rows.shape[0] / n * objective.share
     middle, means = sums / total, squares / total
-    uneven = longer = rough_far = unknown = False
-    if not (context.library.reads_are_free and _is_plain(context.xp, middle, means)):
+    uneven = longer = centre_first_float32 = unknown = False
+    if not (context.library.is_host and _is_plain(context.xp, middle, means)):
         report = context.compile(
             column_report,
             eps=objective.eps,
@@ -47,15 +47,15 @@ def centre(objective: "LogisticObjective") -> "LogisticObjective":
             cancellation=CANCELLATION[objective.rows.context.precision],
             centred=objective.fit_intercept,
         )
-        answers = read(report(middle, means)) > 0.0
-        uneven, longer, rough_far, unknown = answers.tolist()
+        answers = to_host(report(middle, means)) > 0.0
+        uneven, longer, centre_first_float32, unknown = answers.tolist()
     if unknown and not uneven:  # differences from the centre show it
         # (without a penalty, what rounding leaves of a constant feature would be followed)
         uneven = not objective.bounded or _varies_far_from_zero(objective, rows, middle)
     uneven &= objective.standardisation is None
     squares = squares * (n / rows.shape[0])
     if not objective.fit_intercept:
-        return replace(objective, squares=squares, uneven_features=bool(uneven))
+        return replace(objective, squares=squares, needs_standardisation=bool(uneven))
     largest = objective.largest
     if longer:  # lengths from zero would say little about lengths from the centre
         from_centre, _ = objective.rows.sum(blocks.column_squares, middle, columns, classes=classes)
@@ -65,9 +65,9 @@ def centre(objective: "LogisticObjective") -> "LogisticObjective":
         objective,
         centre=middle,
         squares=squares,
-        uneven_features=bool(uneven),
+        needs_standardisation=bool(uneven),
         largest=largest,
-        rough_far=bool(rough_far),
+        centre_first_float32=bool(centre_first_float32),
     )
 
 
@@ -83,10 +83,10 @@ def _is_plain(xp: Any, middle: Array, means: Array) -> bool:
 def _varies_far_from_zero(objective: "LogisticObjective", rows: Rows, middle: Array) -> bool:
     """Whether a feature varies by more than rounding, and by little beside its mean."""
     xp, context = objective.context.xp, objective.rows.context
-    sums, total = rows.precise().sum(
+    sums, total = rows.in_float64().sum(
         blocks.column_squares, middle, objective.columns, classes=objective.classes
     )
     spread, means = sums / total, middle * middle
     rounding = (ROUNDINGS * float(xp.finfo(objective.context.dtype).eps)) ** 2
     far = objective.eps * means > CANCELLATION[context.precision] * spread
-    return bool(read(xp.any(far & (spread > rounding * means))))
+    return bool(to_host(xp.any(far & (spread > rounding * means))))

@@ -68,7 +68,7 @@ Array = Any
 
 def bound(
     value: Array,
-    by_theta: Array,
+    grad: Array,
     curvature: Array,
     theta: Array,
     penalty: Array,
@@ -86,7 +86,7 @@ def bound(
     value : array (G,)
         The objective, of which the rounding of residuals is a part; where residuals are rounded as
         probabilities are, the objective and the sum of the weights.
-    by_theta : array (G, K, q)
+    grad : array (G, K, q)
         Its derivative.
     curvature : array (G, K, K)
         Hessian of the intercepts.
@@ -111,15 +111,15 @@ def bound(
     xp = namespace_of(theta)
     K, q = theta.shape[1:]
     p = q - int(fit_intercept)
-    by_W, W = by_theta[:, :, :p], theta[:, :, :p]
-    steepness = by_W * by_W if factors is None else by_W * by_W / factors
+    grad_coef, W = grad[:, :, :p], theta[:, :, :p]
+    steepness = grad_coef * grad_coef if factors is None else grad_coef * grad_coef / factors
     length = xp.sqrt(xp.sum(xp.sum(steepness, axis=2), axis=1))
     spread = xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
     root = xp.sqrt(largest)
     length = length + 2.0 * eps * root * (xp.sqrt(value) + 0.25 * spread)
     below = xp.zeros_like(value)
     if fit_intercept:
-        x, nu, delta = _intercept_change(xp, by_theta[:, :, p], curvature)
+        x, nu, delta = _intercept_change(xp, grad[:, :, p], curvature)
         steepest = 0.25 if K == 1 else 0.5
         length = length + root * xp.sqrt(steepest * xp.exp(nu)) * x
         below = delta * x
@@ -131,7 +131,7 @@ def bound(
 
 def bound_by_witness(
     value: Array,
-    by_theta: Array,
+    grad: Array,
     theta: Array,
     squares: Array,
     inverse: Array,
@@ -145,7 +145,7 @@ def bound_by_witness(
 
     Parameters
     ----------
-    value, by_theta, theta : arrays (G,), (G, 1, q), (G, 1, q)
+    value, grad, theta : arrays (G,), (G, 1, q), (G, 1, q)
     squares : array (p,)
         Summed squares of each feature over all rows, roughly.
     inverse : array (G, q, q)
@@ -159,8 +159,8 @@ def bound_by_witness(
     eps : float
     """
     xp = namespace_of(theta)
-    g = xp.matrix_transpose(by_theta)
-    delta = xp.sqrt(xp.abs((by_theta @ inverse @ g)[:, 0, 0]))
+    g = xp.matrix_transpose(grad)
+    delta = xp.sqrt(xp.abs((grad @ inverse @ g)[:, 0, 0]))
     W = theta[:, 0, : squares.shape[0]]
     rounding = xp.sqrt(value) + 0.25 * xp.sqrt(xp.sum(W * W * squares, axis=1))
     fallen = xp.exp(0.5 * change)  # the root of what their curvature may have fallen by
@@ -210,14 +210,16 @@ def logit_changes(
     return xp.abs(X @ xp.matrix_transpose(change[:, 0, :p]) + xp.sum(change[:, 0, p:], axis=1))
 
 
-def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array, Array]:
+def _intercept_change(
+    xp: Any, grad_intercept: Array, curvature: Array
+) -> tuple[Array, Array, Array]:
     """Bound the intercepts' way to their optimum: its length x in H, its range nu, and delta."""
     K = curvature.shape[-1]
     if K == 1:
         lowest, c = curvature[:, 0, 0], 1.0
-        squares = by_b[:, 0] * by_b[:, 0] / _positive(xp, lowest)
+        squares = grad_intercept[:, 0] * grad_intercept[:, 0] / _positive(xp, lowest)
     else:
-        lowest, squares = _on_changes(xp, by_b, curvature)
+        lowest, squares = _on_changes(xp, grad_intercept, curvature)
         c = 2.0
     delta = xp.sqrt(squares)
     kappa = xp.sqrt(c / _positive(xp, lowest))
@@ -228,7 +230,7 @@ def _intercept_change(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Ar
     return x, xp.where(near, kappa * x, xp.zeros_like(x)), delta
 
 
-def _on_changes(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array]:
+def _on_changes(xp: Any, grad_intercept: Array, curvature: Array) -> tuple[Array, Array]:
     """Bound the smallest eigenvalue from below, and ``g' H^-1 g`` from above, for softmax groups.
 
     Both over changes that add up to zero; to the others, which change nothing, some curvature is
@@ -236,7 +238,7 @@ def _on_changes(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array]:
     their fourth powers: that is not sharp, but an eigendecomposition costs ten times as much, and
     waits for the device. A ridge keeps the inverse finite; it is taken off again.
     """
-    K = by_b.shape[1]
+    K = grad_intercept.shape[1]
     eye = linalg.eye_like(curvature, K)
     ridge = 64.0 * K * float(xp.finfo(curvature.dtype).eps)
     mean = _positive(xp, xp.sum(xp.sum(curvature * eye, axis=2), axis=1) / K)
@@ -244,7 +246,9 @@ def _on_changes(xp: Any, by_b: Array, curvature: Array) -> tuple[Array, Array]:
     twice = inverse @ inverse
     largest = xp.sqrt(xp.sqrt(xp.sum(xp.sum(twice * twice, axis=2), axis=1)))
     lowest = 1.0 / largest - 2.0 * ridge  # once for the ridge, and once for the rounding
-    squares = xp.abs((by_b[:, None, :] @ inverse @ by_b[:, :, None])[:, 0, 0]) / mean
+    squares = (
+        xp.abs((grad_intercept[:, None, :] @ inverse @ grad_intercept[:, :, None])[:, 0, 0]) / mean
+    )
     return mean * lowest, squares * (1.0 + ridge / _positive(xp, lowest))
 
 

@@ -10,7 +10,7 @@ that is summed of such would be noise.
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
-from logitron.objective.columns import Columns, by_groups, targets_of, weights_of
+from logitron.objective.groups import GroupIndex, as_group_weights, group_targets, weights_of
 
 __all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
 
@@ -42,15 +42,15 @@ def _terms(
     counts: Array | None,
     theta: Array,
     intercept: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     classes: int,
 ) -> _Terms:
     xp = namespace_of(X)
     Z = X @ xp.matrix_transpose(theta[0, :, : X.shape[1]])
     Z = Z if intercept is None else Z + intercept[0, :]
-    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    Y = group_targets(xp, targets, columns, classes, X.dtype)
     weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
-    weights = xp.ones_like(X[:, 0]) if weights is None else by_groups(weights)[:, 0]
+    weights = xp.ones_like(X[:, 0]) if weights is None else as_group_weights(weights)[:, 0]
     if classes == 1:
         e = xp.exp(-xp.abs(Z))
         small, large = e / (1.0 + e), 1.0 / (1.0 + e)
@@ -77,7 +77,7 @@ def trimmed(
     counts: Array | None,
     theta: Array,
     intercept: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     least: Array,
     *,
     classes: int,
@@ -125,7 +125,7 @@ def leverages(
     counts: Array | None,
     theta: Array,
     intercept: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     least: Array,
     inverse: Array,
     empty: Array,
@@ -188,7 +188,7 @@ def hessian_root(
     counts: Array | None,
     theta: Array,
     intercept: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
 ) -> Array:

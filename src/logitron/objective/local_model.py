@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from logitron.backend import read
+from logitron.backend import to_host
 from logitron.objective.local_blocks import trimmed
 
 if TYPE_CHECKING:
@@ -129,16 +129,16 @@ def local_model(objective: "LogisticObjective", theta: Array, least: float) -> L
     objective.work.passes += objective.share
     objective.work.grams += objective.share * K
     flat = [xp.reshape(part, (-1,)) for part in parts]
-    numbers = np.asarray(read(xp.concat(flat)), np.float64)
+    numbers = np.asarray(to_host(xp.concat(flat)), np.float64)
     D = K * q
     kept, gradient, hessian, left_out, rounding, blur = np.split(
         numbers, np.cumsum([1, D, D * D, 1, D])
     )
     if not np.isfinite(numbers).all():
         kept = np.asarray([np.inf])
-    W = np.asarray(read(theta[0, ...]), np.float64)
-    strength = float(read(objective.penalty)[0])
-    factors = strength * np.asarray(read(objective.penalised), np.float64)
+    W = np.asarray(to_host(theta[0, ...]), np.float64)
+    strength = float(to_host(objective.penalty)[0])
+    factors = strength * np.asarray(to_host(objective.penalised), np.float64)
     mean = W.mean(axis=0) if K > 1 else 0.0 * W[0]
     return LocalModel(
         kept=float(kept[0]),

@@ -19,14 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, Rows, read
+from logitron.backend import ArrayContext, Rows, linalg, to_host
 from logitron.objective import blocks, models
-from logitron.objective import metric as metrics
+from logitron.objective import preconditioner as preconditioners
 from logitron.objective.assembly import Evaluation, finish
-from logitron.objective.bounds import Witness, bound_of, is_representable, largest_of
-from logitron.objective.columns import Columns, class_totals
-from logitron.objective.metric import Metric
-from logitron.objective.work import Work
+from logitron.objective.bounds import SubsampleBound, bound_of, gram_norm_bound_of, is_representable
+from logitron.objective.cost import Cost
+from logitron.objective.groups import GroupIndex, class_totals
+from logitron.objective.preconditioner import Preconditioner
 
 __all__ = ["LogisticObjective"]
 
@@ -44,7 +44,7 @@ class LogisticObjective:
     penalty : array (G,)
         ``1 / C`` of each group, in the rows' widest precision.
     classes : int, default 1
-        Columns per group, ``K``.
+        GroupIndex per group, ``K``.
     fit_intercept : bool, default True
     centre : array (p,), optional
         What is taken from the features, see `blocks`. Intercepts belong to centred features.
@@ -55,9 +55,9 @@ class LogisticObjective:
         Centre and scale of the features that the rows give; see `standardisation`.
     factors : array (p,), optional
         What multiplies the penalty of each feature; None is 1.
-    uneven_features : bool, default False
+    needs_standardisation : bool, default False
         Whether the features should be standardised.
-    columns : Columns, optional
+    columns : GroupIndex, optional
         What of the data beside the rows belongs to which group.
     uneven : float, default 1.0
         Largest weight of a row in a group, relative to its mean weight in all groups.
@@ -65,7 +65,7 @@ class LogisticObjective:
         Multiplies the loss: a sample of the rows stands for all of them.
     largest : array (), optional
         Upper bound of the largest eigenvalue of the features' weighted products, for `bound`.
-    heaviest : float, default 1.0
+    max_sample_weight : float, default 1.0
         The largest sample weight.
     reading : float, default 1.0
         Numbers in a row, as a part of those that a row of the features has.
@@ -75,11 +75,11 @@ class LogisticObjective:
         Gives the sum of all squared features, of which each is read the first time.
     bounded : bool, default True
         Whether all groups have a penalty, so that distances from the optimum are bounded.
-    rough_far : bool, default False
+    centre_first_float32 : bool, default False
         Whether the centre is so far from zero that float32 would lose too many digits.
-    roughens : bool, default False
+    supports_float32 : bool, default False
         Whether passes far from the optimum can be computed in float32, see `evaluate`.
-    witness : Witness, optional
+    witness : SubsampleBound, optional
         Some of the rows, whose curvature makes `bound` sharper.
     """
 
@@ -91,20 +91,20 @@ class LogisticObjective:
     centre: Array | None = None
     standardisation: tuple[Array, Array] | None = None
     factors: Array | None = None
-    uneven_features: bool = False
-    columns: Columns | None = None
+    needs_standardisation: bool = False
+    columns: GroupIndex | None = None
     uneven: float = 1.0
     weight: float = 1.0
     largest: Array | None = None
-    heaviest: float = 1.0
+    max_sample_weight: float = 1.0
     reading: float = 1.0
     squares: Array | None = None
     read_squares: Callable[[], float] | None = None
     bounded: bool = True
-    rough_far: bool = False
-    roughens: bool = False
-    witness: Witness | None = None
-    work: Work = field(default_factory=Work)
+    centre_first_float32: bool = False
+    supports_float32: bool = False
+    witness: SubsampleBound | None = None
+    work: Cost = field(default_factory=Cost)
     _eyes: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -116,7 +116,7 @@ class LogisticObjective:
         classes: int = 1,
         penalty: Any = 0.0,
         fit_intercept: bool = True,
-        columns: Columns | None = None,
+        columns: GroupIndex | None = None,
         uneven: float | None = None,
     ) -> "LogisticObjective":
         """Make the objective of ``groups`` of ``classes`` columns over rows.
@@ -231,7 +231,7 @@ class LogisticObjective:
 
     def take(self, groups: Array) -> "LogisticObjective":
         """Return the objective of some of the groups only; work is counted together."""
-        columns = (self.columns or Columns()).take(groups)
+        columns = (self.columns or GroupIndex()).take(groups)
         penalty = self.context.xp.take(self.penalty, groups, axis=0)
         return replace(self, columns=columns, penalty=penalty, witness=None)
 
@@ -245,9 +245,9 @@ class LogisticObjective:
             self, rows=rows, weight=self.weight * weight, largest=None, read_squares=None
         )
 
-    def witnessed_by(self, sample: "LogisticObjective") -> "LogisticObjective":
+    def with_subsample_bound(self, sample: "LogisticObjective") -> "LogisticObjective":
         """Return the same objective, whose bound knows the curvature of some of the rows."""
-        return replace(self, witness=Witness(sample))
+        return replace(self, witness=SubsampleBound(sample))
 
     def with_constant(self) -> "LogisticObjective":
         """Return the same objective of the same parameters, over centred features and a 1.
@@ -260,32 +260,32 @@ class LogisticObjective:
         if not (self.fit_intercept and rows.one_block) or rows.context is not self.context:
             return self
         self.work.passes += self.share
-        copied = rows.rotated(rows.map(blocks.with_constant, self.centre))
+        copied = rows.with_features(rows.map(blocks.with_constant, self.centre))
         return replace(
             self,
             rows=copied,
-            largest=self.largest_eigenvalue() if self.bounded else None,
+            largest=self.gram_norm_bound() if self.bounded else None,
             centre=None,
             fit_intercept=False,
             constant=True,
             witness=None,
         )
 
-    def precise(self) -> "LogisticObjective":
+    def in_float64(self) -> "LogisticObjective":
         """Return the same objective, with blocks computed in the widest precision."""
-        return replace(self, rows=self.rows.precise())
+        return replace(self, rows=self.rows.in_float64())
 
     # --- sums over the rows ---
 
-    def working(self) -> AbstractContextManager[Any]:
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
         """Hold while it is evaluated again and again."""
-        return self.rows.working()
+        return self.rows.limit_blas_threads()
 
     def evaluate(
         self,
         theta: Array,
-        second: str = "scale",
-        metric: Metric | None = None,
+        curvature: str = "intercept",
+        preconditioner: Preconditioner | None = None,
         *,
         rough: bool = False,
     ) -> Evaluation:
@@ -294,25 +294,25 @@ class LogisticObjective:
         Parameters
         ----------
         theta : array (G, K, q)
-        second : {"scale", "coarse", "blocks", "hessian"}
+        second : {"intercept", "subspace", "block_diagonal", "full"}
             Which second derivatives, see `blocks`.
-        metric : Shared, optional
-            The model that "coarse" is to correct.
+        preconditioner : Kronecker, optional
+            The model that "subspace" is to correct.
         rough : bool, default False
-            Whether float32 is enough; only if the objective ``roughens``.
+            Whether float32 is enough; only if the objective ``supports_float32``.
         """
         mixing = None
-        if second == "coarse":
+        if curvature == "subspace":
             rank = max(1, min(self.classes, COARSE_SIZE // self.classes - 1))
-            mix = self.context.compile(metrics.mixing, rank=rank)
-            mixing = mix(metric, theta)
+            mix = self.context.compile(preconditioners.mixing, rank=rank)
+            mixing = mix(preconditioner, theta)
         p = self.rows.shape[1]
         intercept = None
         if self.fit_intercept:
             intercept = theta[:, :, p]
             if self.centre is not None:
                 intercept = intercept - theta[:, :, :p] @ self.centre
-        rows = self.rows.rough() if rough else self.rows
+        rows = self.rows.in_float32() if rough else self.rows
         assert rows is not None
         sums = rows.sum(
             blocks.evaluate,
@@ -321,19 +321,19 @@ class LogisticObjective:
             self.columns,
             mixing,
             classes=self.classes,
-            second=second,
+            curvature=curvature,
             count_errors=not self.bounded,
         )
         self.work.passes += self.share
-        if second == "hessian":
+        if curvature == "full":
             self.work.grams += self.share * self.groups * self.classes
-        elif second == "blocks":
+        elif curvature == "block_diagonal":
             self.work.grams += self.share * self.groups
         assemble = self.context.compile(
             finish,
-            second=second,
+            curvature=curvature,
             weight=self.weight,
-            recentre=second in ("blocks", "hessian"),
+            recentre=curvature in ("block_diagonal", "full"),
         )
         evaluation: Evaluation = assemble(
             sums, theta, self.penalty, self.penalised, self._padded, mixing
@@ -351,7 +351,7 @@ class LogisticObjective:
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Compute the objective (G,) and its derivative (G, K, q) in one pass over the rows."""
         evaluation = self.evaluate(theta)
-        return evaluation.value, evaluation.by_theta
+        return evaluation.value, evaluation.grad
 
     def bound(
         self, evaluation: Evaluation, theta: Array, *, before: float = 0.0, enough: float = 0.0
@@ -359,10 +359,10 @@ class LogisticObjective:
         """Bound the distance of the value from the optimum (G,); see `bounds`."""
         return bound_of(self, evaluation, theta, before=before, enough=enough)
 
-    def largest_eigenvalue(self) -> Array:
+    def gram_norm_bound(self) -> Array:
         """Bound the largest eigenvalue of the features' weighted products from above, ()."""
         if self.largest is None:
-            object.__setattr__(self, "largest", largest_of(self))
+            object.__setattr__(self, "largest", gram_norm_bound_of(self))
         return self.largest
 
     def smoothness(self) -> Array:
@@ -393,14 +393,16 @@ class LogisticObjective:
 
     # --- models of the curvature ---
 
-    def bounded_by(self, read_squares: Callable[[], float], heaviest: float) -> "LogisticObjective":
+    def bounded_by(
+        self, read_squares: Callable[[], float], max_sample_weight: float
+    ) -> "LogisticObjective":
         """Return the same objective, which can find the sum of all squared features.
 
-        With the ``heaviest`` of the sample weights, it bounds the largest eigenvalue of the
+        With the largest of the sample weights, it bounds the largest eigenvalue of the
         features' weighted products, which `bound` needs; and both tell whether float32 has their
         numbers.
         """
-        return replace(self, read_squares=read_squares, heaviest=heaviest)
+        return replace(self, read_squares=read_squares, max_sample_weight=max_sample_weight)
 
     def centred(self) -> "LogisticObjective":
         """Return the same objective in features that are centred, nearly: on a sample's mean."""
@@ -414,61 +416,64 @@ class LogisticObjective:
 
         if always:
             return standardise(self)
-        return standardise(self).centred() if self.uneven_features else self
+        return standardise(self).centred() if self.needs_standardisation else self
 
     def uncentred(self) -> "LogisticObjective":
         """Return the same objective in features as the rows give them."""
         return replace(self, centre=None, witness=None)
 
-    solve = staticmethod(metrics.solve)
-    take_metric = staticmethod(metrics.take)
+    solve = staticmethod(preconditioners.solve)
+    take_preconditioner = staticmethod(preconditioners.take)
 
-    def invert(self, metric: Metric) -> Metric:
+    def invert(self, preconditioner: Preconditioner) -> Preconditioner:
         """Prepare a Hessian for being solved with many times, if it is not yet."""
-        if not isinstance(metric, metrics.Full):
-            return metric
-        inverted: Metric = self.context.compile(metrics.inverse)(metric)
+        if not isinstance(preconditioner, preconditioners.DenseHessian):
+            return preconditioner
+        inverted: Preconditioner = self.context.compile(preconditioners.inverse)(preconditioner)
         return inverted
 
-    def metric(
+    def preconditioner(
         self,
         evaluation: Evaluation,
         theta: Array,
-        metric: Metric | None,
+        preconditioner: Preconditioner | None,
         moved: Array,
         *,
         reuse: bool = False,
-    ) -> Metric:
+    ) -> Preconditioner:
         """Model the curvature at parameters that were just evaluated.
 
-        By the whole Hessian if that was summed; else the shared model that ``metric`` is, with
-        this evaluation's curvature. Groups that have not ``moved (G,)`` there keep their model.
+        By the whole Hessian if that was summed; else the shared model that ``preconditioner`` is,
+        with this evaluation's curvature. Groups that have not ``moved (G,)`` keep their model.
         Hessians are inverted for ``reuse``.
         """
-        new = models.of_evaluation(self, evaluation, theta, metric)
-        if reuse and isinstance(new, metrics.Full):
+        new = models.of_evaluation(self, evaluation, theta, preconditioner)
+        if reuse and isinstance(new, preconditioners.DenseHessian):
             new = self.invert(new)
-        if type(new) is not type(metric):
+        if type(new) is not type(preconditioner):
             return new
-        merged: Metric = self.context.compile(metrics.merge)(new, metric, moved)
+        merge = self.context.compile(preconditioners.merge)
+        merged: Preconditioner = merge(new, preconditioner, moved)
         return merged
 
-    def with_gram(self, count: int | None = None) -> tuple["LogisticObjective", Metric]:
-        """Sum the Gram matrix; give the objective in exactly centred features, and their metric.
+    def with_gram(self, count: int | None = None) -> tuple["LogisticObjective", Preconditioner]:
+        """Sum the Gram matrix; return the exactly centred objective and its preconditioner.
 
-        The metric is the shared one, yet without the curvature of any parameters. It also tells
-        whether float32 can tell the flattest direction from none. Of ``count`` rows only, centre
-        and metric are nearly those of all.
+        The preconditioner is the shared one, yet without the curvature of any parameters. It also
+        tells whether float32 can tell the flattest direction from none. Of ``count`` rows only,
+        centre and preconditioner are nearly those of all.
         """
-        centre, largest, metric, condition = models.of_gram(self, count)
-        roughens = self.bounded and self.rows.rough() is not None and is_representable(self)
-        if roughens:
-            roughens = bool(read(condition) < ROUGH_CONDITION)
-        here = replace(self, largest=largest, roughens=roughens, witness=None)
-        return (here if centre is None else replace(here, centre=centre)), metric
+        centre, largest, preconditioner, condition = models.of_gram(self, count)
+        supports_float32 = (
+            self.bounded and self.rows.in_float32() is not None and is_representable(self)
+        )
+        if supports_float32:
+            supports_float32 = bool(to_host(condition) < ROUGH_CONDITION)
+        here = replace(self, largest=largest, supports_float32=supports_float32, witness=None)
+        return (here if centre is None else replace(here, centre=centre)), preconditioner
 
-    def with_squares(self, *, flat: bool) -> Metric:
-        """Return the shared metric of unrelated features, by their squares.
+    def with_squares(self, *, flat: bool) -> Preconditioner:
+        """Return the shared preconditioner of unrelated features, by their squares.
 
         Of features none of which stands out, ``flat``, the mean square is enough, and known.
         """
@@ -476,13 +481,13 @@ class LogisticObjective:
 
     def rotated(
         self, theta: Array, *, warm: bool
-    ) -> tuple["LogisticObjective", Metric, Array, Callable[[Array], Array]]:
+    ) -> tuple["LogisticObjective", Preconditioner, Array, Callable[[Array], Array]]:
         """Return the same problem in as many features as there are rows; see `row_space`.
 
         Returns
         -------
         objective : LogisticObjective
-        metric : Shared
+        preconditioner : Kronecker
         theta : array (G, K, n + 1)
         back : callable
             Takes its parameters back to parameters of this objective.
@@ -490,7 +495,7 @@ class LogisticObjective:
         from logitron.objective.row_space import rotate
 
         space = rotate(self)
-        return space.objective, space.metric, space.forth(theta, warm=warm), space.back
+        return space.objective, space.preconditioner, space.forth(theta, warm=warm), space.back
 
     def recentre(self, theta: Array, before: "LogisticObjective") -> Array:
         """Take parameters of an objective in otherwise centred features to this one's."""
@@ -499,9 +504,7 @@ class LogisticObjective:
     def eye(self, size: int) -> Array:
         """Return an identity, made once."""
         if size not in self._eyes:
-            self._eyes[size] = self.context.xp.eye(
-                size, dtype=self.context.dtype, device=self.context.device
-            )
+            self._eyes[size] = linalg.eye_like(self.penalty, size)
         return self._eyes[size]
 
 

@@ -1,12 +1,12 @@
-"""Models of the curvature: what goes into the formulas of `logitron.objective.metric`."""
+"""Models of the curvature: what goes into the formulas of `logitron.objective.preconditioner`."""
 
 from math import ceil
 from typing import Any
 
 from logitron.objective import blocks
-from logitron.objective import metric as metrics
+from logitron.objective import preconditioner as preconditioners
 from logitron.objective.assembly import Evaluation, eigenbasis, weighed_eigenbasis
-from logitron.objective.metric import Metric
+from logitron.objective.preconditioner import Preconditioner
 
 __all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
 
@@ -20,41 +20,44 @@ TYPICAL_CURVATURE, LEAST_RATIO = 0.1, 1e-12
 
 
 def of_evaluation(
-    objective: Objective, evaluation: Evaluation, theta: Array, metric: Metric | None
-) -> Metric:
+    objective: Objective,
+    evaluation: Evaluation,
+    theta: Array,
+    preconditioner: Preconditioner | None,
+) -> Preconditioner:
     """Model by the whole Hessians or class blocks that were summed; else by the shared model.
 
-    That is what ``metric`` then is, and it gets this evaluation's curvature.
+    That is what ``preconditioner`` then is, and it gets this evaluation's curvature.
     """
     eye, compiled = objective.eye, objective.context.compile
     penalty, penalised = objective.penalty, objective.penalised
-    if evaluation.second is not None and evaluation.second.ndim == 4:
-        classwise: Metric = compiled(metrics.blocks)(
-            evaluation.second, penalty, penalised, eye(objective.shape[2])
+    if evaluation.hessian is not None and evaluation.hessian.ndim == 4:
+        classwise: Preconditioner = compiled(preconditioners.blocks)(
+            evaluation.hessian, penalty, penalised, eye(objective.shape[2])
         )
         return classwise
-    if evaluation.second is not None and evaluation.mixing is None:
-        whole: Metric = compiled(metrics.full, classes=objective.classes)(
-            evaluation.second, penalty, penalised, eye(objective.shape[2])
+    if evaluation.hessian is not None and evaluation.mixing is None:
+        whole: Preconditioner = compiled(preconditioners.full, classes=objective.classes)(
+            evaluation.hessian, penalty, penalised, eye(objective.shape[2])
         )
         return whole
-    assert isinstance(metric, metrics.Shared)  # the only other kind there is to begin with
-    model: Metric = compiled(metrics.shared)(
-        metric.basis,
-        metric.spectrum,
-        evaluation.curvature,
+    assert isinstance(preconditioner, preconditioners.Kronecker)
+    model: Preconditioner = compiled(preconditioners.shared)(
+        preconditioner.basis,
+        preconditioner.spectrum,
+        evaluation.intercept_hessian,
         penalty,
-        metric.dual,
-        metric.ridges,
-        metric.factors,
+        preconditioner.dual,
+        preconditioner.ridges,
+        preconditioner.factors,
     )
     if evaluation.mixing is None:
         return model
-    corrected: Metric = compiled(metrics.coarse)(
+    corrected: Preconditioner = compiled(preconditioners.coarse)(
         model,
         theta,
         evaluation.mixing,
-        evaluation.second,
+        evaluation.hessian,
         eye(objective.classes),
         eye(evaluation.mixing.shape[1] + 1),
         1.0 - objective.is_penalised,
@@ -64,7 +67,7 @@ def of_evaluation(
 
 def of_gram(
     objective: Objective, count: int | None = None
-) -> tuple[Array | None, Array, Metric, Array]:
+) -> tuple[Array | None, Array, Preconditioner, Array]:
     """Sum the Gram matrix: the features' centre, its largest eigenvalue, model, condition.
 
     The centre is None where there is no intercept. The condition is how much steeper the steepest
@@ -104,11 +107,11 @@ def of_gram(
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (objective.weight * objective.uneven)
     else:
-        largest = objective.largest_eigenvalue()
+        largest = objective.gram_norm_bound()
         if centre is not None:  # it is known of distances from another centre
             away = centre if objective.centre is None else centre - objective.centre
-            heaviest = objective.heaviest * objective.weight * n
-            largest = (xp.sqrt(largest) + xp.sqrt(heaviest * xp.sum(away * away))) ** 2
+            max_sample_weight = objective.max_sample_weight * objective.weight * n
+            largest = (xp.sqrt(largest) + xp.sqrt(max_sample_weight * xp.sum(away * away))) ** 2
     steepness = (0.25 * objective.weight * n / rows) * total * spectrum
     flattest = xp.min(steepness) + xp.min(objective.penalty)
     infinite = objective.context.zeros(()) + float("inf")
@@ -131,7 +134,7 @@ def _penalty_ratio(objective: Objective, total: Array) -> Array:
     return xp.where(ratio < 1.0 / LEAST_RATIO, ratio, 1.0 / least)
 
 
-def of_squares(objective: Objective, *, flat: bool) -> Metric:
+def of_squares(objective: Objective, *, flat: bool) -> Preconditioner:
     """Model unrelated features by their squares; ``flat`` ones by the mean of those."""
     n, p = objective.rows.shape
     xp = objective.context.xp
@@ -159,13 +162,13 @@ def without_curvature(
     spectrum: Array,
     dual: Array | None = None,
     ridges: Array | None = None,
-) -> Metric:
+) -> Preconditioner:
     """Make the shared model of features, yet without the curvature of any parameters."""
     G, K = objective.groups, objective.classes
     nothing = objective.context.zeros((G, K, K))
     unknown = objective.context.zeros((G, K, spectrum.shape[0] + 1))
     mixes = nothing + objective.eye(K)
-    return metrics.Shared(
+    return preconditioners.Kronecker(
         basis,
         spectrum,
         mixes,

@@ -13,10 +13,10 @@ curvature comes without a decomposition of its own.
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from logitron.backend import linalg, namespace_of, read
+from logitron.backend import linalg, namespace_of, to_host
 from logitron.objective.logistic import LogisticObjective
-from logitron.objective.metric import Metric
 from logitron.objective.models import without_curvature
+from logitron.objective.preconditioner import Preconditioner
 
 __all__ = ["RowSpace", "is_flat", "rotate"]
 
@@ -31,7 +31,7 @@ class RowSpace(NamedTuple):
 
     objective: LogisticObjective
     """In rotated features."""
-    metric: Metric
+    preconditioner: Preconditioner
     """Its shared model, yet without the curvature of any parameters."""
     original: LogisticObjective
     spreading: Array
@@ -57,7 +57,7 @@ class RowSpace(NamedTuple):
         G, K, _ = theta.shape
         n = self.spreading.shape[0]
         weights = self.spreading @ xp.matrix_transpose(xp.reshape(theta[:, :, :n], (G * K, n)))
-        (W,) = self.original.rows.beside(weights).sum(_spread, self.original.centre)
+        (W,) = self.original.rows.with_row_arrays(weights).sum(_spread, self.original.centre)
         self.original.work.passes += self.original.share
         return xp.concat([xp.reshape(W, (G, K, -1)), theta[:, :, n:]], axis=2)
 
@@ -75,16 +75,16 @@ def rotate(objective: LogisticObjective) -> RowSpace:
     rotated, spectrum, spreading = context.compile(_decompose)(products)
     inner = replace(
         objective,
-        rows=objective.rows.rotated(rotated),
+        rows=objective.rows.with_features(rotated),
         centre=None,
         squares=spectrum,
-        largest=context.xp.max(spectrum) * objective.heaviest,
+        largest=context.xp.max(spectrum) * objective.max_sample_weight,
         reading=objective.rows.shape[0] / objective.rows.shape[1],
         witness=None,
         _eyes={},
     )
-    metric = without_curvature(inner, None, spectrum / products.shape[0])
-    return RowSpace(inner, metric, objective, spreading)
+    preconditioner = without_curvature(inner, None, spectrum / products.shape[0])
+    return RowSpace(inner, preconditioner, objective, spreading)
 
 
 def is_flat(objective: LogisticObjective) -> bool:
@@ -97,7 +97,7 @@ def is_flat(objective: LogisticObjective) -> bool:
     rows = (None if few else objective.rows.sample(FLAT_ROWS, 2)) or objective.rows
     products = rows.sum_over_columns(_row_products, objective.centre)
     count = objective.context.compile(_directions)(products)
-    return bool(read(count) > 0.5 * rows.shape[0])
+    return bool(to_host(count) > 0.5 * rows.shape[0])
 
 
 # --- pieces -------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logitron.backend import read
+from logitron.backend import to_host
 from logitron.objective.local_blocks import POWER, hessian_root, leverages
 from logitron.objective.local_model import LocalModel, local_model
 
@@ -240,7 +240,7 @@ def _leverages(
         classes=objective.classes,
     )
     objective.work.passes += objective.share
-    powers, seen, lengths = read(context.xp.concat(parts)).tolist()
+    powers, seen, lengths = to_host(context.xp.concat(parts)).tolist()
     return powers, seen, lengths
 
 
@@ -271,7 +271,7 @@ class LocalObjective:
         #: whether models have the Hessian's root
         self.fine = False
         #: whether the group has a penalty, and so an optimum
-        self.penalised = bool((read(objective.penalty) > 0.0).all())
+        self.penalised = bool((to_host(objective.penalty) > 0.0).all())
 
     def arranged(self, theta: HostArray) -> Array:
         """Arrange a vector (D,) as parameters (1, K, q), where the rows are."""
@@ -288,7 +288,7 @@ class LocalObjective:
         rows = objective.rows.map(
             hessian_root, parameters, intercept, objective.columns, classes=objective.classes
         )
-        root = np.asarray(read(rows), np.float64).reshape(-1, theta.size)
+        root = np.asarray(to_host(rows), np.float64).reshape(-1, theta.size)
         return replace(found, root=root)
 
     @property

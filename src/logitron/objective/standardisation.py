@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logitron.backend import namespace_of, read
+from logitron.backend import namespace_of, to_host
 from logitron.objective import blocks
 
 if TYPE_CHECKING:
@@ -53,33 +53,33 @@ def standardise(objective: "LogisticObjective") -> "LogisticObjective":
     objective.work.passes += 3.0 * objective.share
 
     # a mean of absolute values neither overflows nor underflows where squares do
-    sizes = read(rows.precise().sum(_mean_sizes, n=n)[0])
+    sizes = to_host(rows.in_float64().sum(_mean_sizes, n=n)[0])
     first = _scale(sizes)
     columns, classes = objective.columns, objective.classes
     sized = rows.standardised(zeros, context.asarray(first))
     sums, squares, total = sized.sum(blocks.column_moments, columns, classes=classes)
-    sums, squares = read(sums / total), read(squares / total)
+    sums, squares = to_host(sums / total), to_host(squares / total)
     centre, constant = np.zeros(p), None
     if objective.fit_intercept:
         centre = sums / first
         exact = rows.standardised(context.asarray(centre), context.asarray(first))
         from_centre, total = exact.sum(blocks.column_squares, None, columns, classes=classes)
         eps = float(xp.finfo(context.dtype).eps)
-        squares = read(from_centre / total)
+        squares = to_host(from_centre / total)
         constant = squares <= (CONSTANT * eps * sums) ** 2
         squares = np.where(constant, 1.0, squares)
     scale = first * _scale(np.sqrt(squares))
     outliers, middle, width = _robust(objective, centre, 1.0 / scale)
     centre = np.where(outliers, middle if objective.fit_intercept else 0.0, centre)
     scale = np.where(outliers, _scale(width), scale)
-    scale = np.minimum(scale, _most_scaling(read(objective.penalty)))
+    scale = np.minimum(scale, _most_scaling(to_host(objective.penalty)))
     common = _middle(scale)
     scale = np.clip(scale, common * 2.0**-MOST_SCALING, common * 2.0**MOST_SCALING)
     unequal = bool((scale != common).any())
     if unequal and scale.max() <= FEW_TIMES * scale.min():
         scale, unequal = np.full(p, common), False
     with np.errstate(under="ignore"):
-        penalty = read(objective.penalty) * common * common
+        penalty = to_host(objective.penalty) * common * common
     # a feature that is the same in all rows is none: what rounding leaves of it would be noise
     used = scale if constant is None else np.where(constant & (sums != 0.0), 0.0, scale)
     factors = np.where(used > 0.0, (scale / common) ** 2, 1.0)
@@ -89,14 +89,14 @@ def standardise(objective: "LogisticObjective") -> "LogisticObjective":
         rows=rows.standardised(*stored),
         centre=None,
         witness=None,
-        uneven_features=False,
+        needs_standardisation=False,
         penalty=context.asarray(penalty),
         standardisation=stored,
         factors=context.asarray(factors) if unequal else None,
         read_squares=None,
         largest=None,
         squares=None,
-        roughens=False,
+        supports_float32=False,
     )
 
 
@@ -124,7 +124,7 @@ def _robust(
     rows = objective.rows.sample(count, SEED) if n > count else objective.rows
     if rows is None or rows.lazy:
         return np.zeros(p, bool), centre, spread
-    X = np.asarray(read(rows.precise().map(_features)), np.float64)
+    X = np.asarray(to_host(rows.in_float64().map(_features)), np.float64)
     with np.errstate(over="ignore"):
         middle = np.median(X, axis=0) if objective.fit_intercept else np.zeros(p)
         width = np.median(np.abs(X - middle), axis=0)

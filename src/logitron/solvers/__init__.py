@@ -20,7 +20,7 @@ from logitron.solvers.auto import Engine
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.plan import Plan, choose
-from logitron.solvers.status import Iteration, Solution, Status, put_groups
+from logitron.solvers.result import Iteration, Solution, Status, put_groups
 
 __all__ = [
     "DampedNewton",

@@ -28,7 +28,7 @@ from logitron.solvers.quasi_newton import (
     Curvature,
     Progress,
 )
-from logitron.solvers.status import Iteration, Solution, Status
+from logitron.solvers.result import Iteration, Solution, Status
 from logitron.solvers.steps import GROWTH, LONGEST, MOST, NOISE, SHORTEST, SUFFICIENT
 
 __all__ = ["Alone"]
@@ -51,37 +51,37 @@ class Alone:
     @staticmethod
     def suits(objective: Any) -> bool:
         """Whether a function is one that this descent is for."""
-        free: bool = objective.context.library.reads_are_free
-        return free and objective.groups == 1 and not objective.roughens
+        free: bool = objective.context.library.is_host
+        return free and objective.groups == 1 and not objective.supports_float32
 
     def minimize(
         self,
         objective: Any,
         theta: Array,
         *,
-        metric: Any = None,
+        preconditioner: Any = None,
         on_iteration: Callable[[Iteration], bool | None] | None = None,
     ) -> tuple[Solution, Any]:
         """Descend from ``theta (1, K, q)`` until the group is done; see `QuasiNewton.minimize`."""
-        run = _Run(self, objective, theta, metric)
-        return run.solution(descend(run, self, on_iteration)), run.metric
+        run = _Run(self, objective, theta, preconditioner)
+        return run.solution(descend(run, self, on_iteration)), run.preconditioner
 
 
 class _Run:
     """One descent."""
 
-    def __init__(self, settings: Alone, objective: Any, theta: Array, metric: Any) -> None:
-        self.settings, self.objective, self.metric = settings, objective, metric
+    def __init__(self, settings: Alone, objective: Any, theta: Array, preconditioner: Any) -> None:
+        self.settings, self.objective, self.preconditioner = settings, objective, preconditioner
         self.bounded = settings.bounds and objective.bounded
         self.iteration, self.status = 0, None if settings.max_iter else Status.MAX_ITER
         self.progress = Progress(0, 1, 0)
         asked = settings.curvature.ask(self.progress)
-        evaluation = objective.evaluate(theta, asked, metric)
-        self.theta, self.by_theta = theta, evaluation.by_theta
+        evaluation = objective.evaluate(theta, asked, preconditioner)
+        self.theta, self.grad = theta, evaluation.grad
         self.value = float(evaluation.value[0])
         self.heading = 0.0 * theta
         self.memory = _Memory()
-        self.gap, self.told_gap = inf, inf
+        self.gap, self.reported_gap = inf, inf
         self.step, self.slope, self.misses = 1.0, -inf, 0
         self.best, self.least, self.stuck = inf, inf, 0
         self.reached = self.near = False
@@ -109,9 +109,9 @@ class _Run:
         asked = curvature.ask(self.progress)
         step, slope = self.step, self.slope
         trial = self.theta + step * self.heading
-        evaluation = self.objective.evaluate(trial, asked, self.metric)
-        value, by_theta = float(evaluation.value[0]), evaluation.by_theta
-        change, along = value - self.value, _dot(by_theta, self.heading)
+        evaluation = self.objective.evaluate(trial, asked, self.preconditioner)
+        value, grad = float(evaluation.value[0]), evaluation.grad
+        change, along = value - self.value, _dot(grad, self.heading)
         falls = change <= SUFFICIENT * step * slope
         noise = NOISE * self.objective.eps * abs(self.value)
         flat = abs(change) <= noise and abs(along) <= -slope
@@ -126,10 +126,8 @@ class _Run:
                 bound = self.objective.bound(evaluation, trial, before=self.before, enough=enough)
                 gap = float(bound[0])
             if curvature.memory:
-                self.memory.remember(
-                    trial - self.theta, by_theta - self.by_theta, most=curvature.memory
-                )
-            self.theta, self.value, self.by_theta, self.gap = trial, value, by_theta, gap
+                self.memory.remember(trial - self.theta, grad - self.grad, most=curvature.memory)
+            self.theta, self.value, self.grad, self.gap = trial, value, grad, gap
             self.misses = 0
             # longer than the model says, where the slope shrinks no faster than it does when all
             # margins grow alike
@@ -153,13 +151,13 @@ class _Run:
         """Choose a new direction if the group moved, with what is new of the curvature."""
         self.progress.since_refresh += 1
         curvature = self.settings.curvature
-        if asked != "scale" or (self.iteration == 0 and curvature.coarse):
-            whole = asked in ("blocks", "hessian")
+        if asked != "intercept" or (self.iteration == 0 and curvature.coarse):
+            whole = asked in ("block_diagonal", "full")
             if moved or curvature.memory:  # without a memory, there is a new one in every step
-                self.metric = self.objective.metric(
+                self.preconditioner = self.objective.preconditioner(
                     evaluation,
                     theta,
-                    self.metric if curvature.memory else None,
+                    self.preconditioner if curvature.memory else None,
                     np.asarray([moved]),
                     reuse=whole and curvature.reuses,
                 )
@@ -169,15 +167,15 @@ class _Run:
         if curvature.memory == 0:  # it may have forgotten on the way
             self.memory = _Memory()
         heading = self.memory.direction(
-            self.by_theta, self.metric, solve=self.objective.solve, rescales=curvature.rescales
+            self.grad, self.preconditioner, solve=self.objective.solve, rescales=curvature.rescales
         )
-        slope = _dot(self.by_theta, heading)
+        slope = _dot(self.grad, heading)
         if not slope < 0.0:
             # rounding can spoil a model; down the slope, as far as the last step went, is always
             # a way
-            squares = _dot(self.by_theta, self.by_theta)
+            squares = _dot(self.grad, self.grad)
             reach = _dot(self.heading, self.heading) / (squares if squares > 0.0 else 1.0)
-            heading, slope = -sqrt(reach) * self.by_theta, -sqrt(reach) * squares
+            heading, slope = -sqrt(reach) * self.grad, -sqrt(reach) * squares
         self.heading, self.slope = heading, slope
 
     def _look(self, evaluation: Any, *, moved: bool) -> None:
@@ -187,7 +185,7 @@ class _Run:
         fell = self.values[-1] - value if self.values else -inf
         self.values.append(value)
         # without a bound, an estimate
-        self.told_gap = gap = self.gap if self.bounded or isfinite(self.gap) else estimate
+        self.reported_gap = gap = self.gap if self.bounded or isfinite(self.gap) else estimate
         target = max(settings.tol**2 * (value - gap), settings.gap)
         if self.objective.bounded and size <= NOTHING:
             target = inf
@@ -234,7 +232,7 @@ class _Run:
             np.asarray([status]),
             np.asarray([len(self.values) - 1], np.int32),
             np.asarray(self.values)[:, None],
-            np.asarray([self.told_gap]),
+            np.asarray([self.reported_gap]),
         )
 
 
@@ -253,8 +251,8 @@ class _Memory:
 
     def direction(
         self,
-        by_theta: Array,
-        metric: Any,
+        grad: Array,
+        preconditioner: Any,
         *,
         solve: Callable[[Any, Array], Array],
         rescales: bool,
@@ -265,15 +263,15 @@ class _Memory:
         ----------
         J. Nocedal, S. J. Wright, "Numerical Optimization", Springer 2006.
         """
-        way, alphas = by_theta, []
+        way, alphas = grad, []
         for step, change, product in reversed(self.pairs):
             alpha = _dot(step, way) / product
             way = way - alpha * change
             alphas.append(alpha)
-        way = solve(metric, way)
+        way = solve(preconditioner, way)
         if rescales and self.pairs:
             _, change, product = self.pairs[-1]
-            size = _dot(change, solve(metric, change))
+            size = _dot(change, solve(preconditioner, change))
             way = way * (product / size if size > 0.0 else 1.0)
         for (step, change, product), alpha in zip(self.pairs, reversed(alphas), strict=True):
             way = way + (alpha - _dot(change, way) / product) * step

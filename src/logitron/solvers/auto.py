@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from logitron.solvers.alone import Alone
-from logitron.solvers.curvature import EveryStep, WhenSlow
+from logitron.solvers.hessian_schedule import EveryIteration, WhenSlow
 from logitron.solvers.plan import Plan, costs_of
 from logitron.solvers.quasi_newton import QuasiNewton
-from logitron.solvers.status import Iteration, Solution, Status, put_groups
+from logitron.solvers.result import Iteration, Solution, Status, put_groups
 
 __all__ = ["Engine"]
 
@@ -68,24 +68,24 @@ class Engine:
         -----
         ``on_iteration`` is told of iterations on all rows, and coefficients and intercepts.
         """
-        with objective.working():
-            theta, metric, spent, objective = self._on_samples(objective, theta)
+        with objective.limit_blas_threads():
+            theta, preconditioner, spent, objective = self._on_samples(objective, theta)
         costs, batch, classes = self.plan.costs, self.plan.batch, objective.classes
         inner, back = objective, None
-        curvature: EveryStep | WhenSlow = EveryStep()
-        if metric is not None:
+        curvature: EveryIteration | WhenSlow = EveryIteration()
+        if preconditioner is not None:
             curvature = WhenSlow(costs, coarse=False, batch=batch)
         elif self.plan.method == "row-space":
-            inner, metric, theta, back = objective.rotated(theta, warm=self.warm)
+            inner, preconditioner, theta, back = objective.rotated(theta, warm=self.warm)
             if not self.plan.newton:
                 curvature = WhenSlow(costs, coarse=True, batch=batch, classes=classes)
         elif self.plan.method == "shared":
-            inner, metric = objective.with_gram(self.plan.gram_rows)
+            inner, preconditioner = objective.with_gram(self.plan.gram_rows)
             theta = inner.recentre(theta, objective)
             objective = inner
             curvature = WhenSlow(costs, coarse=True, batch=batch, classes=classes)
         elif self.plan.method == "diagonal":
-            metric = objective.with_squares(flat=self.plan.flat)
+            preconditioner = objective.with_squares(flat=self.plan.flat)
             curvature = WhenSlow(costs, coarse=True, batch=0, rescales=True)
         most = max(self.max_iter - spent, 0)
         settings: dict[str, Any] = {
@@ -97,12 +97,14 @@ class Engine:
         descent: Alone | QuasiNewton
         if Alone.suits(inner):
             descent = Alone(curvature, **settings)
-            if isinstance(curvature, EveryStep):
+            if isinstance(curvature, EveryIteration):
                 inner = inner.with_constant()
         else:
             descent = QuasiNewton(curvature, rough=not self.warm, **settings)
-        with inner.working():
-            solution, _ = descent.minimize(inner, theta, metric=metric, on_iteration=watch)
+        with inner.limit_blas_threads():
+            solution, _ = descent.minimize(
+                inner, theta, preconditioner=preconditioner, on_iteration=watch
+            )
             if curvature.abandoned and not (solution.status == Status.STOPPED).any():
                 solution = self._by_batches(inner, solution, most, watch)
         if back is not None:
@@ -148,7 +150,7 @@ class Engine:
         The first one is begun with a Hessian of its own, the next ones with the one before; that is
         made anew where progress is slow.
         """
-        metric, spent, last = None, 0, None
+        preconditioner, spent, last = None, 0, None
         p = objective.rows.shape[1]
         for count in self.plan.samples:
             part = objective.sample(count)
@@ -156,7 +158,9 @@ class Engine:
                 break
             costs = costs_of(count, p, 1, 1)
             # (one that ended before it began has left no model)
-            curvature = WhenSlow(costs, coarse=False, batch=self.plan.batch, begin=metric is None)
+            curvature = WhenSlow(
+                costs, coarse=False, batch=self.plan.batch, begin=preconditioner is None
+            )
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
             worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
             near = (Alone if Alone.suits(part) else QuasiNewton)(
@@ -167,15 +171,15 @@ class Engine:
                 polish=False,
                 bounds=False,
             )
-            fitted, metric = near.minimize(part, theta, metric=metric)
+            fitted, preconditioner = near.minimize(part, theta, preconditioner=preconditioner)
             if not curvature.reuses:
-                metric = objective.invert(metric)
+                preconditioner = objective.invert(preconditioner)
             theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
         if last is not None:
-            evaluation = last.evaluate(theta, "hessian")
-            metric = last.metric(evaluation, theta, None, None, reuse=True)
-            objective = objective.witnessed_by(last)
-        return theta, metric, spent, objective
+            evaluation = last.evaluate(theta, "full")
+            preconditioner = last.preconditioner(evaluation, theta, None, None, reuse=True)
+            objective = objective.with_subsample_bound(last)
+        return theta, preconditioner, spent, objective
 
 
 def _telling(

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from logitron.backend import ArrayContext, namespace_of, read
-from logitron.solvers.status import Iteration, Solution, Status
+from logitron.backend import ArrayContext, namespace_of, to_host
+from logitron.solvers.result import Iteration, Solution, Status
 
 __all__ = ["GradientDescent", "SmoothObjective"]
 
@@ -96,7 +96,7 @@ class GradientDescent:
     ) -> Solution:
         context = objective.context
         descend = context.compile(_descend)
-        look_every = 1 if context.library.reads_are_free else LOOK_EVERY
+        look_every = 1 if context.library.is_host else LOOK_EVERY
         rate = self._rate(objective)
 
         groups = theta.shape[0]
@@ -117,15 +117,17 @@ class GradientDescent:
             iteration += 1
             if iteration % look_every == 0 or iteration == self.max_iter:
                 # (a stack of one costs NumPy more than the arithmetic of a step)
-                seen = read(states[0][None, ...] if len(states) == 1 else context.xp.stack(states))
+                seen = to_host(
+                    states[0][None, ...] if len(states) == 1 else context.xp.stack(states)
+                )
                 record.append(seen)
                 states, running = [], np.count_nonzero(seen[-1, 1])
                 if on_iteration is not None:
                     stopped = _tell(on_iteration, iteration, seen, theta)
         # the last step has not been evaluated: take it back where it left the numbers
-        arrived = context.xp.all(context.xp.isfinite(theta), axis=(1, 2))
-        theta = context.xp.where(arrived[:, None, None], theta, before)
-        return _solution(theta, record, stopped, read(arrived))
+        finite = context.xp.all(context.xp.isfinite(theta), axis=(1, 2))
+        theta = context.xp.where(finite[:, None, None], theta, before)
+        return _solution(theta, record, stopped, to_host(finite))
 
     def _rate(self, objective: SmoothObjective) -> Array:
         """Step length of each group on the gradient of the sum, (1,) or (G,).
@@ -137,7 +139,7 @@ class GradientDescent:
         """
         if self.learning_rate != "auto":
             return float(self.learning_rate) / objective.weight_sum()
-        curvature = read(objective.smoothness())
+        curvature = to_host(objective.smoothness())
         if not np.all(np.isfinite(curvature)):
             raise ValueError(
                 "learning_rate='auto' needs the sum of the squared features, which overflows in "
@@ -197,7 +199,7 @@ def _solution(
     theta: Array,
     looks: list[np.ndarray[Any, Any]],
     stopped: bool,
-    arrived: np.ndarray[Any, Any],
+    kept: np.ndarray[Any, Any],
 ) -> Solution:
     """Tell the outcome from the states after each iteration, arrays (iterations, 2, G)."""
     groups = theta.shape[0]
@@ -210,7 +212,7 @@ def _solution(
     if looks:
         losses = np.where(finite, losses, np.take_along_axis(losses, last[None, :], axis=0))
         status[~running[-1]] = Status.CONVERGED
-        status[~finite[-1] | ~arrived] = Status.DIVERGED
+        status[~finite[-1] | ~kept] = Status.DIVERGED
     # the iteration that ends a group counts as its last
     n_iter = np.minimum(running.sum(axis=0) + 1, len(record)).astype(np.int32)
     return Solution(theta, status, n_iter, losses[: n_iter.max()])

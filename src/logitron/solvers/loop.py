@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from logitron.solvers.status import Iteration
+from logitron.solvers.result import Iteration
 
 __all__ = ["Descent", "Limits", "descend"]
 

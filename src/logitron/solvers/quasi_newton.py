@@ -20,10 +20,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from logitron.backend import ArrayContext, read
+from logitron.backend import ArrayContext, to_host
 from logitron.solvers.loop import descend
-from logitron.solvers.precision import Precision
-from logitron.solvers.status import Iteration, Solution, Status
+from logitron.solvers.precision_schedule import PrecisionSchedule
+from logitron.solvers.result import Iteration, Solution, Status
 from logitron.solvers.steps import NOISE, ROUGH_NOISE, State, start, step, trial_of, turn
 
 __all__ = ["Curvature", "Progress", "QuasiNewton", "TwiceDifferentiable"]
@@ -68,23 +68,23 @@ class TwiceDifferentiable(Protocol):
         """Relative precision of the value."""
 
     @property
-    def roughens(self) -> bool:
+    def supports_float32(self) -> bool:
         """Whether it can be evaluated in float32."""
 
-    def evaluate(self, theta: Array, second: str, metric: Any, *, rough: bool) -> Any:
+    def evaluate(self, theta: Array, curvature: str, preconditioner: Any, *, rough: bool) -> Any:
         """Value (G,), derivative (G, K, q) and second derivatives, in one pass."""
 
-    def metric(
-        self, evaluation: Any, theta: Array, metric: Any, moved: Array, *, reuse: bool
+    def preconditioner(
+        self, evaluation: Any, theta: Array, preconditioner: Any, moved: Array, *, reuse: bool
     ) -> Any:
         """Model of the curvature at parameters that were evaluated, for the groups that moved."""
 
     @property
     def solve(self) -> Callable[[Any, Array], Array]:
-        """``solve(metric, by_theta)`` multiplies derivatives by the inverse of a metric."""
+        """``solve(preconditioner, grad)`` multiplies by the inverse of a preconditioner."""
 
-    def take_metric(self, metric: Any, groups: Array) -> Any:
-        """Return the metric of some groups only."""
+    def take_preconditioner(self, preconditioner: Any, groups: Array) -> Any:
+        """Return the preconditioner of some groups only."""
 
     def bound(self, evaluation: Any, theta: Array, *, before: float, enough: float = 0.0) -> Array:
         """Bound of the distance from the optimum (G,), no sharper than ``enough`` if that costs."""
@@ -112,16 +112,16 @@ class Curvature(Protocol):
     memory: int
     """Steps to remember."""
     coarse: bool
-    """Whether the metric is a shared model, to be told the curvature of the start."""
+    """Whether the preconditioner is a shared model, to be told the curvature of the start."""
     reuses: bool
     """Whether a Hessian is solved with many times."""
     rescales: bool
-    """Whether the size of the metric is not to be trusted."""
+    """Whether the size of the preconditioner is not to be trusted."""
     abandoned: bool
     """Whether the groups that are left are to be fitted otherwise."""
 
     def ask(self, progress: Progress) -> str:
-        """One of "scale", "coarse", "blocks", "hessian"."""
+        """One of "intercept", "subspace", "block_diagonal", "full"."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class QuasiNewton:
         objective: TwiceDifferentiable,
         theta: Array,
         *,
-        metric: Any = None,
+        preconditioner: Any = None,
         on_iteration: Callable[[Iteration], bool | None] | None = None,
     ) -> tuple[Solution, Any]:
         """Descend from ``theta (G, K, q)`` until every group is done.
@@ -171,7 +171,7 @@ class QuasiNewton:
         ----------
         objective : TwiceDifferentiable
         theta : array (G, K, q)
-        metric : object, optional
+        preconditioner : object, optional
             The first model of the curvature; by default, of what is summed at ``theta``.
         on_iteration : callable, optional
             Called with an `Iteration` after each one; returning True stops the descent.
@@ -179,20 +179,24 @@ class QuasiNewton:
         Returns
         -------
         solution : Solution
-        metric : object
-            The last metric of the groups that finished last.
+        preconditioner : object
+            The last preconditioner of the groups that finished last.
         """
-        run = _Run(self, objective, theta, metric)
-        return run.solution(descend(run, self, on_iteration)), run.metric
+        run = _Run(self, objective, theta, preconditioner)
+        return run.solution(descend(run, self, on_iteration)), run.preconditioner
 
 
 class _Run:
     """One descent: the device's state, and what the host knows of it."""
 
     def __init__(
-        self, settings: QuasiNewton, objective: TwiceDifferentiable, theta: Array, metric: Any
+        self,
+        settings: QuasiNewton,
+        objective: TwiceDifferentiable,
+        theta: Array,
+        preconditioner: Any,
     ) -> None:
-        self.settings, self.objective, self.metric = settings, objective, metric
+        self.settings, self.objective, self.preconditioner = settings, objective, preconditioner
         self.bounded = settings.bounds and objective.bounded
         self.context = objective.context
         groups = theta.shape[0]
@@ -209,14 +213,16 @@ class _Run:
         self.stuck = np.zeros(groups, int)
         self.reached = np.zeros(groups, bool)
         self.near, self.before = False, np.inf
-        self.precision = Precision(settings.rough and objective.roughens and settings.max_iter > 0)
+        self.precision = PrecisionSchedule(
+            settings.rough and objective.supports_float32 and settings.max_iter > 0
+        )
         self.rough = self.precision.rough  # whether the last evaluation was
         self.roughly = np.zeros(groups, bool)  # of the members, whose value was computed so
         self.progress = Progress(0, groups, 0)
         asked = settings.curvature.ask(self.progress)
-        evaluation = objective.evaluate(theta, asked, metric, rough=self.rough)
+        evaluation = objective.evaluate(theta, asked, preconditioner, rough=self.rough)
         # where shapes are compiled for, the memory has its full length from the start
-        memory = settings.curvature.memory if self.context.library.traces else 0
+        memory = settings.curvature.memory if self.context.library.is_jit else 0
         begin = self.context.compile(start, memory=memory)
         self.state, report = begin(theta, evaluation, self._gap(evaluation, theta))
         self._look(report)
@@ -241,7 +247,7 @@ class _Run:
             self.state = self.state._replace(steps=nothing, changes=nothing)
         trial = context.compile(trial_of)(self.state)
         self.rough = self.precision.rough
-        evaluation = self.objective.evaluate(trial, asked, self.metric, rough=self.rough)
+        evaluation = self.objective.evaluate(trial, asked, self.preconditioner, rough=self.rough)
         noise = ROUGH_NOISE if self.rough else NOISE * self.objective.eps
         anew = None
         if self.roughly.any() and not self.rough:
@@ -263,14 +269,18 @@ class _Run:
         """Choose a new direction for the groups that moved, with what is new of the curvature."""
         self.progress.since_refresh += 1
         curvature = self.settings.curvature
-        if asked != "scale" or (self.iteration == 0 and curvature.coarse):
-            whole = asked in ("blocks", "hessian")
-            self.metric = self.objective.metric(
-                evaluation, theta, self.metric, self.state.moved, reuse=whole and curvature.reuses
+        if asked != "intercept" or (self.iteration == 0 and curvature.coarse):
+            whole = asked in ("block_diagonal", "full")
+            self.preconditioner = self.objective.preconditioner(
+                evaluation,
+                theta,
+                self.preconditioner,
+                self.state.moved,
+                reuse=whole and curvature.reuses,
             )
             self.progress.since_refresh *= not whole
         choose = self.context.compile(turn, solve=self.objective.solve, rescales=curvature.rescales)
-        self.state = choose(self.state, self.metric)
+        self.state = choose(self.state, self.preconditioner)
 
     def _look(self, report: Array) -> None:
         """Read what became of the groups, and decide which are done.
@@ -278,7 +288,7 @@ class _Run:
         The slope is that of the step that was just made, so that what it estimates is the distance
         before the step.
         """
-        value, gap, slope, moved, misses, errors = read(report)
+        value, gap, slope, moved, misses, errors = to_host(report)
         settings, eps = self.settings, self.objective.eps
         moved = moved > 0
         self.roughly = np.where(moved, self.rough, self.roughly)
@@ -369,7 +379,7 @@ class _Run:
         Or when a rough evaluation is next, which would move them by its rounding.
         """
         # where everything is compiled for its shape, fewer groups must be worth a compilation
-        enough = 0.875 if self.context.library.traces else 0.25
+        enough = 0.875 if self.context.library.is_jit else 0.25
         at_once = self.precision.rough and self.done.any()
         if self.done.mean() < enough and not at_once:
             return
@@ -378,7 +388,7 @@ class _Run:
         index = self.context.asarray(keep, keep_dtype=True)
         take = self.context.xp.take
         self.state = State(*(take(part, index, axis=0) for part in self.state))
-        self.metric = self.objective.take_metric(self.metric, index)
+        self.preconditioner = self.objective.take_preconditioner(self.preconditioner, index)
         self.objective = self.objective.take(index)
         self.members = self.members[keep]
         self.best, self.stuck, self.reached = self.best[keep], self.stuck[keep], self.reached[keep]

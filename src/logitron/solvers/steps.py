@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
-from logitron.solvers.memory import Memory, direction, empty, remember
+from logitron.solvers.lbfgs import Memory, direction, empty, remember
 
 __all__ = ["NOISE", "ROUGH_NOISE", "State", "start", "step", "trial_of", "turn"]
 
@@ -36,7 +36,7 @@ class State(NamedTuple):
     theta: Array
     """(G, K, q)"""
     value: Array
-    by_theta: Array
+    grad: Array
     """(G, K, q)"""
     gap: Array
     """Bound of the distance from the optimum; infinite where it was not asked for."""
@@ -65,7 +65,7 @@ def start(theta: Array, evaluation: Any, gap: Array | None, *, memory: int) -> t
     state = State(
         theta=theta,
         value=value,
-        by_theta=evaluation.by_theta,
+        grad=evaluation.grad,
         gap=infinite if gap is None else gap,
         heading=xp.zeros_like(theta),
         step=xp.ones_like(value),
@@ -119,9 +119,9 @@ def step(
         Value, gap, slope of the step that was made, whether it was taken, misses, errors.
     """
     xp = namespace_of(trial)
-    value, by_theta = evaluation.value, evaluation.by_theta
+    value, grad = evaluation.value, evaluation.grad
     change = value - state.value
-    along = _dot(xp, by_theta, state.heading)
+    along = _dot(xp, grad, state.heading)
     falls = change <= SUFFICIENT * state.step * state.slope
     flat = (xp.abs(change) <= noise * xp.abs(state.value)) & (xp.abs(along) <= -state.slope)
     if anew is not None:
@@ -131,10 +131,10 @@ def step(
     moved = xp.isfinite(value + along) & (falls | flat)
 
     where = moved[:, None, None]
-    by_theta = xp.where(where, by_theta, state.by_theta)
+    grad = xp.where(where, grad, state.grad)
     kept = Memory(state.steps, state.changes)
     if memory:
-        kept = remember(kept, trial - state.theta, by_theta - state.by_theta, moved, most=memory)
+        kept = remember(kept, trial - state.theta, grad - state.grad, moved, most=memory)
 
     # the minimum of the parabola through what is known of the line, within limits
     excess = change - state.step * state.slope
@@ -159,7 +159,7 @@ def step(
     state = State(
         theta=xp.where(where, trial, state.theta),
         value=xp.where(moved, value, state.value),
-        by_theta=by_theta,
+        grad=grad,
         gap=xp.where(moved, gap, state.gap),
         heading=state.heading,
         step=xp.where(moved, onwards, shorter),
@@ -173,18 +173,18 @@ def step(
 
 
 def turn(
-    state: State, metric: Any, *, solve: Callable[[Any, Array], Array], rescales: bool
+    state: State, preconditioner: Any, *, solve: Callable[[Any, Array], Array], rescales: bool
 ) -> State:
     """Choose a new direction for the groups that moved."""
     xp = namespace_of(state.theta)
-    by_theta, moved = state.by_theta, state.moved
+    grad, moved = state.grad, state.moved
     memory = Memory(state.steps, state.changes)
-    new = direction(memory, by_theta, metric, solve=solve, rescales=rescales)
-    slope = _dot(xp, by_theta, new)
+    new = direction(memory, grad, preconditioner, solve=solve, rescales=rescales)
+    slope = _dot(xp, grad, new)
     # rounding can spoil a model; down the slope, as far as the last step went, is always a way
-    squares = _dot(xp, by_theta, by_theta)
+    squares = _dot(xp, grad, grad)
     reach = _dot(xp, state.heading, state.heading) / xp.where(squares > 0.0, squares, 1.0)
-    ways = -xp.sqrt(reach)[:, None, None] * by_theta
+    ways = -xp.sqrt(reach)[:, None, None] * grad
     spoilt = ~(slope < 0.0)
     new = xp.where(spoilt[:, None, None], ways, new)
     slope = xp.where(spoilt, -xp.sqrt(reach) * squares, slope)

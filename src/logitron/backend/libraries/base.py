@@ -32,20 +32,20 @@ class Library:
     #: whether arrays on a device can be handed over through DLPack without passing the host
     speaks_dlpack: bool = False
     #: whether reading a value to the host waits for nothing
-    reads_are_free: bool = False
+    is_host: bool = False
     #: whether it has one device only, where all of its arrays are
     one_device: bool = False
     #: whether functions are compiled for the shapes that they meet, so that shapes should stay
-    traces: bool = False
+    is_jit: bool = False
     #: rows are worked on in blocks of about this many bytes of features; None is no blocks
     block_bytes: int | None = 1 << 30
     #: and of about this many bytes of whatever is computed from them; None is as many as it takes
     temporary_bytes: int | None = 1 << 26
     #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
     wide_rows: tuple[int, int] | None = None
-    #: fewer operations for what `logitron.neuron.unchecked_activity` computes of labels, zeros and
-    #: ones, where the library has them: ``activity(Z, Y, classes=..., least=...)``, or None from
-    #: it. Of sigmoid neurons, the probability may be that of the other label.
+    #: fewer operations for what `logitron.neuron.unchecked_loss_terms` computes of labels, zeros
+    #: and ones, where the library has them: ``activity(Z, Y, classes=..., least=...)``, or None
+    #: from it. Of sigmoid neurons, the probability may be that of the other label.
     activity: Callable[..., tuple[Array, Array, Array] | None] | None = None
 
     def __init__(self, name: str, module: str | None = None) -> None:
@@ -125,7 +125,7 @@ class Library:
         """Name the float in which integers and booleans are computed: the widest there is."""
         return "float64" if self.has_float64(device) else "float32"
 
-    def draws_rows(self, array: Array) -> bool:
+    def supports_row_indexing(self, array: Array) -> bool:
         """Whether rows can be drawn from the array, by their indices, on its device."""
         return True
 
@@ -198,12 +198,12 @@ class Library:
         """How many blocks are worked on at a time."""
         return 1
 
-    def side_by_side(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    def parallel_map(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
         """Call a function with each part, at the same time where that is faster."""
         return [function(part) for part in parts]
 
-    def working(self) -> AbstractContextManager[Any]:
-        """Hold while `side_by_side` and other work take turns."""
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        """Hold while `parallel_map` and other work take turns."""
         return nullcontext()
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:

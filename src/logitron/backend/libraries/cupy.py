@@ -129,7 +129,7 @@ class CupyLibrary(Library):
 
 
 def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
-    """Work on a stack (G, D, D), matrix by matrix if they are large."""
+    """Cost on a stack (G, D, D), matrix by matrix if they are large."""
     import cupy
 
     if A.ndim != 3 or (A.shape[0] > 1 and A.shape[-1] <= LARGE):

@@ -15,7 +15,7 @@ class JaxLibrary(Library):
     extra = "jax"
     packages = ("jax", "jaxlib")
     speaks_dlpack = True
-    traces = True
+    is_jit = True
     # XLA fuses and splits the work itself, and every further shape costs a compilation
     block_bytes = None
 
@@ -59,7 +59,7 @@ class JaxLibrary(Library):
         # Rows are spread over several devices: parameters are needed whole on each of them.
         return jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
 
-    def draws_rows(self, array: Array) -> bool:
+    def supports_row_indexing(self, array: Array) -> bool:
         import jax
 
         return isinstance(array.sharding, jax.sharding.SingleDeviceSharding)

@@ -19,7 +19,7 @@ LARGE = 400**3
 
 
 class NumpyLibrary(Library):
-    reads_are_free = one_device = True
+    is_host = one_device = True
     # A block stays in cache, so that it is read from memory once for its logits and its gradient.
     # Smaller blocks would stay in a nearer cache, and cost more in calls than they save.
     block_bytes = 1 << 22
@@ -89,11 +89,11 @@ class NumpyLibrary(Library):
     def workers(self) -> int:
         return threads.workers()
 
-    def side_by_side(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-        return threads.side_by_side(function, parts)
+    def parallel_map(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+        return threads.parallel_map(function, parts)
 
-    def working(self) -> AbstractContextManager[Any]:
-        return threads.one_core_each
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        return threads.one_blas_thread
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         return quiet()

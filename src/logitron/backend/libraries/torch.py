@@ -28,7 +28,7 @@ class TorchLibrary(Library):
     compiler: str | None = None
 
     @property
-    def traces(self) -> bool:  # type: ignore[override]
+    def is_jit(self) -> bool:  # type: ignore[override]
         return self.compiler is not None
 
     def namespace(self) -> Namespace:

@@ -26,21 +26,21 @@ from typing import Any, NamedTuple
 from logitron.backend import ArrayContext, Rows, linalg, make_rows, namespace_of
 
 __all__ = [
-    "Columns",
-    "by_groups",
+    "GroupIndex",
+    "as_group_weights",
     "class_totals",
     "group_rows",
+    "group_targets",
     "group_weights",
+    "make_training_rows",
     "mean_weights",
-    "observations",
-    "targets_of",
     "weights_of",
 ]
 
 Array = Any
 
 
-def observations(
+def make_training_rows(
     context: ArrayContext,
     X: Array,
     targets: Array,
@@ -54,7 +54,7 @@ def observations(
     return make_rows(context, X, targets, sample_weight, counts, width=width, block_rows=block_rows)
 
 
-class Columns(NamedTuple):
+class GroupIndex(NamedTuple):
     """What of the data beside the rows belongs to which group; None is the group's own number."""
 
     target: Array | None = None
@@ -66,17 +66,19 @@ class Columns(NamedTuple):
     factors: Array | None = None
     """What multiplies the weights of each class (G, C), C = max(K, 2); None is 1."""
 
-    def take(self, groups: Array) -> "Columns":
+    def take(self, groups: Array) -> "GroupIndex":
         """Return what belongs to some of the groups."""
         take = namespace_of(groups).take
         target, weight, subset = (
             groups if part is None else take(part, groups, axis=0) for part in self[:3]
         )
         factors = None if self.factors is None else take(self.factors, groups, axis=0)
-        return Columns(target, weight, subset, factors)
+        return GroupIndex(target, weight, subset, factors)
 
 
-def targets_of(xp: Any, targets: Array, columns: Columns | None, classes: int, dtype: Any) -> Array:
+def group_targets(
+    xp: Any, targets: Array, columns: GroupIndex | None, classes: int, dtype: Any
+) -> Array:
     """Targets of the groups as numbers: (n, G * K), or (n, K) where all share them."""
     index = None if columns is None else columns.target
     n = targets.shape[0]
@@ -103,20 +105,20 @@ def weights_of(
     Y: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     classes: int,
 ) -> Array | None:
     """Weights of the groups, (n,) or (n, G), in the dtype of their targets ``Y``."""
-    columns = columns or Columns()
+    columns = columns or GroupIndex()
     weights = None
     if sample_weight is not None:
         weights = _taken(xp, sample_weight, columns.weight, Y.dtype)
     if counts is not None:
         often = _taken(xp, counts, columns.subset, Y.dtype)
-        weights = often if weights is None else by_groups(weights) * by_groups(often)
+        weights = often if weights is None else as_group_weights(weights) * as_group_weights(often)
     if columns.factors is not None:
         factors = _factors(xp, Y, columns.factors, classes)
-        weights = factors if weights is None else by_groups(weights) * factors
+        weights = factors if weights is None else as_group_weights(weights) * factors
     if weights is not None and weights.ndim == 2 and weights.shape[1] == 1:
         return weights[:, 0]
     return weights
@@ -127,7 +129,7 @@ def mean_weights(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     classes: int,
 ) -> Array | None:
     """Mean weight of the groups (n,); None where all are 1."""
@@ -142,7 +144,7 @@ def group_weights(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     classes: int,
 ) -> Array | None:
     """Weights of the groups, (n,) or (n, G), in the dtype of the features."""
@@ -151,7 +153,7 @@ def group_weights(
     xp = namespace_of(X)
     Y = X  # only factors ask for targets
     if columns is not None and columns.factors is not None:
-        Y = targets_of(xp, targets, columns, classes, X.dtype)
+        Y = group_targets(xp, targets, columns, classes, X.dtype)
     return weights_of(xp, Y, sample_weight, counts, columns, classes)
 
 
@@ -160,15 +162,15 @@ def class_totals(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array]:
     """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
     xp = namespace_of(X)
-    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    Y = group_targets(xp, targets, columns, classes, X.dtype)
     weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else by_groups(weights)
+    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
     if classes == 1:
         positive = xp.sum(W * Y, axis=0)
         return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
@@ -182,15 +184,15 @@ def group_rows(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: Columns | None,
+    columns: GroupIndex | None,
     *,
     classes: int,
 ) -> Array:
     """Put the features of each row beside its weight and targets in the only group, in columns."""
     xp = namespace_of(X)
-    Y = targets_of(xp, targets, columns, classes, X.dtype)
+    Y = group_targets(xp, targets, columns, classes, X.dtype)
     weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else by_groups(weights)
+    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
     return xp.concat([X, W, Y], axis=1)
 
 
@@ -210,6 +212,6 @@ def _taken(xp: Any, values: Array, index: Array | None, dtype: Any) -> Array:
     return xp.astype(values, dtype, copy=False)
 
 
-def by_groups(weights: Array) -> Array:
+def as_group_weights(weights: Array) -> Array:
     """Weights as (n, 1) or (n, G)."""
     return weights if weights.ndim == 2 else weights[:, None]

@@ -37,10 +37,10 @@ from typing import Any, NamedTuple
 from logitron.backend import linalg, namespace_of
 
 __all__ = [
-    "Blocks",
-    "Full",
-    "Inverse",
-    "Shared",
+    "BlockDiagonal",
+    "DenseHessian",
+    "DenseInverse",
+    "Kronecker",
     "blocks",
     "coarse",
     "full",
@@ -54,13 +54,13 @@ __all__ = [
 
 Array = Any
 
-#: parts of a metric that all groups have in common
+#: parts of a preconditioner that all groups have in common
 SHARED_BY_ALL = ("basis", "spectrum", "dual", "ridges", "factors")
 #: a ridge below which directions count as empty, relative to the curvature around them
 EMPTY = 1e-10
 
 
-class Shared(NamedTuple):
+class Kronecker(NamedTuple):
     """``A (x) Sigma + penalty``, in the eigenbases of both; and its coarse correction.
 
     Where features have factors of their own in the penalty, the basis diagonalises Sigma and the
@@ -91,7 +91,7 @@ class Shared(NamedTuple):
     """The penalty's factor of each feature (p,); None is 1."""
 
 
-class Full(NamedTuple):
+class DenseHessian(NamedTuple):
     """Each group's whole Hessian, scaled to a diagonal of one."""
 
     matrix: Array
@@ -100,37 +100,37 @@ class Full(NamedTuple):
     """(G, D)."""
 
 
-class Inverse(NamedTuple):
+class DenseInverse(NamedTuple):
     """Each group's whole Hessian, inverted: dearer to make, cheaper to use again."""
 
     matrix: Array
     """(G, D, D) with D = K q."""
 
 
-class Blocks(NamedTuple):
+class BlockDiagonal(NamedTuple):
     """The blocks of each class with itself, inverted."""
 
     matrix: Array
     """(G, K, q, q)"""
 
 
-Metric = Shared | Full | Inverse | Blocks
+Preconditioner = Kronecker | DenseHessian | DenseInverse | BlockDiagonal
 
 
-def solve(metric: Metric, by_theta: Array) -> Array:
-    """Multiply derivatives (G, K, q) by the inverse of the metric."""
-    xp = namespace_of(by_theta)
-    if isinstance(metric, Shared):
-        return _solve_shared(xp, metric, by_theta)
-    if isinstance(metric, Blocks):
-        step = (metric.matrix @ by_theta[..., None])[..., 0]
+def solve(preconditioner: Preconditioner, grad: Array) -> Array:
+    """Multiply derivatives (G, K, q) by the inverse of the preconditioner."""
+    xp = namespace_of(grad)
+    if isinstance(preconditioner, Kronecker):
+        return _solve_shared(xp, preconditioner, grad)
+    if isinstance(preconditioner, BlockDiagonal):
+        step = (preconditioner.matrix @ grad[..., None])[..., 0]
         return step - xp.mean(step, axis=1, keepdims=True)
-    G, K, q = by_theta.shape
-    flat = xp.reshape(by_theta, (G, K * q, 1))
-    if isinstance(metric, Full):
-        scale = metric.scale[:, :, None]
-        return xp.reshape(scale * linalg.solve(metric.matrix, scale * flat), (G, K, q))
-    return xp.reshape(metric.matrix @ flat, (G, K, q))
+    G, K, q = grad.shape
+    flat = xp.reshape(grad, (G, K * q, 1))
+    if isinstance(preconditioner, DenseHessian):
+        scale = preconditioner.scale[:, :, None]
+        return xp.reshape(scale * linalg.solve(preconditioner.matrix, scale * flat), (G, K, q))
+    return xp.reshape(preconditioner.matrix @ flat, (G, K, q))
 
 
 # --- making them --------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def shared(
     dual: Array | None = None,
     ridges: Array | None = None,
     factors: Array | None = None,
-) -> Shared:
+) -> Kronecker:
     """Model the Hessian by the eigenbasis of Sigma and the mean curvature (G, K, K)."""
     xp = namespace_of(spectrum)
     if curvature.shape[-1] == 1:
@@ -158,19 +158,19 @@ def shared(
     steepness = scales[:, :, None] * spectrum + ridge
     inverses = [_inverse_or_zero(xp, steepness), _inverse_or_zero(xp, scales[:, :, None])]
     inverse = xp.concat(inverses, axis=2)
-    return Shared(
+    return Kronecker(
         basis, spectrum, mixes, scales, penalty, inverse, dual=dual, ridges=ridges, factors=factors
     )
 
 
-def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
+def mixing(preconditioner: Kronecker, theta: Array, *, rank: int) -> Array:
     """Choose mixtures (G, rank, K) of the group's columns that look in unrelated directions.
 
     Their logits have unit variance and no covariance under Sigma; those that vary most are taken.
     A direction that is empty gets a mixture of zeros.
     """
     xp = namespace_of(theta)
-    products = _products(xp, metric, theta[:, :, : metric.spectrum.shape[0]])
+    products = _products(xp, preconditioner, theta[:, :, : preconditioner.spectrum.shape[0]])
     if products.shape[-1] == 1:
         variances, vectors = products[:, :, 0], xp.ones_like(products)
     else:
@@ -183,19 +183,19 @@ def mixing(metric: Shared, theta: Array, *, rank: int) -> Array:
 
 
 def coarse(
-    metric: Shared,
+    preconditioner: Kronecker,
     theta: Array,
     mixing: Array,
-    second: Array,
+    curvature: Array,
     classes_eye: Array,
     features_eye: Array,
     unpenalised: Array,
-) -> Shared:
+) -> Kronecker:
     """Correct the model where the neurons look.
 
     Parameters
     ----------
-    metric : Shared
+    preconditioner : Kronecker
     theta : array (G, K, q)
     mixing : array (G, r, K)
     second : array (G, D, D)
@@ -207,11 +207,11 @@ def coarse(
     """
     xp = namespace_of(theta)
     G, K, q = theta.shape
-    p = metric.spectrum.shape[0]
+    p = preconditioner.spectrum.shape[0]
     r = mixing.shape[1]
     B = mixing @ theta[:, :, :p]
-    weighed = B if metric.factors is None else B * metric.factors
-    products, lengths = _products(xp, metric, B), weighed @ xp.matrix_transpose(B)
+    weighed = B if preconditioner.factors is None else B * preconditioner.factors
+    products, lengths = _products(xp, preconditioner, B), weighed @ xp.matrix_transpose(B)
     f = r
     if q > p:  # the intercept is a direction of its own, across which there is no covariance
         f = r + 1
@@ -221,27 +221,29 @@ def coarse(
         lengths = _bordered(xp, lengths)
     else:
         features_eye = features_eye[:r, :r]
-        second = xp.reshape(second, (G, K, r + 1, K, r + 1))[:, :, :r, :, :r]
+        curvature = xp.reshape(curvature, (G, K, r + 1, K, r + 1))[:, :, :r, :, :r]
 
     # five axes: groups, classes and features, classes and features
-    A = _curvature(xp, metric)[:, :, None, :, None]
+    A = _curvature(xp, preconditioner)[:, :, None, :, None]
     eye = classes_eye[None, :, None, :, None]
     Sigma, BB = products[:, None, :, None, :], lengths[:, None, :, None, :]
-    level = xp.sum(metric.scales, axis=1)[:, None, None, None, None]
-    both = metric.penalty[:, None, None, None, None] * BB * eye
+    level = xp.sum(preconditioner.scales, axis=1)[:, None, None, None, None]
+    both = preconditioner.penalty[:, None, None, None, None] * BB * eye
     # without any curvature at all, whatever stands on both sides will do
-    around = level + metric.penalty[:, None, None, None, None]
+    around = level + preconditioner.penalty[:, None, None, None, None]
     around = xp.where(around > float(xp.finfo(around.dtype).eps) ** 4, around, 1.0)
     both = both + EMPTY * around * eye * features_eye[None, None, :, None, :]
     if K > 1:
         both = both + (level / K**2) * Sigma
-    exact = xp.reshape(xp.reshape(second, (G, K, f, K, f)) + both, (G, K * f, K * f))
+    exact = xp.reshape(xp.reshape(curvature, (G, K, f, K, f)) + both, (G, K * f, K * f))
     model = xp.reshape(A * Sigma + both, exact.shape)
     correction = linalg.inv(exact) - linalg.inv(model)
-    return metric._replace(directions=B, correction=correction)
+    return preconditioner._replace(directions=B, correction=correction)
 
 
-def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classes: int) -> Full:
+def full(
+    hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classes: int
+) -> DenseHessian:
     """Take summed second derivatives and the penalty for the Hessian, scaled.
 
     Parameters
@@ -273,35 +275,37 @@ def full(hessian: Array, penalty: Array, penalised: Array, eye: Array, *, classe
     on_diagonal = xp.reshape(ridge * (scale * scale) + tiny, (G, D))
     scale = xp.reshape(scale, (G, D))
     matrix = hessian * (scale[:, :, None] * scale[:, None, :])
-    return Full(matrix + _diagonals(on_diagonal, eye, classes), scale)
+    return DenseHessian(matrix + _diagonals(on_diagonal, eye, classes), scale)
 
 
-def blocks(second: Array, penalty: Array, penalised: Array, eye: Array) -> Blocks:
+def blocks(curvature: Array, penalty: Array, penalised: Array, eye: Array) -> BlockDiagonal:
     """Take the blocks (G, K, q, q) of each class with itself for a model, and invert them.
 
     The whole Hessian is the Laplacian of a graph of the classes, each edge a matrix: with the
     blocks on its diagonal for a measure, and on vectors that add up to zero over the classes, its
     eigenvalues are at most two.
     """
-    xp = namespace_of(second)
+    xp = namespace_of(curvature)
     ridge = penalty[:, None, None] * penalised
-    diagonal = xp.linalg.diagonal(second) + ridge
+    diagonal = xp.linalg.diagonal(curvature) + ridge
     alive = xp.where(diagonal > 0.0, diagonal, 1.0)
     scale = 1.0 / xp.sqrt(alive)
-    tiny = 8.0 * second.shape[-1] * float(xp.finfo(second.dtype).eps)
+    tiny = 8.0 * curvature.shape[-1] * float(xp.finfo(curvature.dtype).eps)
     both = scale[..., :, None] * scale[..., None, :]
-    matrix = second * both + (ridge * scale * scale + tiny)[..., None] * eye
-    return Blocks(linalg.inv(matrix) * both)
+    matrix = curvature * both + (ridge * scale * scale + tiny)[..., None] * eye
+    return BlockDiagonal(linalg.inv(matrix) * both)
 
 
-def inverse(metric: Full) -> Inverse:
+def inverse(preconditioner: DenseHessian) -> DenseInverse:
     """Invert a Hessian that is going to be used many times."""
-    inverted = linalg.inv(metric.matrix)
-    return Inverse(inverted * metric.scale[:, :, None] * metric.scale[:, None, :])
+    inverted = linalg.inv(preconditioner.matrix)
+    return DenseInverse(
+        inverted * preconditioner.scale[:, :, None] * preconditioner.scale[:, None, :]
+    )
 
 
-def merge(new: Metric, old: Metric, chosen: Array) -> Metric:
-    """Take the new metric for the chosen groups (G,), and the old one of its kind for others."""
+def merge(new: Preconditioner, old: Preconditioner, chosen: Array) -> Preconditioner:
+    """Take the new preconditioner for the chosen groups (G,), the old one for the others."""
     xp = namespace_of(chosen)
 
     def choose(name: str) -> Array | None:
@@ -316,38 +320,40 @@ def merge(new: Metric, old: Metric, chosen: Array) -> Metric:
     return type(new)(*map(choose, new._fields))
 
 
-def take(metric: Metric, groups: Array) -> Metric:
-    """Return the metric of some of the groups only."""
+def take(preconditioner: Preconditioner, groups: Array) -> Preconditioner:
+    """Return the preconditioner of some of the groups only."""
     xp = namespace_of(groups)
     parts = {
         name: value if value is None or name in SHARED_BY_ALL else xp.take(value, groups, axis=0)
-        for name, value in metric._asdict().items()
+        for name, value in preconditioner._asdict().items()
     }
-    return type(metric)(**parts)
+    return type(preconditioner)(**parts)
 
 
 # --- pieces -------------------------------------------------------------------------------------
 
 
-def _solve_shared(xp: Any, metric: Shared, by_theta: Array) -> Array:
-    _, K, q = by_theta.shape
-    p = metric.spectrum.shape[0]
+def _solve_shared(xp: Any, preconditioner: Kronecker, grad: Array) -> Array:
+    _, K, q = grad.shape
+    p = preconditioner.spectrum.shape[0]
     T = xp.matrix_transpose
-    mixed = by_theta if K == 1 else T(metric.mixes) @ by_theta
-    if metric.basis is None:
-        step = mixed * metric.inverse[:, :, :q]
+    mixed = grad if K == 1 else T(preconditioner.mixes) @ grad
+    if preconditioner.basis is None:
+        step = mixed * preconditioner.inverse[:, :, :q]
     else:
-        rotated = _times(xp, mixed[:, :, :p], metric.basis) * metric.inverse[:, :, :p]
-        step = _times(xp, rotated, T(metric.basis))
+        rotated = (
+            _times(xp, mixed[:, :, :p], preconditioner.basis) * preconditioner.inverse[:, :, :p]
+        )
+        step = _times(xp, rotated, T(preconditioner.basis))
         if q > p:
-            step = xp.concat([step, mixed[:, :, p:] * metric.inverse[:, :, p:]], axis=2)
+            step = xp.concat([step, mixed[:, :, p:] * preconditioner.inverse[:, :, p:]], axis=2)
     if K > 1:
-        step = metric.mixes @ step
-    if metric.directions is None:
+        step = preconditioner.mixes @ step
+    if preconditioner.directions is None:
         return step
-    B = metric.directions
-    along = xp.reshape(by_theta @ T(B), (B.shape[0], -1, 1))
-    return step + xp.reshape(metric.correction @ along, (B.shape[0], K, B.shape[1])) @ B
+    B = preconditioner.directions
+    along = xp.reshape(grad @ T(B), (B.shape[0], -1, 1))
+    return step + xp.reshape(preconditioner.correction @ along, (B.shape[0], K, B.shape[1])) @ B
 
 
 def _inverse_or_zero(xp: Any, curvature: Array) -> Array:
@@ -359,11 +365,11 @@ def _inverse_or_zero(xp: Any, curvature: Array) -> Array:
     return xp.where(there, 1.0 / safe, xp.zeros_like(safe))
 
 
-def _products(xp: Any, metric: Shared, B: Array) -> Array:
+def _products(xp: Any, preconditioner: Kronecker, B: Array) -> Array:
     """Covariances (G, r, r) of the logits of directions B (G, r, p)."""
-    dual = metric.basis if metric.dual is None else metric.dual
+    dual = preconditioner.basis if preconditioner.dual is None else preconditioner.dual
     rotated = B if dual is None else _times(xp, B, dual)
-    return (rotated * metric.spectrum) @ xp.matrix_transpose(rotated)
+    return (rotated * preconditioner.spectrum) @ xp.matrix_transpose(rotated)
 
 
 def _times(xp: Any, stacked: Array, matrix: Array) -> Array:
@@ -372,9 +378,11 @@ def _times(xp: Any, stacked: Array, matrix: Array) -> Array:
     return xp.reshape(xp.reshape(stacked, (G * K, p)) @ matrix, (G, K, matrix.shape[1]))
 
 
-def _curvature(xp: Any, metric: Shared) -> Array:
+def _curvature(xp: Any, preconditioner: Kronecker) -> Array:
     """Put A (G, K, K) together again."""
-    return (metric.mixes * metric.scales[:, None, :]) @ xp.matrix_transpose(metric.mixes)
+    return (preconditioner.mixes * preconditioner.scales[:, None, :]) @ xp.matrix_transpose(
+        preconditioner.mixes
+    )
 
 
 def _bordered(xp: Any, matrices: Array) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Precision"]
+__all__ = ["PrecisionSchedule"]
 
 HostArray = np.ndarray[Any, Any]
 
@@ -31,7 +31,7 @@ FAILURES = 2
 
 
 @dataclass
-class Precision:
+class PrecisionSchedule:
     """Decides how precise the next evaluation is.
 
     Parameters

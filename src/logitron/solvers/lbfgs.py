@@ -1,8 +1,8 @@
 r"""What a quasi-Newton method remembers of its steps, and the direction that follows from it.
 
-The limited-memory BFGS method, with any metric as its first model of the Hessian, for many groups
-at once. The two loops over the remembered steps are two small triangular systems: with the last
-steps ``S`` and changes of the derivative ``Y`` as rows, :math:`R` the upper triangle of
+The limited-memory BFGS method, with any preconditioner as its first model of the Hessian, for
+many groups at once. The two loops over the remembered steps are two small triangular systems:
+with the last steps ``S`` and changes of the gradient ``Y`` as rows, :math:`R` the upper triangle of
 :math:`S Y^\top` and :math:`D` its diagonal,
 
 .. math::
@@ -10,7 +10,8 @@ steps ``S`` and changes of the derivative ``Y`` as rows, :math:`R` the upper tri
    \alpha = R^{-1} S g, \quad r = M^{-1} (g - Y^\top \alpha), \quad
    \gamma = R^{-\top} (D \alpha - Y r), \quad d = -(r + S^\top \gamma),
 
-which is four products, however many steps are remembered [1]_. The metric may change at any time.
+which is four products, however many steps are remembered [1]_. The preconditioner may
+change at any time.
 
 References
 ----------
@@ -66,22 +67,22 @@ def remember(memory: Memory, step: Array, change: Array, wanted: Array, *, most:
 
 def direction(
     memory: Memory,
-    by_theta: Array,
-    metric: Any,
+    grad: Array,
+    preconditioner: Any,
     *,
     solve: Callable[[Any, Array], Array],
     rescales: bool = False,
 ) -> Array:
     """Choose the quasi-Newton direction (G, K, q).
 
-    ``rescales`` a metric whose size is not to be trusted to what the last step says of it.
+    ``rescales`` a preconditioner whose size is not to be trusted to what the last step says of it.
     """
-    xp = namespace_of(by_theta)
+    xp = namespace_of(grad)
     S, Y = memory
     if S.shape[1] == 0:
-        return -solve(metric, by_theta)
+        return -solve(preconditioner, grad)
     T = xp.matrix_transpose
-    g = xp.reshape(by_theta, (by_theta.shape[0], -1, 1))
+    g = xp.reshape(grad, (grad.shape[0], -1, 1))
     products = S @ T(Y)
     diagonal = xp.linalg.diagonal(products)
     unused = xp.astype(diagonal == 0.0, g.dtype)
@@ -89,14 +90,14 @@ def direction(
     strict = xp.triu(products, k=1)
     R = strict + diagonal[:, :, None] * linalg.eye_like(g, S.shape[1])
     alpha = linalg.solve(R, S @ g)
-    shifted = xp.reshape(g - T(Y) @ alpha, by_theta.shape)
-    r = xp.reshape(solve(metric, shifted), g.shape)
+    shifted = xp.reshape(g - T(Y) @ alpha, grad.shape)
+    r = xp.reshape(solve(preconditioner, shifted), g.shape)
     if rescales:
         last = Y[:, -1, :]
-        solved = xp.reshape(solve(metric, xp.reshape(last, by_theta.shape)), (g.shape[0], -1))
+        solved = xp.reshape(solve(preconditioner, xp.reshape(last, grad.shape)), (g.shape[0], -1))
         size = xp.sum(last * solved, axis=1)
         seen = (size > 0.0) & (products[:, -1, -1] > 0.0)
         scale = xp.where(seen, products[:, -1, -1] / xp.where(seen, size, 1.0), 1.0)
         r = r * scale[:, None, None]
     gamma = linalg.solve(T(R), diagonal[:, :, None] * alpha - Y @ r)
-    return -xp.reshape(r + T(S) @ gamma, by_theta.shape)
+    return -xp.reshape(r + T(S) @ gamma, grad.shape)

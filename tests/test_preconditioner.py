@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, metric, observations
+from logitron.objective import LogisticObjective, make_training_rows, preconditioner
 from tests.reference import hessian
 
 G = 2
@@ -18,7 +18,7 @@ def setting(classes, *, penalty=0.7, fit_intercept=True, seed=0, size=1.0):
     codes = rng.integers(max(classes, 2), size=(n, G))
     Y = codes.astype(float) if classes == 1 else np.eye(classes)[codes].reshape(n, -1)
     weights = rng.uniform(0.0, 2.0, size=n)
-    rows = observations(ArrayContext.named("numpy"), X, Y, weights)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, Y, weights)
     objective = LogisticObjective.over(
         rows, groups=G, classes=classes, penalty=penalty, fit_intercept=fit_intercept
     ).centred()
@@ -51,17 +51,19 @@ def inverse_of(model, shape, g):
     _, K, q = shape
     columns = []
     for unit in np.eye(K * q):
-        by_theta = np.broadcast_to(unit.reshape(K, q), shape)
-        columns.append(metric.solve(model, by_theta)[g].ravel())
+        grad = np.broadcast_to(unit.reshape(K, q), shape)
+        columns.append(preconditioner.solve(model, grad)[g].ravel())
     return np.asarray(columns).T
 
 
-def modelled(objective, theta, second):
+def modelled(objective, theta, curvature):
     objective, model = objective.with_gram()
     moved = np.ones(G, bool)
-    model = objective.metric(objective.evaluate(theta), theta, model, moved)
-    if second == "coarse":
-        model = objective.metric(objective.evaluate(theta, second, model), theta, model, moved)
+    model = objective.preconditioner(objective.evaluate(theta), theta, model, moved)
+    if curvature == "subspace":
+        model = objective.preconditioner(
+            objective.evaluate(theta, curvature, model), theta, model, moved
+        )
     return objective, model
 
 
@@ -75,8 +77,8 @@ def assert_inverse(inverse, matrix, vectors, allowed=1e-9):
 @pytest.mark.parametrize("classes", [1, 3])
 def test_the_shared_model_is_a_kronecker_product(classes, fit_intercept):
     objective, X, weights, theta = setting(classes, fit_intercept=fit_intercept)
-    objective, model = modelled(objective, theta, "scale")
-    curvature = objective.evaluate(theta).curvature
+    objective, model = modelled(objective, theta, "intercept")
+    curvature = objective.evaluate(theta).intercept_hessian
     F = X - objective.centre if fit_intercept else X
     Sigma = (F.T * weights) @ F / weights.sum()
     if fit_intercept:
@@ -92,7 +94,7 @@ def test_the_shared_model_is_a_kronecker_product(classes, fit_intercept):
 def test_the_shared_model_is_the_hessian_where_there_are_no_coefficients(classes):
     objective, X, weights, theta = setting(classes)
     theta[:, :, :-1] = 0.0
-    objective, model = modelled(objective, theta, "scale")
+    objective, model = modelled(objective, theta, "intercept")
     for g in range(G):
         inverse = inverse_of(model, theta.shape, g)
         matrix = exact(objective, X, weights, theta, g)
@@ -107,7 +109,7 @@ def differences(objective, theta, g, step=1e-4):
     for unit in np.eye(theta[g].size):
         change = np.zeros_like(theta)
         change[g] = step * unit.reshape(theta[g].shape)
-        ahead, behind = (objective.evaluate(theta + s * change).by_theta[g] for s in (1, -1))
+        ahead, behind = (objective.evaluate(theta + s * change).grad[g] for s in (1, -1))
         columns.append((ahead - behind).ravel() / (2.0 * step))
     return np.asarray(columns).T
 
@@ -116,7 +118,7 @@ def differences(objective, theta, g, step=1e-4):
 @pytest.mark.parametrize("classes", [1, 3])
 def test_the_corrected_model_is_exact_where_the_neurons_look(classes, fit_intercept):
     objective, X, weights, theta = setting(classes, fit_intercept=fit_intercept)
-    objective, model = modelled(objective, theta, "coarse")
+    objective, model = modelled(objective, theta, "subspace")
     assert model.directions is not None
     q = theta.shape[2]
     for g in range(G):
@@ -136,12 +138,14 @@ def test_the_corrected_model_is_exact_where_the_neurons_look(classes, fit_interc
         )
 
 
-@pytest.mark.parametrize("prepare", [lambda model: model, metric.inverse], ids=["full", "inverse"])
+@pytest.mark.parametrize(
+    "prepare", [lambda model: model, preconditioner.inverse], ids=["full", "inverse"]
+)
 @pytest.mark.parametrize("classes", [1, 3])
 def test_the_full_model_is_the_hessian(classes, prepare):
     objective, X, weights, theta = setting(classes, size=0.5)
-    evaluation = objective.evaluate(theta, "hessian")
-    model = prepare(objective.metric(evaluation, theta, None, np.ones(G, bool)))
+    evaluation = objective.evaluate(theta, "full")
+    model = prepare(objective.preconditioner(evaluation, theta, None, np.ones(G, bool)))
     for g in range(G):
         inverse = inverse_of(model, theta.shape, g)
         matrix = exact(objective, X, weights, theta, g)
@@ -158,12 +162,12 @@ def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
     codes = rng.integers(max(classes, 2), size=60)
     steps = []
     for scale in (np.ones(4), units):
-        rows = observations(ArrayContext.named("numpy"), X * scale, codes, None)
+        rows = make_training_rows(ArrayContext.named("numpy"), X * scale, codes, None)
         objective = LogisticObjective.over(rows, classes=classes)
         theta = objective.start()
-        evaluation = objective.evaluate(theta, "hessian")
-        model = objective.metric(evaluation, theta, None, np.ones(1, bool))
-        step = metric.solve(model, evaluation.by_theta)[0]
+        evaluation = objective.evaluate(theta, "full")
+        model = objective.preconditioner(evaluation, theta, None, np.ones(1, bool))
+        step = preconditioner.solve(model, evaluation.grad)[0]
         np.testing.assert_array_equal(step[:, 3], 0.0)
         steps.append(step * np.append(scale, 1.0))
     assert np.abs(steps[0][:, :3]).min() > 1e-6
@@ -172,11 +176,11 @@ def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
 
 def test_metrics_are_taken_and_merged_by_group():
     objective, _, _, theta = setting(3)
-    _, old = modelled(objective, theta, "coarse")
-    objective, new = modelled(objective, -0.3 * theta, "coarse")
-    mixed = metric.merge(new, old, np.asarray([True, False]))
-    by_theta = np.random.default_rng(0).normal(size=theta.shape)
-    expected = [metric.solve(new, by_theta)[0], metric.solve(old, by_theta)[1]]
-    np.testing.assert_array_equal(metric.solve(mixed, by_theta), expected)
-    second = metric.take(mixed, np.asarray([1]))
-    np.testing.assert_allclose(metric.solve(second, by_theta[1:]), expected[1:], rtol=1e-12)
+    _, old = modelled(objective, theta, "subspace")
+    objective, new = modelled(objective, -0.3 * theta, "subspace")
+    mixed = preconditioner.merge(new, old, np.asarray([True, False]))
+    grad = np.random.default_rng(0).normal(size=theta.shape)
+    expected = [preconditioner.solve(new, grad)[0], preconditioner.solve(old, grad)[1]]
+    np.testing.assert_array_equal(preconditioner.solve(mixed, grad), expected)
+    curvature = preconditioner.take(mixed, np.asarray([1]))
+    np.testing.assert_allclose(preconditioner.solve(curvature, grad[1:]), expected[1:], rtol=1e-12)

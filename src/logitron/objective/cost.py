@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Work"]
+__all__ = ["Cost"]
 
 
 @dataclass
-class Work:
+class Cost:
     """What was read of the features, in multiples of all rows."""
 
     passes: float = 0.0
