@@ -24,7 +24,12 @@ def _descend(backend, case, iterations, **settings):
             context, backend.array(case.X), backend.array(case.Y), backend.array(case.sample_weight)
         )
         objective = LogisticObjective.over(
-            rows, groups=case.groups, classes=case.classes, penalty=0.5, **settings
+            rows,
+            groups=case.groups,
+            classes=case.classes,
+            penalty=0.5,
+            on_host=False,
+            **settings,
         )
         solver = GradientDescent(learning_rate=0.05, loss_change=0.0, max_iter=iterations)
         solution = solver.minimize(objective, context.zeros(objective.shape))
@@ -70,7 +75,7 @@ def test_blocks_do_not_change_the_sums(eager):
                 eager.array(case.sample_weight),
                 block_rows=block_rows,
             )
-            objective = LogisticObjective.over(rows, groups=3)
+            objective = LogisticObjective.over(rows, groups=3, on_host=False)
             theta = context.asarray(np.concatenate([case.W, case.b[None]]).T[:, None, :])
             totals.append([host(part) for part in objective.value_and_gradient(theta)])
     for value, slope in totals[1:]:
@@ -179,25 +184,53 @@ def test_torch_compiles_as_often_as_it_takes(monkeypatch):
         assert float(context.compile(_times, factor=2)(x).reshape(-1)[0]) == 2.0
 
 
-def test_jax_compiles_once_for_all_penalties_and_stopping_rules():
+@pytest.fixture
+def jax_compilations(monkeypatch):
+    """A list that grows by one for each function that JAX compiles."""
     jax = pytest.importorskip("jax")
-    from logitron.backend.libraries.jax import _jit
-    from logitron.objective.assembly import finish
-    from logitron.solvers.gradient_descent import _descend
-    from logitron.solvers.steps import NOISE, step
+    from jax import monitoring
+
+    seen = []
+
+    def listen(event, seconds, **_):
+        if "backend_compile" in event:
+            seen.append(event)
+
+    jax.clear_caches()
+    monitoring.register_event_duration_secs_listener(listen)
+    yield seen
+    monitoring.clear_event_listeners()
+
+
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "auto"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_jax_compiles_little_and_only_once(classes, solver, jax_compilations):
+    """The pass, the Gram matrix and the moments; nothing when C, tol or the weights change."""
+    import jax
+
+    rng = np.random.default_rng(0)
+    X = jax.numpy.asarray(problem(n=37, p=6).X)
+    y = np.arange(37) % classes
+    first = LogisticRegression(solver=solver).fit(X, y, sample_weight=rng.uniform(size=37))
+    assert first.converged_.all()
+    assert 0 < len(jax_compilations) <= 15
+    jax_compilations.clear()
+    for C, tol in ((0.1, 1e-3), (3.0, 1e-5)):
+        weights = rng.uniform(size=37)
+        LogisticRegression(solver=solver, C=C, tol=tol).fit(X, y, sample_weight=weights)
+    assert not jax_compilations
+
+
+def test_jax_compiles_gradient_descent_once(jax_compilations):
+    import jax
 
     X = jax.numpy.asarray(problem(n=37, p=6).X)
     y = np.arange(37) % 2
-    compiled = [
-        _jit(finish, (("curvature", "intercept"), ("recentre", False), ("weight", 1.0))),
-        _jit(_descend, ()),
-        _jit(step, (("memory", 0), ("noise", NOISE * float(np.finfo("float64").eps)))),
-    ]
-    sizes = []
+    counts = []
     for C, change in ((1.0, 1e-1), (2.0, 1e-2), (3.0, 1e-3)):
+        jax_compilations.clear()
         with pytest.warns(ConvergenceWarning, match="its own rule"):
             LogisticRegression(C=C, solver="gradient-descent", loss_change=change).fit(X, y)
-        LogisticRegression(C=C, solver="newton", tol=change).fit(X, y)
-        sizes.append([function._cache_size() for function in compiled])
-    assert sizes[0] == sizes[1] == sizes[2]
-    assert min(sizes[0]) >= 1
+        counts.append(len(jax_compilations))
+    assert counts[0] > 0
+    assert counts[1] == counts[2] == 0

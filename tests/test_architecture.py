@@ -16,9 +16,27 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 MAY_IMPORT = {
     "backend": {"backend"},
     "neuron": set(),
-    "objective": {"objective", "neuron", "backend"},
+    "preconditioners": {"preconditioners", "backend"},
+    "objective": {"objective", "preconditioners", "neuron", "backend"},
     "solvers": {"solvers", "backend"},
-    "estimators": {"estimators", "solvers", "objective", "neuron", "backend"},
+    "reductions": {"reductions", "objective", "preconditioners", "backend"},
+    "automatic": {
+        "automatic",
+        "solvers",
+        "reductions",
+        "preconditioners",
+        "objective",
+        "backend",
+    },
+    "estimators": {
+        "estimators",
+        "automatic",
+        "solvers",
+        "reductions",
+        "objective",
+        "neuron",
+        "backend",
+    },
 }
 #: what any room may import besides: the standard library and these
 CORE = {"numpy", "array_api_compat", "sklearn", "threadpoolctl", "logitron"}

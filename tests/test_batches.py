@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
+from logitron.automatic import AutomaticSolver, Costs, choose
+from logitron.automatic import plan as costs
 from logitron.backend import ArrayContext, to_host
 from logitron.objective import LogisticObjective, make_training_rows
-from logitron.solvers import Engine, Status, choose
-from logitron.solvers import plan as costs
-from logitron.solvers.plan import Costs
+from logitron.reductions import centre
+from logitron.solvers import Status
 
 
 def _rare_labels(labels):
@@ -24,8 +25,8 @@ def _rare_labels(labels):
 def _fit(X, Y, plan, penalty=0.1):
     rows = make_training_rows(ArrayContext.of(X), X, Y, None)
     objective = LogisticObjective.over(rows, groups=Y.shape[1], penalty=penalty)
-    objective = objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
-    engine = Engine(plan, tol=1e-6)
+    objective = centre(objective.bounded_by(lambda: float(np.sum(X * X)), 1.0))
+    engine = AutomaticSolver(plan, tol=1e-6)
     return engine.minimize(objective, objective.start())
 
 

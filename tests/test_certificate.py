@@ -10,6 +10,7 @@ from logitron import LogisticRegression
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, make_training_rows
 from logitron.objective.certificate import _on_changes
+from logitron.reductions import centre
 from tests.backends import BACKENDS, host
 from tests.datasets import BUNDLED, classes_of, load
 from tests.reference import evaluate, reference
@@ -131,7 +132,7 @@ def test_the_bound_bounds_whatever_the_intercepts(classes, C):
     weights = rng.uniform(0.0, 2.0, size=80)
     best = reference(X, y, C=C, classes=classes, sample_weight=weights)
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, weights)
-    objective = LogisticObjective.over(rows, classes=classes, penalty=1.0 / C).centred()
+    objective = centre(LogisticObjective.over(rows, classes=classes, penalty=1.0 / C))
     finite = 0
     for size in (1e-7, 1e-5, 1e-3, 1e-2, 0.1, 1.0):
         for of_coef in (0.0, 1.0):

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from logitron.automatic import AutomaticSolver, choose
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, make_training_rows
-from logitron.solvers import Engine, Status, choose
+from logitron.reductions import centre
+from logitron.solvers import Status
 from tests.backends import host
 from tests.reference import reference
 
@@ -31,8 +33,8 @@ def fit(X, codes, weights, C, *, classes=1, method="newton", tol=1e-9, context=N
     rows = make_training_rows(context, X, Y.astype(float), weights, width=groups * classes)
     objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=1.0 / C)
     plan = choose(*X.shape, groups, classes, method=method)
-    objective = objective.centred()
-    return Engine(plan, tol=tol).minimize(objective, objective.start())
+    objective = centre(objective)
+    return AutomaticSolver(plan, tol=tol).minimize(objective, objective.start())
 
 
 def check(X, codes, weights, C, solution, objective, classes=1, allowed=1e-6):
@@ -86,9 +88,9 @@ def test_columns_do_not_disturb_each_other(method):
     penalty = 1.0 / C
     penalty[2] = 0.0
     rows = make_training_rows(ArrayContext.named("numpy"), X, codes.astype(float), weights)
-    objective = LogisticObjective.over(rows, groups=4, penalty=penalty).centred()
+    objective = centre(LogisticObjective.over(rows, groups=4, penalty=penalty))
     plan = choose(N, P, 4, 1, method=method)
-    solution, objective = Engine(plan, tol=1e-7).minimize(objective, objective.start())
+    solution, objective = AutomaticSolver(plan, tol=1e-7).minimize(objective, objective.start())
     assert solution.status[2] == Status.SEPARABLE
     others = [0, 1, 3]
     assert np.isin(solution.status[others], [Status.CONVERGED, Status.AT_PRECISION]).all()

@@ -5,6 +5,7 @@ import pytest
 
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, blocks, make_training_rows
+from logitron.reductions import centre, standardise
 from tests.backends import host
 from tests.problems import problem
 from tests.reference import hessian
@@ -97,10 +98,10 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     X = rng.normal(size=(400, 3)) + 1e7
     codes = rng.integers(max(classes, 2), size=400)
     rows = make_training_rows(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
-    objective = LogisticObjective.over(rows, classes=classes, penalty=0.1).centred()
-    objective = objective.standardised()
-    centre, scale = objective.standardisation
-    spread = (X.astype(np.longdouble) - centre) * scale
+    objective = centre(LogisticObjective.over(rows, classes=classes, penalty=0.1))
+    objective = centre(standardise(objective))
+    shift, scale = objective.standardisation
+    spread = (X.astype(np.longdouble) - shift) * scale
     F = np.asarray(spread - objective.centre, np.float64)
     theta = rng.normal(size=objective.shape) * 0.5
     Z = F @ theta[0, :, :3].T + theta[0, :, 3]
@@ -112,6 +113,6 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
 
     centred, model = objective.with_gram()
     spread = np.cov(F[:, :3].T, bias=True)
-    np.testing.assert_allclose(np.sort(model.spectrum), np.linalg.eigvalsh(spread), rtol=1e-6)
-    means = centre + centred.centre / scale
+    np.testing.assert_allclose(np.sort(model.feature_values), np.linalg.eigvalsh(spread), rtol=1e-6)
+    means = shift + centred.centre / scale
     np.testing.assert_allclose(means, X.mean(axis=0), rtol=1e-14)

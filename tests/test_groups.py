@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, library_named
-from logitron.objective import GroupIndex, LogisticObjective, make_training_rows, preconditioner
+from logitron.objective import GroupIndex, LogisticObjective, make_training_rows
 from logitron.objective.groups import class_totals, group_targets, weights_of
+from logitron.preconditioners import block_diagonal
+from logitron.reductions import centre
 from tests.backends import host
 from tests.tolerances import assert_near
 
@@ -82,23 +84,27 @@ def test_groups_are_evaluated_as_they_would_be_alone(classes, curvature):
     context = ArrayContext.named("numpy")
     codes = CODES[classes].astype(np.int8)
     index = GroupIndex(TARGET, TARGET, SUBSET, factors(classes))
-    together = LogisticObjective.over(
-        make_training_rows(context, X, codes, WEIGHTS, COUNTS),
-        groups=GROUPS,
-        classes=classes,
-        penalty=np.arange(1.0, GROUPS + 1.0),
-        columns=index,
-    ).centred()
+    together = centre(
+        LogisticObjective.over(
+            make_training_rows(context, X, codes, WEIGHTS, COUNTS),
+            groups=GROUPS,
+            classes=classes,
+            penalty=np.arange(1.0, GROUPS + 1.0),
+            columns=index,
+        )
+    )
     theta = np.random.default_rng(2).normal(size=together.shape)
     _, shared = together.with_gram()
     found = together.evaluate(theta, curvature, shared)
     expected = plainly(classes, WEIGHTS, counted=True, weighted=True)
     for g in range(GROUPS):
-        alone = LogisticObjective.over(
-            make_training_rows(context, X, CODES[classes][:, TARGET[g]], expected[:, g]),
-            classes=classes,
-            penalty=g + 1.0,
-        ).centred()
+        alone = centre(
+            LogisticObjective.over(
+                make_training_rows(context, X, CODES[classes][:, TARGET[g]], expected[:, g]),
+                classes=classes,
+                penalty=g + 1.0,
+            )
+        )
         parameters = alone.start(*together.take(np.asarray([g])).split(theta[g : g + 1]))
         own = alone.evaluate(parameters, curvature if curvature != "subspace" else "intercept")
         np.testing.assert_allclose(found.value[g], own.value[0], rtol=1e-12)
@@ -114,17 +120,21 @@ def test_groups_are_evaluated_as_they_would_be_alone(classes, curvature):
 
 def test_blocks_are_the_diagonal_of_the_hessian():
     context = ArrayContext.named("numpy")
-    objective = LogisticObjective.over(
-        make_training_rows(context, X + 2.0, CODES[4][:, 0], WEIGHTS[:, 0]), classes=4, penalty=0.7
-    ).centred()
+    objective = centre(
+        LogisticObjective.over(
+            make_training_rows(context, X + 2.0, CODES[4][:, 0], WEIGHTS[:, 0]),
+            classes=4,
+            penalty=0.7,
+        )
+    )
     theta = np.random.default_rng(3).normal(size=objective.shape)
     whole = objective.evaluate(theta, "full").hessian.reshape(4, 6, 4, 6)
     blocks = objective.evaluate(theta, "block_diagonal")
     for k in range(4):
         np.testing.assert_allclose(blocks.hessian[0, k], whole[k, :, k, :], atol=1e-10)
-    model = preconditioner.blocks(blocks.hessian, objective.penalty, objective.penalised, np.eye(6))
+    model = block_diagonal(blocks.hessian, objective.penalty, objective.penalised)
     grad = blocks.grad
-    step = preconditioner.solve(model, grad)
+    step = model.solve(grad)
     expected = np.stack(
         [
             np.linalg.solve(whole[k, :, k, :] + 0.7 * np.diag(objective.penalised), grad[0, k])

@@ -2,8 +2,7 @@
 
 import pytest
 
-from logitron.solvers import choose
-from logitron.solvers.plan import costs_of
+from logitron.automatic import COSTS, choose
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_samples_are_drawn_where_they_save_more_than_they_cost(n, p, sampled):
     plan = choose(n, p, 1, 1)
     assert bool(plan.samples) is sampled
     for count in plan.samples:
-        costs = costs_of(count, p, 1, 1)
+        costs = COSTS.of(count, p, 1, 1)
         assert costs.hessian <= 0.3 * plan.costs.one_pass
         assert count <= n / 12
 
@@ -85,8 +84,8 @@ def test_whole_hessians_fit_the_memory():
 
 
 def test_costs_grow_with_the_problem():
-    small, large = costs_of(10_000, 50, 1, 1), costs_of(100_000, 500, 1, 1)
+    small, large = COSTS.of(10_000, 50, 1, 1), COSTS.of(100_000, 500, 1, 1)
     for name in ("one_pass", "gram", "hessian"):
         assert 0.0 < getattr(small, name) < getattr(large, name)
-    one, many = costs_of(50_000, 100, 1, 1), costs_of(50_000, 100, 100, 1)
+    one, many = COSTS.of(50_000, 100, 1, 1), COSTS.of(50_000, 100, 100, 1)
     assert many.one_pass < one.one_pass  # they share the reading

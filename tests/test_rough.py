@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression, LogisticRegressionCV
+from logitron.automatic import COSTS
 from logitron.backend import ArrayContext, array_rows
 from logitron.estimators.fitting import Fit, Settings
 from logitron.objective import LogisticObjective, blocks, logistic, make_training_rows
-from logitron.solvers import precision_schedule as precision
-from logitron.solvers.hessian_schedule import WhenSlow
-from logitron.solvers.plan import costs_of
-from logitron.solvers.precision_schedule import PrecisionSchedule
-from logitron.solvers.quasi_newton import QuasiNewton
+from logitron.reductions import centre
+from logitron.solvers import QuasiNewton, Stopping, WhenSlow
 from tests.tolerances import assert_near
 
 N, P, T = 800, 6, 24
@@ -29,9 +27,9 @@ def passes(monkeypatch):
     seen = []
     evaluate = LogisticObjective.evaluate
 
-    def spy(self, *arguments, rough=False, **named):
-        seen.append(rough)
-        return evaluate(self, *arguments, rough=rough, **named)
+    def spy(self, *arguments, low_precision=False, **named):
+        seen.append(low_precision)
+        return evaluate(self, *arguments, low_precision=low_precision, **named)
 
     monkeypatch.setattr(LogisticObjective, "evaluate", spy)
     return seen
@@ -54,12 +52,12 @@ def test_a_rough_pass_gives_what_a_precise_one_does_to_float32(classes, curvatur
     groups = Y.shape[1]
     rows = make_training_rows(context, X, Y, width=groups * classes)
     objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=0.5)
-    objective, preconditioner = (
-        objective.bounded_by(lambda: float((X * X).sum()), 1.0).centred().with_gram()
-    )
+    objective, preconditioner = centre(
+        objective.bounded_by(lambda: float((X * X).sum()), 1.0)
+    ).with_gram()
     theta = np.random.default_rng(1).normal(size=objective.shape)
     assert objective.supports_float32
-    rough = objective.evaluate(theta, curvature, preconditioner, rough=True)
+    rough = objective.evaluate(theta, curvature, preconditioner, low_precision=True)
     precise = objective.evaluate(theta, curvature, preconditioner)
     pairs = zip(rough[:3], precise[:3], strict=True)
     for some, all_ in pairs:
@@ -181,29 +179,31 @@ def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
     """Fits that end before their precise passes have a bound of their coefficients all the same."""
     X, Y = problem()
 
-    class Stop(QuasiNewton):
-        def minimize(self, *arguments, on_iteration=None, **named):
-            return super().minimize(
-                *arguments, on_iteration=lambda iteration: iteration.number >= 4, **named
-            )
-
     objective = LogisticObjective.over(
         make_training_rows(ArrayContext.named("numpy"), X, Y, width=T), groups=T, penalty=1.0
     )
-    objective, preconditioner = (
-        objective.bounded_by(lambda: float((X * X).sum()), 1.0).centred().with_gram()
+    objective, preconditioner = centre(
+        objective.bounded_by(lambda: float((X * X).sum()), 1.0)
+    ).with_gram()
+    costs = COSTS.of(N, P, T, 1)
+    schedule = WhenSlow(costs.one_pass, costs.refresh, subspace=True, batch=1)
+    parts = {
+        "refresh": LogisticObjective.preconditioner,
+        "gap_bound": LogisticObjective.bound,
+    }
+    solution, _ = QuasiNewton(schedule, **parts).minimize(
+        objective,
+        objective.start(),
+        preconditioner=preconditioner,
+        callback=lambda iteration: iteration.number >= 4,
     )
-    costs = costs_of(N, P, T, 1)
-    descent = Stop(WhenSlow(costs, coarse=True, batch=1))
-    solution, _ = descent.minimize(objective, objective.start(), preconditioner=preconditioner)
     assert passes == [True] * 5
     assert not solution.as_evaluated
     fit = Fit(objective, solution, None, Settings("lbfgs"))
     verdict = fit.judge(*fit.parameters)
     suboptimality, certified = verdict.suboptimality, verdict.certified
-    best, _ = QuasiNewton(WhenSlow(costs, coarse=True, batch=1), tol=1e-9).minimize(
-        objective, objective.start(), preconditioner=preconditioner
-    )
+    exact = QuasiNewton(schedule, stopping=Stopping(tol=1e-9), **parts)
+    best, _ = exact.minimize(objective, objective.start(), preconditioner=preconditioner)
     here = objective.evaluate(solution.theta).value
     np.testing.assert_array_equal(certified, suboptimality <= 1e-8)
     assert np.isfinite(suboptimality).any()
@@ -225,51 +225,6 @@ def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
     exact = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
     assert exact.converged_.all()
     np.testing.assert_allclose(clf.loss_curve_[-1], exact.loss_curve_[-1], rtol=1e-8)
-
-
-def test_precision_is_asked_for_where_a_quarter_is_ready():
-    decide = PrecisionSchedule(True)
-    moved = np.zeros(8, bool)
-    far, near = np.full(8, 1e6), np.asarray([1.0, 1.0, *[1e6] * 6])
-    decide.look(far, np.full(8, np.inf), moved, last=False)
-    assert decide.rough
-    decide.look(near, np.full(8, 1e-2), moved, last=False)
-    assert not decide.rough
-    decide.look(far, np.full(8, 1e-2), moved, last=False)
-    assert not decide.rough  # for good
-
-
-def test_the_last_evaluation_is_precise():
-    decide = PrecisionSchedule(True)
-    decide.look(np.full(8, 1e6), np.full(8, 1e-3), np.zeros(8, bool), last=True)
-    assert not decide.rough
-
-
-@pytest.mark.parametrize("nearest", [1e-2, 1e-6])
-def test_after_a_failure_rough_passes_come_back_if_nobody_is_near(nearest):
-    decide = PrecisionSchedule(True)
-    far, part = np.full(8, 1e6), np.full(8, 1e-1)
-    missed = np.arange(8) < 2
-    decide.look(far, part, missed, last=False)
-    part[0] = nearest
-    roughs = []
-    for _ in range(2 * precision.PATIENCE):
-        roughs.append(decide.rough)
-        decide.look(far, part, ~missed & False, last=False)
-    assert not any(roughs[: precision.PATIENCE])
-    assert any(roughs) == (nearest > precision.NEAR)
-
-
-@pytest.mark.parametrize("level", [1e-2, np.nan])
-def test_patience_ends(level):
-    decide = PrecisionSchedule(True)
-    looks = 0
-    while decide.rough and looks < 50:
-        decide.look(np.full(8, 1e6), np.full(8, level), np.zeros(8, bool), last=False)
-        looks += 1
-    assert looks <= precision.PATIENCE + 1
-    decide.look(np.full(8, 1e6), np.full(8, 1e-9), np.zeros(8, bool), last=False)
-    assert not decide.rough
 
 
 @pytest.mark.parametrize("classes", [1, 4])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
+from logitron.automatic import choose
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, make_training_rows
-from logitron.objective.row_space import rotate
-from logitron.solvers import choose
+from logitron.reductions import centre, rotate
 from tests.reference import reference
 
 #: features that are few on two sides of the plans: with directions that stand out, and without
@@ -49,9 +49,9 @@ def test_the_answer_is_the_references(kind, classes, C, fit_intercept, weighted)
 def rotated(classes, fit_intercept=True, kind="steep"):
     X, y, weights = wide(kind, classes)
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, weights)
-    objective = LogisticObjective.over(
-        rows, classes=classes, penalty=0.3, fit_intercept=fit_intercept
-    ).centred()
+    objective = centre(
+        LogisticObjective.over(rows, classes=classes, penalty=0.3, fit_intercept=fit_intercept)
+    )
     return objective, rotate(objective)
 
 

@@ -1,4 +1,7 @@
-"""An iteration's array work needs no value: it runs where arrays have none."""
+"""Array functions of an iteration need no value: they run where arrays have none.
+
+They are what a fit of many parameters runs beside its rows, on a device.
+"""
 
 from functools import partial
 
@@ -6,12 +9,19 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, blocks, make_training_rows, preconditioner
+from logitron.objective import LogisticObjective, blocks, make_training_rows
 from logitron.objective.assembly import finish
 from logitron.objective.certificate import bound
-from logitron.solvers import steps
-
-SETTINGS = {"memory": 3, "noise": 1e-7}
+from logitron.preconditioners import (
+    DenseInverse,
+    Kronecker,
+    corrected,
+    dense_hessian,
+    kronecker,
+    projection,
+)
+from logitron.solvers import lbfgs
+from logitron.solvers.group_arrays import descending, moved
 
 
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "full"])
@@ -21,35 +31,30 @@ def test_on_torch_meta(classes, curvature):
     meta = partial(torch.zeros, dtype=torch.float64, device="meta")
     X, targets = meta(50, 4), torch.zeros(50, dtype=torch.int64, device="meta")
     rows = make_training_rows(ArrayContext.of(X), X, targets, meta(50))
-    objective = LogisticObjective.over(rows, groups=2, classes=classes, penalty=0.1)
+    objective = LogisticObjective.over(rows, groups=2, classes=classes, penalty=0.1, on_host=False)
     objective, model = objective.with_gram()
-    theta = meta(*objective.shape)
-    moved = torch.zeros(2, dtype=torch.bool, device="meta")
+    theta = direction = meta(*objective.shape)
+    chosen = torch.zeros(2, dtype=torch.bool, device="meta")
 
     evaluation = objective.evaluate(theta)
-    state, report = steps.start(theta, evaluation, objective.bound(evaluation, theta), memory=3)
-    model = objective.preconditioner(evaluation, theta, model, moved)
-    for _ in range(5):  # until the memory is full, and on
-        state = steps.turn(state, model, solve=objective.solve, rescales=False)
-        trial = steps.trial_of(state)
-        asked = "intercept" if isinstance(model, preconditioner.DenseInverse) else curvature
+    grad, history = evaluation.grad, lbfgs.empty(theta, 3)
+    model = objective.preconditioner(evaluation, theta, model, chosen)
+    for _ in range(5):  # until the history is full, and on
+        direction, slope = descending(lbfgs.direction(history, grad, model), grad, direction)
+        trial = theta + 0.5 * direction
+        asked = "intercept" if isinstance(model, DenseInverse) else curvature
         evaluation = objective.evaluate(trial, asked, model)
         gap = objective.bound(evaluation, trial)
-        state, report = steps.step(state, trial, evaluation, gap, **SETTINGS)
+        theta, grad, history = moved(history, theta, grad, trial, evaluation.grad, chosen, memory=3)
         if asked != "intercept":
-            model = objective.preconditioner(
-                evaluation, trial, model, moved, reuse=curvature == "full"
-            )
-    assert report.shape == (6, 2)
-    assert report.device.type == state.theta.device.type == "meta"
-    assert state.steps.shape == (2, 3, classes * 5)
-    expected = {
-        "intercept": preconditioner.Kronecker,
-        "subspace": preconditioner.Kronecker,
-        "full": preconditioner.DenseInverse,
-    }
+            reuse = curvature == "full"
+            model = objective.preconditioner(evaluation, trial, model, chosen, reuse=reuse)
+    assert slope.shape == gap.shape == (2,)
+    assert gap.device.type == theta.device.type == "meta"
+    assert history.S.shape == (2, 3, classes * 5)
+    expected = {"intercept": Kronecker, "subspace": Kronecker, "full": DenseInverse}
     assert type(model) is expected[curvature]
-    assert (model._asdict().get("directions") is not None) == (curvature == "subspace")
+    assert (model._asdict().get("subspace") is not None) == (curvature == "subspace")
 
 
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "full"])
@@ -59,16 +64,17 @@ def test_under_jax(classes, curvature):
     run, arguments = _for_jax(classes, curvature)
     traced = jax.make_jaxpr(run)(*arguments)
     shapes = [v.aval.shape for v in traced.jaxpr.outvars]
-    assert shapes == [(2, classes, 5), (6, 2)]
+    assert shapes == [(2, classes, 5), (2,), (2,)]
 
 
 @pytest.mark.parametrize(("classes", "curvature"), [(3, "subspace"), (1, "full")])
 def test_compiled_by_jax(classes, curvature):
     jax = pytest.importorskip("jax")
     run, arguments = _for_jax(classes, curvature)
-    theta, report = jax.jit(run)(*arguments)
+    theta, slope, gap = jax.jit(run)(*arguments)
     assert np.isfinite(np.asarray(theta)).all()
-    assert (np.asarray(report)[2] < 0.0).all()  # the step was made down the slope
+    assert (np.asarray(slope) < 0.0).all()
+    assert (np.asarray(gap) > 0.0).all()
 
 
 def _for_jax(classes, curvature):
@@ -79,58 +85,55 @@ def _for_jax(classes, curvature):
         rng.uniform(size=30).astype("f4"),
         rng.normal(size=(2, classes, 5)).astype("f4"),
     )
-    run = partial(_iteration, classes=classes, curvature=curvature, eye=np.eye(20, dtype="f4"))
+    run = partial(_iteration, classes=classes, curvature=curvature)
     return run, arguments
 
 
-def _iteration(X, y, weights, theta, *, classes, curvature, eye):
+def _iteration(X, y, weights, theta, *, classes, curvature):
     """All of an iteration on tracers; whatever asked for a value would raise."""
     xp = _namespace(X)
     ones = xp.ones_like(theta[0, 0, :])
     penalised = xp.concat([ones[:4], 0.0 * ones[:1]])
     penalty, centre = 0.1 + 0.0 * theta[:, 0, 0], xp.concat([xp.mean(X, axis=0), 0.0 * ones[:1]])
-    eyes = {size: xp.asarray(eye[:size, :size]) for size in (classes, min(classes, 3) + 1, 5)}
 
     def evaluate(theta, curvature, model=None):
-        mixing = (
-            preconditioner.mixing(model, theta, rank=min(classes, 3))
-            if curvature == "subspace"
-            else None
-        )
+        along = None
+        if curvature == "subspace":
+            along = projection(model, theta, rank=min(classes, 3))
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
         sums = blocks.evaluate(
-            X, y, weights, None, theta, intercept, None, mixing,
+            X, y, weights, None, theta, intercept, None, along,
             classes=classes, curvature=curvature, count_errors=True,
         )  # fmt: skip
         recentre = curvature == "full"
-        arguments = (sums, theta, penalty, penalised, centre, mixing)
+        arguments = (sums, theta, penalty, penalised, centre, along)
         return finish(*arguments, curvature=curvature, weight=1.0, recentre=recentre)
 
     def model_of(evaluation, model):
         if evaluation.hessian is None:
-            return preconditioner.shared(
-                None, model.spectrum, evaluation.intercept_hessian, penalty
-            )
-        if evaluation.mixing is None:
-            whole = (evaluation.hessian, penalty, penalised, eyes[5])
-            return preconditioner.inverse(preconditioner.full(*whole, classes=classes))
-        size = evaluation.mixing.shape[1] + 1
-        seconds = (evaluation.mixing, evaluation.hessian, eyes[classes], eyes[size])
-        return preconditioner.coarse(model, theta, *seconds, 1.0 - penalised)
+            return model.with_curvature(evaluation.intercept_hessian, penalty)
+        if evaluation.projection is None:
+            whole = (evaluation.hessian, penalty, penalised)
+            return DenseInverse.of(dense_hessian(*whole, classes=classes))
+        return corrected(model, theta, evaluation.projection, evaluation.hessian, penalised)
 
     spectrum = xp.mean((X - centre[:4]) ** 2, axis=0)
     evaluation = evaluate(theta, "intercept")
-    model = preconditioner.shared(None, spectrum, evaluation.intercept_hessian, penalty)
+    model = kronecker(None, spectrum, evaluation.intercept_hessian, penalty)
     if curvature != "intercept":
         evaluation = evaluate(theta, curvature, model)
         model = model_of(evaluation, model)
     largest = xp.sum(X * X)
     certain = (evaluation.value, evaluation.grad, evaluation.intercept_hessian, theta)
     gap = bound(*certain, penalty, largest, largest, eps=1e-7, fit_intercept=True)
-    state, _ = steps.start(theta, evaluation, gap, memory=3)
-    state = steps.turn(state, model, solve=preconditioner.solve, rescales=False)
-    trial = steps.trial_of(state)
-    return trial, steps.step(state, trial, evaluate(trial, "intercept"), None, **SETTINGS)[1]
+    history = lbfgs.empty(theta, 3)
+    direction = lbfgs.direction(history, evaluation.grad, model)
+    direction, slope = descending(direction, evaluation.grad, 0.0 * theta)
+    trial = theta + 0.5 * direction
+    after = evaluate(trial, "intercept")
+    chosen = after.value < evaluation.value
+    theta, _, _ = moved(history, theta, evaluation.grad, trial, after.grad, chosen, memory=3)
+    return theta, slope, gap
 
 
 def _namespace(array):

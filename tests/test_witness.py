@@ -6,6 +6,7 @@ import pytest
 from logitron.backend import ArrayContext, to_host
 from logitron.objective import LogisticObjective, make_training_rows
 from logitron.objective.certificate import leverage, logit_changes
+from logitron.reductions import centre
 
 
 def _objective(weights):
@@ -16,7 +17,7 @@ def _objective(weights):
     sample_weight = rng.uniform(size=4000) if weights else None
     rows = make_training_rows(ArrayContext.of(X), X[order], y[order], sample_weight)
     objective = LogisticObjective.over(rows, penalty=0.5)
-    return objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
+    return centre(objective.bounded_by(lambda: float(np.sum(X * X)), 1.0))
 
 
 def _optimum(objective):
@@ -135,7 +136,7 @@ def test_what_was_seen_elsewhere_counts_for_less():
     y = (X @ [2.0, -3.0, 1.0] + rng.logistic(size=4000) > 0).astype(float)[:, None]
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, None)
     objective = LogisticObjective.over(rows, penalty=1e-6)
-    objective = objective.bounded_by(lambda: float(np.sum(X * X)), 1.0).centred()
+    objective = centre(objective.bounded_by(lambda: float(np.sum(X * X)), 1.0))
     optimum = _optimum(objective)
     value = to_host(objective.evaluate(optimum).value)[0]
     witnessed = objective.with_subsample_bound(objective.sample(4000))

@@ -7,6 +7,7 @@ import pytest
 
 from logitron.backend import ArrayContext
 from logitron.objective import LogisticObjective, make_training_rows
+from logitron.reductions import centre
 
 ROWS, FEATURES = 8000, 128
 BACKENDS = ("numpy", "torch", "jax")
@@ -42,7 +43,7 @@ def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> 
             width=columns,
             block_rows=block_rows,
         )
-        return LogisticObjective.over(rows, groups=columns, penalty=1.0).centred()
+        return centre(LogisticObjective.over(rows, groups=columns, penalty=1.0))
 
 
 def finish(array: object) -> None:

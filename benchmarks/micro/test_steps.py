@@ -31,7 +31,7 @@ def test_rough_pass(benchmark):
     objective = make(context, 64)
     with context.scope():
         theta = objective.start() + 0.01
-        benchmark(lambda: objective.evaluate(theta, rough=True))
+        benchmark(lambda: objective.evaluate(theta, low_precision=True))
 
 
 def test_preconditioner(benchmark, context, objective):
@@ -48,7 +48,7 @@ def test_solve(benchmark, context, objective):
         evaluation = centred.evaluate(theta)
         everybody = context.asarray(np.ones(centred.groups, bool), keep_dtype=True)
         model = centred.preconditioner(evaluation, theta, preconditioner, everybody)
-        benchmark(lambda: finish(centred.solve(model, evaluation.grad)))
+        benchmark(lambda: finish(model.solve(evaluation.grad)))
 
 
 def test_tiny_fit(benchmark):

@@ -14,7 +14,8 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 
 from logitron.backend import ArrayContext, library_named
 from logitron.objective import LogisticObjective, make_training_rows
-from logitron.solvers import steps
+from logitron.solvers import lbfgs
+from logitron.solvers.group_arrays import descending, moved
 from tests.standins.waits import recorded
 
 
@@ -28,25 +29,30 @@ def iterate(classes: int) -> None:
             ArrayContext(library_named("torch"), X.device, "float64"), X, targets, there(50)
         )
         objective = LogisticObjective(
-            rows, there(2) + 1.0, classes, centre=there(4), largest=there(()) + 1.0
+            rows,
+            there(2) + 1.0,
+            classes,
+            centre=there(4),
+            largest=there(()) + 1.0,
+            context=rows.context.wide,
         )
         objective, model = objective.with_gram()
-        theta = objective.context.zeros(objective.shape)
+        theta = direction = objective.context.zeros(objective.shape)
         evaluation = objective.evaluate(theta)
-        state, report = steps.start(theta, evaluation, objective.bound(evaluation, theta), memory=3)
-        for curvature in (
-            "intercept",
-            "subspace",
-            "intercept",
-            "block_diagonal" if classes > 1 else "full",
-        ):
-            model = objective.preconditioner(evaluation, theta, model, state.moved, reuse=True)
-            state = steps.turn(state, model, solve=objective.solve, rescales=False)
-            theta = steps.trial_of(state)
-            evaluation = objective.evaluate(theta, curvature, model)
-            gap = objective.bound(evaluation, theta)
-            state, report = steps.step(state, theta, evaluation, gap, memory=3, noise=1e-7)
-    assert report.device == state.theta.device == X.device
+        grad, history = evaluation.grad, lbfgs.empty(theta, 3)
+        chosen = torch.zeros(2, dtype=torch.bool, device="pretended:0")
+        whole = "block_diagonal" if classes > 1 else "full"
+        for curvature in ("intercept", "subspace", "intercept", whole):
+            model = objective.preconditioner(evaluation, theta, model, chosen, reuse=True)
+            direction = lbfgs.direction(history, grad, model)
+            direction, slope = descending(direction, grad, direction)
+            trial = theta + 0.5 * direction
+            evaluation = objective.evaluate(trial, curvature, model)
+            gap = objective.bound(evaluation, trial)
+            theta, grad, history = moved(
+                history, theta, grad, trial, evaluation.grad, chosen, memory=3
+            )
+    assert slope.device == gap.device == theta.device == X.device
     print(*(f"{name}:{count}" for name, count in sorted(waits.items())))
 
 

@@ -27,7 +27,7 @@ from logitron.backend.dask import (
     is_dask,
     map_chunks,
 )
-from logitron.backend.host import HostReads, count_host_reads, to_host
+from logitron.backend.host import HostReads, count_host_reads, to_host, to_host_all
 from logitron.backend.libraries import (
     LIBRARIES,
     Library,
@@ -63,4 +63,5 @@ __all__ = [
     "namespace_of",
     "to_csr",
     "to_host",
+    "to_host_all",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from logitron.backend.types import Array
 
 __all__ = ["ArrayRows", "total_squares"]
 
-_Result = TypeVar("_Result")
 #: centre and scale of each feature, arrays (p,)
 Standardisation = tuple[Array, Array]
 
@@ -105,13 +104,20 @@ class ArrayRows:
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         """Add up the blocks; see `Rows.sum`."""
-        return self._retry_with_smaller_blocks(lambda: self._sum(function, *parameters, **static))
+        while True:
+            try:
+                return self._sum(function, parameters, static)
+            except Exception as error:
+                size = self._smaller_blocks(error)
+            self._use_blocks_of(size)
 
     def _sum(
-        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+        self,
+        function: Callable[..., tuple[Array, ...]],
+        parameters: tuple[Array | None, ...],
+        static: dict[str, Any],
     ) -> tuple[Array, ...]:
-        run = self._compiled(function, static)
-        narrow = [self.context.cast(parameter) for parameter in parameters]
+        run, narrow = self._compiled(function, static), self.context.cast_all(parameters)
 
         def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
             total: tuple[Array, ...] | None = None
@@ -139,28 +145,36 @@ class ArrayRows:
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the blocks' rows; see `Rows.map`."""
-        return self._retry_with_smaller_blocks(lambda: self._map(function, *parameters, **static))
+        while True:
+            try:
+                return self._map(function, parameters, static)
+            except Exception as error:
+                size = self._smaller_blocks(error)
+            self._use_blocks_of(size)
 
-    def _map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
-        run = self._compiled(function, static)
-        narrow = [self.context.cast(parameter) for parameter in parameters]
+    def _map(
+        self,
+        function: Callable[..., Array],
+        parameters: tuple[Array, ...],
+        static: dict[str, Any],
+    ) -> Array:
+        run, narrow = self._compiled(function, static), self.context.cast_all(parameters)
         parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
 
-    def _retry_with_smaller_blocks(self, run: Callable[[], _Result]) -> _Result:
-        """Run, in smaller and smaller blocks if the device has not the memory for those it has."""
-        library = self.context.library
-        while True:
-            try:
-                return run()
-            except Exception as error:
-                size = min(self._block_rows(self._sizes["block_rows"]), self.shape[0])
-                if size <= FEWEST_ROWS or not library.out_of_memory(error):
-                    raise
-            # (out of the handler: the error kept everything alive that was on the way)
-            self._sizes["block_rows"] = max(size // 2, FEWEST_ROWS)
-            library.release_memory()
-            self._divide(self._sizes["block_rows"])
+    def _smaller_blocks(self, error: Exception) -> int:
+        """Rows of blocks to try next after an error; raise it if those would not help."""
+        size: int = min(self._block_rows(self._sizes["block_rows"]), self.shape[0])
+        if size <= FEWEST_ROWS or not self.context.library.out_of_memory(error):
+            raise error
+        return max(size // 2, FEWEST_ROWS)
+
+    def _use_blocks_of(self, size: int) -> None:
+        """Divide the rows anew, after the memory of a failed attempt was released."""
+        # (outside of the handler: the error keeps all intermediate results alive)
+        self._sizes["block_rows"] = size
+        self.context.library.release_memory()
+        self._divide(size)
 
     def sample(self, count: int, seed: int) -> "ArrayRows | None":
         """Draw one row at random out of each of ``count`` equal stretches; see `Rows.sample`.

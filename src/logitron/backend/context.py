@@ -11,6 +11,7 @@ from array_api_compat import to_device
 
 from logitron.backend.host import to_host
 from logitron.backend.libraries import Library, library_named, library_of
+from logitron.backend.libraries.numpy import ignore_overflow
 from logitron.backend.types import Array, Device, DType, Namespace
 
 __all__ = ["ArrayContext"]
@@ -139,7 +140,8 @@ class ArrayContext:
     @contextmanager
     def _scope(self, one_of_several: AbstractContextManager[Any]) -> Iterator[None]:
         try:
-            with one_of_several, self.library.scope(self.device, self.precision):
+            # (parameters are on the host, wherever the rows are)
+            with one_of_several, ignore_overflow(), self.library.scope(self.device, self.precision):
                 yield
         except Exception as error:
             if not self.library.out_of_memory(error):
@@ -169,6 +171,9 @@ class ArrayContext:
         What is here already is not copied. Arrays on a device that change library travel through
         DLPack where both sides can, and through the host, counted, where they cannot.
         """
+        if not keep_dtype and isinstance(values, np.ndarray) and not self.library.is_host:
+            # (converted on the host, where nothing is compiled for its shape)
+            values = values.astype(self.precision, copy=False)
         array = self._here(values)
         return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
 
@@ -182,6 +187,28 @@ class ArrayContext:
         if not self.xp.isdtype(parameter.dtype, "real floating"):
             return parameter
         return self.xp.astype(parameter, self.dtype)
+
+    def cast_all(self, parameters: tuple[Array | None, ...]) -> tuple[Array | None, ...]:
+        """Bring parameters of a block function to this precision."""
+        dtype = self.dtype
+        return tuple(
+            parameter
+            if parameter is None or getattr(parameter, "dtype", None) == dtype
+            else self.cast(parameter)
+            for parameter in parameters
+        )
+
+    def receive(self, parameter: Array | None) -> Array | None:
+        """Bring a parameter on the host here, in this context's dtype if it is real.
+
+        What is here already, and named tuples of what is here, stay what they are.
+        """
+        if not isinstance(parameter, np.ndarray | np.generic) or self.library.is_host:
+            return parameter
+        parameter = np.asarray(parameter)
+        if parameter.dtype.kind == "f":
+            parameter = parameter.astype(self.precision, copy=False)
+        return self.library.from_numpy(parameter, self.device)
 
     def copy_to(self, values: Array) -> Array:
         """Bring values here, in memory of their own: what is kept may be written to."""

@@ -5,7 +5,7 @@ host however fast the device is. Counting in one place makes the number of reads
 can hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from array_api_compat import is_dask_array
 from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 
-__all__ = ["HostReads", "count_host_reads", "to_host"]
+__all__ = ["HostReads", "count_host_reads", "to_host", "to_host_all"]
 
 
 @dataclass
@@ -69,6 +69,23 @@ def to_host(array: Array) -> np.ndarray[Any, Any]:
     else:
         values = library_of(array).to_numpy(array)
     count_read(values.size)
+    return values
+
+
+def to_host_all(arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
+    """Read the values of several arrays of one library and dtype to the host, counted as one read.
+
+    Parameters
+    ----------
+    arrays : sequence of arrays
+
+    Returns
+    -------
+    list of numpy.ndarray
+        They may share memory with the arrays; do not write to them.
+    """
+    values = library_of(arrays[0]).to_numpy_all(arrays)
+    count_read(sum(part.size for part in values))
     return values
 
 

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
+__all__ = ["Array", "DType", "Device", "HostArray", "Namespace"]
+
 Array = Any
 Device = Any
 DType = Any
 Namespace = Any
+HostArray = np.ndarray[Any, Any]

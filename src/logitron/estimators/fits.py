@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from logitron.automatic import Plan
 from logitron.backend import ArrayContext
 from logitron.estimators.fitting import Settings
 from logitron.estimators.reports import Report, is_converged, warn_of
-from logitron.solvers import Plan
 
 __all__ = ["Fits"]
 

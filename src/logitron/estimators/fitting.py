@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.automatic import AutomaticSolver, Plan, choose
 from logitron.backend import namespace_of
 from logitron.estimators.refinement import (
     Refined,
@@ -18,17 +19,9 @@ from logitron.estimators.refinement import (
 )
 from logitron.estimators.reports import Report, is_converged, warn_of
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_of
-from logitron.objective import Cost, LogisticObjective, is_flat
-from logitron.solvers import (
-    Engine,
-    GradientDescent,
-    Iteration,
-    Plan,
-    Solution,
-    Status,
-    choose,
-    put_groups,
-)
+from logitron.objective import Cost, LogisticObjective
+from logitron.reductions import centre, is_flat, standardise
+from logitron.solvers import GradientDescent, Iteration, Solution, Status, put_groups
 
 __all__ = ["Fit", "Settings", "centre_over_classes", "in_unit"]
 
@@ -75,7 +68,7 @@ class Settings:
         """Iterations at most."""
         if self.max_iter is not None:
             return int(self.max_iter)
-        return (GradientDescent if self.method == "gradient-descent" else Engine).max_iter
+        return (GradientDescent if self.method == "gradient-descent" else AutomaticSolver).max_iter
 
     @property
     def limit(self) -> int:
@@ -113,12 +106,15 @@ class Settings:
         """
         if self.method == "gradient-descent":
             check()
+            objective = objective.beside_rows()
             descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
             telling = None if watch is None else _telling(watch, objective)
             theta = objective.start(*start)
             solution = descent.minimize(objective, theta, on_iteration=telling)
             return Fit(objective, solution, None, self)
-        objective = objective.centred().standardised()
+        objective = centre(objective)
+        if objective.needs_standardisation:
+            objective = centre(standardise(objective))
         n, p = objective.rows.shape
         plan = choose(
             n,
@@ -128,12 +124,12 @@ class Settings:
             method=None if self.method == "auto" else self.method,
             flat=n < p and not objective.rows.lazy and is_flat(objective),
             lazy=objective.rows.lazy,
-            bounded=objective.bounded,
+            bounded=objective.strongly_convex,
             weighed=objective.factors is not None,
         )
         warm = start[0] is not None
         most = self._before_refining if is_quick(objective) else self.most
-        engine = Engine(plan, float(self.tol), most, warm, self.interruptible)
+        engine = AutomaticSolver(plan, float(self.tol), most, warm, self.interruptible)
         later = bool(plan.samples) and watch is None
         if not later:
             check()
@@ -141,7 +137,7 @@ class Settings:
         if warm and cold is not None:
             theta = _lower(objective, theta, objective.start(None, cold))
         try:
-            solution, objective = engine.minimize(objective, theta, on_iteration=watch)
+            solution, objective = engine.minimize(objective, theta, callback=watch)
         except Exception:  # of what was computed with NaN, perhaps: then that is what to say
             if later:
                 check()
@@ -180,9 +176,9 @@ class Fit:
         objective, solution = self.objective, self.solution
         value, gap = solution.loss_curve[-1], solution.gap
         relative = target_of(self.settings.tol, objective.rows.context.precision)
-        proven = relative_gap(value, gap if objective.bounded else None) <= relative
+        proven = relative_gap(value, gap if objective.strongly_convex else None) <= relative
         open_ = ~(proven | (solution.status == Status.STOPPED))
-        if not objective.bounded:
+        if not objective.strongly_convex:
             open_ &= solution.status != Status.SEPARABLE
         count = min(int(open_.sum()), affordable(objective))
         if not open_.any():
@@ -202,13 +198,13 @@ class Fit:
         groups = np.flatnonzero(open_)
         context = objective.context
         index = context.asarray(groups, keep_dtype=True)
-        part = objective.in_float64().take(index)
+        part = objective.in_float64().take(groups)
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
-        engine = Engine(plan, float(settings.tol), left, True, settings.interruptible)
+        engine = AutomaticSolver(plan, float(settings.tol), left, True, settings.interruptible)
         found, part = engine.minimize(part, theta)
         coef, intercept = part.split(found.theta)
-        own = objective.take(index)
+        own = objective.take(groups)
         found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
         spent = int(solution.n_iter.max())
         whole = replace(solution.replaced(groups, found.after(spent), context), as_evaluated=False)
@@ -224,11 +220,11 @@ class Fit:
         gaps, n_iter = gaps.copy(), solution.n_iter.copy()
         last = solution.loss_curve[-1].copy()
         running_away = dict(solution.running_away)
-        if not objective.bounded:
+        if not objective.strongly_convex:
             gaps = np.full(len(status), np.inf)
         for group in groups.tolist():
             index = context.asarray(np.asarray([group]), keep_dtype=True)
-            own = objective.take(index)
+            own = objective.take(np.asarray([group]))
             known = bool(np.isfinite(last[group]))
             begin = context.xp.take(theta, index, axis=0) if known else own.start()
             found, spent = None, int(n_iter[group])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from logitron.automatic import Plan
 from logitron.backend import ArrayContext, Rows, to_host
 from logitron.estimators.class_weights import class_factors
 from logitron.estimators.fits import Fits
@@ -19,7 +20,7 @@ from logitron.estimators.present_classes import of_classes, without_classes
 from logitron.estimators.units import inverse, powers_of_two, scaled
 from logitron.estimators.verdict import Verdict
 from logitron.objective import GroupIndex, LogisticObjective, make_training_rows
-from logitron.solvers import Iteration, Plan, Status, put_groups
+from logitron.solvers import Iteration, Status, put_groups
 
 __all__ = ["Fits", "Grid"]
 
@@ -207,7 +208,8 @@ class Grid:
             What coefficients will be stored in: bounds are for those.
         """
         context = self.objective.context
-        dtype = getattr(context.xp, precision or context.precision)
+        with_rows = self.objective.rows.context.wide
+        dtype = getattr(context.xp, precision or with_rows.precision)
         G, K, _ = self.objective.shape
         p = self.objective.rows.shape[1]
         coef, intercept = self._beginning(settings, start)
@@ -223,7 +225,7 @@ class Grid:
             lowest = None if start is None else context.asarray(self.start())
             whole = len(columns) == G * K
             if not whole:
-                some = some.take(context.asarray(part, keep_dtype=True))
+                some = some.take(part)
                 chosen = context.asarray(columns, keep_dtype=True)
                 own, first = (context.xp.take(a, chosen, axis=0) for a in (coef, intercept))
                 lowest = lowest if lowest is None else context.xp.take(lowest, chosen, axis=0)
@@ -248,9 +250,11 @@ class Grid:
             if (fit.solution.status == Status.STOPPED).any():
                 break
         shape = self.shape
+        coef, intercept = with_rows.asarray(coef), with_rows.asarray(intercept)
+        xp = with_rows.xp
         return Fits(
-            coef=context.xp.reshape(coef, (*shape, K, p)),
-            intercept=context.xp.reshape(intercept, (*shape, K)),
+            coef=xp.reshape(coef, (*shape, K, p)),
+            intercept=xp.reshape(intercept, (*shape, K)),
             status=outcome.status.reshape(shape),
             n_iter=outcome.n_iter.reshape(shape),
             suboptimality=outcome.suboptimality.reshape(shape),
@@ -299,6 +303,7 @@ class Grid:
         if start is None:
             coef = context.zeros((len(sure), self.objective.rows.shape[1]))
             return coef, context.asarray(np.where(alike, sure, 0.0 if settings.untrained else sure))
+        start = context.asarray(start[0]), context.asarray(start[1])
         if not alike.any():
             return start
         keep = context.asarray((~alike).astype(float))

@@ -21,16 +21,18 @@ HostArray = np.ndarray[Any, Any]
 
 def of_classes(objective: LogisticObjective, present: HostArray) -> LogisticObjective:
     """Return the problem of some of the classes, those whose rows have any weight."""
-    xp, rows = objective.context.xp, objective.rows
+    rows = objective.rows
+    context = rows.context.wide
+    xp = context.xp
     codes, *others = rows.others
     assert codes is not None
     numbers = np.zeros(objective.classes, np.int64)
     numbers[present] = np.arange(len(present))
-    table = objective.context.asarray(numbers, keep_dtype=True)
+    table = context.asarray(numbers, keep_dtype=True)
     flat = xp.take(table, xp.astype(xp.reshape(codes, (-1,)), xp.int64), axis=0)
     columns = objective.columns or GroupIndex()
     if columns.factors is not None:
-        index = objective.context.asarray(present, keep_dtype=True)
+        index = context.asarray(present, keep_dtype=True)
         columns = columns._replace(factors=xp.take(columns.factors, index, axis=1))
     return replace(
         objective,

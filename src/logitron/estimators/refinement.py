@@ -15,6 +15,7 @@ import numpy as np
 from logitron.backend import to_host
 from logitron.estimators.separation import Separation, separation_of
 from logitron.objective import LocalObjective, LogisticObjective, row_squares
+from logitron.reductions import standardise
 from logitron.solvers import DampedNewton, Iteration, Outcome
 
 __all__ = [
@@ -96,8 +97,7 @@ def refine(
     group : int
     on_iteration : callable, optional
     """
-    context = objective.context
-    one = objective.take(context.asarray(np.asarray([group]), keep_dtype=True))
+    one = objective.take(np.asarray([group]))
     local = LocalObjective(one, relative)
     start = np.asarray(to_host(one.start(coef, intercept)), np.float64)[0, ...]
     if max_iter > 0 and one.classes > 1:  # what all classes have in common only costs
@@ -191,9 +191,7 @@ class _Search:
     def _strongest(self) -> float:
         """How many times the penalty keeps all logits small."""
         one = self.one
-        (squares,) = one.rows.sum(
-            row_squares, one.columns, classes=one.classes, fit_intercept=False
-        )
+        (squares,) = one.sum(row_squares, one.columns, classes=one.classes, fit_intercept=False)
         penalised = np.asarray(to_host(one.penalised), np.float64)
         least = penalised[penalised > 0.0].min(initial=np.inf) * float(to_host(one.penalty)[0])
         with np.errstate(over="ignore", divide="ignore"):
@@ -241,5 +239,5 @@ def plain_of(objective: LogisticObjective) -> LogisticObjective | None:
 def ready(objective: LogisticObjective) -> LogisticObjective:
     """Return the objective in standardised features, the widest precision and without a centre."""
     if objective.standardisation is None:
-        objective = objective.uncentred().standardised(always=True)
+        objective = standardise(objective.uncentred())
     return replace(objective.in_float64(), centre=None, witness=None)

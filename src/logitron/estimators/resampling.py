@@ -156,8 +156,8 @@ def bootstrap(
     drawn = np.full(n, 1.0 / n)
     counts = np.stack([rng.multinomial(n, drawn) for _ in range(n_resamples)], axis=1)
     narrow = np.uint8 if counts.max() < 256 else np.int64
-    fits, grid = problem.fit(counts.astype(narrow), verbose=verbose)
-    context = grid.objective.context
+    fits, _ = problem.fit(counts.astype(narrow), verbose=verbose)
+    context = fits.context
     with problem.compute.scope():
         shape = (n_resamples, fits.coef.shape[3], fits.coef.shape[4])
         coef = context.xp.reshape(fits.coef, shape)

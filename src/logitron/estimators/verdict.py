@@ -108,7 +108,7 @@ class _Judge:
         stored = ArrayContext.of(coef).precision
         known = solution.as_evaluated and solution.gap is not None
         known &= len({stored, rows.precision, wide.precision}) == 1
-        known &= objective.bounded or solution.proven
+        known &= objective.strongly_convex or solution.proven
         relative = target_of(self.tol, stored)
         if known:
             value, gap = solution.loss_curve[-1], solution.gap
@@ -129,7 +129,7 @@ class _Judge:
             if rows.precision == "float64":
                 gap = self._as_stored(gap, sizes)
         suboptimality = relative_gap(value, gap)
-        if objective.bounded:
+        if objective.strongly_convex:
             suboptimality = np.where(value <= NOTHING, 0.0, suboptimality)
         certified = suboptimality <= relative
         return Verdict(self._status(value, certified), suboptimality, certified)
@@ -140,7 +140,7 @@ class _Judge:
         A difference of two values is off by rounding of the logits, whose ``sizes`` these are.
         """
         solution = self.solution
-        if not (self.objective.bounded or solution.proven) or solution.gap is None:
+        if not (self.objective.strongly_convex or solution.proven) or solution.gap is None:
             return np.full(value.shape, np.inf)
         total = self.objective.max_sample_weight * self.objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
@@ -207,7 +207,7 @@ class _Judge:
         status = np.where(certified, Status.CONVERGED, solution.status)
         met = (solution.status == Status.CONVERGED) | (solution.status == Status.AT_PRECISION)
         unproven = met & ~certified
-        if not self.objective.bounded and solution.gap is not None and not solution.proven:
+        if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
             # no bound can exist where there is no penalty, and a Hessian is too large
             estimated = (to_host(self.objective.penalty) <= 0.0) & (
                 solution.status == Status.CONVERGED

@@ -7,8 +7,6 @@ module                        what it holds
 `objective.blocks`            what one block of rows contributes to those sums
 `objective.columns`           which targets and weights belong to which group
 `objective.assembly`          from sums over the rows to value, derivative and curvature
-`objective.centring`          features centred on the mean of some rows
-`objective.standardisation`   features of mixed units, in units of their own spread
 `objective.preconditioner`            models of the curvature, and solving with them
 `objective.models`            and what an objective puts into them
 `objective.certificate`       the distance from the optimum at most: formulas
@@ -16,7 +14,6 @@ module                        what it holds
 `objective.self_concordance`  a bound from the curvature of all rows, for one group
 `objective.local_model`       one group's value, gradient and Hessian, on the host
 `objective.local_blocks`      and what one block of rows contributes to them
-`objective.row_space`         the same problem in as many features as there are rows
 `objective.work`              what a fit costs, in reads of the features
 ============================= ==================================================================
 """
@@ -26,7 +23,6 @@ from logitron.objective.blocks import row_squares
 from logitron.objective.cost import Cost
 from logitron.objective.groups import GroupIndex, group_rows, make_training_rows
 from logitron.objective.logistic import LogisticObjective
-from logitron.objective.row_space import is_flat
 from logitron.objective.self_concordance import LocalObjective
 
 __all__ = [
@@ -36,7 +32,6 @@ __all__ = [
     "LocalObjective",
     "LogisticObjective",
     "group_rows",
-    "is_flat",
     "make_training_rows",
     "row_squares",
 ]

@@ -17,6 +17,8 @@ VARIES = 256.0
 UNEVEN = 2e-4
 #: a ridge below which directions count as empty, in features of one size
 EMPTY = 1e-10
+#: summed loss, without a row misclassified, below which classes are taken for separable
+SEPARATED = 1e-3
 #: how much longer, squared, is much longer
 LONGER = 100.0
 
@@ -30,12 +32,12 @@ class Evaluation(NamedTuple):
     """Its derivative (G, K, q)."""
     intercept_hessian: Array
     """Hessian of the intercepts, the summed curvature of the logits (G, K, K)."""
-    errors: Array
-    """Rows (G,) whose target has at most half of the probability; zeros if they matter not."""
+    unbounded: Array
+    """1 where no minimum exists: no penalty, and no row misclassified; else 0 (G,)."""
     hessian: Array | None
     """The Hessian that was requested (G, D, D); (G, K, q, q) for "block_diagonal"; else None."""
-    mixing: Array | None
-    """Mixtures of logits that they were taken along, if it was along those."""
+    projection: Array | None
+    """Combinations of logits (G, r, K) that a "subspace" Hessian was summed along."""
 
 
 def finish(
@@ -44,7 +46,7 @@ def finish(
     penalty: Array,
     penalised: Array,
     centre: Array | None,
-    mixing: Array | None,
+    projection: Array | None,
     *,
     curvature: str,
     weight: float,
@@ -69,13 +71,15 @@ def finish(
     squares = xp.sum(xp.reshape(theta * W, (G, -1)), axis=1)
     value = value + 0.5 * penalty * squares
     grad = grad + penalty[:, None, None] * W
-    # with a penalty there is an optimum, whether or not the classes can be separated
-    errors = xp.where(penalty > 0.0, 1.0, rest[0]) if rest else xp.zeros_like(value)
+    unbounded = xp.zeros_like(value)
+    if rest:  # with a penalty there is an optimum, whether or not the classes can be separated
+        separated = (rest[0] == 0.0) & (value < SEPARATED) & (penalty <= 0.0)
+        unbounded = xp.astype(separated, value.dtype)
     if curvature in ("intercept", "block_diagonal"):
-        return Evaluation(value, grad, seconds, errors, blocks, None)
+        return Evaluation(value, grad, seconds, unbounded, blocks, None)
     f = seconds.shape[1] // K
     intercept_hessian = xp.reshape(seconds, (G, K, f, K, f))[:, :, -1, :, -1]
-    return Evaluation(value, grad, intercept_hessian, errors, seconds, mixing)
+    return Evaluation(value, grad, intercept_hessian, unbounded, seconds, projection)
 
 
 def _recentred(xp: Any, products: Array, centre: Array) -> Array:

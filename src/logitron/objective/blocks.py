@@ -71,7 +71,7 @@ def evaluate(
     theta: Array,
     intercept: Array | None,
     columns: GroupIndex | None,
-    mixing: Array | None,
+    projection: Array | None,
     *,
     classes: int,
     curvature: str,
@@ -80,7 +80,7 @@ def evaluate(
     """Sum loss (G,), derivative (G, K, q), and second derivatives (G, D, D).
 
     ``intercept (G, K)`` belongs to the features as they are, and so do the sums; the last entry of
-    ``theta`` is the intercept of centred features. ``mixing (G, r, K)`` makes the features of
+    ``theta`` is the intercept of centred features. ``projection (G, r, K)`` makes the features of
     "subspace" from logits. ``count_errors`` adds the number of rows (G,) whose target has at most
     half of the probability.
     """
@@ -104,9 +104,9 @@ def evaluate(
     P = xp.reshape(terms.probability, (n, G, K))
     if curvature == "full" and K == 1:
         seconds = _class_blocks(xp, X, P, sample_weight, intercept is not None)[:, 0, ...]
-    elif curvature == "subspace" and mixing is not None and mixing.shape[1:] == (1, 1):
+    elif curvature == "subspace" and projection is not None and projection.shape[1:] == (1, 1):
         at_centre = None if intercept is None else theta[:, 0, p]
-        seconds = _along_logits(xp, P, sample_weight, Z, at_centre, mixing[:, 0, 0])
+        seconds = _along_logits(xp, P, sample_weight, Z, at_centre, projection[:, 0, 0])
     else:
         features = None
         if curvature == "full":
@@ -115,7 +115,7 @@ def evaluate(
             features = xp.reshape(Z, P.shape)
             if intercept is not None:
                 features = features - theta[:, :, p]  # logits of centred features alone
-            features = _mixtures(xp, features, mixing)
+            features = _mixtures(xp, features, projection)
         seconds = _curvature(xp, P, sample_weight, features)
     sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), seconds)
     if curvature == "block_diagonal":
@@ -373,10 +373,10 @@ def _augmented(xp: Any, X: Array, centre: Array | None, fit_intercept: bool) -> 
     return xp.concat([centred, xp.ones_like(X[:, :1])], axis=1) if fit_intercept else centred
 
 
-def _mixtures(xp: Any, Z: Array, mixing: Array) -> Array:
+def _mixtures(xp: Any, Z: Array, projection: Array) -> Array:
     """Mix logits (n, G, K) by (G, r, K) into features (G, n, r + 1), the last of which is 1."""
     by_group = xp.permute_dims(Z, (1, 0, 2))
-    mixed = by_group @ xp.matrix_transpose(mixing)
+    mixed = by_group @ xp.matrix_transpose(projection)
     return xp.concat([mixed, xp.ones_like(mixed[:, :, :1])], axis=2)
 
 

@@ -68,9 +68,11 @@ class SubsampleBound:
 
     def _largest(self, rows: Rows, function: Callable[..., Array], parameter: Array) -> Array:
         """Compute numbers (n, G) of the rows, and take the largest of each group."""
-        context = self.sample.context
-        values = rows.map(function, self.sample.centre, parameter)
-        return context.xp.max(context.xp.astype(values, context.dtype), axis=0)
+        to_rows = self.sample.to_rows
+        values = rows.map(function, to_rows(self.sample.centre), to_rows(parameter))
+        xp, wide = rows.context.xp, rows.context.wide
+        (largest,) = self.sample.from_rows((xp.max(xp.astype(values, wide.dtype), axis=0),))
+        return largest
 
 
 def bound_of(
@@ -79,7 +81,7 @@ def bound_of(
     theta: Array,
     *,
     before: float = 0.0,
-    enough: float = 0.0,
+    enough: Any = 0.0,
 ) -> Array:
     """Bound the distance of the value from the optimum (G,), by the sharper of what is known.
 
@@ -96,7 +98,7 @@ def bound_of(
         if bool((gap < float("inf")).all()):
             return gap
     largest = objective.gram_norm_bound()
-    exact = objective.classes == 1 and objective.context.library.activity is not None
+    exact = objective.classes == 1 and objective.rows.context.library.activity is not None
     weight = (
         0.0 if exact else objective.max_sample_weight * objective.rows.shape[0] * objective.weight
     )
@@ -123,7 +125,7 @@ def gram_norm_bound_of(objective: Objective) -> Array:
     """Bound the largest eigenvalue of the features' weighted products by their summed squares."""
     xp = objective.context.xp
     if objective.factors is not None:
-        squares, _ = objective.rows.sum(
+        squares, _ = objective.sum(
             column_squares, objective.centre, objective.columns, classes=objective.classes
         )
         objective.work.passes += objective.share
@@ -156,7 +158,11 @@ def is_representable(objective: Objective) -> bool:
 def _witnessed(objective: Objective, evaluation: Evaluation, theta: Array, before: float) -> Array:
     """Bound the distance by the curvature of the witnesses."""
     witness, context = objective.witness, objective.context
-    ridge = objective.penalty[:, None, None] * objective.penalised * objective.eye(theta.shape[2])
+    ridge = (
+        objective.penalty[:, None, None]
+        * objective.penalised
+        * linalg.eye_like(theta, theta.shape[2])
+    )
     inverse, largest, change = witness.look(theta, before, ridge)
     part = 1.0 / witness.sample.weight
     run = context.compile(bound_by_witness, part=part, eps=objective.eps)

@@ -118,7 +118,7 @@ def local_model(objective: "LogisticObjective", theta: Array, least: float) -> L
     context, K = objective.context, objective.classes
     xp, q = context.xp, theta.shape[2]
     intercept = theta[:, :, -1] if objective.fit_intercept else None
-    parts = objective.rows.sum(
+    parts = objective.sum(
         trimmed,
         theta,
         intercept,

@@ -19,18 +19,28 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, Rows, linalg, to_host
+from logitron.backend import ArrayContext, Rows, to_host, to_host_all
+from logitron.backend.types import Array, HostArray
 from logitron.objective import blocks, models
-from logitron.objective import preconditioner as preconditioners
 from logitron.objective.assembly import Evaluation, finish
 from logitron.objective.bounds import SubsampleBound, bound_of, gram_norm_bound_of, is_representable
 from logitron.objective.cost import Cost
 from logitron.objective.groups import GroupIndex, class_totals
-from logitron.objective.preconditioner import Preconditioner
+from logitron.preconditioners import (
+    DenseHessian,
+    DenseInverse,
+    Kronecker,
+    Preconditioner,
+    choose,
+    projection,
+)
 
 __all__ = ["LogisticObjective"]
 
-Array = Any
+#: where parameters live while they are few: float64 on the host
+HOST = ArrayContext.named("numpy")
+#: parameters of all groups, and features, up to which the host is the cheapest place for them
+MOST_HOST_PARAMETERS, MOST_HOST_FEATURES = 100_000, 2048
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ class LogisticObjective:
     fit_intercept : bool, default True
     centre : array (p,), optional
         What is taken from the features, see `blocks`. Intercepts belong to centred features.
+    context : ArrayContext
+        Where parameters live, in the widest precision there: the host, or with the rows.
     constant : bool, default False
         Whether the last feature is a 1 whose coefficient is the intercept; ``fit_intercept`` then
         is false, see `with_constant`.
@@ -73,7 +85,7 @@ class LogisticObjective:
         Summed squares of each feature, roughly, for the rounding in `bound`.
     read_squares : callable, optional
         Gives the sum of all squared features, of which each is read the first time.
-    bounded : bool, default True
+    strongly_convex : bool, default True
         Whether all groups have a penalty, so that distances from the optimum are bounded.
     centre_first_float32 : bool, default False
         Whether the centre is so far from zero that float32 would lose too many digits.
@@ -88,6 +100,7 @@ class LogisticObjective:
     classes: int = 1
     fit_intercept: bool = True
     constant: bool = False
+    context: ArrayContext = HOST
     centre: Array | None = None
     standardisation: tuple[Array, Array] | None = None
     factors: Array | None = None
@@ -100,12 +113,11 @@ class LogisticObjective:
     reading: float = 1.0
     squares: Array | None = None
     read_squares: Callable[[], float] | None = None
-    bounded: bool = True
+    strongly_convex: bool = True
     centre_first_float32: bool = False
     supports_float32: bool = False
     witness: SubsampleBound | None = None
     work: Cost = field(default_factory=Cost)
-    _eyes: dict[int, Array] = field(default_factory=dict, repr=False)
 
     @classmethod
     def over(
@@ -118,27 +130,58 @@ class LogisticObjective:
         fit_intercept: bool = True,
         columns: GroupIndex | None = None,
         uneven: float | None = None,
+        on_host: bool | None = None,
     ) -> "LogisticObjective":
         """Make the objective of ``groups`` of ``classes`` columns over rows.
 
         ``penalty`` is ``1 / C``: a number for all groups, or one for each, on the host. Without
-        ``uneven``, one group may have all the weight of a row.
+        ``uneven``, one group may have all the weight of a row. Parameters live on the host while
+        they are few; ``on_host`` says where, if that is not to be chosen.
         """
         each = np.zeros(groups) + penalty
+        p = rows.shape[1]
+        if on_host is None:
+            on_host = p <= MOST_HOST_FEATURES and groups * classes * p <= MOST_HOST_PARAMETERS
+        with_rows = rows.context.wide
+        context = HOST if on_host and not with_rows.library.is_host else with_rows
         return cls(
             rows,
-            penalty=rows.context.wide.asarray(each),
+            penalty=context.asarray(each),
+            context=context,
             classes=classes,
             fit_intercept=fit_intercept,
             columns=columns,
             uneven=float(groups) if uneven is None else uneven,
-            bounded=bool((each > 0).all()),
+            strongly_convex=bool((each > 0).all()),
         )
 
+    # --- to the rows and back ---
+
     @cached_property
-    def context(self) -> ArrayContext:
-        """Where parameters and sums live: with the rows, in the widest precision there is."""
-        return self.rows.context.wide
+    def is_remote(self) -> bool:
+        """Whether parameters are on the host, and rows in another library."""
+        return self.context.library is not self.rows.context.library
+
+    def to_rows(self, parameter: Array | None) -> Array | None:
+        """Bring a parameter of a block function to the rows."""
+        return self.rows.context.wide.receive(parameter) if self.is_remote else parameter
+
+    def from_rows(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Bring sums over rows to where parameters live, in one transfer."""
+        return tuple(to_host_all(arrays)) if self.is_remote else arrays
+
+    def sum(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
+        """Add up a block function: parameters go to the rows, sums come back; see `Rows.sum`."""
+        return self.sum_over(self.rows, function, *parameters, **static)
+
+    def sum_over(
+        self, rows: Rows, function: Callable[..., Any], *parameters: Any, **static: Any
+    ) -> Any:
+        """Do the same over other rows of the same library."""
+        if not self.is_remote:
+            return rows.sum(function, *parameters, **static)
+        receive = rows.context.receive
+        return self.from_rows(rows.sum(function, *map(receive, parameters), **static))
 
     @property
     def groups(self) -> int:
@@ -199,9 +242,9 @@ class LogisticObjective:
             return self.context.zeros((G, K, q))
         theta = self.context.zeros((G, K, p))
         if coef is not None:
-            theta = self.context.xp.reshape(coef, (G, K, p))
+            theta = self.context.xp.reshape(self.context.asarray(coef), (G, K, p))
         if self.fit_intercept:
-            intercept = self.context.xp.reshape(intercept, (G, K, 1))
+            intercept = self.context.xp.reshape(self.context.asarray(intercept), (G, K, 1))
         if self.standardisation is not None:
             centre, scale = self.standardisation
             if self.fit_intercept:
@@ -229,11 +272,18 @@ class LogisticObjective:
         coef = coef * scale
         return coef, intercept if intercept is None else intercept - coef @ centre
 
-    def take(self, groups: Array) -> "LogisticObjective":
-        """Return the objective of some of the groups only; work is counted together."""
-        columns = (self.columns or GroupIndex()).take(groups)
-        penalty = self.context.xp.take(self.penalty, groups, axis=0)
+    def take(self, groups: HostArray) -> "LogisticObjective":
+        """Return the objective of some groups, by their numbers (g,); work is counted together."""
+        with_rows = self.rows.context.asarray(groups, keep_dtype=True)
+        columns = (self.columns or GroupIndex()).take(with_rows)
+        index = self.context.asarray(groups, keep_dtype=True)
+        penalty = self.context.xp.take(self.penalty, index, axis=0)
         return replace(self, columns=columns, penalty=penalty, witness=None)
+
+    def beside_rows(self) -> "LogisticObjective":
+        """Return the same objective of parameters that live where the rows are."""
+        with_rows = self.rows.context.wide
+        return replace(self, context=with_rows, penalty=with_rows.asarray(self.penalty))
 
     def sample(self, count: int, seed: int = 0) -> "LogisticObjective | None":
         """Return the same objective on rows drawn evenly; None where they cannot be drawn."""
@@ -248,28 +298,6 @@ class LogisticObjective:
     def with_subsample_bound(self, sample: "LogisticObjective") -> "LogisticObjective":
         """Return the same objective, whose bound knows the curvature of some of the rows."""
         return replace(self, witness=SubsampleBound(sample))
-
-    def with_constant(self) -> "LogisticObjective":
-        """Return the same objective of the same parameters, over centred features and a 1.
-
-        What is of a few rows costs more in calls than in arithmetic, and an intercept that is a
-        coefficient saves a third of them. Itself where that would copy more than a block, where
-        blocks are widened, and where there is no intercept.
-        """
-        rows = self.rows
-        if not (self.fit_intercept and rows.one_block) or rows.context is not self.context:
-            return self
-        self.work.passes += self.share
-        copied = rows.with_features(rows.map(blocks.with_constant, self.centre))
-        return replace(
-            self,
-            rows=copied,
-            largest=self.gram_norm_bound() if self.bounded else None,
-            centre=None,
-            fit_intercept=False,
-            constant=True,
-            witness=None,
-        )
 
     def in_float64(self) -> "LogisticObjective":
         """Return the same objective, with blocks computed in the widest precision."""
@@ -287,7 +315,7 @@ class LogisticObjective:
         curvature: str = "intercept",
         preconditioner: Preconditioner | None = None,
         *,
-        rough: bool = False,
+        low_precision: bool = False,
     ) -> Evaluation:
         """Compute value, derivative and curvature in one pass over the rows.
 
@@ -298,31 +326,32 @@ class LogisticObjective:
             Which second derivatives, see `blocks`.
         preconditioner : Kronecker, optional
             The model that "subspace" is to correct.
-        rough : bool, default False
+        low_precision : bool, default False
             Whether float32 is enough; only if the objective ``supports_float32``.
         """
-        mixing = None
+        combinations = None
         if curvature == "subspace":
             rank = max(1, min(self.classes, COARSE_SIZE // self.classes - 1))
-            mix = self.context.compile(preconditioners.mixing, rank=rank)
-            mixing = mix(preconditioner, theta)
+            mix = self.context.compile(projection, rank=rank)
+            combinations = mix(preconditioner, theta)
         p = self.rows.shape[1]
         intercept = None
         if self.fit_intercept:
             intercept = theta[:, :, p]
             if self.centre is not None:
                 intercept = intercept - theta[:, :, :p] @ self.centre
-        rows = self.rows.in_float32() if rough else self.rows
+        rows = self.rows.in_float32() if low_precision else self.rows
         assert rows is not None
-        sums = rows.sum(
+        sums = self.sum_over(
+            rows,
             blocks.evaluate,
             theta,
             intercept,
             self.columns,
-            mixing,
+            combinations,
             classes=self.classes,
             curvature=curvature,
-            count_errors=not self.bounded,
+            count_errors=not self.strongly_convex,
         )
         self.work.passes += self.share
         if curvature == "full":
@@ -336,7 +365,7 @@ class LogisticObjective:
             recentre=curvature in ("block_diagonal", "full"),
         )
         evaluation: Evaluation = assemble(
-            sums, theta, self.penalty, self.penalised, self._padded, mixing
+            sums, theta, self.penalty, self.penalised, self._padded, combinations
         )
         return evaluation
 
@@ -346,7 +375,7 @@ class LogisticObjective:
         return totals
 
     def _sum(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
-        return self.rows.sum(function, *parameters, self.columns, classes=self.classes, **static)
+        return self.sum(function, *parameters, self.columns, classes=self.classes, **static)
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Compute the objective (G,) and its derivative (G, K, q) in one pass over the rows."""
@@ -354,7 +383,7 @@ class LogisticObjective:
         return evaluation.value, evaluation.grad
 
     def bound(
-        self, evaluation: Evaluation, theta: Array, *, before: float = 0.0, enough: float = 0.0
+        self, evaluation: Evaluation, theta: Array, *, before: float = 0.0, enough: Any = 0.0
     ) -> Array:
         """Bound the distance of the value from the optimum (G,); see `bounds`."""
         return bound_of(self, evaluation, theta, before=before, enough=enough)
@@ -404,59 +433,40 @@ class LogisticObjective:
         """
         return replace(self, read_squares=read_squares, max_sample_weight=max_sample_weight)
 
-    def centred(self) -> "LogisticObjective":
-        """Return the same objective in features that are centred, nearly: on a sample's mean."""
-        from logitron.objective.centring import centre
-
-        return centre(self)
-
-    def standardised(self, *, always: bool = False) -> "LogisticObjective":
-        """Return the same problem in features of one size; itself where they need it not."""
-        from logitron.objective.standardisation import standardise
-
-        if always:
-            return standardise(self)
-        return standardise(self).centred() if self.needs_standardisation else self
-
     def uncentred(self) -> "LogisticObjective":
         """Return the same objective in features as the rows give them."""
         return replace(self, centre=None, witness=None)
 
-    solve = staticmethod(preconditioners.solve)
-    take_preconditioner = staticmethod(preconditioners.take)
-
     def invert(self, preconditioner: Preconditioner) -> Preconditioner:
         """Prepare a Hessian for being solved with many times, if it is not yet."""
-        if not isinstance(preconditioner, preconditioners.DenseHessian):
+        if not isinstance(preconditioner, DenseHessian):
             return preconditioner
-        inverted: Preconditioner = self.context.compile(preconditioners.inverse)(preconditioner)
+        inverted: Preconditioner = self.context.compile(DenseInverse.of)(preconditioner)
         return inverted
 
     def preconditioner(
         self,
         evaluation: Evaluation,
         theta: Array,
-        preconditioner: Preconditioner | None,
-        moved: Array,
+        model: Preconditioner | None,
+        chosen: Array | None = None,
         *,
         reuse: bool = False,
     ) -> Preconditioner:
-        """Model the curvature at parameters that were just evaluated.
+        """Make the preconditioner of the Hessian that was just summed at ``theta``.
 
-        By the whole Hessian if that was summed; else the shared model that ``preconditioner`` is,
-        with this evaluation's curvature. Groups that have not ``moved (G,)`` keep their model.
+        Groups that are not ``chosen (G,)`` keep the model that they had; None chooses all. Whole
         Hessians are inverted for ``reuse``.
         """
-        new = models.of_evaluation(self, evaluation, theta, preconditioner)
-        if reuse and isinstance(new, preconditioners.DenseHessian):
+        new = models.of_evaluation(self, evaluation, theta, model)
+        if reuse:
             new = self.invert(new)
-        if type(new) is not type(preconditioner):
+        if chosen is None or type(new) is not type(model):
             return new
-        merge = self.context.compile(preconditioners.merge)
-        merged: Preconditioner = merge(new, preconditioner, moved)
+        merged: Preconditioner = self.context.compile(choose)(new, model, chosen)
         return merged
 
-    def with_gram(self, count: int | None = None) -> tuple["LogisticObjective", Preconditioner]:
+    def with_gram(self, count: int | None = None) -> tuple["LogisticObjective", Kronecker]:
         """Sum the Gram matrix; return the exactly centred objective and its preconditioner.
 
         The preconditioner is the shared one, yet without the curvature of any parameters. It also
@@ -465,47 +475,23 @@ class LogisticObjective:
         """
         centre, largest, preconditioner, condition = models.of_gram(self, count)
         supports_float32 = (
-            self.bounded and self.rows.in_float32() is not None and is_representable(self)
+            self.strongly_convex and self.rows.in_float32() is not None and is_representable(self)
         )
         if supports_float32:
             supports_float32 = bool(to_host(condition) < ROUGH_CONDITION)
         here = replace(self, largest=largest, supports_float32=supports_float32, witness=None)
         return (here if centre is None else replace(here, centre=centre)), preconditioner
 
-    def with_squares(self, *, flat: bool) -> Preconditioner:
+    def with_squares(self, *, flat: bool) -> Kronecker:
         """Return the shared preconditioner of unrelated features, by their squares.
 
         Of features none of which stands out, ``flat``, the mean square is enough, and known.
         """
         return models.of_squares(self, flat=flat)
 
-    def rotated(
-        self, theta: Array, *, warm: bool
-    ) -> tuple["LogisticObjective", Preconditioner, Array, Callable[[Array], Array]]:
-        """Return the same problem in as many features as there are rows; see `row_space`.
-
-        Returns
-        -------
-        objective : LogisticObjective
-        preconditioner : Kronecker
-        theta : array (G, K, n + 1)
-        back : callable
-            Takes its parameters back to parameters of this objective.
-        """
-        from logitron.objective.row_space import rotate
-
-        space = rotate(self)
-        return space.objective, space.preconditioner, space.forth(theta, warm=warm), space.back
-
     def recentre(self, theta: Array, before: "LogisticObjective") -> Array:
         """Take parameters of an objective in otherwise centred features to this one's."""
         return self.start(*before.split(theta))
-
-    def eye(self, size: int) -> Array:
-        """Return an identity, made once."""
-        if size not in self._eyes:
-            self._eyes[size] = linalg.eye_like(self.penalty, size)
-        return self._eyes[size]
 
 
 #: size of the curvature that is summed exactly along a softmax group's directions, at most

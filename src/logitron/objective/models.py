@@ -3,14 +3,20 @@
 from math import ceil
 from typing import Any
 
+from logitron.backend.types import Array
 from logitron.objective import blocks
-from logitron.objective import preconditioner as preconditioners
 from logitron.objective.assembly import Evaluation, eigenbasis, weighed_eigenbasis
-from logitron.objective.preconditioner import Preconditioner
+from logitron.preconditioners import (
+    Kronecker,
+    Preconditioner,
+    block_diagonal,
+    corrected,
+    dense_hessian,
+    kronecker,
+)
 
 __all__ = ["of_evaluation", "of_gram", "of_squares", "without_curvature"]
 
-Array = Any
 Objective = Any  # `LogisticObjective`, which calls these
 
 #: copies of drawn rows are no more than one part in so many of all; and the seed of the first draw
@@ -20,54 +26,37 @@ TYPICAL_CURVATURE, LEAST_RATIO = 0.1, 1e-12
 
 
 def of_evaluation(
-    objective: Objective,
-    evaluation: Evaluation,
-    theta: Array,
-    preconditioner: Preconditioner | None,
+    objective: Objective, evaluation: Evaluation, theta: Array, model: Preconditioner | None
 ) -> Preconditioner:
-    """Model by the whole Hessians or class blocks that were summed; else by the shared model.
+    """Make the preconditioner of the Hessian that was summed at ``theta``.
 
-    That is what ``preconditioner`` then is, and it gets this evaluation's curvature.
+    If that is the Hessian of the intercepts, or that on a subspace, it updates the Kronecker model
+    that ``model`` then is.
     """
-    eye, compiled = objective.eye, objective.context.compile
-    penalty, penalised = objective.penalty, objective.penalised
-    if evaluation.hessian is not None and evaluation.hessian.ndim == 4:
-        classwise: Preconditioner = compiled(preconditioners.blocks)(
-            evaluation.hessian, penalty, penalised, eye(objective.shape[2])
-        )
+    compiled = objective.context.compile
+    penalty, factors, hessian = objective.penalty, objective.penalised, evaluation.hessian
+    if hessian is not None and hessian.ndim == 4:
+        classwise: Preconditioner = compiled(block_diagonal)(hessian, penalty, factors)
         return classwise
-    if evaluation.hessian is not None and evaluation.mixing is None:
-        whole: Preconditioner = compiled(preconditioners.full, classes=objective.classes)(
-            evaluation.hessian, penalty, penalised, eye(objective.shape[2])
-        )
+    if hessian is not None and evaluation.projection is None:
+        make = compiled(dense_hessian, classes=objective.classes)
+        whole: Preconditioner = make(hessian, penalty, factors)
         return whole
-    assert isinstance(preconditioner, preconditioners.Kronecker)
-    model: Preconditioner = compiled(preconditioners.shared)(
-        preconditioner.basis,
-        preconditioner.spectrum,
-        evaluation.intercept_hessian,
-        penalty,
-        preconditioner.dual,
-        preconditioner.ridges,
-        preconditioner.factors,
-    )
-    if evaluation.mixing is None:
-        return model
-    corrected: Preconditioner = compiled(preconditioners.coarse)(
-        model,
-        theta,
-        evaluation.mixing,
-        evaluation.hessian,
-        eye(objective.classes),
-        eye(evaluation.mixing.shape[1] + 1),
-        1.0 - objective.is_penalised,
-    )
-    return corrected
+    assert isinstance(model, Kronecker)
+    updated: Kronecker = compiled(_with_curvature)(model, evaluation.intercept_hessian, penalty)
+    if evaluation.projection is None:
+        return updated
+    exact: Kronecker = compiled(corrected)(updated, theta, evaluation.projection, hessian, factors)
+    return exact
+
+
+def _with_curvature(model: Kronecker, curvature: Array, penalty: Array) -> Kronecker:
+    return model.with_curvature(curvature, penalty)
 
 
 def of_gram(
     objective: Objective, count: int | None = None
-) -> tuple[Array | None, Array, Preconditioner, Array]:
+) -> tuple[Array | None, Array, Kronecker, Array]:
     """Sum the Gram matrix: the features' centre, its largest eigenvalue, model, condition.
 
     The centre is None where there is no intercept. The condition is how much steeper the steepest
@@ -82,7 +71,7 @@ def of_gram(
         part = None if count is None else objective.sample(ceil(count / pieces), DRAWS + seed)
         whole = part is None  # asked for, or rows cannot be drawn
         part = part or objective
-        sums, weights = part.rows.sum(
+        sums, weights = part.sum(
             blocks.gram,
             part.columns,
             classes=part.classes,
@@ -134,7 +123,7 @@ def _penalty_ratio(objective: Objective, total: Array) -> Array:
     return xp.where(ratio < 1.0 / LEAST_RATIO, ratio, 1.0 / least)
 
 
-def of_squares(objective: Objective, *, flat: bool) -> Preconditioner:
+def of_squares(objective: Objective, *, flat: bool) -> Kronecker:
     """Model unrelated features by their squares; ``flat`` ones by the mean of those."""
     n, p = objective.rows.shape
     xp = objective.context.xp
@@ -145,7 +134,7 @@ def of_squares(objective: Objective, *, flat: bool) -> Preconditioner:
             variances = variances - objective.centre * objective.centre
         variances = xp.mean(variances) + 0.0 * variances
     else:
-        squares, total = objective.rows.sum(
+        squares, total = objective.sum(
             blocks.column_squares, objective.centre, objective.columns, classes=objective.classes
         )
         objective.work.passes += objective.share
@@ -158,24 +147,19 @@ def of_squares(objective: Objective, *, flat: bool) -> Preconditioner:
 
 def without_curvature(
     objective: Objective,
-    basis: Array | None,
-    spectrum: Array,
-    dual: Array | None = None,
-    ridges: Array | None = None,
-) -> Preconditioner:
-    """Make the shared model of features, yet without the curvature of any parameters."""
+    feature_vectors: Array | None,
+    feature_values: Array,
+    dual_vectors: Array | None = None,
+    penalty_values: Array | None = None,
+) -> Kronecker:
+    """Make the Kronecker model of the features, without the curvature of any parameters."""
     G, K = objective.groups, objective.classes
-    nothing = objective.context.zeros((G, K, K))
-    unknown = objective.context.zeros((G, K, spectrum.shape[0] + 1))
-    mixes = nothing + objective.eye(K)
-    return preconditioners.Kronecker(
-        basis,
-        spectrum,
-        mixes,
-        nothing[:, :, 0],
+    return kronecker(
+        feature_vectors,
+        feature_values,
+        objective.context.zeros((G, K, K)),
         objective.penalty,
-        unknown,
-        dual=dual,
-        ridges=ridges,
-        factors=objective.factors,
+        dual_vectors,
+        penalty_values,
+        objective.factors,
     )

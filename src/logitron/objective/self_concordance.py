@@ -228,7 +228,7 @@ def _leverages(
 ) -> tuple[float, float, float]:
     context = objective.context
     intercept = theta[:, :, -1] if objective.fit_intercept else None
-    parts = objective.rows.sum(
+    parts = objective.sum(
         leverages,
         theta,
         intercept,
@@ -286,7 +286,11 @@ class LocalObjective:
             return found
         intercept = parameters[:, :, -1] if objective.fit_intercept else None
         rows = objective.rows.map(
-            hessian_root, parameters, intercept, objective.columns, classes=objective.classes
+            hessian_root,
+            objective.to_rows(parameters),
+            objective.to_rows(intercept),
+            objective.columns,
+            classes=objective.classes,
         )
         root = np.asarray(to_host(rows), np.float64).reshape(-1, theta.size)
         return replace(found, root=root)

@@ -1,36 +1,50 @@
-"""Solvers of smooth functions of many groups of columns; they never learn what a neuron is.
+"""Solvers of smooth functions of many groups; they know neither data nor losses.
 
-=============================== ================================================================
-module                          what it holds
-=============================== ================================================================
-`solvers.auto`                  the engine: from a plan to the optimum
-`solvers.plan`                  the cost model, which chooses the plan
-`solvers.quasi_newton`          the descent: steps, line search, stopping, for many groups at once
-`solvers.alone`                 the descent of one group, in plain numbers
-`solvers.loop`                  the loop that these two share: watched, stopped, interrupted
-`solvers.damped_newton`         Newton's method with damping, for fits that the others leave
-`solvers.memory`                the limited memory of quasi-Newton steps
-`solvers.curvature`             when second derivatives are summed
-`solvers.gradient_descent`      the textbook rule
-`solvers.status`                how a descent ended
-=============================== ================================================================
+============================== =================================================================
+module                         what it holds
+============================== =================================================================
+`solvers.base`                 the loop of all solvers, and the objective that they minimise
+`solvers.quasi_newton`         Newton's method and preconditioned L-BFGS, for many groups at once
+`solvers.line_search`          which steps are accepted, and how long the next one is
+`solvers.stopping`             when a group is done
+`solvers.lbfgs`                the history of steps, and the search direction
+`solvers.hessian_schedule`     which part of the Hessian is summed, and when
+`solvers.precision_schedule`   when float32 is enough
+`solvers.scalars`              array functions on the floats of a single group
+`solvers.record`               what became of each group of a run
+`solvers.state`                the state between two iterations
+`solvers.group_arrays`         numbers and arrays of the groups
+`solvers.damped_newton`        Newton's method with damping, for fits that the others leave
+`solvers.gradient_descent`     the textbook rule
+`solvers.result`               how a run ended
+============================== =================================================================
 """
 
-from logitron.solvers.auto import Engine
+from logitron.solvers.base import Callback, SmoothObjective, Solver, run
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
-from logitron.solvers.plan import Plan, choose
+from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
+from logitron.solvers.line_search import LineSearch
+from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, put_groups
+from logitron.solvers.stopping import Stopping
 
 __all__ = [
+    "Callback",
     "DampedNewton",
-    "Engine",
+    "EveryIteration",
     "GradientDescent",
+    "HessianSchedule",
     "Iteration",
+    "LineSearch",
     "Outcome",
-    "Plan",
+    "QuasiNewton",
+    "SmoothObjective",
     "Solution",
+    "Solver",
     "Status",
-    "choose",
+    "Stopping",
+    "WhenSlow",
     "put_groups",
+    "run",
 ]

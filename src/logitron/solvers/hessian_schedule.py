@@ -1,104 +1,151 @@
-"""Which second derivatives a descent sums, and when: what they cost, and what they save."""
+"""Which part of the Hessian an evaluation sums, and when: its cost against what it saves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
+from typing import NamedTuple, Protocol
 
-from logitron.solvers.plan import Costs
-from logitron.solvers.quasi_newton import Progress
+__all__ = ["EveryIteration", "HessianSchedule", "Schedule", "WhenSlow"]
 
-__all__ = ["EveryIteration", "WhenSlow"]
 
-#: passes that a fresh Hessian still leaves to be made, as a rule
-PASSES_AFTER_REFRESH = 3.0
-#: Hessians that may each help for a while only
-PATIENCE = 2
-#: iterations after which the shared preconditioner is corrected: soon, then ever more rarely
-COARSE_AT = frozenset((2, 4, 8, 16, 32, 64))
+class Schedule(NamedTuple):
+    """The state of a schedule, after some iterations."""
+
+    memory: int
+    """Steps that the L-BFGS history keeps."""
+    subspace: bool
+    """Whether the preconditioner is the Kronecker model, corrected now and then on a subspace."""
+    reuses: bool
+    """Whether a Hessian is solved with many times."""
+    n_refreshes: int = 0
+    newton: bool = False
+    """Whether every iteration sums the whole Hessian from now on."""
+    deferred: bool = False
+    """Whether the groups that are left are to be fitted otherwise."""
+    since_refresh: int = 0
+    """Iterations since the Hessian was last summed."""
+    ratios: tuple[float, ...] = ()
+    """How many times above its target the worst group was thought to be, after each of the last
+    iterations; of many groups, the best of the worst quarter, since all are refreshed at once."""
+
+    def after(self, ratio: float) -> "Schedule":
+        """Return the state after one more iteration."""
+        return self._replace(ratios=(*self.ratios[-WINDOW:], ratio))
+
+
+class HessianSchedule(Protocol):
+    """Decides which part of the Hessian the next evaluation sums."""
+
+    @property
+    def rescales(self) -> bool:
+        """Whether the size of the preconditioner is left to the last step to correct."""
+
+    def start(self) -> Schedule:
+        """State before the first iteration."""
+
+    def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
+        """Choose "intercept", "subspace", "block_diagonal" or "full" for an iteration."""
+
+
 #: iterations over which the rate of progress is measured
-RATE_OVER = 3
-#: part of a Hessian's cost that passes must have cost first: one bad stretch is no rate
-SPENT = 0.1
+WINDOW = 3
 
 
-@dataclass
+@dataclass(frozen=True)
 class EveryIteration:
-    """Newton's method: the whole Hessian in every pass, and no memory of steps."""
+    """Newton's method: the whole Hessian in every iteration, and no history."""
 
-    memory: int = 0
-    abandoned: bool = False
-    coarse: bool = False
-    reuses: bool = False
     rescales: bool = False
 
-    def ask(self, progress: Progress) -> str:
-        """Ask for the Hessian."""
-        return "full"
+    def start(self) -> Schedule:
+        """State before the first iteration."""
+        return Schedule(memory=0, subspace=False, reuses=False)
+
+    def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
+        """Choose the whole Hessian."""
+        return "full", state
 
 
-@dataclass
+@dataclass(frozen=True)
 class WhenSlow:
-    """A quasi-Newton method whose first preconditioner is given; refreshed when progress is slow.
+    """L-BFGS on a preconditioner that is refreshed when progress is slow.
 
-    If that does not help for long, it becomes Newton's method: far from the optimum of classes that
-    are nearly separable, curvature changes with every step.
+    If refreshing does not help for long, it becomes Newton's method: far from the minimum of
+    classes that are nearly separable, curvature changes with every step.
 
     Parameters
     ----------
-    costs : Costs
-        Nominal seconds of a pass and of a Hessian, for one group.
-    coarse : bool
-        Whether the first preconditioner is the shared one, which is corrected now and then
-        along the directions that the neurons look in.
+    pass_cost, refresh_cost : float
+        Nominal seconds of a pass, and of a Hessian that is summed and inverted, for one group.
+    subspace : bool
+        Whether the first preconditioner is the Kronecker model, to be corrected on a subspace.
     batch : int
-        Groups whose whole Hessians fit the memory together. While more of them are slow, the
-        descent is ``abandoned``, for their batches to go on one after the other.
-    classes : int, default 1
-        GroupIndex of a group; of more than one, Hessians are those of each class with itself.
-    begin : bool, default False
-        Whether to begin with a new Hessian in any case.
-    rescales : bool, default False
-        Whether the size of the preconditioner is left to the steps to tell.
+        Groups whose Hessians fit the memory together; 0 is none. While more of them are slow, they
+        are ``deferred``, for their batches to go on one after the other.
+    classes : int
+        Columns of a group; for more than one, only diagonal blocks of the Hessian are summed.
+    refresh_first : bool
+        Whether to begin with a Hessian in any case.
+    rescales : bool
+        Whether the size of the preconditioner is left to the last step to correct.
+    memory : int
+        Steps that the L-BFGS history keeps.
+    passes_after_refresh : float
+        Passes that are still needed after a refresh, as a rule.
+    patience : int
+        Refreshes after which Newton's method takes over.
+    spent : float
+        Part of the cost of a refresh that passes must have cost since the last one: a short stall
+        is no reliable rate.
+    subspace_at : frozenset of int
+        Iterations that correct the Kronecker model on a subspace.
     """
 
-    costs: Costs
-    coarse: bool
+    pass_cost: float
+    refresh_cost: float
+    subspace: bool
     batch: int
     classes: int = 1
-    begin: bool = False
+    refresh_first: bool = False
     rescales: bool = False
     memory: int = 10
-    reuses: bool = True
-    refreshed: int = 0
-    newton: bool = False
-    abandoned: bool = False
+    passes_after_refresh: float = 3.0
+    patience: int = 2
+    spent: float = 0.1
+    subspace_at: frozenset[int] = frozenset((2, 4, 8, 16, 32, 64))
 
-    def ask(self, progress: Progress) -> str:
-        """Weigh the passes that are left against a Hessian and the few that then are left."""
-        if progress.iteration == 0:
-            return "full" if self.begin else "intercept"
-        if self.newton:
-            return "full"
-        if self.batch and self._slow(progress):
-            if progress.groups > self.batch:
-                self.abandoned = True
-                return "intercept"
-            self.coarse = False
-            self.refreshed += 1
+    def start(self) -> Schedule:
+        """State before the first iteration."""
+        return Schedule(memory=self.memory, subspace=self.subspace, reuses=True)
+
+    def starting_from_hessian(self) -> "WhenSlow":
+        """Return the same schedule, beginning with a new Hessian."""
+        return replace(self, subspace=False, refresh_first=True)
+
+    def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
+        """Weigh the passes that are left against a refresh and the few that then are left."""
+        if iteration == 0:
+            return ("full" if self.refresh_first else "intercept"), state
+        if state.newton:
+            return "full", state
+        if self.batch and self._is_slow(state):
+            if n_groups > self.batch:
+                return "intercept", state._replace(deferred=True)
+            count = state.n_refreshes + 1
+            state = state._replace(subspace=False, n_refreshes=count)
             if self.classes > 1:
-                return "block_diagonal"
-            if self.refreshed > PATIENCE:
-                self.newton, self.reuses, self.memory = True, False, 0
-            return "full"
-        correct = self.coarse and not self.rescales and progress.iteration in COARSE_AT
-        return "subspace" if correct else "intercept"
+                return "block_diagonal", state
+            if count > self.patience:
+                state = state._replace(newton=True, reuses=False, memory=0)
+            return "full", state
+        corrects = state.subspace and not self.rescales and iteration in self.subspace_at
+        return ("subspace" if corrects else "intercept"), state
 
-    def _slow(self, progress: Progress) -> bool:
-        recent = progress.history[-RATE_OVER - 1 :]
-        if progress.since_refresh < RATE_OVER or len(recent) <= RATE_OVER or recent[-1] <= 1.0:
+    def _is_slow(self, state: Schedule) -> bool:
+        recent = state.ratios[-WINDOW - 1 :]
+        if state.since_refresh < WINDOW or len(recent) <= WINDOW or recent[-1] <= 1.0:
             return False
-        if progress.since_refresh * self.costs.one_pass < SPENT * self.costs.refresh:
+        if state.since_refresh * self.pass_cost < self.spent * self.refresh_cost:
             return False
-        rate = log10(max(recent[0] / recent[-1], 1.0)) / RATE_OVER
+        rate = log10(max(recent[0] / recent[-1], 1.0)) / WINDOW
         left = log10(recent[-1]) / max(rate, 0.01)
-        saved = (left - PASSES_AFTER_REFRESH) * self.costs.one_pass
-        return saved > self.costs.refresh
+        return (left - self.passes_after_refresh) * self.pass_cost > self.refresh_cost

@@ -1,87 +1,107 @@
-"""When an evaluation may be rough: computed in float32, at half of the cost.
+"""When an evaluation may be computed in float32, at half of the cost.
 
-Far from the optimum, a gradient that is right to seven digits leads as well as one that is right to
-sixteen. What is near its target is evaluated precisely, and only that is ever taken for done: the
-answer and its bound are those of the precise arithmetic.
+Far from the minimum, a gradient that is right to seven digits leads as well as one that is right to
+sixteen. Groups near their target are evaluated in float64, and only such groups are ever done: the
+answer and its bound are those of float64.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from logitron.backend.types import HostArray
+
 __all__ = ["PrecisionSchedule"]
 
-HostArray = np.ndarray[Any, Any]
 
-#: times above its target that a group was before a step that may have brought it there
-READY = 20.0
-#: a distance below this part of the value may be the rounding of rough evaluations
-FLOOR = 1e-9
-#: a distance that rough evaluations might make larger, relative to the value
-NEAR = 1e-4
-#: part of the groups that are ready when evaluations become precise for good
-QUORUM = 0.25
-#: rough evaluations in a row that may fail to halve the distance; precise ones that then follow
-PATIENCE = 3
-#: part of the groups that may have to shorten their steps
-MISSES = 0.2
-#: failures after which it is the rounding that is in the way
-FAILURES = 2
-
-
-@dataclass
+@dataclass(frozen=True)
 class PrecisionSchedule:
-    """Decides how precise the next evaluation is.
+    """Decides whether the next evaluation is computed in float32.
 
     Parameters
     ----------
     possible : bool
-        Whether any evaluation may be rough.
+        Whether any evaluation may be.
+    ready : float
+        A group is ready for float64 when it was at most this many times above its target,
+    floor : float
+        or its decrement at most this part of its value.
+    quorum : float
+        Part of the groups that are ready when all further evaluations are computed in float64.
+    near : float
+        Part of its value that a group's decrement must exceed for float32 to do no harm.
+    patience : int
+        Evaluations in float32 in a row that may fail to halve the distance; as many in float64
+        follow.
+    max_rejected : float
+        Part of the groups that may reject a step.
+    max_failures : int
+        Failures after which rounding is taken for their cause.
     """
 
     possible: bool
-    rough: bool = False
-    """Whether the next evaluation is rough."""
+    ready: float = 20.0
+    floor: float = 1e-9
+    quorum: float = 0.25
+    near: float = 1e-4
+    patience: int = 3
+    max_rejected: float = 0.2
+    max_failures: int = 2
     best: float = np.inf
-    standing: int = 0
-    """Rough evaluations in a row that did not come nearer."""
-    failures: int = 0
-    rests: int = 0
-    """Precise evaluations that are to come first."""
+    """Least distance that evaluations in float32 came to."""
+    n_stalled: int = 0
+    """Evaluations in float32 in a row that did not come nearer."""
+    n_failures: int = 0
+    resting: int = 0
+    """Evaluations in float64 that are to come first."""
+    is_last: bool = False
+    """Whether no evaluation can follow the next."""
 
-    def __post_init__(self) -> None:
-        self.rough = self.possible
+    @property
+    def low(self) -> bool:
+        """Whether the next evaluation is computed in float32."""
+        return self.possible and self.resting <= 0 and not self.is_last
 
-    def look(self, above: HostArray, part: HostArray, missed: HostArray, *, last: bool) -> None:
-        """Decide by how far the running groups were from their optima before the last step.
+    def after(
+        self, ratio: HostArray, relative: HostArray, rejected: HostArray, *, is_last: bool
+    ) -> "PrecisionSchedule":
+        """Decide by how far the running groups were from their minima before the last step.
 
         Parameters
         ----------
-        above : numpy.ndarray (G,)
-            Relative to their targets.
-        part : numpy.ndarray (G,)
-            Relative to their values.
-        missed : numpy.ndarray (G,) of bool
-            Whether that step was too long.
-        last : bool
+        ratio : numpy.ndarray (G,)
+            Their decrements, relative to their targets,
+        relative : numpy.ndarray (G,)
+            and relative to their values.
+        rejected : numpy.ndarray (G,) of bool
+            Whether that step was rejected.
+        is_last : bool
             Whether no evaluation can follow the next.
         """
-        if not self.possible or not len(part):
-            self.rough = False
-            return
-        if self.rough:
-            level = float(np.median(part))
+        if not self.possible or not len(relative):
+            return replace(self, possible=False)
+        possible: bool = True
+        best, resting = self.best, self.resting
+        n_stalled, n_failures = self.n_stalled, self.n_failures
+        if self.low:
+            level = float(np.median(relative))
             known = level != np.inf  # before the first step, it is not
-            self.standing = self.standing + 1 if known and not level < 0.5 * self.best else 0
-            self.best = min(self.best, level)
-            if self.standing >= PATIENCE or float(missed.mean()) > MISSES:
-                self.standing, self.failures, self.rests = 0, self.failures + 1, PATIENCE
-                self.possible = self.failures < FAILURES
+            n_stalled = n_stalled + 1 if known and not level < 0.5 * best else 0
+            best = min(best, level)
+            if n_stalled >= self.patience or float(rejected.mean()) > self.max_rejected:
+                n_stalled, n_failures, resting = 0, n_failures + 1, self.patience
+                possible = n_failures < self.max_failures
         else:
-            self.rests -= 1
-            # what has come near in precise arithmetic would be thrown back by rounding
-            self.possible &= bool((part > NEAR).all())
-        ready = (above <= READY) | (part <= FLOOR)
-        self.possible &= float(ready.mean()) < QUORUM
-        self.rough = self.possible and self.rests <= 0 and not last
+            resting -= 1
+            # groups that came near in float64 would be thrown back by rounding
+            possible = bool((relative > self.near).all())
+        ready = (ratio <= self.ready) | (relative <= self.floor)
+        return replace(
+            self,
+            possible=possible and float(ready.mean()) < self.quorum,
+            best=best,
+            n_stalled=n_stalled,
+            n_failures=n_failures,
+            resting=resting,
+            is_last=is_last,
+        )

@@ -1,426 +1,368 @@
-r"""Newton and quasi-Newton descent of many groups at once, each with its own step and stopping.
+r"""Newton's method and preconditioned L-BFGS, for many groups at once.
 
-Every iteration evaluates each group once, at a trial point. A group whose objective fell enough
-moves there and chooses a new direction; one whose objective did not stays and tries a shorter step.
-All of that is array code that needs no value; the host looks at one small array an iteration, to
-see which groups are done, and takes those out.
+Each iteration evaluates every group once, at a trial point. A group that accepts its step moves
+there and chooses a new direction; the others try a shorter step along the old one. Step length
+(`line_search`), stopping (`stopping`) and the choice of the Hessian to sum (`hessian_schedule`) are
+rules of their own.
 
-A group is done when a bound says that it is within ``tol ** 2`` of its optimum, relative to its
-value; one more step then polishes it, unless the bound shows that it is much nearer already, or the
-last step began as near by its own estimate, and was the polishing. Where there is no bound, half of
-the squared Newton decrement estimates the distance. Near the optimum, the objective cannot tell a
-better point from a worse one in its last digits: a step that changes it by no more than that counts
-if the slope fell, and when that no longer helps, the group has reached the precision of its
-arithmetic.
+The numbers of the groups (values, slopes, step sizes) are on the host: Python floats for a single
+group, arrays (G,) for more. The parameters, gradients and directions (G, K, q) are where the
+objective has them. Where that is a device, the host reads one small array an iteration.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, to_host
-from logitron.solvers.loop import descend
+from logitron.backend.types import Array, HostArray, Namespace
+from logitron.solvers import lbfgs, scalars
+from logitron.solvers.base import Callback, SmoothObjective, run
+from logitron.solvers.group_arrays import descending, dot, moved, read, spread
+from logitron.solvers.hessian_schedule import HessianSchedule
+from logitron.solvers.lbfgs import History
+from logitron.solvers.line_search import ROUNDING, LineSearch, Trial
 from logitron.solvers.precision_schedule import PrecisionSchedule
+from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
-from logitron.solvers.steps import NOISE, ROUGH_NOISE, State, start, step, trial_of, turn
+from logitron.solvers.state import State, drop_finished
+from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
-__all__ = ["Curvature", "Progress", "QuasiNewton", "TwiceDifferentiable"]
+__all__ = ["QuasiNewton", "State"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
-
-#: steps that a group may shorten in a row; and where the objective no longer tells
-MOST_MISSES, FLAT_MISSES = 30, 1
-#: a decrease predicted to be less than this part of the value makes a bound worth computing
-NEAR = 0.05
-#: a decrease below this part of the value, without a lower bound for a while, is no progress
-STANDING = 1e-6
-#: part of the fall that was foreseen which shows that steps do what they should, however slowly;
-#: and how many times what rounding may do it must be
-AS_FORESEEN, NO_ROUNDING = 0.1, 100.0
-#: summed loss of a group without errors below which its classes are taken for separable
-SEPARATED = 1e-3
-TINY = float(np.finfo(np.float64).tiny)
-#: an objective of so little has nothing left to be gained, though it may have no optimum: with a
-#: penalty, where the intercept alone tells the only class that has any weight
-NOTHING = TINY / float(np.finfo(np.float64).eps)
+Number = Any
 #: part of the groups that may be slow before it matters
 SLOWEST = 0.25
-#: a bound this much below the target needs no polishing
-POLISHED = 0.1
-
-
-class TwiceDifferentiable(Protocol):
-    """A smooth function of groups of columns, as this method needs it."""
-
-    @property
-    def context(self) -> ArrayContext:
-        """Where the parameters live."""
-
-    @property
-    def bounded(self) -> bool:
-        """Whether `bound` bounds anything."""
-
-    @property
-    def eps(self) -> float:
-        """Relative precision of the value."""
-
-    @property
-    def supports_float32(self) -> bool:
-        """Whether it can be evaluated in float32."""
-
-    def evaluate(self, theta: Array, curvature: str, preconditioner: Any, *, rough: bool) -> Any:
-        """Value (G,), derivative (G, K, q) and second derivatives, in one pass."""
-
-    def preconditioner(
-        self, evaluation: Any, theta: Array, preconditioner: Any, moved: Array, *, reuse: bool
-    ) -> Any:
-        """Model of the curvature at parameters that were evaluated, for the groups that moved."""
-
-    @property
-    def solve(self) -> Callable[[Any, Array], Array]:
-        """``solve(preconditioner, grad)`` multiplies by the inverse of a preconditioner."""
-
-    def take_preconditioner(self, preconditioner: Any, groups: Array) -> Any:
-        """Return the preconditioner of some groups only."""
-
-    def bound(self, evaluation: Any, theta: Array, *, before: float, enough: float = 0.0) -> Array:
-        """Bound of the distance from the optimum (G,), no sharper than ``enough`` if that costs."""
-
-    def take(self, groups: Array) -> "TwiceDifferentiable":
-        """Return the same function of some groups only."""
-
-
-@dataclass
-class Progress:
-    """What the host has seen so far of the groups that are running."""
-
-    iteration: int
-    groups: int
-    since_refresh: int
-    """Iterations since second derivatives were last summed in full."""
-    history: list[float] = field(default_factory=list)
-    """How many times above its target the worst group is thought to be, after each iteration; of
-    many groups, the best of the worst quarter, since curvature is refreshed for all at once."""
-
-
-class Curvature(Protocol):
-    """Decides which second derivatives the next evaluation sums."""
-
-    memory: int
-    """Steps to remember."""
-    coarse: bool
-    """Whether the preconditioner is a shared model, to be told the curvature of the start."""
-    reuses: bool
-    """Whether a Hessian is solved with many times."""
-    rescales: bool
-    """Whether the size of the preconditioner is not to be trusted."""
-    abandoned: bool
-    """Whether the groups that are left are to be fitted otherwise."""
-
-    def ask(self, progress: Progress) -> str:
-        """One of "intercept", "subspace", "block_diagonal", "full"."""
 
 
 @dataclass(frozen=True)
 class QuasiNewton:
-    """Settings of the descent.
+    """Settings.
 
     Parameters
     ----------
-    curvature : Curvature
-        Which second derivatives to sum, and when.
-    tol : float, default 1e-4
-        A group is done when its gap is at most ``tol ** 2`` times its optimal value.
-    gap : float, default 0.0
-        A group is also done when its gap is at most this.
+    schedule : HessianSchedule
+        Which part of the Hessian each evaluation sums.
+    refresh : callable, optional
+        ``refresh(objective, evaluation, theta, preconditioner, chosen, reuse=bool)`` makes a
+        preconditioner of the Hessian that was summed at ``theta``; groups that are not ``chosen
+        (G,)`` keep theirs, None chooses all. By default, the first preconditioner stays.
+    gap_bound : callable, optional
+        ``gap_bound(objective, evaluation, theta, before=float, enough=numbers)`` bounds the
+        distance of the value from the minimum (G,), knowing the estimate ``before`` the last step;
+        no sharper than ``enough``, if that costs. By default, that distance is estimated.
     max_iter : int, default 200
-    polish : bool, default True
-        Whether a step more is made when the target is reached.
-    bounds : bool, default True
-        Whether distances from the optimum are bounded, where that is possible, or estimated.
-    rough : bool, default True
-        Whether evaluations may be rough, where the objective can be; not to begin with near the
-        optimum.
+    low_precision : bool, default True
+        Whether evaluations may be computed in float32, where the objective supports it.
     interruptible : bool, default False
-        Whether Ctrl-C ends the descent as ``on_iteration`` can, keeping what is done.
+        Whether Ctrl-C ends the run as a callback can, keeping what is done.
+    stopping : Stopping
+    line_search : LineSearch
     """
 
-    curvature: Curvature
-    tol: float = 1e-4
-    gap: float = 0.0
+    schedule: HessianSchedule
+    refresh: Callable[..., Any] | None = None
+    gap_bound: Callable[..., Array] | None = None
     max_iter: int = 200
-    polish: bool = True
-    bounds: bool = True
-    rough: bool = True
+    low_precision: bool = True
     interruptible: bool = False
+    stopping: Stopping = field(default_factory=Stopping)
+    line_search: LineSearch = field(default_factory=LineSearch)
 
     def minimize(
         self,
-        objective: TwiceDifferentiable,
+        objective: SmoothObjective,
         theta: Array,
         *,
         preconditioner: Any = None,
-        on_iteration: Callable[[Iteration], bool | None] | None = None,
-    ) -> tuple[Solution, Any]:
-        """Descend from ``theta (G, K, q)`` until every group is done.
+        callback: Callback = None,
+    ) -> tuple[Solution, State]:
+        """Minimise from ``theta (G, K, q)`` until every group is done.
 
         Parameters
         ----------
-        objective : TwiceDifferentiable
+        objective : SmoothObjective
         theta : array (G, K, q)
         preconditioner : object, optional
-            The first model of the curvature; by default, of what is summed at ``theta``.
-        on_iteration : callable, optional
-            Called with an `Iteration` after each one; returning True stops the descent.
+            The first model of the Hessian; by default, of what is summed at ``theta``.
+        callback : callable, optional
+            Called with an `Iteration` after each one; returning True stops the run.
 
         Returns
         -------
         solution : Solution
-        preconditioner : object
-            The last preconditioner of the groups that finished last.
+        state : State
+            The last one: its preconditioner is that of the groups that finished last.
         """
-        run = _Run(self, objective, theta, preconditioner)
-        return run.solution(descend(run, self, on_iteration)), run.preconditioner
+        state, stopped = run(self, self.init(objective, theta, preconditioner), callback)
+        solution = state.record.solution(state.theta, objective.context, stopped=stopped)
+        return solution, state
 
-
-class _Run:
-    """One descent: the device's state, and what the host knows of it."""
-
-    def __init__(
-        self,
-        settings: QuasiNewton,
-        objective: TwiceDifferentiable,
-        theta: Array,
-        preconditioner: Any,
-    ) -> None:
-        self.settings, self.objective, self.preconditioner = settings, objective, preconditioner
-        self.bounded = settings.bounds and objective.bounded
-        self.context = objective.context
-        groups = theta.shape[0]
-        self.members = np.arange(groups)  # which groups the device's state is about
-        self.done = np.zeros(groups, bool)  # of the members
-        self.status = np.full(groups, Status.MAX_ITER)
-        self.gaps = np.full(groups, np.inf)
-        self.n_iter = np.zeros(groups, np.int32)
-        self.last_values = np.zeros(groups)
-        self.values: list[HostArray] = []
-        self.finished: list[tuple[HostArray, Array]] = []
-        self.iteration = 0
-        self.best, self.least = np.full(groups, np.inf), np.full(groups, np.inf)
-        self.stuck = np.zeros(groups, int)
-        self.reached = np.zeros(groups, bool)
-        self.near, self.before = False, np.inf
-        self.precision = PrecisionSchedule(
-            settings.rough and objective.supports_float32 and settings.max_iter > 0
+    def init(self, objective: SmoothObjective, theta: Array, preconditioner: Any = None) -> State:
+        """Evaluate the parameters to start from, and choose the first direction."""
+        context, groups = objective.context, objective.groups
+        xp = scalars if groups == 1 and context.library.is_host else np
+        precision = PrecisionSchedule(
+            self.low_precision and objective.supports_float32 and self.max_iter > 0
         )
-        self.rough = self.precision.rough  # whether the last evaluation was
-        self.roughly = np.zeros(groups, bool)  # of the members, whose value was computed so
-        self.progress = Progress(0, groups, 0)
-        asked = settings.curvature.ask(self.progress)
-        evaluation = objective.evaluate(theta, asked, preconditioner, rough=self.rough)
-        # where shapes are compiled for, the memory has its full length from the start
-        memory = settings.curvature.memory if self.context.library.is_jit else 0
-        begin = self.context.compile(start, memory=memory)
-        self.state, report = begin(theta, evaluation, self._gap(evaluation, theta))
-        self._look(report)
-        self._turn(evaluation, theta, asked)
+        request, schedule = self.schedule.next(self.schedule.start(), 0, groups)
+        evaluation = objective.evaluate(theta, request, preconditioner, low_precision=precision.low)
+        value, unbounded = read(xp, context, evaluation.value, evaluation.unbounded)
+        infinite, zero = (np.full(groups, x) if xp is np else x for x in (np.inf, 0.0))
+        # where shapes are compiled for, the history has its full length from the start
+        size = schedule.memory if context.library.is_jit else 0
+        state = State(
+            objective=objective,
+            iteration=0,
+            theta=theta,
+            value=value,
+            grad=evaluation.grad,
+            gap=infinite,
+            direction=0.0 * theta,
+            slope=-infinite,
+            step_size=zero + 1.0,
+            n_backtracks=zero,
+            preconditioner=preconditioner,
+            history=lbfgs.empty(theta, size),
+            schedule=schedule,
+            precision=precision,
+            progress=Progress(infinite, infinite, zero, zero > 0.0),
+            decrement=np.inf,
+            near=False,
+            record=Record(groups),
+        )
+        accepted = xp.isfinite(value)
+        state = self._assess(xp, state, infinite, accepted, unbounded)
+        return self._turn(xp, state, evaluation, theta, request, accepted)
 
-    @property
-    def running(self) -> bool:
-        return not (self.done.all() or self.settings.curvature.abandoned)
+    def step(self, state: State) -> State:
+        """Evaluate a trial point, accept or shorten the step, choose the next direction."""
+        state = drop_finished(state)
+        objective, record = state.objective, state.record
+        context, low = objective.context, state.precision.low
+        xp = scalars if isinstance(state.value, float) else np
+        iteration = state.iteration + 1
+        request, schedule = self.schedule.next(state.schedule, iteration, record.n_running)
+        trial = state.theta + spread(context, state.step_size) * state.direction
+        evaluation = objective.evaluate(trial, request, state.preconditioner, low_precision=low)
+        free = context.library.is_host
+        # (a device is read once, so that its bound is computed before)
+        bound = None if free else self._bound(xp, state, evaluation, trial, state.value)
+        value, trial_slope, slope, unbounded, gap = read(
+            xp,
+            context,
+            evaluation.value,
+            dot(xp, evaluation.grad, state.direction),
+            state.slope,
+            evaluation.unbounded,
+            evaluation.value if bound is None else bound,
+        )
+        made = Trial(state.step_size, state.value, slope, value, trial_slope, state.n_backtracks)
+        was_low = None if low or not record.low_precision.any() else record.low_precision
+        accepted, step_size = self._search(xp, made, objective.eps, low, was_low)
+        if free and xp.any(accepted):
+            bound = self._bound(xp, state, evaluation, trial, value)
+            gap = None if bound is None else read(xp, context, bound)[0]
+        infinite = 0.0 * state.n_backtracks + np.inf
+        gap = infinite if bound is None else gap
+        theta, grad, history = self._move(
+            xp, state, trial, evaluation.grad, accepted, schedule.memory
+        )
+        state = state._replace(
+            iteration=iteration,
+            theta=theta,
+            value=xp.where(accepted, value, state.value),
+            grad=grad,
+            gap=xp.where(accepted, gap, state.gap),
+            slope=slope,
+            step_size=step_size,
+            n_backtracks=xp.where(accepted, 0.0, state.n_backtracks + 1.0),
+            history=history,
+            schedule=schedule,
+        )
+        decrease = xp.where(accepted, made.value - value, 0.0)
+        state = self._assess(xp, state, decrease, accepted, unbounded)
+        return self._turn(xp, state, evaluation, trial, request, accepted)
 
-    def told(self) -> Iteration:
-        return Iteration(self.iteration, self.values[-1], self.progress.groups, self.parameters)
+    def is_running(self, state: State) -> bool:
+        """Whether any group is left to be minimised here."""
+        return state.record.n_running > 0 and not state.schedule.deferred
 
-    def advance(self) -> None:
-        """One iteration."""
-        settings, context = self.settings, self.context
-        self._compact()
-        self.iteration += 1
-        self.progress.iteration = self.iteration
-        asked = settings.curvature.ask(self.progress)
-        if settings.curvature.memory == 0:  # it may have forgotten on the way
-            nothing = self.state.steps[:, :0, :]
-            self.state = self.state._replace(steps=nothing, changes=nothing)
-        trial = context.compile(trial_of)(self.state)
-        self.rough = self.precision.rough
-        evaluation = self.objective.evaluate(trial, asked, self.preconditioner, rough=self.rough)
-        noise = ROUGH_NOISE if self.rough else NOISE * self.objective.eps
-        anew = None
-        if self.roughly.any() and not self.rough:
-            anew = context.asarray(self.roughly, keep_dtype=True)
-        move = context.compile(step, memory=settings.curvature.memory, noise=noise)
-        gap = self._gap(evaluation, trial)
-        self.state, report = move(self.state, trial, evaluation, gap, anew)
-        self._look(report)
-        if self.running:
-            self._turn(evaluation, trial, asked)
+    def iteration(self, state: State) -> Iteration:
+        """Describe the last iteration, for callbacks."""
+        record, context = state.record, state.objective.context
+        return Iteration(
+            state.iteration,
+            record.last,
+            record.n_running,
+            lambda: record.parameters(state.theta, context),
+        )
 
-    def _gap(self, evaluation: Any, theta: Array) -> Array | None:
-        """Bound the distance from the optimum, once that can be near."""
-        if self.rough or not (self.near and self.bounded):
+    # --- pieces of a step -----------------------------------------------------------------------
+
+    def _search(
+        self, xp: Namespace, made: Trial, eps: float, low: bool, was_low: HostArray | None
+    ) -> tuple[Any, Number]:
+        """Decide which groups accept their step, and how long the next one is."""
+        search = self.line_search
+        rounding = search.low_precision_rounding if low else ROUNDING * eps
+        with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+            accepted = search.accepts(xp, made, rounding=rounding, was_low_precision=was_low)
+            if xp.all(accepted):
+                return accepted, search.next_step_size(xp, made)
+            shorter = search.backtrack(xp, made)
+            if not xp.any(accepted):
+                return accepted, shorter
+            return accepted, xp.where(accepted, search.next_step_size(xp, made), shorter)
+
+    def _bound(
+        self, xp: Namespace, state: State, evaluation: Any, theta: Array, value: Number
+    ) -> Array | None:
+        """Bound the distance from the minimum (G,), once that can be small."""
+        objective = state.objective
+        if self.gap_bound is None or state.precision.low:
             return None
-        return self.objective.bound(evaluation, theta, before=self.before)
+        if not (state.near and objective.strongly_convex):
+            return None
+        enough: Any = 0.0
+        if objective.context.library.is_host:
+            decrement = -0.5 * state.slope
+            enough = self.stopping.sufficient_gap(xp, value, decrement, state.progress)
+        before = state.decrement
+        return self.gap_bound(objective, evaluation, theta, before=before, enough=enough)
 
-    def _turn(self, evaluation: Any, theta: Array, asked: str) -> None:
+    def _move(
+        self,
+        xp: Namespace,
+        state: State,
+        trial: Array,
+        grad: Array,
+        accepted: Any,
+        memory: int,
+    ) -> tuple[Array, Array, History]:
+        """Move the groups that accepted their step, and append it to the history."""
+        context, history = state.objective.context, state.history
+        if memory == 0 and history.S.shape[1]:  # Newton's method has taken over
+            history = lbfgs.empty(state.theta, 0)
+        if not xp.any(accepted):
+            return state.theta, state.grad, history
+        chosen = None if xp.all(accepted) else context.asarray(accepted, keep_dtype=True)
+        move = context.compile(moved, memory=memory)
+        found: tuple[Array, Array, History] = move(
+            history, state.theta, state.grad, trial, grad, chosen
+        )
+        return found
+
+    def _assess(
+        self, xp: Namespace, state: State, decrease: Number, accepted: Any, unbounded: Number
+    ) -> State:
+        """Decide which groups are done, and log the iteration.
+
+        The slope is that of the step just made: the decrement estimates the distance from the
+        minimum before that step.
+        """
+        objective, record, precision = state.objective, state.record, state.precision
+        attained = objective.strongly_convex
+        bounded = attained and self.gap_bound is not None
+        value, gap, decrement = state.value, state.gap, -0.5 * state.slope
+        low = precision.low
+        with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+            if not bounded:
+                gap = xp.where(xp.isfinite(gap), gap, decrement)
+            status, progress = RUNNING, state.progress
+            if not low:
+                seen = Iterate(value, gap, decrement, decrease, accepted, state.n_backtracks)
+                status, progress = self.stopping.check(
+                    xp, seen, progress, eps=objective.eps, attained=attained, bounded=bounded
+                )
+            if not attained:
+                ends = accepted & (unbounded > 0.0) & (status == RUNNING)
+                status = xp.where(ends, Status.SEPARABLE.value, status)
+            ratio = self.stopping.ratio(xp, value, decrement)
+            relative = decrement / (xp.abs(value) + TINY)
+        if objective.supports_float32:
+            record.low_precision = np.where(accepted, low, record.low_precision)
+        record.add(state.iteration, value, gap, status)
+
+        running = ~record.done
+        if precision.possible:
+            rejected = np.atleast_1d(state.n_backtracks > 0.0)[running]
+            ratios, relatives = np.atleast_1d(ratio)[running], np.atleast_1d(relative)[running]
+            is_last = state.iteration + 1 >= self.max_iter
+            precision = precision.after(ratios, relatives, rejected, is_last=is_last)
+        if xp is scalars:
+            least, nearest, worst = decrement, relative, ratio
+        else:
+            least = float(np.min(decrement[running], initial=np.inf))
+            nearest = float(np.min(relative[running], initial=np.inf))
+            far = np.sort(ratio[running])[-1 - int(SLOWEST * record.n_running) :]
+            worst = float(far[0]) if len(far) else 0.0
+        return state._replace(
+            progress=progress,
+            precision=precision,
+            schedule=state.schedule.after(worst),
+            decrement=least,
+            near=nearest <= self.stopping.near,
+        )
+
+    def _turn(
+        self,
+        xp: Namespace,
+        state: State,
+        evaluation: Any,
+        theta: Array,
+        request: str,
+        accepted: Any,
+    ) -> State:
         """Choose a new direction for the groups that moved, with what is new of the curvature."""
-        self.progress.since_refresh += 1
-        curvature = self.settings.curvature
-        if asked != "intercept" or (self.iteration == 0 and curvature.coarse):
-            whole = asked in ("block_diagonal", "full")
-            self.preconditioner = self.objective.preconditioner(
+        if not self.is_running(state):
+            return state
+        context, any_moved = state.objective.context, xp.any(accepted)
+        chosen = None
+        if not xp.all(accepted):
+            chosen = context.asarray(np.atleast_1d(accepted), keep_dtype=True)
+        schedule, model = state.schedule, state.preconditioner
+        whole = request in ("block_diagonal", "full")
+        due = request != "intercept" or (state.iteration == 0 and schedule.subspace)
+        # (without a history, every accepted step brings a new one)
+        if due and self.refresh is not None and (any_moved or schedule.memory):
+            model = self.refresh(
+                state.objective,
                 evaluation,
                 theta,
-                self.preconditioner,
-                self.state.moved,
-                reuse=whole and curvature.reuses,
+                model,
+                chosen,
+                reuse=whole and schedule.reuses,
             )
-            self.progress.since_refresh *= not whole
-        choose = self.context.compile(turn, solve=self.objective.solve, rescales=curvature.rescales)
-        self.state = choose(self.state, self.preconditioner)
-
-    def _look(self, report: Array) -> None:
-        """Read what became of the groups, and decide which are done.
-
-        The slope is that of the step that was just made, so that what it estimates is the distance
-        before the step.
-        """
-        value, gap, slope, moved, misses, errors = to_host(report)
-        settings, eps = self.settings, self.objective.eps
-        moved = moved > 0
-        self.roughly = np.where(moved, self.rough, self.roughly)
-        size = np.abs(value)
-        estimate = -0.5 * slope
-        known = np.isfinite(gap)
-        if not self.bounded:
-            gap = np.where(known, gap, estimate)
-        with np.errstate(invalid="ignore"):  # of what is not finite
-            target = np.maximum(settings.tol**2 * (value - gap), settings.gap)
-        if self.objective.bounded:
-            target = np.where(size <= NOTHING, np.inf, target)
-        fresh = ~self.done
-        fell = self.last_values[self.members] - value
-        self.last_values = self.last_values.copy()
-        self.last_values[self.members[fresh]] = value[fresh]
-        self.values.append(self.last_values)
-        self.gaps[self.members[fresh]] = gap[fresh]
-        self.n_iter[self.members[fresh]] = self.iteration
-
-        met = moved & (gap <= target)
-        flat = estimate <= NOISE * eps * size  # the objective no longer tells
-        # nearly so; it may be the rounding of the logits that is in the way
-        near = estimate <= STANDING * size
-        # what was near and now only has its steps refused still is: rounding spoilt the estimate
-        near |= (misses > 0) & (self.least <= STANDING * size)
-        notable = met.any() or near.any() or misses.any() or not np.isfinite(value).all()
-        if notable and not self.rough:
-            goes_on = fell >= AS_FORESEEN * np.maximum(estimate, NO_ROUNDING * NOISE * eps * size)
-            self._judge(
-                value, gap, estimate, target, moved & goes_on, moved, misses, flat, near, met
-            )
-        if not self.objective.bounded:
-            self._end((errors == 0) & (size < SEPARATED), Status.SEPARABLE)
-
-        running = ~self.done
-        self.before = float(np.min(estimate[running], initial=np.inf))
-        self.near = bool((estimate[running] <= NEAR * size[running]).any())
-        goal = np.maximum(settings.tol**2 * size, settings.gap) + TINY
-        with np.errstate(over="ignore", invalid="ignore"):  # of what is far off, or not finite
-            ratio = np.minimum(estimate, size) / goal
-        self.progress.groups = int(running.sum())
-        far = np.sort(ratio[running])[-1 - int(SLOWEST * self.progress.groups) :]
-        self.progress.history.append(float(far[0]) if len(far) else 0.0)
-        last = self.iteration + 1 >= settings.max_iter
-        with np.errstate(over="ignore", invalid="ignore"):
-            part = estimate / (size + TINY)
-        self.precision.look(ratio[running], part[running], misses[running] > 0, last=last)
-
-    def _judge(
-        self,
-        value: HostArray,
-        gap: HostArray,
-        estimate: HostArray,
-        target: HostArray,
-        goes_on: HostArray,
-        moved: HostArray,
-        misses: HostArray,
-        flat: HostArray,
-        near: HostArray,
-        met: HostArray,
-    ) -> None:
-        """Decide which groups are done, for whatever reason."""
-        polished = self.reached | (gap <= POLISHED * target) | (estimate <= target)
-        if not (self.settings.polish and self.bounded):
-            polished[:] = True
-        self._end(met & polished, Status.CONVERGED)
-        self.reached |= met
-        # the last digits: the objective no longer falls as foreseen, nor do gap and estimate
-        improves = goes_on | (moved & ((gap < 0.5 * self.best) | (estimate < 0.5 * self.least)))
-        self.best = np.minimum(self.best, np.where(moved, gap, np.inf))
-        self.least = np.minimum(self.least, np.where(moved, estimate, np.inf))
-        self.stuck = np.where(improves | ~near, 0, self.stuck + 1)
-        over = (self.stuck >= np.where(flat, 3, 12)) | ((misses > FLAT_MISSES) & flat)
-        self._end(over & self.reached, Status.CONVERGED)
-        self._end(over, Status.AT_PRECISION)
-        self._end(misses > MOST_MISSES, Status.STALLED)
-        self._end(~np.isfinite(value), Status.DIVERGED)
-
-    def _end(self, which: HostArray, status: Status) -> None:
-        which = which & ~self.done
-        self.status[self.members[which]] = status
-        self.done |= which
-
-    def _compact(self) -> None:
-        """Take out the groups that are done, when they are many enough to be worth it.
-
-        Or when a rough evaluation is next, which would move them by its rounding.
-        """
-        # where everything is compiled for its shape, fewer groups must be worth a compilation
-        enough = 0.875 if self.context.library.is_jit else 0.25
-        at_once = self.precision.rough and self.done.any()
-        if self.done.mean() < enough and not at_once:
-            return
-        keep = np.flatnonzero(~self.done)
-        self.finished.append((self.members, self.state.theta))
-        index = self.context.asarray(keep, keep_dtype=True)
-        take = self.context.xp.take
-        self.state = State(*(take(part, index, axis=0) for part in self.state))
-        self.preconditioner = self.objective.take_preconditioner(self.preconditioner, index)
-        self.objective = self.objective.take(index)
-        self.members = self.members[keep]
-        self.best, self.stuck, self.reached = self.best[keep], self.stuck[keep], self.reached[keep]
-        self.roughly, self.least = self.roughly[keep], self.least[keep]
-        self.done = np.zeros(len(keep), bool)
-
-    def parameters(self) -> Array:
-        """All groups' parameters so far, in their order."""
-        context, theta = self.context, self.state.theta
-        if self.finished:
-            parts = [*self.finished, (self.members, theta)]
-            # a group's last parameters are those of the last part that it is in
-            stacked = context.xp.concat([part for _, part in parts], axis=0)
-            place = np.zeros(len(self.status), np.int64)
-            offset = 0
-            for members, _ in parts:
-                place[members] = offset + np.arange(len(members))
-                offset += len(members)
-            theta = context.xp.take(stacked, context.asarray(place, keep_dtype=True), axis=0)
-        return theta
-
-    def solution(self, stopped: bool) -> Solution:
-        """Tell how the descent ended."""
-        status = self.status
-        if stopped:
-            status = np.where(status == Status.MAX_ITER, Status.STOPPED, status)
-        cut_short = bool((self.roughly & ~self.done).any())  # then what is told is not precise
-        return Solution(
-            self.parameters(),
-            status,
-            self.n_iter,
-            np.asarray(self.values),
-            self.gaps,
-            as_evaluated=not cut_short,
+        since_refresh = 0 if whole else schedule.since_refresh + 1
+        direction, slope = state.direction, state.slope
+        if any_moved:
+            direction, slope = self._direction(xp, state, model, chosen, accepted)
+        return state._replace(
+            direction=direction,
+            slope=slope,
+            preconditioner=model,
+            schedule=schedule._replace(since_refresh=since_refresh),
         )
+
+    def _direction(
+        self, xp: Namespace, state: State, model: Any, chosen: Array | None, accepted: Any
+    ) -> tuple[Array, Number]:
+        """Direction and slope, new for the groups that moved."""
+        context = state.objective.context
+        find = context.compile(lbfgs.direction, rescales=self.schedule.rescales)
+        new = find(state.history, state.grad, model)
+        if context.library.is_host:
+            slope = dot(xp, state.grad, new)
+            if not xp.all(slope < 0.0):
+                new, slope = descending(new, state.grad, state.direction)
+                slope = slope if xp is np else float(slope[0])
+            slope = xp.where(accepted, slope, state.slope)
+        else:
+            new, slope = context.compile(descending)(new, state.grad, state.direction)
+            if chosen is not None:
+                slope = context.xp.where(chosen, slope, context.asarray(state.slope))
+        if chosen is not None:
+            new = context.xp.where(chosen[:, None, None], new, state.direction)
+        return new, slope

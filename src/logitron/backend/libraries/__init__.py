@@ -82,9 +82,14 @@ def library_of(array: Array) -> Library:
 
 def namespace_of(array: Array) -> Namespace:
     """Find the array API namespace of an array."""
-    return library_of(array).namespace()
+    found = _namespaces.get(type(array))
+    if found is None:
+        found = _namespaces[type(array)] = library_of(array).namespace()
+    return found
 
 
+#: the namespace of each type of array that was met
+_namespaces: dict[type, Namespace] = {}
 #: the library of each type of array that was met; asked in every iteration
 _owners: dict[type, Library | None] = {}
 

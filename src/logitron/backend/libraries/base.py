@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,14 @@ class Library:
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         """Bring an array's values to the host, sharing memory where the library can."""
         return np.from_dlpack(array)
+
+    def to_numpy_all(self, arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
+        """Bring the values of several arrays of one dtype to the host, in one transfer."""
+        xp = self.namespace()
+        flat = self.to_numpy(xp.concat([xp.reshape(array, (-1,)) for array in arrays]))
+        sizes = [prod(array.shape) for array in arrays]
+        parts = np.split(flat, np.cumsum(sizes)[:-1])
+        return [part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)]
 
     def detach(self, array: Array) -> Array:
         """Return the array without what its library records about it (gradients)."""

@@ -1,6 +1,6 @@
 """JAX on CPUs, GPUs and TPUs, sharded arrays included."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache, partial
 from typing import Any
@@ -79,6 +79,17 @@ class JaxLibrary(Library):
         values = np.asarray(jax.device_get(array))
         # bfloat16 reaches NumPy as a dtype of another package, which few functions know
         return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
+
+    def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
+        import jax
+
+        return jax.device_put(values, device)  # (nothing is compiled for the shape)
+
+    def to_numpy_all(self, arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
+        import jax
+
+        # (transfers overlap, and nothing is compiled for the shapes)
+        return [np.asarray(values) for values in jax.device_get(list(arrays))]
 
     def range_like(self, array: Array, size: int) -> Array:
         # a constant of what is compiled, wherever that runs

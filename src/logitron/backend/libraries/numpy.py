@@ -95,9 +95,6 @@ class NumpyLibrary(Library):
     def limit_blas_threads(self) -> AbstractContextManager[Any]:
         return threads.one_blas_thread
 
-    def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        return quiet()
-
 
 @cache
 def _namespace() -> Namespace:
@@ -112,7 +109,7 @@ def _namespace() -> Namespace:
     vars(fast).update(
         {name: value for name, value in vars(xp).items() if not name.startswith("__")},
         __array_namespace_info__=xp.__array_namespace_info__,
-        reshape=_reshape,
+        reshape=np.ndarray.reshape,
         matrix_transpose=attrgetter("mT"),
         sum=partial(_reduce, np.add.reduce),
         max=partial(_reduce, np.maximum.reduce),
@@ -127,10 +124,6 @@ def _namespace() -> Namespace:
 def _most(dtype: Any) -> float:
     """Give an exponent that is as large as can be, nearly."""
     return 0.98 * log(float(np.finfo(dtype).max))
-
-
-def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
-    return x.reshape(shape)
 
 
 def _reduce(
@@ -155,7 +148,7 @@ def _stack(arrays: Sequence[Array], *, axis: int = 0) -> Array:
     return np.array(arrays) if axis == 0 else np.stack(arrays, axis=axis)
 
 
-def quiet() -> AbstractContextManager[Any]:
+def ignore_overflow() -> AbstractContextManager[Any]:
     """Silence NumPy about overflow.
 
     A diverging neuron is found and reported by its loss; NumPy's warnings would only repeat it,

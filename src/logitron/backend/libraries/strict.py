@@ -7,7 +7,7 @@ import numpy as np
 
 from logitron.backend import threads
 from logitron.backend.libraries.base import Library
-from logitron.backend.libraries.numpy import quiet
+from logitron.backend.libraries.numpy import ignore_overflow
 from logitron.backend.types import Array, Device
 
 
@@ -45,4 +45,4 @@ class StrictLibrary(Library):
         return threads.one_of_several
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        return quiet()  # it computes with NumPy
+        return ignore_overflow()  # it computes with NumPy

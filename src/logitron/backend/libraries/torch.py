@@ -73,7 +73,7 @@ class TorchLibrary(Library):
 
         # from_dlpack shares the memory of read-only arrays without torch's warning about them,
         # but ends the process on negative strides.
-        array = torch.from_dlpack(np.ascontiguousarray(values))
+        array = torch.from_dlpack(np.ascontiguousarray(values)).reshape(values.shape)
         # CUDA has copied pageable memory away when it returns, so there is nothing to wait for
         return array.to(device, non_blocking=device.type == "cuda")
 

@@ -1,19 +1,12 @@
-"""The cost model: which method is the cheapest for a problem of given sizes.
-
-Costs are nominal seconds, fitted once to a machine with two cores. Only their ratios matter, and
-only roughly: between methods that cost nearly the same, either will do.
-"""
+"""Which method is the cheapest for a problem of given sizes, by the cost model."""
 
 from dataclasses import dataclass
 from math import sqrt
 
-__all__ = ["Costs", "Plan", "choose", "costs_of"]
+from logitron.automatic.cost_model import COSTS, Costs
 
-#: nominal seconds: per call of an iteration; per feature read; per multiplication in a product of
-#: few columns; per row and column of element-wise work; per multiplication in a product of the
-#: features with themselves; per cubed size of an eigendecomposition, and of solving a system
-CALL, READ, SKINNY, ELEMENT = 4e-4, 6e-10, 4e-11, 1.2e-8
-SQUARE, EIGEN, SOLVE = 8.5e-12, 1.4e-10, 2.2e-11
+__all__ = ["Plan", "choose"]
+
 #: memory that whole Hessians may take, in numbers; and those of refreshed models
 MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
 #: numbers in a Hessian that is asked for, at most; and copies of one that a step makes
@@ -38,20 +31,6 @@ WORTH_SAMPLING = 1.5
 
 
 @dataclass(frozen=True)
-class Costs:
-    """Nominal seconds."""
-
-    one_pass: float
-    """A pass over the rows for one group, all groups sharing the reading."""
-    gram: float
-    """The Gram matrix and its eigendecomposition, shared by all groups."""
-    hessian: float
-    """One group's whole Hessian, summed and solved with."""
-    refresh: float
-    """One group's Hessian of each class with itself, summed and inverted."""
-
-
-@dataclass(frozen=True)
 class Plan:
     """What was chosen, and why."""
 
@@ -69,17 +48,6 @@ class Plan:
     """Whether the rotated problem, of "row-space", is solved by Newton's method."""
     gram_rows: int | None = None
     """Rows whose Gram matrix stands for that of all, of "shared"; None is all of them."""
-
-
-def costs_of(n: int, p: int, groups: int, classes: int) -> Costs:
-    """Estimate what one pass, one Gram matrix and one Hessian cost."""
-    q, m = p + 1, groups * classes
-    size = classes * q
-    one_pass = (CALL + n * p * (READ + SKINNY * m) + n * m * ELEMENT) / groups
-    gram = n * p * (READ + SQUARE * p) + EIGEN * p**3
-    hessian = n * size * (3.0 * READ + SQUARE * size) + SOLVE * size**3
-    blocks = n * q * (3.0 * READ + SQUARE * q) + 3.0 * SOLVE * q**3
-    return Costs(one_pass, gram, hessian, 3.0 * classes * blocks)
 
 
 def choose(
@@ -112,7 +80,7 @@ def choose(
         then, and one diagonal does not fit them.
     """
     q = p + 1
-    costs = costs_of(n, p, groups, classes)
+    costs = COSTS.of(n, p, groups, classes)
     size = classes * q
     batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
@@ -144,7 +112,7 @@ def choose(
             chosen, reason = "shared", "one Gram matrix serves every column"
     inner_newton = False
     if chosen == "row-space":  # as many features as rows are left
-        costs = costs_of(n, n, groups, classes)
+        costs = COSTS.of(n, n, groups, classes)
         size = classes * (n + 1)
         batch = MOST_REFRESHED // (classes * (n + 1) ** 2)
         newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
@@ -170,13 +138,13 @@ def _gram(n: int, p: int, one_pass: float) -> tuple[int | None, float]:
     Of fewer rows it is noisier, and costs passes: it is a model, and where there is a penalty,
     answers do not depend on it.
     """
-    each = (p + 1) * p * (READ + SQUARE * p)  # of as many rows as parameters
+    each = COSTS.products(p + 1, p)  # of as many rows as parameters
     times = max(FEWEST_TIMES, sqrt(NOISY_PASSES * one_pass / each))
     count = int(times * (p + 1))
     whole, part = n / (p + 1) * each, times * each + NOISY_PASSES / times * one_pass
     if 2 * count > n or part > WORTH_IT * whole:
-        return None, whole + EIGEN * p**3
-    return count, part + EIGEN * p**3
+        return None, whole + COSTS.eigen * p**3
+    return count, part + COSTS.eigen * p**3
 
 
 def _whole(size: int) -> int:
@@ -190,7 +158,7 @@ def _wide(n: int, p: int, plain: float, *, rotates: bool) -> tuple[str, str]:
     ``plain`` is what it costs to take them as they are.
     """
     if rotates and n < p and n * n <= MOST_NUMBERS:
-        rotation = n * n * p * SQUARE + EIGEN * n**3
+        rotation = n * n * p * COSTS.square + COSTS.eigen * n**3
         if rotation < plain:
             return "row-space", f"{n} rows span {n} of {p} dimensions"
         return "diagonal", "a rotation would cost more than it saves"
@@ -202,10 +170,10 @@ def _samples(n: int, q: int, one_pass: float, fewest: int) -> tuple[int, ...]:
 
     A sample's Hessian is summed about three times, and has a pass or two to save.
     """
-    affordable = HESSIAN_PART * one_pass / (q * (3.0 * READ + SQUARE * q))
+    affordable = HESSIAN_PART * one_pass / COSTS.hessian_row(q)
     most, counts = int(min(LARGEST_PART * n, affordable)), []
     count = min(FIRST_SAMPLE * q, most)
-    if count < fewest * q or one_pass < WORTH_SAMPLING * CALL:
+    if count < fewest * q or one_pass < WORTH_SAMPLING * COSTS.call:
         return ()
     while count <= most:
         counts.append(count)

@@ -1,14 +1,11 @@
 """Features centred on the mean of some rows, and what those rows show of all."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from logitron.backend import Rows, to_host
-from logitron.objective import blocks
+from logitron.objective import LogisticObjective, blocks
 from logitron.objective.assembly import column_report
-
-if TYPE_CHECKING:
-    from logitron.objective.logistic import LogisticObjective
 
 __all__ = ["centre"]
 
@@ -26,7 +23,7 @@ SMALLEST, PLAIN = 1e-20, 1e-2
 ROUNDINGS = 64.0
 
 
-def centre(objective: "LogisticObjective") -> "LogisticObjective":
+def centre(objective: LogisticObjective) -> LogisticObjective:
     """Return the same objective in features that are centred, nearly: on a sample's mean.
 
     It also knows whether the features should be standardised, see `assembly.column_report`.
@@ -35,7 +32,7 @@ def centre(objective: "LogisticObjective") -> "LogisticObjective":
     count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // objective.rows.shape[1]))
     rows = (objective.rows.sample(count, 1) if n > count else None) or objective.rows
     columns, classes = objective.columns, objective.classes
-    sums, squares, total = rows.sum(blocks.column_moments, columns, classes=classes)
+    sums, squares, total = objective.sum_over(rows, blocks.column_moments, columns, classes=classes)
     objective.work.passes += rows.shape[0] / n * objective.share
     middle, means = sums / total, squares / total
     uneven = longer = centre_first_float32 = unknown = False
@@ -51,14 +48,14 @@ def centre(objective: "LogisticObjective") -> "LogisticObjective":
         uneven, longer, centre_first_float32, unknown = answers.tolist()
     if unknown and not uneven:  # differences from the centre show it
         # (without a penalty, what rounding leaves of a constant feature would be followed)
-        uneven = not objective.bounded or _varies_far_from_zero(objective, rows, middle)
+        uneven = not objective.strongly_convex or _varies_far_from_zero(objective, rows, middle)
     uneven &= objective.standardisation is None
     squares = squares * (n / rows.shape[0])
     if not objective.fit_intercept:
         return replace(objective, squares=squares, needs_standardisation=bool(uneven))
     largest = objective.largest
     if longer:  # lengths from zero would say little about lengths from the centre
-        from_centre, _ = objective.rows.sum(blocks.column_squares, middle, columns, classes=classes)
+        from_centre, _ = objective.sum(blocks.column_squares, middle, columns, classes=classes)
         objective.work.passes += objective.share
         largest = context.xp.sum(from_centre) * (objective.weight * objective.uneven)
     return replace(
@@ -80,11 +77,15 @@ def _is_plain(xp: Any, middle: Array, means: Array) -> bool:
     return SMALLEST < most < 1.0 / SMALLEST and least > PLAIN * most
 
 
-def _varies_far_from_zero(objective: "LogisticObjective", rows: Rows, middle: Array) -> bool:
+def _varies_far_from_zero(objective: LogisticObjective, rows: Rows, middle: Array) -> bool:
     """Whether a feature varies by more than rounding, and by little beside its mean."""
     xp, context = objective.context.xp, objective.rows.context
-    sums, total = rows.in_float64().sum(
-        blocks.column_squares, middle, objective.columns, classes=objective.classes
+    sums, total = objective.sum_over(
+        rows.in_float64(),
+        blocks.column_squares,
+        middle,
+        objective.columns,
+        classes=objective.classes,
     )
     spread, means = sums / total, middle * middle
     rounding = (ROUNDINGS * float(xp.finfo(objective.context.dtype).eps)) ** 2

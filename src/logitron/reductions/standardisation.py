@@ -15,15 +15,12 @@ by a power of two is exact. The penalty is the one that was asked for, by factor
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from logitron.backend import namespace_of, to_host
-from logitron.objective import blocks
-
-if TYPE_CHECKING:
-    from logitron.objective.logistic import LogisticObjective
+from logitron.backend import Rows, namespace_of, to_host
+from logitron.objective import LogisticObjective, blocks
 
 __all__ = ["standardise"]
 
@@ -44,7 +41,7 @@ CONSTANT = 64.0
 MOST_PENALTY = 1e150
 
 
-def standardise(objective: "LogisticObjective") -> "LogisticObjective":
+def standardise(objective: LogisticObjective) -> LogisticObjective:
     """Return the same problem in standardised features; three passes over the rows."""
     context = objective.context
     xp, p = context.xp, objective.rows.shape[1]
@@ -52,18 +49,25 @@ def standardise(objective: "LogisticObjective") -> "LogisticObjective":
     rows, zeros = objective.rows, context.zeros((p,))
     objective.work.passes += 3.0 * objective.share
 
+    def standardised(centre: Array, scale: Array) -> Rows:
+        return rows.standardised(objective.to_rows(centre), objective.to_rows(scale))
+
     # a mean of absolute values neither overflows nor underflows where squares do
-    sizes = to_host(rows.in_float64().sum(_mean_sizes, n=n)[0])
+    sizes = to_host(objective.sum_over(rows.in_float64(), _mean_sizes, n=n)[0])
     first = _scale(sizes)
     columns, classes = objective.columns, objective.classes
-    sized = rows.standardised(zeros, context.asarray(first))
-    sums, squares, total = sized.sum(blocks.column_moments, columns, classes=classes)
+    sized = standardised(zeros, context.asarray(first))
+    sums, squares, total = objective.sum_over(
+        sized, blocks.column_moments, columns, classes=classes
+    )
     sums, squares = to_host(sums / total), to_host(squares / total)
     centre, constant = np.zeros(p), None
     if objective.fit_intercept:
         centre = sums / first
-        exact = rows.standardised(context.asarray(centre), context.asarray(first))
-        from_centre, total = exact.sum(blocks.column_squares, None, columns, classes=classes)
+        exact = standardised(context.asarray(centre), context.asarray(first))
+        from_centre, total = objective.sum_over(
+            exact, blocks.column_squares, None, columns, classes=classes
+        )
         eps = float(xp.finfo(context.dtype).eps)
         squares = to_host(from_centre / total)
         constant = squares <= (CONSTANT * eps * sums) ** 2
@@ -86,7 +90,7 @@ def standardise(objective: "LogisticObjective") -> "LogisticObjective":
     stored = context.asarray(centre), context.asarray(used)
     return replace(
         objective,
-        rows=rows.standardised(*stored),
+        rows=standardised(*stored),
         centre=None,
         witness=None,
         needs_standardisation=False,
@@ -107,7 +111,7 @@ def _mean_sizes(X: Array, *others: Array | None, n: float) -> tuple[Array]:
 
 
 def _robust(
-    objective: "LogisticObjective", centre: HostArray, spread: HostArray
+    objective: LogisticObjective, centre: HostArray, spread: HostArray
 ) -> tuple[HostArray, HostArray, HostArray]:
     """Find features whose spread is that of a few rows, far from all the others.
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from logitron.backend import linalg, namespace_of, to_host
 from logitron.objective.logistic import LogisticObjective
 from logitron.objective.models import without_curvature
-from logitron.objective.preconditioner import Preconditioner
+from logitron.preconditioners import Kronecker
 
 __all__ = ["RowSpace", "is_flat", "rotate"]
 
@@ -31,7 +31,7 @@ class RowSpace(NamedTuple):
 
     objective: LogisticObjective
     """In rotated features."""
-    preconditioner: Preconditioner
+    preconditioner: Kronecker
     """Its shared model, yet without the curvature of any parameters."""
     original: LogisticObjective
     spreading: Array
@@ -47,8 +47,11 @@ class RowSpace(NamedTuple):
             zeros = self.original.context.zeros((*theta.shape[:2], self.spreading.shape[0]))
             return xp.concat([zeros, theta[:, :, p:]], axis=2)
         W = xp.reshape(theta[:, :, :p], (-1, p))
-        logits = self.original.rows.sum_over_columns(_logits, W, self.original.centre)
-        rotated = xp.reshape(xp.matrix_transpose(logits) @ self.spreading, (*theta.shape[:2], -1))
+        to_rows, rows = self.original.to_rows, self.original.rows
+        logits = rows.sum_over_columns(_logits, to_rows(W), to_rows(self.original.centre))
+        rotated = rows.context.xp.matrix_transpose(logits) @ self.spreading
+        (rotated,) = self.original.from_rows((rotated,))
+        rotated = xp.reshape(rotated, (*theta.shape[:2], -1))
         return xp.concat([rotated, theta[:, :, p:]], axis=2)
 
     def back(self, theta: Array) -> Array:
@@ -56,32 +59,35 @@ class RowSpace(NamedTuple):
         xp = self.original.context.xp
         G, K, _ = theta.shape
         n = self.spreading.shape[0]
-        weights = self.spreading @ xp.matrix_transpose(xp.reshape(theta[:, :, :n], (G * K, n)))
-        (W,) = self.original.rows.with_row_arrays(weights).sum(_spread, self.original.centre)
+        rotated = self.original.to_rows(xp.reshape(theta[:, :, :n], (G * K, n)))
+        weights = self.spreading @ self.original.rows.context.xp.matrix_transpose(rotated)
+        rows = self.original.rows.with_row_arrays(weights)
+        (W,) = self.original.sum_over(rows, _spread, self.original.centre)
         self.original.work.passes += self.original.share
         return xp.concat([xp.reshape(W, (G, K, -1)), theta[:, :, n:]], axis=2)
 
 
 def rotate(objective: LogisticObjective) -> RowSpace:
     """Rotate a problem into the space of its rows; the products count as a Gram matrix."""
-    context = objective.context
-    if objective.centre is None:
-        products = objective.rows.sum_over_columns(_row_products, objective.centre)
+    rows, centre = objective.rows, objective.to_rows(objective.centre)
+    there = rows.context.wide
+    if centre is None:
+        products = rows.sum_over_columns(_row_products, centre)
     else:  # a centred copy of the features would cost as much as their products
-        products, logits = objective.rows.sum_over_columns(_products, objective.centre)
-        length = context.xp.sum(objective.centre * objective.centre)
-        products = products - logits - context.xp.matrix_transpose(logits) + length
+        products, logits = rows.sum_over_columns(_products, centre)
+        length = there.xp.sum(centre * centre)
+        products = products - logits - there.xp.matrix_transpose(logits) + length
     objective.work.grams += objective.share
-    rotated, spectrum, spreading = context.compile(_decompose)(products)
+    rotated, squares, spreading = there.compile(_decompose)(products)
+    (spectrum,) = objective.from_rows((squares,))
     inner = replace(
         objective,
-        rows=objective.rows.with_features(rotated),
+        rows=rows.with_features(rotated),
         centre=None,
         squares=spectrum,
-        largest=context.xp.max(spectrum) * objective.max_sample_weight,
+        largest=objective.context.xp.max(spectrum) * objective.max_sample_weight,
         reading=objective.rows.shape[0] / objective.rows.shape[1],
         witness=None,
-        _eyes={},
     )
     preconditioner = without_curvature(inner, None, spectrum / products.shape[0])
     return RowSpace(inner, preconditioner, objective, spreading)
@@ -95,8 +101,8 @@ def is_flat(objective: LogisticObjective) -> bool:
     """
     few = objective.rows.shape[0] <= FLAT_ROWS
     rows = (None if few else objective.rows.sample(FLAT_ROWS, 2)) or objective.rows
-    products = rows.sum_over_columns(_row_products, objective.centre)
-    count = objective.context.compile(_directions)(products)
+    products = rows.sum_over_columns(_row_products, objective.to_rows(objective.centre))
+    count = rows.context.wide.compile(_directions)(products)
     return bool(to_host(count) > 0.5 * rows.shape[0])
 
 

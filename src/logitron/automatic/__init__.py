@@ -1,0 +1,16 @@
+"""The one place where data, losses, preconditioners and solvers meet: which method, and the fit.
+
+======================== ===================================================================
+module                   what it holds
+======================== ===================================================================
+`automatic.solve`        from a plan to the optimum
+`automatic.plan`         which method is the cheapest
+`automatic.cost_model`   what passes, Gram matrices and Hessians cost
+======================== ===================================================================
+"""
+
+from logitron.automatic.cost_model import COSTS, CostModel, Costs
+from logitron.automatic.plan import Plan, choose
+from logitron.automatic.solve import AutomaticSolver
+
+__all__ = ["COSTS", "AutomaticSolver", "CostModel", "Costs", "Plan", "choose"]

@@ -1,0 +1,78 @@
+"""What passes, Gram matrices and Hessians cost, in nominal seconds.
+
+The coefficients were fitted once to a machine with two cores. Only their ratios matter, and only
+roughly: between methods that cost nearly the same, either will do.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["COSTS", "CostModel", "Costs"]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Nominal seconds of the parts of a fit."""
+
+    one_pass: float
+    """A pass over the rows for one group, all groups sharing the reading."""
+    gram: float
+    """The Gram matrix and its eigendecomposition, shared by all groups."""
+    hessian: float
+    """One group's whole Hessian, summed and solved with."""
+    refresh: float
+    """One group's Hessian of each class with itself, summed and inverted."""
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """Nominal seconds of elementary operations.
+
+    Parameters
+    ----------
+    call : float
+        The Python calls of an iteration.
+    read : float
+        Reading one feature of one row.
+    product : float
+        A multiplication in a product of the features with few columns.
+    element : float
+        Element-wise work for one row and column.
+    square : float
+        A multiplication in a product of the features with themselves.
+    eigen, solve : float
+        An eigendecomposition, and solving a system, divided by the cubed size.
+    """
+
+    call: float = 4e-4
+    read: float = 6e-10
+    product: float = 4e-11
+    element: float = 1.2e-8
+    square: float = 8.5e-12
+    eigen: float = 1.4e-10
+    solve: float = 2.2e-11
+
+    def of(self, n: int, p: int, groups: int, classes: int) -> Costs:
+        """Estimate the costs for n rows, p features, and groups of some classes."""
+        q, m = p + 1, groups * classes
+        size = classes * q
+        one_pass = self.call + n * p * (self.read + self.product * m) + n * m * self.element
+        hessian = n * size * (3.0 * self.read + self.square * size) + self.solve * size**3
+        blocks = n * q * (3.0 * self.read + self.square * q) + 3.0 * self.solve * q**3
+        return Costs(
+            one_pass / groups,
+            self.products(n, p) + self.eigen * p**3,
+            hessian,
+            3.0 * classes * blocks,
+        )
+
+    def products(self, n: int, p: int) -> float:
+        """Estimate the cost of the products of p features of n rows with themselves."""
+        return n * p * (self.read + self.square * p)
+
+    def hessian_row(self, q: int) -> float:
+        """Estimate what a row adds to the cost of a Hessian of q parameters."""
+        return q * (3.0 * self.read + self.square * q)
+
+
+#: the machine that plans are made for
+COSTS = CostModel()

@@ -1,0 +1,242 @@
+"""From a plan to the optimum: samples, reductions, preconditioner and solver, put together.
+
+``solver="auto"`` does what `logitron.automatic.plan` finds cheapest; a method's name asks for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from logitron.automatic.cost_model import COSTS
+from logitron.automatic.plan import Plan
+from logitron.backend.types import Array, HostArray
+from logitron.objective import LogisticObjective
+from logitron.preconditioners import Preconditioner
+from logitron.reductions import rotate, with_intercept_column
+from logitron.solvers import (
+    Callback,
+    EveryIteration,
+    HessianSchedule,
+    Iteration,
+    QuasiNewton,
+    Solution,
+    Status,
+    Stopping,
+    WhenSlow,
+    put_groups,
+)
+
+__all__ = ["AutomaticSolver"]
+
+#: a sample is fitted to this part of what its own randomness is worth
+STATISTICAL = 0.1
+#: iterations that a sample may take
+MOST_ON_A_SAMPLE = 20
+
+
+@dataclass(frozen=True)
+class AutomaticSolver:
+    """Settings of a fit to the optimum.
+
+    Parameters
+    ----------
+    plan : Plan
+    tol : float, default 1e-4
+        See `Stopping`.
+    max_iter : int, default 200
+    warm : bool, default False
+        Whether the coefficients to start from are not just zeros.
+    interruptible : bool, default False
+        See `QuasiNewton`.
+    """
+
+    plan: Plan
+    tol: float = 1e-4
+    max_iter: int = 200
+    warm: bool = False
+    interruptible: bool = False
+
+    def minimize(
+        self, objective: LogisticObjective, theta: Array, *, callback: Callback = None
+    ) -> tuple[Solution, LogisticObjective]:
+        """Minimise from ``theta``.
+
+        Returns
+        -------
+        solution : Solution
+        objective : LogisticObjective
+            The one whose parameters the solution has: it may have been centred anew.
+
+        Notes
+        -----
+        ``callback`` is told of iterations on all rows, and coefficients and intercepts.
+        """
+        with objective.limit_blas_threads():
+            theta, model, spent, objective = self._on_samples(objective, theta)
+        inner, schedule, back = objective, self._schedule(objective), None
+        if model is not None:
+            schedule = self._when_slow(subspace=False, batch=self.plan.batch)
+        elif self.plan.method == "row-space":
+            space = rotate(objective)
+            inner, model, back = space.objective, space.preconditioner, space.back
+            theta = space.forth(theta, warm=self.warm)
+        elif self.plan.method == "shared":
+            inner, model = objective.with_gram(self.plan.gram_rows)
+            theta = inner.recentre(theta, objective)
+            objective = inner
+        elif self.plan.method == "diagonal":
+            model = objective.with_squares(flat=self.plan.flat)
+        solver = QuasiNewton(
+            schedule,
+            refresh=LogisticObjective.preconditioner,
+            gap_bound=LogisticObjective.bound,
+            max_iter=max(self.max_iter - spent, 0),
+            low_precision=not self.warm,
+            interruptible=self.interruptible,
+            stopping=Stopping(tol=self.tol),
+        )
+        if isinstance(schedule, EveryIteration) and objective.groups == 1:
+            inner = with_intercept_column(inner)
+        told = _with_parameters(callback, objective, back, spent)
+        with inner.limit_blas_threads():
+            solution, state = solver.minimize(inner, theta, preconditioner=model, callback=told)
+            if state.schedule.deferred and not (solution.status == Status.STOPPED).any():
+                solution = self._by_batches(inner, solution, solver.max_iter, told)
+        if back is not None:
+            solution = solution.moved(back(solution.theta))
+        return solution.after(spent), objective
+
+    def _when_slow(self, **settings: Any) -> WhenSlow:
+        costs = self.plan.costs
+        return WhenSlow(costs.one_pass, costs.refresh, **settings)
+
+    def _schedule(self, objective: LogisticObjective) -> HessianSchedule:
+        """Which part of the Hessian to sum, by the plan."""
+        plan = self.plan
+        if plan.method == "newton" or plan.newton:
+            return EveryIteration()
+        if plan.method == "diagonal":
+            return self._when_slow(subspace=True, batch=0, rescales=True)
+        return self._when_slow(subspace=True, batch=plan.batch, classes=objective.classes)
+
+    def _by_batches(
+        self,
+        objective: LogisticObjective,
+        solution: Solution,
+        max_iter: int,
+        callback: Callback,
+    ) -> Solution:
+        """Go on with the slow groups, as many at a time as their whole Hessians can be stored."""
+        context, batch = objective.context, self.plan.batch
+        slow = np.flatnonzero(solution.status == Status.MAX_ITER)
+        spent = int(solution.n_iter.max())
+        schedule = self._when_slow(
+            subspace=False, batch=batch, classes=objective.classes, refresh_first=True
+        )
+        solver = QuasiNewton(
+            schedule,
+            refresh=LogisticObjective.preconditioner,
+            gap_bound=LogisticObjective.bound,
+            max_iter=max(max_iter - spent, 0),
+            low_precision=False,
+            interruptible=self.interruptible,
+            stopping=Stopping(tol=self.tol),
+        )
+        for first in range(0, len(slow), batch):
+            chosen = slow[first : first + batch]
+            start = context.xp.take(
+                solution.theta, context.asarray(chosen, keep_dtype=True), axis=0
+            )
+            told = _of_all_groups(callback, solution, chosen, context)
+            part, _ = solver.minimize(objective.take(chosen), start, callback=told)
+            solution = solution.replaced(chosen, part.after(spent), context)
+            if (part.status == Status.STOPPED).any():
+                break
+        return solution
+
+    def _on_samples(
+        self, objective: LogisticObjective, theta: Array
+    ) -> tuple[Array, Preconditioner | None, int, LogisticObjective]:
+        """Come near on growing samples, whose Hessian then is a model for all rows.
+
+        Returns
+        -------
+        theta : array (G, K, q)
+        model : Preconditioner or None
+            The inverted Hessian of the last sample; None without samples.
+        spent : int
+            Iterations on samples.
+        objective : LogisticObjective
+            With a bound that knows the curvature of the last sample.
+        """
+        model, spent, last = None, 0, None
+        p = objective.rows.shape[1]
+        for count in self.plan.samples:
+            part = objective.sample(count)
+            if part is None:
+                break
+            costs = COSTS.of(count, p, 1, 1)
+            # half a unit of loss for each parameter is what a sample's optimum is off its own rows
+            worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
+            solver = QuasiNewton(
+                WhenSlow(
+                    costs.one_pass,
+                    costs.refresh,
+                    subspace=False,
+                    batch=self.plan.batch,
+                    refresh_first=model is None,  # a sample of no iterations leaves no model
+                ),
+                refresh=LogisticObjective.preconditioner,
+                max_iter=min(self.max_iter - spent, MOST_ON_A_SAMPLE),
+                stopping=Stopping(tol=0.0, gap=STATISTICAL * worth, polish=False),
+            )
+            fitted, state = solver.minimize(part, theta, preconditioner=model)
+            model = objective.invert(state.preconditioner)
+            theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
+        if last is not None:
+            evaluation = last.evaluate(theta, "full")
+            model = last.preconditioner(evaluation, theta, None, reuse=True)
+            objective = objective.with_subsample_bound(last)
+        return theta, model, spent, objective
+
+
+def _with_parameters(
+    callback: Callback,
+    objective: LogisticObjective,
+    back: Callable[[Array], Array] | None,
+    spent: int,
+) -> Callback:
+    """Tell a callback of coefficients and intercepts, and count the iterations on samples."""
+    if callback is None:
+        return None
+
+    def told(iteration: Iteration) -> bool | None:
+        def parameters() -> tuple[Array, Array | None]:
+            theta = iteration.parameters()
+            return objective.split(theta if back is None else back(theta))
+
+        return callback(replace(iteration, number=spent + iteration.number, parameters=parameters))
+
+    return told
+
+
+def _of_all_groups(
+    callback: Callback, before: Solution, groups: HostArray, context: Any
+) -> Callback:
+    """Tell a callback of all groups, some of which go on."""
+    if callback is None:
+        return None
+
+    def told(iteration: Iteration) -> bool | None:
+        def parameters() -> Array:
+            return put_groups(before.theta, groups, iteration.parameters(), context)
+
+        loss = before.loss_curve[-1].copy()
+        others = int((before.status == Status.MAX_ITER).sum()) - len(groups)
+        loss[groups] = iteration.loss
+        number = int(before.n_iter[groups].max()) + iteration.number
+        return callback(Iteration(number, loss, iteration.running + max(others, 0), parameters))
+
+    return told

@@ -1,0 +1,36 @@
+"""Models of the Hessian whose inverse multiplies gradients: what makes a quasi-Newton step good.
+
+================================ ===============================================================
+module                           model of a group's Hessian
+================================ ===============================================================
+`preconditioners.kronecker`      curvature of the logits (x) covariance of the features
+`preconditioners.subspace`       its two-level correction, exact on the span of the coefficients
+`preconditioners.block_diagonal` the blocks of each class with itself
+`preconditioners.dense`          the whole Hessian, to be solved with once or many times
+`preconditioners.base`           what they have in common
+================================ ===============================================================
+
+They are made of arrays, by functions of arrays, and know neither losses nor data. With a penalty,
+no answer depends on which one a solver uses.
+"""
+
+from logitron.preconditioners.base import Preconditioner, choose, take
+from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagonal
+from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
+from logitron.preconditioners.kronecker import Kronecker, kronecker
+from logitron.preconditioners.subspace import corrected, projection
+
+__all__ = [
+    "BlockDiagonal",
+    "DenseHessian",
+    "DenseInverse",
+    "Kronecker",
+    "Preconditioner",
+    "block_diagonal",
+    "choose",
+    "corrected",
+    "dense_hessian",
+    "kronecker",
+    "projection",
+    "take",
+]

@@ -1,0 +1,18 @@
+"""Easier problems that have the same answer, and the way back.
+
+================================ ===============================================================
+module                           what it does
+================================ ===============================================================
+`reductions.centring`            features centred on the mean of some rows
+`reductions.standardisation`     features in units of their own spread
+`reductions.row_space`           as many features as there are rows, where those are fewer
+`reductions.intercept_column`    the intercept as the coefficient of a feature of ones
+================================ ===============================================================
+"""
+
+from logitron.reductions.centring import centre
+from logitron.reductions.intercept_column import with_intercept_column
+from logitron.reductions.row_space import RowSpace, is_flat, rotate
+from logitron.reductions.standardisation import standardise
+
+__all__ = ["RowSpace", "centre", "is_flat", "rotate", "standardise", "with_intercept_column"]

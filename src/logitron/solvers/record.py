@@ -1,0 +1,99 @@
+"""What became of each group of a run, also of those that are done and no longer computed."""
+
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import ArrayContext
+from logitron.backend.types import Array, HostArray
+from logitron.solvers.result import Solution, Status
+from logitron.solvers.stopping import RUNNING
+
+__all__ = ["Record"]
+
+
+class Record:
+    """A log of all groups, kept on the host.
+
+    Groups that are done are taken out of the computation now and then. ``active`` are the numbers
+    of those that still take part, and ``done`` says which of those are done.
+    """
+
+    def __init__(self, groups: int) -> None:
+        self.active = np.arange(groups)
+        self.done = np.zeros(groups, bool)
+        self.low_precision = np.zeros(groups, bool)
+        """Whether an active group's value was computed in float32."""
+        self.status = np.full(groups, int(Status.MAX_ITER))
+        self.n_iter = np.zeros(groups, np.int32)
+        self.gap = np.full(groups, np.inf)
+        self.values: list[HostArray] = []
+        self.finished: list[tuple[HostArray, Array]] = []
+        """Numbers and parameters of groups that were taken out."""
+
+    @property
+    def n_running(self) -> int:
+        """Groups that are not done."""
+        return int(self.done.size - np.count_nonzero(self.done))
+
+    @property
+    def last(self) -> HostArray:
+        """Value of each group when it was last evaluated (G,)."""
+        return self.values[-1] if self.values else np.full(self.status.shape, np.inf)
+
+    def add(self, iteration: int, value: Any, gap: Any, status: Any) -> None:
+        """Log an iteration of the active groups: numbers, or arrays (g,)."""
+        last = self.last.copy()
+        if len(last) == 1:  # plain assignments take a tenth of the time
+            last[0], self.gap[0], self.n_iter[0] = value, gap, iteration
+            if status != RUNNING:
+                self.status[0], self.done[0] = status, True
+        else:
+            status = np.broadcast_to(status, self.done.shape)
+            fresh = ~self.done
+            groups = self.active[fresh]
+            last[groups] = value[fresh]
+            self.gap[groups] = gap[fresh]
+            self.n_iter[groups] = iteration
+            ends = fresh & (status != RUNNING)
+            self.status[self.active[ends]] = status[ends]
+            self.done |= ends
+        self.values.append(last)
+
+    def drop_finished(self, theta: Array) -> HostArray:
+        """Take out the groups that are done; return the places of the others among the active."""
+        keep = np.flatnonzero(~self.done)
+        self.finished.append((self.active, theta))
+        self.active = self.active[keep]
+        self.low_precision = self.low_precision[keep]
+        self.done = np.zeros(len(keep), bool)
+        return keep
+
+    def parameters(self, theta: Array, context: ArrayContext) -> Array:
+        """Parameters (G, K, q) of all groups, where the active ones have ``theta``."""
+        if not self.finished:
+            return theta
+        parts = [*self.finished, (self.active, theta)]
+        stacked = context.xp.concat([part for _, part in parts], axis=0)
+        place = np.zeros(len(self.status), np.int64)
+        offset = 0
+        for groups, _ in parts:  # the last part that a group is in has its last parameters
+            place[groups] = offset + np.arange(len(groups))
+            offset += len(groups)
+        return context.xp.take(stacked, context.asarray(place, keep_dtype=True), axis=0)
+
+    def solution(self, theta: Array, context: ArrayContext, *, stopped: bool) -> Solution:
+        """Outcome of the run."""
+        status = self.status
+        if stopped:
+            status = np.where(status == Status.MAX_ITER, int(Status.STOPPED), status)
+        # a run that was cut short can end with a value in float32
+        rounded = bool((self.low_precision & ~self.done).any())
+        return Solution(
+            self.parameters(theta, context),
+            status,
+            self.n_iter,
+            np.asarray(self.values),
+            self.gap,
+            as_evaluated=not rounded,
+        )

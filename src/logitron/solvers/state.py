@@ -1,0 +1,92 @@
+"""The state of a quasi-Newton run between two iterations."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitron.backend.types import Array
+from logitron.solvers.base import SmoothObjective
+from logitron.solvers.hessian_schedule import Schedule
+from logitron.solvers.lbfgs import History
+from logitron.solvers.precision_schedule import PrecisionSchedule
+from logitron.solvers.record import Record
+from logitron.solvers.stopping import Progress
+
+__all__ = ["State", "drop_finished"]
+
+Number = Any
+
+
+class State(NamedTuple):
+    """Where the active groups are, and what the next step needs."""
+
+    objective: SmoothObjective
+    """Of the active groups."""
+    iteration: int
+
+    # updated by accepted steps
+    theta: Array
+    value: Number
+    grad: Array
+    gap: Number
+
+    # updated by every step
+    direction: Array
+    slope: Number
+    """Directional derivative along it; on a device until the next report is read."""
+    step_size: Number
+    """Length of the next trial."""
+    n_backtracks: Number
+
+    # models of the curvature
+    preconditioner: Any
+    history: History
+    schedule: Schedule
+    precision: PrecisionSchedule
+
+    # used for termination
+    progress: Progress
+    decrement: float
+    """Least estimate of the running groups' distance from their minima, one step before."""
+    near: bool
+    """Whether a bound is worth its cost."""
+    record: Record
+
+
+def drop_finished(state: State) -> State:
+    """Take out the groups that are done, when they are many enough to be worth it.
+
+    Or when an evaluation in float32 is next, which would move them by its rounding.
+    """
+    record, context = state.record, state.objective.context
+    if len(record.done) == 1:
+        return state
+    # where everything is compiled for its shape, fewer groups must be worth a compilation
+    enough = 0.875 if context.library.is_jit else 0.25
+    at_once = state.precision.low and record.done.any()
+    if record.done.mean() < enough and not at_once:
+        return state
+    keep = record.drop_finished(state.theta)
+    index = context.asarray(keep, keep_dtype=True)
+
+    def take(part: Any) -> Any:
+        if isinstance(part, np.ndarray):
+            return part[keep]
+        return context.xp.take(part, index, axis=0)
+
+    return state._replace(
+        objective=state.objective.take(keep),
+        theta=take(state.theta),
+        value=take(state.value),
+        grad=take(state.grad),
+        gap=take(state.gap),
+        direction=take(state.direction),
+        slope=take(state.slope),
+        step_size=take(state.step_size),
+        n_backtracks=take(state.n_backtracks),
+        preconditioner=None
+        if state.preconditioner is None
+        else state.preconditioner.take_groups(index),
+        history=History(*map(take, state.history)),
+        progress=Progress(*map(take, state.progress)),
+    )
