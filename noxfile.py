@@ -37,6 +37,7 @@ TEST_TOOLS = (
     "pyarrow>=17",
     "safetensors",
     "scipy",
+    "statsmodels>=0.14",
 )
 #: The suite in two processes, each with one thread for its products
 TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")

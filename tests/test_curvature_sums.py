@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
+from logitron.losses import cross_entropy
 from logitron.objective import LogisticObjective, blocks, make_training_rows
 from logitron.reductions import centre, standardise
 from tests.backends import host
@@ -56,9 +57,9 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature
             *map(eager.array, (theta, theta[:, :, 4])),
             None,
             None if mixing is None else eager.array(mixing),
-            classes=classes,
+            loss=cross_entropy(classes),
             curvature=curvature,
-            count_errors=False,
+            count_misclassified=False,
         )
         each = np.broadcast_to(weights.reshape(23, -1), (23, 2))
         expected = row_by_row(case.X, each, theta, classes, curvature, mixing)
@@ -79,9 +80,9 @@ def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, p
         *parameters,
         None,
         None,
-        classes=classes,
+        loss=cross_entropy(classes),
         curvature="intercept",
-        count_errors=True,
+        count_misclassified=True,
     )
     Z = case.X @ case.W + case.b
     if classes == 1:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, count_host_reads
+from logitron.losses import cross_entropy
 from logitron.objective import LogisticObjective, make_training_rows
 from logitron.solvers import GradientDescent, Status
 from logitron.solvers.gradient_descent import LOOK_EVERY, _descend
@@ -209,9 +210,9 @@ def _traced_step(X, Y, theta, losses, rate):
         theta[:, :, -1],
         None,
         None,
-        classes=1,
+        loss=cross_entropy(1),
         curvature="intercept",
-        count_errors=False,
+        count_misclassified=False,
     )
     return _descend(theta, theta, losses, rate, value, slope, loss_change=1e-5)
 

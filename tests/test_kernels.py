@@ -10,6 +10,7 @@ import pytest
 
 from logitron import neuron
 from logitron.backend import LIBRARIES
+from logitron.losses import Binomial, LossTerms, Multinomial, cross_entropy
 from tests.backends import BACKENDS, host
 
 CUPYS = [b for b in BACKENDS if b.library == "cupy"]
@@ -22,12 +23,19 @@ def cupys(request):
         yield request.param
 
 
+def plainly(loss, Z, Y, least):
+    """The terms of a loss by operations on arrays."""
+    import array_api_compat.numpy as xp
+
+    value, grad, P = neuron.loss_terms(xp, Z, Y, classes=loss.n_outputs, min_exponent=least)
+    return LossTerms(value, grad, P - P * P if loss.n_outputs == 1 else P)
+
+
 @pytest.mark.parametrize("least", [None, -40.0])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize(("groups", "classes"), [(1, 1), (5, 1), (1, 3), (4, 3), (2, 40)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_cupys_kernel_computes_the_neurons_activity(cupys, dtype, groups, classes, order, least):
-    import array_api_compat.numpy as xp
+def test_cupys_kernel_computes_the_loss(cupys, dtype, groups, classes, order, least):
     import cupy
 
     rng = np.random.default_rng(0)
@@ -36,9 +44,11 @@ def test_cupys_kernel_computes_the_neurons_activity(cupys, dtype, groups, classe
     Z = np.asarray(30.0 * rng.normal(size=(60, groups * classes)), dtype=dtype, order=order)
     Z[0, :], Z[1, 0] = 0.0, 1e4
     Y = rng.uniform(size=(60, classes if shared else groups)).astype(dtype)
-    expected = neuron.unchecked_loss_terms(xp, Z, Y, classes=classes, least=least)
+    loss = cross_entropy(classes)
+    expected = plainly(loss, Z, Y, least)
     there = cupy.asarray(Z, order=order)
-    told = LIBRARIES["cupy"].activity(there, cupy.asarray(Y), classes=classes, least=least)
+    assert set(LIBRARIES["cupy"].fused_losses) == {"binomial", "multinomial"}
+    told = loss.terms(cupy, there, cupy.asarray(Y), min_exponent=least)
     for ours, theirs, scale in zip(told, expected, (np.abs(Z).max(), 1.0, 1.0), strict=True):
         assert ours.dtype == dtype
         assert ours.shape == theirs.shape
@@ -51,9 +61,8 @@ def test_what_is_not_a_number_comes_through_cupys_kernel(cupys):
     for classes in (1, 3):
         Z, Y = np.zeros((2, 3)), np.zeros((2, 3))
         Z[1, 1] = np.nan
-        told = LIBRARIES["cupy"].activity(
-            cupy.asarray(Z), cupy.asarray(Y), classes=classes, least=-40.0
-        )
+        arrays = cupy.asarray(Z), cupy.asarray(Y)
+        told = cross_entropy(classes).terms(cupy, *arrays, min_exponent=-40.0)
         loss, residual, _ = map(host, told)
         assert np.isfinite(loss[0]).all()
         assert np.isfinite(residual[0]).all()
@@ -64,7 +73,7 @@ def test_what_is_not_a_number_comes_through_cupys_kernel(cupys):
 @pytest.mark.skipif(shutil.which("nvcc") is None, reason="CUDA's compiler is not installed")
 @pytest.mark.parametrize("real", ["float", "double"])
 def test_cudas_compiler_takes_the_kernel(real, tmp_path):
-    source = files("logitron.backend.libraries").joinpath("activity.cu")
+    source = files("logitron.backend.libraries").joinpath("fused_loss.cu")
     command = ["nvcc", f"-DREAL={real}", "-Werror", "all-warnings", "-ptx", str(source)]
     command += ["-o", str(tmp_path / "kernel.ptx")]
     run = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -74,21 +83,22 @@ def test_cudas_compiler_takes_the_kernel(real, tmp_path):
 @pytest.mark.parametrize("least", [None, -40.0])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
-    """Of labels; and, but for the probability, which is that of the other label, to more digits."""
+def test_numpys_kernel_computes_the_loss(dtype, order, least):
+    """For labels, and to more digits."""
     rng = np.random.default_rng(0)
     eps = float(np.finfo(dtype).eps)
     Z = np.asarray(30.0 * rng.normal(size=(60, 5)), dtype=dtype, order=order)
     Z[0, :], Z[1, 0], Z[1, 1], Z[2, :] = 0.0, 1e4, -1e4, 5e-30
     Y = (rng.random((60, 5)) < 0.5).astype(dtype)
     given = Z.copy(), Y.copy()
-    told = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=least)
+    assert "binomial" in LIBRARIES["numpy"].fused_losses
+    told = Binomial().terms(np, Z, Y, min_exponent=least)
     np.testing.assert_array_equal((Z, Y), given)
-    neurons = neuron.unchecked_loss_terms(np, Z, Y, classes=1, least=least)
+    plain = plainly(Binomial(), Z, Y, least)
     scale = float(np.abs(Z).max())
-    np.testing.assert_allclose(told[0], neurons.loss, rtol=16 * eps, atol=4 * eps * scale)
-    np.testing.assert_allclose(told[1], neurons.residual, rtol=16 * eps, atol=4 * eps)
-    np.testing.assert_allclose(told[2], np.abs(neurons.residual), rtol=16 * eps, atol=4 * eps)
+    np.testing.assert_allclose(told.value, plain.value, rtol=16 * eps, atol=4 * eps * scale)
+    np.testing.assert_allclose(told.grad, plain.grad, rtol=16 * eps, atol=4 * eps)
+    np.testing.assert_allclose(told.curvature, plain.curvature, rtol=16 * eps, atol=4 * eps)
     with mpmath.workdps(50):
         for i in range(60):
             for j in range(5):
@@ -96,8 +106,11 @@ def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
                 other = sign * mpmath.mpf(float(Z[i, j]))
                 loss, q = mpmath.log1p(mpmath.exp(other)), 1 / (1 + mpmath.exp(-other))
                 floor = 0.0 if least is None else 1.01 * np.exp(least)
-                tiny = float(np.finfo(dtype).tiny)
-                for ours, exact in zip(told, (loss, sign * q, q), strict=True):
+                # (exponents are capped a little below the largest)
+                tiny = 1.01 * float(np.finfo(dtype).max) ** -0.98
+                for ours, exact in zip(
+                    told, (loss, sign * q, q / (1 + mpmath.exp(other))), strict=True
+                ):
                     off = abs(mpmath.mpf(float(ours[i, j])) - exact)
                     scale = 4 + abs(other)  # an exponent's rounding is as many digits of the result
                     assert off <= 4 * eps * scale * abs(exact) + floor + tiny
@@ -107,15 +120,15 @@ def test_numpys_kernel_computes_the_neurons_activity(dtype, order, least):
 def test_neurons_that_share_their_labels_are_told_them_once():
     rng = np.random.default_rng(0)
     Z, Y = rng.normal(size=(9, 4)), (rng.random((9, 1)) < 0.5).astype(float)
-    shared = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=None)
-    each = LIBRARIES["numpy"].activity(Z, np.repeat(Y, 4, axis=1), classes=1, least=None)
+    shared = Binomial().terms(np, Z, Y)
+    each = Binomial().terms(np, Z, np.repeat(Y, 4, axis=1))
     np.testing.assert_array_equal(shared, each)
 
 
 def test_what_is_not_a_number_comes_through_numpys_kernel():
     Z, Y = np.zeros((2, 3)), np.zeros((2, 3))
     Z[1, 1] = np.nan
-    for array in LIBRARIES["numpy"].activity(Z, Y, classes=1, least=-40.0):
+    for array in Binomial().terms(np, Z, Y, min_exponent=-40.0):
         np.testing.assert_array_equal(np.isnan(array), np.isnan(Z))
 
 
@@ -125,10 +138,14 @@ def test_infinite_logits_leave_no_finite_loss(least):
     Z = np.asarray([[np.inf], [np.inf], [-np.inf], [-np.inf]])
     Y = np.asarray([[0.0], [1.0], [0.0], [1.0]])
     with np.errstate(invalid="ignore"):
-        loss, _, _ = LIBRARIES["numpy"].activity(Z, Y, classes=1, least=least)
+        loss, _, _ = Binomial().terms(np, Z, Y, min_exponent=least)
     assert not np.isfinite(loss).any()
 
 
 def test_numpy_has_no_kernel_for_softmax_groups():
-    Z = np.zeros((2, 3))
-    assert LIBRARIES["numpy"].activity(Z, Z, classes=3, least=None) is None
+    assert "multinomial" not in LIBRARIES["numpy"].fused_losses
+    Z, Y = np.asarray([[0.0, 1.0, 2.0]]), np.asarray([[0.0, 1.0, 0.0]])
+    for ours, plain in zip(
+        Multinomial(3).terms(np, Z, Y), plainly(Multinomial(3), Z, Y, None), strict=True
+    ):
+        np.testing.assert_array_equal(ours, plain)

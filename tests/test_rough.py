@@ -7,6 +7,7 @@ from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.automatic import COSTS
 from logitron.backend import ArrayContext, array_rows
 from logitron.estimators.fitting import Fit, Settings
+from logitron.losses import cross_entropy
 from logitron.objective import LogisticObjective, blocks, logistic, make_training_rows
 from logitron.reductions import centre
 from logitron.solvers import QuasiNewton, Stopping, WhenSlow
@@ -232,13 +233,14 @@ def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
 def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch):
     """They are several times slower than others; what they stand for is below all rounding."""
     seen = []
-    of_a_block = blocks.activity
+    loss = cross_entropy(classes)
+    of_a_block = type(loss).terms
 
     def spy(*arguments, **named):
         seen.append(of_a_block(*arguments, **named))
         return seen[-1]
 
-    monkeypatch.setattr(blocks, "activity", spy)
+    monkeypatch.setattr(type(loss), "terms", spy)
     rng = np.random.default_rng(0)
     m = 4 * T
     spread = 1.1 * np.log(np.finfo(dtype).max)
@@ -249,14 +251,14 @@ def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch
     theta = np.eye(m).reshape(m // classes, classes, m)
     found = blocks.evaluate(
         Z, Y if classes == 1 else Y.argmax(axis=1), None, None, theta.astype(dtype), None,
-        None, None, classes=classes, curvature="intercept", count_errors=False,
+        None, None, loss=loss, curvature="intercept", count_misclassified=False,
     )  # fmt: skip
     (used,) = seen
     tiny = np.finfo(dtype).tiny
-    assert (used.probability**2).min() >= tiny
-    exact = of_a_block(np, Z, Y, classes=classes, least=None)
-    assert exact.probability.min() < tiny
-    scale = np.abs(exact.loss).max()
-    np.testing.assert_allclose(used.loss, exact.loss, rtol=1e-6, atol=1e-14 * scale)
-    np.testing.assert_allclose(used.residual, exact.residual, atol=1e-14)
+    assert used.curvature[used.curvature > 0.0].min() >= tiny
+    exact = of_a_block(loss, np, Z, Y)
+    assert exact.curvature[exact.curvature > 0.0].min() < tiny
+    scale = np.abs(exact.value).max()
+    np.testing.assert_allclose(used.value, exact.value, rtol=1e-6, atol=1e-14 * scale)
+    np.testing.assert_allclose(used.grad, exact.grad, atol=1e-14)
     assert np.isfinite(found[0]).all()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
+from logitron.losses import cross_entropy
 from logitron.objective import LogisticObjective, blocks, make_training_rows
 from logitron.objective.assembly import finish
 from logitron.objective.certificate import bound
@@ -103,7 +104,7 @@ def _iteration(X, y, weights, theta, *, classes, curvature):
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
         sums = blocks.evaluate(
             X, y, weights, None, theta, intercept, None, along,
-            classes=classes, curvature=curvature, count_errors=True,
+            loss=cross_entropy(classes), curvature=curvature, count_misclassified=True,
         )  # fmt: skip
         recentre = curvature == "full"
         arguments = (sums, theta, penalty, penalised, centre, along)
@@ -125,7 +126,15 @@ def _iteration(X, y, weights, theta, *, classes, curvature):
         model = model_of(evaluation, model)
     largest = xp.sum(X * X)
     certain = (evaluation.value, evaluation.grad, evaluation.intercept_hessian, theta)
-    gap = bound(*certain, penalty, largest, largest, eps=1e-7, fit_intercept=True)
+    gap = bound(
+        *certain,
+        penalty,
+        largest,
+        largest,
+        loss=cross_entropy(classes),
+        eps=1e-7,
+        fit_intercept=True,
+    )
     history = lbfgs.empty(theta, 3)
     direction = lbfgs.direction(history, evaluation.grad, model)
     direction, slope = descending(direction, evaluation.grad, 0.0 * theta)

@@ -164,7 +164,7 @@ class LogitronCupyPlain(LogitronCupy):
     def warm_up(self) -> None:
         from logitron.backend import LIBRARIES
 
-        LIBRARIES["cupy"].activity = None
+        LIBRARIES["cupy"].fused_losses = {}
         super().warm_up()
 
 

@@ -47,12 +47,11 @@ References
 """
 
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any
 
 from array_api_compat import array_namespace, is_array_api_obj
 
 __all__ = [
-    "LossTerms",
     "cross_entropy",
     "curvature",
     "forward",
@@ -63,11 +62,6 @@ __all__ = [
     "loss_and_gradient",
     "sigmoid",
     "softmax",
-    "unchecked_backward",
-    "unchecked_logits",
-    "unchecked_loss_and_gradient",
-    "unchecked_loss_terms",
-    "weigh",
 ]
 
 Array = Any  # the standard has no common base class for arrays
@@ -137,7 +131,7 @@ def sigmoid(Z: Array) -> Array:
     """
     xp = _namespace(Z=Z)
     _check_logits(xp, Z)
-    below, e = _below_zero(xp, Z)
+    below, e = _min_zero_and_exp(xp, Z)
     return _sigmoid(xp, below, e)
 
 
@@ -212,7 +206,7 @@ def log_probability(Z: Array, *, classes: int = 1) -> Array:
     _check_logits(xp, Z)
     _check_columns(Z, classes)
     if classes == 1:
-        below, e = _below_zero(xp, Z)
+        below, e = _min_zero_and_exp(xp, Z)
         return below - xp.log1p(e)
     below = _below_the_top(xp, _groups(xp, Z, classes))
     return xp.reshape(below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True)), Z.shape)
@@ -296,7 +290,7 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     _check_logits(xp, Z)
     _check_columns(Z, classes)
     _check_targets(Z.shape, Z.dtype, Y, classes)
-    return unchecked_loss_terms(xp, Z, Y, classes=classes).loss
+    return loss_terms(xp, Z, Y, classes=classes)[0]
 
 
 def loss(
@@ -481,17 +475,6 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
 # namespace ``xp``: on a thousand rows, checking and finding them would cost a tenth of the work.
 
 
-class LossTerms(NamedTuple):
-    """What the neurons make of rows whose targets are known."""
-
-    loss: Array
-    """Cross-entropy of every row and group (n, G)."""
-    residual: Array
-    """Derivative of the loss by the logits, ``P - Y`` (n, m)."""
-    probability: Array
-    """``P`` (n, m); of sigmoid neurons perhaps ``1 - P``, whose curvature is the same."""
-
-
 def unchecked_logits(
     xp: Any, X: Array, W: Array, b: Array | None, *, by_row: bool = False
 ) -> Array:
@@ -508,25 +491,25 @@ def unchecked_logits(
     return T(Z if b is None else Z + b[:, None])
 
 
-def unchecked_loss_terms(
-    xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None = None
-) -> LossTerms:
-    """Compute loss, residual and probability from logits (n, m), sharing the exponentials.
+def loss_terms(
+    xp: Any, Z: Array, Y: Array, *, classes: int, min_exponent: float | None = None
+) -> tuple[Array, Array, Array]:
+    """Compute loss (n, G), residual and probability (n, m) of logits, sharing the exponentials.
 
-    Exponents are no less than ``least``, where that is given: numbers too small to be normal ones
-    of their dtype make processors several times slower, and training does not need them.
+    Exponents are raised to ``min_exponent``, where that is given: numbers too small to be normal
+    ones of their dtype make processors several times slower, and training does not need them.
     """
     if classes == 1:
-        below, e = _below_zero(xp, Z, least)
-        P = _sigmoid(xp, _no_less(xp, below, least), e)
-        return LossTerms(((Z - below) - Y * Z) + xp.log1p(e), P - Y, P)
+        below, e = _min_zero_and_exp(xp, Z, min_exponent)
+        P = _sigmoid(xp, _raised(xp, below, min_exponent), e)
+        return ((Z - below) - Y * Z) + xp.log1p(e), P - Y, P
     below, targets = _below_the_top(xp, _groups(xp, Z, classes)), _groups(xp, Y, classes)
-    e = xp.exp(_no_less(xp, below, least))
+    e = xp.exp(_raised(xp, below, min_exponent))
     hit = targets * e
     rest = xp.sum(e - hit, axis=-1) + (xp.sum(hit, axis=-1) - 1.0)
     loss = xp.log1p(rest) - xp.sum(targets * below, axis=-1)
     P = _softmax(xp, e)
-    return LossTerms(loss, xp.reshape(P - targets, Z.shape), xp.reshape(P, Z.shape))
+    return loss, xp.reshape(P - targets, Z.shape), xp.reshape(P, Z.shape)
 
 
 def unchecked_backward(xp: Any, X: Array, R: Array) -> Array:
@@ -546,37 +529,37 @@ def unchecked_loss_and_gradient(
     classes: int,
 ) -> tuple[Array, Array, Array]:
     """Compute `loss_and_gradient`."""
-    activity = unchecked_loss_terms(xp, unchecked_logits(xp, X, W, b), Y, classes=classes)
-    rows, R = weigh(xp, activity, sample_weight, classes=classes)
+    rows, R, _ = loss_terms(xp, unchecked_logits(xp, X, W, b), Y, classes=classes)
+    rows, R = weigh(xp, rows, R, sample_weight, classes=classes)
     return xp.sum(rows, axis=0), unchecked_backward(xp, X, R), xp.sum(R, axis=0)
 
 
 def weigh(
-    xp: Any, activity: LossTerms, sample_weight: Array | None, *, classes: int
+    xp: Any, rows: Array, R: Array, sample_weight: Array | None, *, classes: int
 ) -> tuple[Array, Array]:
-    """Multiply loss (n, G) and residual (n, m) by sample weights (n,) or (n, G)."""
+    """Multiply losses (n, G) and residuals (n, m) by sample weights (n,) or (n, G)."""
     if sample_weight is None:
-        return activity.loss, activity.residual
-    R = _weighted(_groups(xp, activity.residual, classes), sample_weight)
-    return _weighted(activity.loss, sample_weight), xp.reshape(R, activity.residual.shape)
+        return rows, R
+    weighted = _weighted(_groups(xp, R, classes), sample_weight)
+    return _weighted(rows, sample_weight), xp.reshape(weighted, R.shape)
 
 
 # --- shared pieces ------------------------------------------------------------------------------
 
 
-def _below_zero(xp: Any, Z: Array, least: float | None = None) -> tuple[Array, Array]:
+def _min_zero_and_exp(xp: Any, Z: Array, min_exponent: float | None = None) -> tuple[Array, Array]:
     """Split off ``min(z, 0)``, exactly and without a branch; and ``exp(-abs(z))``."""
     half = 0.5 * Z
     size = xp.abs(half)
-    return half - size, xp.exp(_no_less(xp, -2.0 * size, least))
+    return half - size, xp.exp(_raised(xp, -2.0 * size, min_exponent))
 
 
-def _no_less(xp: Any, exponents: Array, least: float | None) -> Array:
-    """Raise the smallest exponents (n, ...) to ``least``."""
-    if least is None:
+def _raised(xp: Any, exponents: Array, min_exponent: float | None) -> Array:
+    """Raise the smallest exponents (n, ...) to ``min_exponent``."""
+    if min_exponent is None:
         return exponents
     # (an array: torch cannot compile the maximum of an array and a number)
-    return xp.maximum(exponents, xp.zeros_like(exponents[:1, :1, ...]) + least)
+    return xp.maximum(exponents, xp.zeros_like(exponents[:1, :1, ...]) + min_exponent)
 
 
 def _sigmoid(xp: Any, below: Array, e: Array) -> Array:

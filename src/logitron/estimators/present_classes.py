@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import to_host
+from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, LogisticObjective
 from logitron.solvers import put_groups
 
@@ -37,7 +38,7 @@ def of_classes(objective: LogisticObjective, present: HostArray) -> LogisticObje
     return replace(
         objective,
         rows=rows.with_row_arrays(xp.reshape(flat, codes.shape), *others),
-        classes=len(present),
+        loss=cross_entropy(len(present)),
         columns=columns,
     )
 

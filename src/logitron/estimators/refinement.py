@@ -219,7 +219,7 @@ def local_gap(
 def _damper(one: LogisticObjective) -> HostArray:
     """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
     _, K, _ = one.shape
-    steepest = (0.25 if K == 1 else 0.5) * float(to_host(one.weight_sum())[0])
+    steepest = (one.loss.curvature_bound or 1.0) * float(to_host(one.weight_sum())[0])
     ridge = float(to_host(one.penalty)[0]) * np.asarray(to_host(one.penalised), np.float64)
     return np.tile(steepest + ridge, K)
 

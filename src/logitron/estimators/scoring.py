@@ -118,9 +118,9 @@ def _sums(
     shared = Y.shape[1] == K
     Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))
     Y = xp.broadcast_to(Y, (n, T, P, K))
-    activity = neuron.unchecked_loss_terms(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
-    loss = xp.reshape(activity.loss, (n, T, P))
-    residual = xp.reshape(activity.residual, (n, T, P, K))
+    value, grad, _ = neuron.loss_terms(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
+    loss = xp.reshape(value, (n, T, P))
+    residual = xp.reshape(grad, (n, T, P, K))
     squares = xp.sum(residual * residual, axis=3)
     if K == 1:
         chosen = xp.astype(xp.reshape(Z, (n, T, P)) > 0, X.dtype)

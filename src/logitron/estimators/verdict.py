@@ -194,7 +194,7 @@ class _Judge:
         where ``h`` bounds the curvature of the objective along it.
         """
         objective = self.objective
-        steepest = 0.25 if objective.classes == 1 else 0.5
+        steepest = objective.loss.curvature_bound or np.inf
         total = objective.max_sample_weight * objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(over="ignore", invalid="ignore"):

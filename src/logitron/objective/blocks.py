@@ -29,7 +29,8 @@ from math import log
 from typing import Any
 
 from logitron import neuron
-from logitron.backend import library_of, linalg, namespace_of
+from logitron.backend import linalg, namespace_of
+from logitron.losses import Loss
 from logitron.objective.groups import (
     GroupIndex,
     as_group_weights,
@@ -40,7 +41,6 @@ from logitron.objective.groups import (
 )
 
 __all__ = [
-    "activity",
     "column_moments",
     "column_squares",
     "evaluate",
@@ -52,7 +52,6 @@ __all__ = [
 
 Array = Any
 
-LOG2 = 0.6931471805599453
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16
 #: logits of a block of which it matters whether numbers are normal
@@ -73,9 +72,9 @@ def evaluate(
     columns: GroupIndex | None,
     projection: Array | None,
     *,
-    classes: int,
+    loss: Loss,
     curvature: str,
-    count_errors: bool,
+    count_misclassified: bool,
 ) -> tuple[Array, ...]:
     """Sum loss (G,), derivative (G, K, q), and second derivatives (G, D, D).
 
@@ -91,17 +90,19 @@ def evaluate(
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
     Z = neuron.unchecked_logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
-    Y = group_targets(xp, targets, columns, classes, X.dtype)
-    sample_weight = weights_of(xp, Y, sample_weight, counts, columns, classes)
+    Y = group_targets(xp, targets, columns, K, X.dtype)
+    sample_weight = weights_of(xp, Y, sample_weight, counts, columns, K)
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
-    least = 0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
-    terms = activity(xp, Z, Y, classes=classes, least=least)
-    rows, R = neuron.weigh(xp, terms, sample_weight, classes=classes)
+    min_exponent = (
+        0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
+    )
+    terms = loss.terms(xp, Z, Y, min_exponent=min_exponent)
+    rows, R = neuron.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
     grad = T(neuron.unchecked_backward(xp, X, R))
     if intercept is not None:
         grad = xp.concat([grad, xp.sum(R, axis=0)[:, None]], axis=1)
-    P = xp.reshape(terms.probability, (n, G, K))
+    P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives
     if curvature == "full" and K == 1:
         seconds = _class_blocks(xp, X, P, sample_weight, intercept is not None)[:, 0, ...]
     elif curvature == "subspace" and projection is not None and projection.shape[1:] == (1, 1):
@@ -120,9 +121,9 @@ def evaluate(
     sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), seconds)
     if curvature == "block_diagonal":
         sums = (*sums, _class_blocks(xp, X, P, sample_weight, intercept is not None))
-    if not count_errors:
+    if not count_misclassified:
         return sums
-    wrong = xp.astype(terms.loss >= LOG2, X.dtype)
+    wrong = xp.astype(terms.value >= loss.misclassified_above, X.dtype)
     if sample_weight is not None:
         wrong = wrong * xp.astype(as_group_weights(sample_weight) > 0, X.dtype)
     return (*sums, xp.sum(wrong, axis=0))
@@ -222,17 +223,6 @@ def column_moments(
     return mean @ X, mean @ (X * X), xp.sum(mean)
 
 
-def activity(
-    xp: Any, Z: Array, Y: Array, *, classes: int, least: float | None = None
-) -> neuron.LossTerms:
-    """Compute what neurons make of a block, by the library's own kernel where it has one."""
-    kernel = library_of(Z).activity
-    told = None if kernel is None else kernel(Z, Y, classes=classes, least=least)
-    if told is None:
-        return neuron.unchecked_loss_terms(xp, Z, Y, classes=classes, least=least)
-    return neuron.LossTerms(*told)
-
-
 # --- second derivatives -------------------------------------------------------------------------
 
 
@@ -285,7 +275,7 @@ def _class_blocks(
 ) -> Array:
     """Sum ``s p (1 - p) x x'`` of each class (G, K, q, q), some classes at a time."""
     n, G, K = P.shape
-    d = P - P * P
+    d = P if K == 1 else P - P * P
     if sample_weight is not None:
         d = d * as_group_weights(sample_weight)[:, :, None]
     roots = xp.reshape(xp.sqrt(d), (n, G * K))
@@ -300,8 +290,7 @@ def _class_blocks(
 
 def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
     """Square roots of the rows' curvature in the logit of sigmoid neurons (n, G)."""
-    P = P[:, :, 0]
-    d = P - P * P
+    d = P[:, :, 0]
     return xp.sqrt(d if sample_weight is None else d * as_group_weights(sample_weight))
 
 
@@ -313,8 +302,7 @@ def _along_logits(
     Of so small a sum, it is cheaper to shift and to scale what was summed than each logit: it
     corrects a model, which can spare the digits.
     """
-    P = P[:, :, 0]
-    d = P - P * P
+    d = P[:, :, 0]
     d = d if sample_weight is None else d * as_group_weights(sample_weight)
     along = d * Z
     squares, firsts, total = (xp.sum(part, axis=0) for part in (along * Z, along, d))
@@ -332,13 +320,14 @@ def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array |
     Parameters
     ----------
     P : array (n, G, K)
+        Second derivatives of one class, probabilities of more.
     features : array (n, f), or (G, n, f) for features of each group, or None for a single 1
     """
     n, G, K = P.shape
     T = xp.matrix_transpose
     if K == 1:
         if features is None:
-            d = (P - P * P)[:, :, 0]
+            d = P[:, :, 0]
             weighted = d if sample_weight is None else d * as_group_weights(sample_weight)
             return xp.sum(weighted, axis=0)[:, None, None]
         F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)

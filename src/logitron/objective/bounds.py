@@ -98,11 +98,14 @@ def bound_of(
         if bool((gap < float("inf")).all()):
             return gap
     largest = objective.gram_norm_bound()
-    exact = objective.classes == 1 and objective.rows.context.library.activity is not None
+    fused = "binomial" in objective.rows.context.library.fused_losses
+    exact = objective.classes == 1 and fused
     weight = (
         0.0 if exact else objective.max_sample_weight * objective.rows.shape[0] * objective.weight
     )
-    run = objective.context.compile(bound, eps=objective.eps, fit_intercept=objective.has_intercept)
+    run = objective.context.compile(
+        bound, loss=objective.loss, eps=objective.eps, fit_intercept=objective.has_intercept
+    )
     gap = run(
         evaluation.value + float(weight),
         evaluation.grad,

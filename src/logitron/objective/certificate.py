@@ -60,6 +60,7 @@ References
 from typing import Any
 
 from logitron.backend import linalg, namespace_of
+from logitron.losses import Loss
 
 __all__ = ["bound", "bound_by_witness", "leverage", "logit_changes"]
 
@@ -76,6 +77,7 @@ def bound(
     squares: Array,
     factors: Array | None = None,
     *,
+    loss: Loss,
     eps: float,
     fit_intercept: bool,
 ) -> Array:
@@ -100,6 +102,8 @@ def bound(
     factors : array (p,), optional
         What multiplies the penalty of each feature; ``largest`` is then of features each divided
         by the root of its factor.
+    loss : Loss
+        Whose constants the bound depends on; without them, there is none.
     eps : float
         Precision that the sums were computed in.
     fit_intercept : bool
@@ -109,7 +113,7 @@ def bound(
     array (G,)
     """
     xp = namespace_of(theta)
-    K, q = theta.shape[1:]
+    q = theta.shape[2]
     p = q - int(fit_intercept)
     grad_coef, W = grad[:, :, :p], theta[:, :, :p]
     steepness = grad_coef * grad_coef if factors is None else grad_coef * grad_coef / factors
@@ -119,8 +123,8 @@ def bound(
     length = length + 2.0 * eps * root * (xp.sqrt(value) + 0.25 * spread)
     below = xp.zeros_like(value)
     if fit_intercept:
-        x, nu, delta = _intercept_change(xp, grad[:, :, p], curvature)
-        steepest = 0.25 if K == 1 else 0.5
+        x, nu, delta = _intercept_change(xp, grad[:, :, p], curvature, loss)
+        steepest = loss.curvature_bound
         length = length + root * xp.sqrt(steepest * xp.exp(nu)) * x
         below = delta * x
     none = penalty <= 0.0
@@ -211,18 +215,17 @@ def logit_changes(
 
 
 def _intercept_change(
-    xp: Any, grad_intercept: Array, curvature: Array
+    xp: Any, grad_intercept: Array, curvature: Array, loss: Loss
 ) -> tuple[Array, Array, Array]:
     """Bound the intercepts' way to their optimum: its length x in H, its range nu, and delta."""
     K = curvature.shape[-1]
     if K == 1:
-        lowest, c = curvature[:, 0, 0], 1.0
+        lowest = curvature[:, 0, 0]
         squares = grad_intercept[:, 0] * grad_intercept[:, 0] / _positive(xp, lowest)
     else:
         lowest, squares = _on_changes(xp, grad_intercept, curvature)
-        c = 2.0
     delta = xp.sqrt(squares)
-    kappa = xp.sqrt(c / _positive(xp, lowest))
+    kappa = xp.sqrt(loss.self_concordance / _positive(xp, lowest))
     reach = kappa * delta
     near = (reach < 0.5) & (lowest > 0.0)  # far from that, the bound says nothing yet
     x = -xp.log1p(-xp.where(near, reach, xp.zeros_like(reach))) / kappa

@@ -21,6 +21,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext, Rows, to_host, to_host_all
 from logitron.backend.types import Array, HostArray
+from logitron.losses import Binomial, Loss, cross_entropy
 from logitron.objective import blocks, models
 from logitron.objective.assembly import Evaluation, finish
 from logitron.objective.bounds import SubsampleBound, bound_of, gram_norm_bound_of, is_representable
@@ -97,7 +98,7 @@ class LogisticObjective:
 
     rows: Rows
     penalty: Array
-    classes: int = 1
+    loss: Loss = field(default_factory=Binomial)
     fit_intercept: bool = True
     constant: bool = False
     context: ArrayContext = HOST
@@ -126,6 +127,7 @@ class LogisticObjective:
         *,
         groups: int = 1,
         classes: int = 1,
+        loss: Loss | None = None,
         penalty: Any = 0.0,
         fit_intercept: bool = True,
         columns: GroupIndex | None = None,
@@ -148,11 +150,11 @@ class LogisticObjective:
             rows,
             penalty=context.asarray(each),
             context=context,
-            classes=classes,
+            loss=loss or cross_entropy(classes),
             fit_intercept=fit_intercept,
             columns=columns,
             uneven=float(groups) if uneven is None else uneven,
-            strongly_convex=bool((each > 0).all()),
+            strongly_convex=loss is None and bool((each > 0).all()),
         )
 
     # --- to the rows and back ---
@@ -182,6 +184,11 @@ class LogisticObjective:
             return rows.sum(function, *parameters, **static)
         receive = rows.context.receive
         return self.from_rows(rows.sum(function, *map(receive, parameters), **static))
+
+    @property
+    def classes(self) -> int:
+        """Columns of each group, K."""
+        return self.loss.n_outputs
 
     @property
     def groups(self) -> int:
@@ -349,9 +356,9 @@ class LogisticObjective:
             intercept,
             self.columns,
             combinations,
-            classes=self.classes,
+            loss=self.loss,
             curvature=curvature,
-            count_errors=not self.strongly_convex,
+            count_misclassified=self._counts_misclassified,
         )
         self.work.passes += self.share
         if curvature == "full":
@@ -368,6 +375,10 @@ class LogisticObjective:
             sums, theta, self.penalty, self.penalised, self._padded, combinations
         )
         return evaluation
+
+    @property
+    def _counts_misclassified(self) -> bool:
+        return not self.strongly_convex and self.loss.misclassified_above is not None
 
     def class_totals(self) -> Array:
         """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
@@ -408,7 +419,10 @@ class LogisticObjective:
            Statistical Mathematics 44(1), 1992.
         """
         squares = self.row_squares(fit_intercept=self.fit_intercept)
-        return squares * (0.25 if self.classes == 1 else 0.5) + self.penalty
+        bound = self.loss.curvature_bound
+        if bound is None:
+            raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
+        return squares * bound + self.penalty
 
     def row_squares(self, *, fit_intercept: bool) -> Array:
         """Sum the rows' squared lengths by their weights, (1,) or (G,)."""

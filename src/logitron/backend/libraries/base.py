@@ -1,11 +1,12 @@
 """What the seam asks of an array library, and the answers that hold for most of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,9 @@ class Library:
     temporary_bytes: int | None = 1 << 26
     #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
     wide_rows: tuple[int, int] | None = None
-    #: fewer operations for what `logitron.neuron.unchecked_loss_terms` computes of labels, zeros
-    #: and ones, where the library has them: ``activity(Z, Y, classes=..., least=...)``, or None
-    #: from it. Of sigmoid neurons, the probability may be that of the other label.
-    activity: Callable[..., tuple[Array, Array, Array] | None] | None = None
+    #: kernels that compute the terms of a loss in fewer operations, by the name of the loss; see
+    #: `logitron.losses`, where each is used
+    fused_losses: Mapping[str, Callable[..., tuple[Array, Array, Array]]] = MappingProxyType({})
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name

@@ -30,6 +30,10 @@ class CupyLibrary(Library):
 
         return xp
 
+    def __init__(self, name: str, module: str | None = None) -> None:
+        super().__init__(name, module)
+        self.fused_losses = {"binomial": _fused_loss, "multinomial": _fused_loss}
+
     def problem(self) -> str | None:
         problem = super().problem()
         if problem is None:
@@ -93,40 +97,6 @@ class CupyLibrary(Library):
 
         cupy.get_default_memory_pool().free_all_blocks()
 
-    def activity(
-        self, Z: Array, Y: Array, *, classes: int, least: float | None
-    ) -> tuple[Array, Array, Array]:
-        """Compute loss, residual and probability in one kernel, ``activity.cu``.
-
-        ``LIBRARIES["cupy"].activity = None`` goes back to operations on arrays.
-        """
-        import cupy
-
-        n, m = Z.shape
-        real, item = Z.dtype.type, Z.dtype.itemsize
-        residual, probability = cupy.empty_like(Z), cupy.empty_like(Z)
-        if residual.strides != Z.strides:  # the kernel takes the same steps in all of them
-            Z = cupy.ascontiguousarray(Z)
-            residual, probability = cupy.empty_like(Z), cupy.empty_like(Z)
-        row, column = (step // item for step in Z.strides)
-        target_row, target_column = (step // item for step in Y.strides)
-        rows_first = row <= column
-        groups = m // classes
-        loss = (
-            cupy.empty((groups, n), Z.dtype).T if rows_first else cupy.empty((n, groups), Z.dtype)
-        )
-        steps = (
-            *(row, column, target_row, target_column),
-            target_column * classes if Y.shape[1] == m else 0,
-            *(step // item for step in loss.strides),
-        )
-        sizes = (*map(np.int64, (*steps, n, groups)), np.int32(classes), np.int32(rows_first))
-        arguments = (Z, Y, loss, residual, probability, *sizes)
-        blocks = max(1, -(-n * groups // THREADS))
-        kernel = _activity_kernel("float" if item == 4 else "double")
-        kernel((blocks,), (THREADS,), (*arguments, real(-np.inf if least is None else least)))
-        return loss, residual, probability
-
 
 def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
     """Cost on a stack (G, D, D), matrix by matrix if they are large."""
@@ -170,8 +140,42 @@ def _set_compute_type(old: str, new: str) -> bool:
 
 
 @cache
-def _activity_kernel(real: str) -> Any:
+def _kernel(real: str) -> Any:
     import cupy
 
-    source = files(__package__).joinpath("activity.cu").read_text()
-    return cupy.RawKernel(source, "activity", options=(f"-DREAL={real}",))
+    source = files(__package__).joinpath("fused_loss.cu").read_text()
+    return cupy.RawKernel(source, "fused_loss", options=(f"-DREAL={real}",))
+
+
+def _fused_loss(
+    Z: Array, Y: Array, min_exponent: float | None, classes: int = 1
+) -> tuple[Array, Array, Array]:
+    """Compute loss, residual, and curvature or probabilities in one kernel, ``fused_loss.cu``.
+
+    ``LIBRARIES["cupy"].fused_losses = {}`` goes back to operations on arrays.
+    """
+    import cupy
+
+    n, m = Z.shape
+    real, item = Z.dtype.type, Z.dtype.itemsize
+    residual, curvature = cupy.empty_like(Z), cupy.empty_like(Z)
+    if residual.strides != Z.strides:  # the kernel takes the same steps in all of them
+        Z = cupy.ascontiguousarray(Z)
+        residual, curvature = cupy.empty_like(Z), cupy.empty_like(Z)
+    row, column = (step // item for step in Z.strides)
+    target_row, target_column = (step // item for step in Y.strides)
+    rows_first = row <= column
+    groups = m // classes
+    loss = cupy.empty((groups, n), Z.dtype).T if rows_first else cupy.empty((n, groups), Z.dtype)
+    steps = (
+        *(row, column, target_row, target_column),
+        target_column * classes if Y.shape[1] == m else 0,
+        *(step // item for step in loss.strides),
+    )
+    sizes = (*map(np.int64, (*steps, n, groups)), np.int32(classes), np.int32(rows_first))
+    arguments = (Z, Y, loss, residual, curvature, *sizes)
+    blocks = max(1, -(-n * groups // THREADS))
+    kernel = _kernel("float" if item == 4 else "double")
+    least = real(-np.inf if min_exponent is None else min_exponent)
+    kernel((blocks,), (THREADS,), (*arguments, least))
+    return loss, residual, curvature

@@ -29,6 +29,10 @@ class NumpyLibrary(Library):
     # of many neurons, whose logits fill a near cache sooner
     wide_rows = (128, 1024)
 
+    def __init__(self, name: str, module: str | None = None) -> None:
+        super().__init__(name, module)
+        self.fused_losses = {"binomial": _binomial}
+
     def namespace(self) -> Namespace:
         return _namespace()
 
@@ -59,29 +63,6 @@ class NumpyLibrary(Library):
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         return np.asarray(array)
-
-    def activity(
-        self, Z: Array, Y: Array, *, classes: int, least: float | None
-    ) -> tuple[Array, Array, Array] | None:
-        """Compute what sigmoid neurons make of labels, in few operations, most of them in place.
-
-        The logit of the label that a row does not have, ``a = (1 - 2 y) z``, gives all there is
-        from one exponential: loss ``log(1 + exp(a))``, the probability of that label
-        ``q = exp(a) / (1 + exp(a))``, and residual ``(1 - 2 y) q``.
-        """
-        if classes > 1:
-            return None
-        signs = Y * -2.0  # (n, m), or (n, 1) where all neurons share their labels
-        signs += 1.0
-        loss = signs * Z  # a, until the loss is added to what of it is too large
-        e = np.minimum(loss, _most(Z.dtype))
-        loss -= e
-        if least is not None:
-            np.maximum(e, least, out=e)
-        np.exp(e, out=e)
-        loss += np.log1p(e)
-        e /= e + 1.0
-        return loss, np.multiply(signs, e, out=signs if signs.shape == e.shape else None), e
 
     def one_of_several(self) -> AbstractContextManager[Any]:
         return threads.one_of_several
@@ -118,6 +99,28 @@ def _namespace() -> Namespace:
         stack=_stack,
     )
     return fast
+
+
+def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
+    """Compute loss, residual and curvature of sigmoid neurons, for targets of 0 and 1, in place.
+
+    The logit of the label that a row does not have, ``a = (1 - 2 y) z``, gives all of them from one
+    exponential: loss ``log(1 + exp(a))``, the probability of that label ``q = exp(a) / (1 +
+    exp(a))``, residual ``(1 - 2 y) q`` and curvature ``q (1 - q) = q / (1 + exp(a))``.
+    """
+    signs = Y * -2.0  # (n, m), or (n, 1) where all neurons share their labels
+    signs += 1.0
+    loss = signs * Z  # a, until the loss is added to what exceeds the largest exponent
+    e = np.minimum(loss, _most(Z.dtype))
+    loss -= e
+    if min_exponent is not None:
+        np.maximum(e, min_exponent, out=e)
+    np.exp(e, out=e)
+    loss += np.log1p(e)
+    whole = e + 1.0
+    e /= whole
+    residual = np.multiply(signs, e, out=signs if signs.shape == e.shape else None)
+    return loss, residual, np.divide(e, whole, out=e)
 
 
 @cache

@@ -1,6 +1,7 @@
-// Loss, residual and probability from logits and targets, for one row and one group a thread.
+// Loss, residual, and curvature (of one class) or probabilities (of more), from logits and targets,
+// for one row and one group a thread.
 //
-// The arithmetic is that of logitron.neuron.unchecked_activity, in its order; what differs is the
+// The arithmetic is that of logitron.neuron.loss_terms, in its order; what differs is the
 // traffic: as separate operations on arrays, it reads and writes every logit about twenty times.
 //
 // Compiled with -DREAL=float or -DREAL=double. Steps between elements are in elements, so that any
@@ -9,10 +10,10 @@
 // (not fmax, which would take the place of what is not a number)
 #define NO_LESS(value) ((value) < least ? least : (value))
 
-extern "C" __global__ void activity(
+extern "C" __global__ void fused_loss(
     const REAL* logits, const REAL* targets,       // (n, groups * classes)
     REAL* loss,                                    // (n, groups)
-    REAL* residual, REAL* probability,             // (n, groups * classes), laid out as the logits
+    REAL* residual, REAL* curvature,               // (n, groups * classes), laid out as the logits
     const long long row, const long long column,   // steps between logits
     const long long target_row, const long long target_column,
     const long long target_group,                  // 0 where all groups share their targets
@@ -30,7 +31,7 @@ extern "C" __global__ void activity(
     const REAL* z = logits + first;
     const REAL* y = targets + i * target_row + g * target_group;
     REAL* r = residual + first;
-    REAL* p = probability + first;
+    REAL* p = curvature + first;
     REAL* l = loss + i * loss_row + g * loss_group;
     const REAL one = 1;
 
@@ -40,8 +41,9 @@ extern "C" __global__ void activity(
         const REAL below = half - size;
         const REAL twice = -2 * size;
         const REAL e = exp(NO_LESS(twice));
-        p[0] = exp(NO_LESS(below)) / (one + e);
-        r[0] = p[0] - y[0];
+        const REAL share = exp(NO_LESS(below)) / (one + e);
+        p[0] = share - share * share;
+        r[0] = share - y[0];
         l[0] = ((z[0] - below) - y[0] * z[0]) + log1p(e);
         return;
     }

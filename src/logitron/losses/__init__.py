@@ -1,0 +1,23 @@
+"""Losses: what is summed over the rows.
+
+====================== =====================================================================
+module                 loss
+====================== =====================================================================
+`losses.binomial`      cross-entropy of sigmoid neurons
+`losses.multinomial`   cross-entropy of softmax groups
+`losses.poisson`       Poisson counts with a log link
+`losses.base`          what a loss is to the engine
+====================== =====================================================================
+"""
+
+from logitron.losses.base import Loss, LossTerms
+from logitron.losses.binomial import Binomial
+from logitron.losses.multinomial import Multinomial
+from logitron.losses.poisson import Poisson
+
+__all__ = ["Binomial", "Loss", "LossTerms", "Multinomial", "Poisson", "cross_entropy"]
+
+
+def cross_entropy(classes: int) -> Loss:
+    """Choose the loss of sigmoid neurons, for one class, or of softmax groups."""
+    return Binomial() if classes == 1 else Multinomial(classes)
