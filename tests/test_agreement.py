@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import LIBRARIES, ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.solvers import GradientDescent
 from tests.backends import BACKENDS, host
 from tests.problems import SHAPES, problem
@@ -23,7 +23,7 @@ def _descend(backend, case, iterations, **settings):
         rows = make_training_rows(
             context, backend.array(case.X), backend.array(case.Y), backend.array(case.sample_weight)
         )
-        objective = LogisticObjective.over(
+        objective = Objective.over(
             rows,
             groups=case.groups,
             classes=case.classes,
@@ -75,7 +75,7 @@ def test_blocks_do_not_change_the_sums(eager):
                 eager.array(case.sample_weight),
                 block_rows=block_rows,
             )
-            objective = LogisticObjective.over(rows, groups=3, on_host=False)
+            objective = Objective.over(rows, groups=3, on_host=False)
             theta = context.asarray(np.concatenate([case.W, case.b[None]]).T[:, None, :])
             totals.append([host(part) for part in objective.value_and_gradient(theta)])
     for value, slope in totals[1:]:

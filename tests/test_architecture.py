@@ -17,13 +17,16 @@ MAY_IMPORT = {
     "backend": {"backend"},
     "neuron": set(),
     "preconditioners": {"preconditioners", "backend"},
-    "objective": {"objective", "losses", "preconditioners", "neuron", "backend"},
+    "penalties": {"penalties", "backend"},
+    "objective": {"objective", "losses", "penalties", "preconditioners", "neuron", "backend"},
     "losses": {"losses", "neuron", "backend"},
     "solvers": {"solvers", "backend"},
-    "reductions": {"reductions", "objective", "preconditioners", "backend"},
+    "reductions": {"reductions", "objective", "penalties", "preconditioners", "backend"},
+    "certificates": {"certificates", "objective", "losses", "backend"},
     "automatic": {
         "automatic",
         "solvers",
+        "certificates",
         "reductions",
         "preconditioners",
         "objective",
@@ -33,6 +36,7 @@ MAY_IMPORT = {
         "estimators",
         "automatic",
         "solvers",
+        "certificates",
         "reductions",
         "objective",
         "losses",
@@ -149,3 +153,131 @@ def test_public_names_exist_and_are_documented():
         assert "Parameters" in doc
         assert "Returns" in doc
         assert ">>>" in doc
+
+
+# --- invariants of the inside -------------------------------------------------------------------
+
+#: the only files above 400 lines, and the only one whose aliases are Any
+MOST_LINES, LONG = 400, 3
+PARAMETERS = 7
+
+
+def _graph():
+    """Which of our modules each imports, imports inside functions too."""
+    names = {
+        ".".join(("logitron", *m.relative_to(SOURCE).with_suffix("").parts)): m for m in MODULES
+    }
+    graph = {}
+    for name, module in names.items():
+        found = set()
+        for imported in _imports(module):
+            for candidate in (imported, imported.rpartition(".")[0]):
+                if candidate in names and candidate != name:
+                    found.add(candidate)
+                    break
+        graph[name] = found
+    return graph
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    graph, done = _graph(), set()
+
+    def visit(name, path):
+        assert name not in path, " -> ".join((*path[path.index(name) :], name))
+        if name not in done:
+            for other in sorted(graph[name]):
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+def test_rooms_do_not_import_each_other():
+    """Which room stands on which is an order: no two of them import each other."""
+    for room, others in MAY_IMPORT.items():
+        for other in others - {room}:
+            assert room not in MAY_IMPORT[other]
+
+
+def test_what_types_cannot_see_has_its_names_in_one_file():
+    aliases = {}
+    for module in MODULES:
+        for node in ast.parse(module.read_text()).body:
+            value = getattr(node, "value", None)
+            if isinstance(node, ast.Assign) and isinstance(value, ast.Name) and value.id == "Any":
+                aliases.setdefault(str(module.relative_to(SOURCE)), []).append(node.targets[0].id)
+    assert set(aliases) == {"backend/types.py", "neuron.py"}  # the neuron imports nothing of ours
+    assert aliases["neuron.py"] == ["Array"]
+
+
+def test_frozen_objects_stay_frozen():
+    """No cache is written into an object that `dataclasses.replace` would copy."""
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name != "__post_init__":
+                assert "object.__setattr__" not in ast.unparse(node), module
+
+
+def _classes():
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.ClassDef):
+                yield module, node
+
+
+def test_objects_are_small():
+    """Of at most ten fields; those of options and of rows of results may have more."""
+    many = {
+        "State", "Plan", "WhenSlow", "Stopping", "PrecisionSchedule", "DampedNewton",
+        "Fits", "Solution", "Kronecker", "Record", "LocalModel",
+    }  # fmt: skip
+    for module, node in _classes():
+        fields = [
+            part for part in node.body
+            if isinstance(part, ast.AnnAssign) and "ClassVar" not in ast.unparse(part.annotation)
+        ]  # fmt: skip
+        decorated = any("dataclass" in ast.unparse(d) for d in node.decorator_list)
+        if decorated and node.name not in many:
+            assert len(fields) <= 10, (module, node.name, len(fields))
+
+
+def test_files_are_short():
+    lines = sorted(len(module.read_text().splitlines()) for module in MODULES)
+    assert lines[len(lines) // 2] <= 150
+    long = [m for m in MODULES if len(m.read_text().splitlines()) > MOST_LINES]
+    assert len(long) <= LONG, [str(m.relative_to(SOURCE)) for m in long]
+
+
+#: what a solver may use of an objective
+OF_AN_OBJECTIVE = {
+    "context",
+    "groups",
+    "eps",
+    "strongly_convex",
+    "supports_float32",
+    "evaluate",
+    "take",
+}
+
+
+@pytest.mark.parametrize("name", ["quasi_newton", "state", "group_arrays", "lbfgs", "base"])
+def test_solvers_use_of_an_objective_what_the_protocol_has(name):
+    tree = ast.parse((SOURCE / "solvers" / f"{name}.py").read_text())
+    used = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name | ast.Attribute)
+        and ast.unparse(node.value).split(".")[-1] == "objective"
+    }
+    assert used <= OF_AN_OBJECTIVE
+
+
+def test_the_protocol_is_what_solvers_use():
+    tree = ast.parse((SOURCE / "solvers" / "base.py").read_text())
+    (protocol,) = (
+        n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "SmoothObjective"
+    )
+    members = {part.name for part in protocol.body if isinstance(part, ast.FunctionDef)}
+    assert members == OF_AN_OBJECTIVE

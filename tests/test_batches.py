@@ -9,7 +9,7 @@ from logitron import LogisticRegression
 from logitron.automatic import AutomaticSolver, Costs, choose
 from logitron.automatic import plan as costs
 from logitron.backend import ArrayContext, to_host
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from logitron.solvers import Status
 
@@ -24,10 +24,10 @@ def _rare_labels(labels):
 
 def _fit(X, Y, plan, penalty=0.1):
     rows = make_training_rows(ArrayContext.of(X), X, Y, None)
-    objective = LogisticObjective.over(rows, groups=Y.shape[1], penalty=penalty)
-    objective = centre(objective.bounded_by(lambda: float(np.sum(X * X)), 1.0))
+    objective = Objective.over(rows, groups=Y.shape[1], penalty=penalty)
+    objective = centre(objective.with_sizes(lambda: float(np.sum(X * X)), 1.0))
     engine = AutomaticSolver(plan, tol=1e-6)
-    return engine.minimize(objective, objective.start())
+    return engine.minimize(objective, objective.start())[:2]
 
 
 def test_batches_end_where_single_fits_do():
@@ -37,7 +37,7 @@ def test_batches_end_where_single_fits_do():
     plan = replace(plan, batch=2, costs=Costs(one_pass=1.0, gram=1.0, hessian=0.0, refresh=0.0))
     together, objective = _fit(X, Y, plan)
     assert set(together.status) <= {Status.CONVERGED, Status.AT_PRECISION}
-    assert objective.work.grams > 1.0  # there were Hessians besides the Gram matrix
+    assert objective.cost.grams > 1.0  # there were Hessians besides the Gram matrix
     coef = to_host(objective.split(together.theta)[0])
     for column in range(7):
         alone, single = _fit(X, Y[:, [column]], choose(*X.shape, 1, 1, method="newton"))

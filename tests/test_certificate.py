@@ -8,8 +8,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, make_training_rows
-from logitron.objective.certificate import _on_changes
+from logitron.certificates import GapBound
+from logitron.certificates.strong_convexity import _on_changes
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from tests.backends import BACKENDS, host
 from tests.datasets import BUNDLED, classes_of, load
@@ -132,7 +133,7 @@ def test_the_bound_bounds_whatever_the_intercepts(classes, C):
     weights = rng.uniform(0.0, 2.0, size=80)
     best = reference(X, y, C=C, classes=classes, sample_weight=weights)
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, weights)
-    objective = centre(LogisticObjective.over(rows, classes=classes, penalty=1.0 / C))
+    objective = centre(Objective.over(rows, classes=classes, penalty=1.0 / C))
     finite = 0
     for size in (1e-7, 1e-5, 1e-3, 1e-2, 0.1, 1.0):
         for of_coef in (0.0, 1.0):
@@ -141,7 +142,7 @@ def test_the_bound_bounds_whatever_the_intercepts(classes, C):
                 intercept = best.intercept + size * rng.normal(size=classes)
                 theta = objective.start(coef, intercept)
                 evaluation = objective.evaluate(theta)
-                bound = objective.bound(evaluation, theta)[0]
+                bound = GapBound()(objective, evaluation, theta)[0]
                 gap = evaluation.value[0] - best.value
                 assert gap <= bound + 1e-14 * best.value
                 finite += bool(bound < 0.5 * best.value)
@@ -151,9 +152,9 @@ def test_the_bound_bounds_whatever_the_intercepts(classes, C):
 def test_the_bound_is_infinite_without_a_penalty():
     X, y, _ = load("spector", True)
     rows = make_training_rows(ArrayContext.named("numpy"), X, np.stack([y, y], axis=1), None)
-    objective = LogisticObjective.over(rows, groups=2, penalty=[0.0, 0.1], fit_intercept=False)
+    objective = Objective.over(rows, groups=2, penalty=[0.0, 0.1], fit_intercept=False)
     theta = objective.start()
-    bound = objective.bound(objective.evaluate(theta), theta)
+    bound = GapBound()(objective, objective.evaluate(theta), theta)
     assert bound[0] == np.inf
     assert np.isfinite(bound[1])
 

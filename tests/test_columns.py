@@ -5,7 +5,7 @@ import pytest
 
 from logitron.automatic import AutomaticSolver, choose
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from logitron.solvers import Status
 from tests.backends import host
@@ -31,10 +31,10 @@ def fit(X, codes, weights, C, *, classes=1, method="newton", tol=1e-9, context=N
     n, groups = codes.shape
     Y = codes if classes == 1 else np.eye(classes)[codes].reshape(n, -1)
     rows = make_training_rows(context, X, Y.astype(float), weights, width=groups * classes)
-    objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=1.0 / C)
+    objective = Objective.over(rows, groups=groups, classes=classes, penalty=1.0 / C)
     plan = choose(*X.shape, groups, classes, method=method)
     objective = centre(objective)
-    return AutomaticSolver(plan, tol=tol).minimize(objective, objective.start())
+    return AutomaticSolver(plan, tol=tol).minimize(objective, objective.start())[:2]
 
 
 def check(X, codes, weights, C, solution, objective, classes=1, allowed=1e-6):
@@ -88,9 +88,10 @@ def test_columns_do_not_disturb_each_other(method):
     penalty = 1.0 / C
     penalty[2] = 0.0
     rows = make_training_rows(ArrayContext.named("numpy"), X, codes.astype(float), weights)
-    objective = centre(LogisticObjective.over(rows, groups=4, penalty=penalty))
+    objective = centre(Objective.over(rows, groups=4, penalty=penalty))
     plan = choose(N, P, 4, 1, method=method)
-    solution, objective = AutomaticSolver(plan, tol=1e-7).minimize(objective, objective.start())
+    solver = AutomaticSolver(plan, tol=1e-7)
+    solution, objective, _ = solver.minimize(objective, objective.start())
     assert solution.status[2] == Status.SEPARABLE
     others = [0, 1, 3]
     assert np.isin(solution.status[others], [Status.CONVERGED, Status.AT_PRECISION]).all()
@@ -128,7 +129,7 @@ def test_many_columns_take_hardly_more_calls_than_one(method, monkeypatch):
         calls.append(0)
         X, codes, weights, _ = columns(groups)
         solution, objective = fit(X, codes, weights, np.ones(groups), method=method, tol=1e-4)
-        passes.append(objective.work.passes)
+        passes.append(objective.cost.passes)
         iterations.append(int(solution.n_iter.max()))
     assert calls[1] <= 3 * calls[0]
     assert passes[1] <= 3 * passes[0]

@@ -290,9 +290,9 @@ def test_a_warm_start_goes_on():
 
 
 def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
-    from logitron.objective import LogisticObjective
+    from logitron.objective import Objective
 
-    evaluate, calls = LogisticObjective.evaluate, []
+    evaluate, calls = Objective.evaluate, []
 
     def pressing(self, *arguments, **settings):
         calls.append(1)
@@ -301,7 +301,7 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
         return evaluate(self, *arguments, **settings)
 
     with monkeypatch.context() as patched:
-        patched.setattr(LogisticObjective, "evaluate", pressing)
+        patched.setattr(Objective, "evaluate", pressing)
         with pytest.warns(ConvergenceWarning, match="Ctrl-C; what is done is kept"):
             clf = LogisticRegressionCV(Cs=[1e-4, 1e5], cv=3).fit(X, Y)
     assert clf.C_ == 1e-4
@@ -313,7 +313,7 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
 
 def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
     from logitron.estimators import held_out
-    from logitron.objective import LogisticObjective
+    from logitron.objective import Objective
 
     def pressing(self, *arguments, **settings):
         raise KeyboardInterrupt
@@ -321,14 +321,14 @@ def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
     def scoring(*arguments):
         raise AssertionError("it scores")
 
-    evaluate = LogisticObjective.evaluate
+    evaluate = Objective.evaluate
     calls = []
 
     def third(self, *arguments, **settings):
         calls.append(1)
         return (pressing if len(calls) == 3 else evaluate)(self, *arguments, **settings)
 
-    monkeypatch.setattr(LogisticObjective, "evaluate", third)
+    monkeypatch.setattr(Objective, "evaluate", third)
     monkeypatch.setattr(held_out, "held_out_scores", scoring)
     with pytest.raises(KeyboardInterrupt, match="nothing to choose"):
         LogisticRegressionCV(Cs=[1e-4, 1e5], cv=3).fit(X, Y)

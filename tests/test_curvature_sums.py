@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext
 from logitron.losses import cross_entropy
-from logitron.objective import LogisticObjective, blocks, make_training_rows
+from logitron.objective import Objective, make_training_rows, sums
 from logitron.reductions import centre, standardise
 from tests.backends import host
 from tests.problems import problem
@@ -51,7 +52,7 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature
     weights = case.sample_weight if of_rows else rng.uniform(size=(23, 2)).round(1)
     mixing = rng.normal(size=(2, 2, classes)) if curvature == "subspace" else None
     with eager.context().scope():
-        *_, seconds = blocks.evaluate(
+        *_, seconds = sums.evaluate(
             *map(eager.array, (case.X, case.Y, weights)),
             None,
             *map(eager.array, (theta, theta[:, :, 4])),
@@ -74,7 +75,7 @@ def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, p
     weights = (case.sample_weight > 0.5).astype(float)
     rows = (a.astype(precision) for a in (case.X, case.Y, weights))
     parameters = (a.astype(precision) for a in (theta, theta[:, :, 7]))
-    *_, errors = blocks.evaluate(
+    *_, errors = sums.evaluate(
         *rows,
         None,
         *parameters,
@@ -99,11 +100,11 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     X = rng.normal(size=(400, 3)) + 1e7
     codes = rng.integers(max(classes, 2), size=400)
     rows = make_training_rows(ArrayContext.named("numpy"), X, codes, None, block_rows=128)
-    objective = centre(LogisticObjective.over(rows, classes=classes, penalty=0.1))
+    objective = centre(Objective.over(rows, classes=classes, penalty=0.1))
     objective = centre(standardise(objective))
-    shift, scale = objective.standardisation
+    shift, scale = objective.layout.standardisation
     spread = (X.astype(np.longdouble) - shift) * scale
-    F = np.asarray(spread - objective.centre, np.float64)
+    F = np.asarray(spread - objective.layout.centre, np.float64)
     theta = rng.normal(size=objective.shape) * 0.5
     Z = F @ theta[0, :, :3].T + theta[0, :, 3]
     P = 1.0 / (1.0 + np.exp(-Z)) if classes == 1 else np.exp(Z) / np.exp(Z).sum(axis=1)[:, None]
@@ -112,8 +113,8 @@ def test_features_far_from_zero_lose_nothing_that_matters(classes):
     seconds = objective.evaluate(theta, "full").hessian[0]
     np.testing.assert_allclose(seconds, expected, atol=1e-6 * np.abs(expected).max())
 
-    centred, model = objective.with_gram()
+    centred, model = gram_model(objective)
     spread = np.cov(F[:, :3].T, bias=True)
     np.testing.assert_allclose(np.sort(model.feature_values), np.linalg.eigvalsh(spread), rtol=1e-6)
-    means = shift + centred.centre / scale
+    means = shift + centred.layout.centre / scale
     np.testing.assert_allclose(means, X.mean(axis=0), rtol=1e-14)

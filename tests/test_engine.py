@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron import LogisticRegression
 from logitron.automatic import AutomaticSolver, choose
 from logitron.backend import ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from logitron.solvers import Status
 from tests.backends import host
@@ -98,7 +98,7 @@ def test_a_callback_sees_every_iteration_and_can_stop(method):
     rows = make_training_rows(
         ArrayContext.named("numpy"), X, np.stack([y, 1 - y], axis=1).astype(float), None
     )
-    objective = centre(LogisticObjective.over(rows, groups=2, penalty=[1.0, 0.01]))
+    objective = centre(Objective.over(rows, groups=2, penalty=[1.0, 0.01]))
     told = []
 
     def watch(iteration):
@@ -106,7 +106,7 @@ def test_a_callback_sees_every_iteration_and_can_stop(method):
         return iteration.number == 3
 
     engine = AutomaticSolver(choose(*X.shape, 2, 1, method=method))
-    solution, _ = engine.minimize(objective, objective.start(), callback=watch)
+    solution, *_ = engine.minimize(objective, objective.start(), callback=watch)
     assert [iteration.number for iteration in told] == [1, 2, 3]
     assert (solution.status == Status.STOPPED).all()
     np.testing.assert_array_equal([i.loss for i in told], solution.loss_curve[1:])
@@ -154,7 +154,7 @@ def test_what_is_not_a_number_ends_its_column(where, method):
     if where == "targets":
         Y[3, 0] = np.nan
     rows = make_training_rows(ArrayContext.named("numpy"), X, Y, None)
-    objective = centre(LogisticObjective.over(rows, groups=2, penalty=0.5))
+    objective = centre(Objective.over(rows, groups=2, penalty=0.5))
     theta = objective.start()
     if where == "start":
         theta[0, 0, 1] = np.nan
@@ -164,7 +164,7 @@ def test_what_is_not_a_number_ends_its_column(where, method):
     began = time.perf_counter()
     with np.errstate(invalid="ignore"):
         try:
-            solution, _ = engine.minimize(objective, theta)
+            solution, *_ = engine.minimize(objective, theta)
         except np.linalg.LinAlgError:
             assert where == "features"  # the estimator refuses them before it comes to that
             return

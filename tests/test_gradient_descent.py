@@ -7,7 +7,7 @@ import pytest
 
 from logitron.backend import ArrayContext, count_host_reads
 from logitron.losses import cross_entropy
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.solvers import GradientDescent, Status
 from logitron.solvers.gradient_descent import LOOK_EVERY, _descend
 from tests.backends import host
@@ -18,9 +18,7 @@ from tests.tolerances import assert_near
 def _objective(case, context=None, **settings):
     context = context or ArrayContext.named("numpy")
     rows = make_training_rows(context, case.X, case.Y, case.sample_weight)
-    return LogisticObjective.over(
-        rows, groups=case.groups, classes=case.classes, on_host=False, **settings
-    )
+    return Objective.over(rows, groups=case.groups, classes=case.classes, on_host=False, **settings)
 
 
 def _start(objective):
@@ -105,7 +103,7 @@ def test_a_loss_that_is_no_longer_finite_ends_its_column_only(eager):
         weights = np.ones((61, 3))
         weights[:, 1] = 1e-4  # little data, so that the penalty rules the second column
         rows = make_training_rows(context, *map(eager.array, (case.X, case.Y, weights)))
-        objective = LogisticObjective.over(rows, groups=3, penalty=1.0, on_host=False)
+        objective = Objective.over(rows, groups=3, penalty=1.0, on_host=False)
         start = context.asarray(np.ones(objective.shape))
         solution = GradientDescent(0.1, 1e-4, 20_000).minimize(objective, start)
         theta = host(solution.theta)
@@ -173,9 +171,7 @@ def test_an_iteration_needs_no_value_on_torch_meta():
     for classes in (1, 3):
         targets = torch.zeros(50, dtype=torch.int64, device="meta")
         rows = make_training_rows(context, X, targets, meta(50))
-        objective = LogisticObjective.over(
-            rows, groups=2, classes=classes, penalty=0.1, on_host=False
-        )
+        objective = Objective.over(rows, groups=2, classes=classes, penalty=0.1, on_host=False)
         theta = meta(*objective.shape)
         rate = 1.0 / objective.smoothness()
         before, after, state = _step(objective, (theta, theta, meta(2, 2), rate))
@@ -199,7 +195,7 @@ def test_an_iteration_can_be_traced_by_jax():
 
 def _traced_step(X, Y, theta, losses, rate):
     """The iteration on tracers; whatever asked for a value would raise."""
-    from logitron.objective.blocks import evaluate
+    from logitron.objective.sums import evaluate
 
     value, slope, _ = evaluate(
         X,

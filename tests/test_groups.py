@@ -8,8 +8,9 @@ import warnings
 import numpy as np
 import pytest
 
+from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, library_named
-from logitron.objective import GroupIndex, LogisticObjective, make_training_rows
+from logitron.objective import GroupIndex, Objective, make_training_rows
 from logitron.objective.groups import class_totals, group_targets, weights_of
 from logitron.preconditioners import block_diagonal
 from logitron.reductions import centre
@@ -85,21 +86,21 @@ def test_groups_are_evaluated_as_they_would_be_alone(classes, curvature):
     codes = CODES[classes].astype(np.int8)
     index = GroupIndex(TARGET, TARGET, SUBSET, factors(classes))
     together = centre(
-        LogisticObjective.over(
+        Objective.over(
             make_training_rows(context, X, codes, WEIGHTS, COUNTS),
             groups=GROUPS,
             classes=classes,
             penalty=np.arange(1.0, GROUPS + 1.0),
-            columns=index,
+            index=index,
         )
     )
     theta = np.random.default_rng(2).normal(size=together.shape)
-    _, shared = together.with_gram()
+    _, shared = gram_model(together)
     found = together.evaluate(theta, curvature, shared)
     expected = plainly(classes, WEIGHTS, counted=True, weighted=True)
     for g in range(GROUPS):
         alone = centre(
-            LogisticObjective.over(
+            Objective.over(
                 make_training_rows(context, X, CODES[classes][:, TARGET[g]], expected[:, g]),
                 classes=classes,
                 penalty=g + 1.0,
@@ -109,8 +110,8 @@ def test_groups_are_evaluated_as_they_would_be_alone(classes, curvature):
         own = alone.evaluate(parameters, curvature if curvature != "subspace" else "intercept")
         np.testing.assert_allclose(found.value[g], own.value[0], rtol=1e-12)
         coef, other = found.grad[g, :, :5], own.grad[0, :, :5]
-        if together.centre is not None:  # the derivatives by the intercept belong to its centre
-            shift = alone.centre - together.centre
+        if together.layout.centre is not None:  # gradients belong to a centre
+            shift = alone.layout.centre - together.layout.centre
             other = other + own.grad[0, :, 5:] * shift
         np.testing.assert_allclose(coef, other, atol=1e-10)
         np.testing.assert_allclose(found.intercept_hessian[g], own.intercept_hessian[0], atol=1e-12)
@@ -121,7 +122,7 @@ def test_groups_are_evaluated_as_they_would_be_alone(classes, curvature):
 def test_blocks_are_the_diagonal_of_the_hessian():
     context = ArrayContext.named("numpy")
     objective = centre(
-        LogisticObjective.over(
+        Objective.over(
             make_training_rows(context, X + 2.0, CODES[4][:, 0], WEIGHTS[:, 0]),
             classes=4,
             penalty=0.7,
@@ -132,12 +133,14 @@ def test_blocks_are_the_diagonal_of_the_hessian():
     blocks = objective.evaluate(theta, "block_diagonal")
     for k in range(4):
         np.testing.assert_allclose(blocks.hessian[0, k], whole[k, :, k, :], atol=1e-10)
-    model = block_diagonal(blocks.hessian, objective.penalty, objective.penalised)
+    model = block_diagonal(blocks.hessian, objective.penalty.strength, objective.penalty.factors)
     grad = blocks.grad
     step = model.solve(grad)
     expected = np.stack(
         [
-            np.linalg.solve(whole[k, :, k, :] + 0.7 * np.diag(objective.penalised), grad[0, k])
+            np.linalg.solve(
+                whole[k, :, k, :] + 0.7 * np.diag(objective.penalty.factors), grad[0, k]
+            )
             for k in range(4)
         ]
     )
@@ -166,7 +169,7 @@ def evaluated(workers, monkeypatch, curvature="intercept", targets=64, rows=20_0
     features, labels = wide(targets, rows)
     with context.scope():
         rows = make_training_rows(context, features, labels, width=targets)
-        objective = LogisticObjective.over(rows, groups=targets, penalty=1.0)
+        objective = Objective.over(rows, groups=targets, penalty=1.0)
         assert len(rows._worker_slices) == workers
         return objective.evaluate(objective.start() + 0.1, curvature)
 
@@ -189,7 +192,7 @@ def test_workers_are_silent_about_overflow(monkeypatch):
     with context.scope(), warnings.catch_warnings():
         warnings.simplefilter("error")
         rows = make_training_rows(context, features * 1e300, targets, width=64)
-        objective = LogisticObjective.over(rows, groups=64)
+        objective = Objective.over(rows, groups=64)
         value = objective.evaluate(objective.start() + 1e10).value
     assert not np.isfinite(value).all()
 

@@ -238,9 +238,9 @@ def test_a_target_does_not_depend_on_its_neighbours():
 
 
 def test_ctrl_c_keeps_what_is_done(monkeypatch):
-    from logitron.objective import LogisticObjective
+    from logitron.objective import Objective
 
-    evaluate, calls = LogisticObjective.evaluate, []
+    evaluate, calls = Objective.evaluate, []
 
     def pressing(self, *arguments, **settings):
         calls.append(1)
@@ -251,7 +251,7 @@ def test_ctrl_c_keeps_what_is_done(monkeypatch):
     easy = np.concatenate([Y, (X[:, :1] > 0)], axis=1)  # the last one is separable, and takes long
     C = np.asarray([1e-3] * 5 + [1e6])
     with monkeypatch.context() as patched:
-        patched.setattr(LogisticObjective, "evaluate", pressing)
+        patched.setattr(Objective, "evaluate", pressing)
         with pytest.warns(ConvergenceWarning, match=r"Ctrl-C; what is done is kept"):
             clf = LogisticRegression(C=C, warm_start=True).fit(X, easy)
     done = clf.converged_

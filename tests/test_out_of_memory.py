@@ -5,7 +5,7 @@ import pytest
 
 from logitron import LogisticRegression
 from logitron.backend import make_rows
-from logitron.objective import blocks
+from logitron.objective import sums
 from tests.backends import host
 from tests.datasets import load
 
@@ -66,7 +66,7 @@ def test_no_room_at_all_is_an_error_that_says_what_to_do(eager, monkeypatch):
         sizes.append(X.shape[0])
         raise _error(eager)
 
-    monkeypatch.setattr(blocks, "evaluate", full)
+    monkeypatch.setattr(sums, "evaluate", full)
     clf = LogisticRegression()
     with pytest.raises(MemoryError, match=r"not enough free memory.*Store X in float32") as told:
         clf.fit(eager.array(X), eager.array(y))

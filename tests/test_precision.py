@@ -5,7 +5,7 @@ import pytest
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from tests.backends import host
 from tests.datasets import load
 
@@ -44,7 +44,7 @@ def test_many_rows_of_float32_are_summed_in_float64(classes):
     for precision in ("float32", "float64"):
         context = ArrayContext.named("numpy", precision=precision)
         rows = make_training_rows(context, X, y, None, block_rows=size)
-        objective = LogisticObjective.over(rows, classes=classes)
+        objective = Objective.over(rows, classes=classes)
         theta = np.full(objective.shape, 0.3)
         gradients.append(objective.evaluate(theta).grad[0])
         assert gradients[-1].dtype == np.float64

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from logitron.automatic.curvature import gram_model, refresh
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.preconditioners import DenseInverse, choose, take
 from logitron.reductions import centre
 from tests.reference import hessian
@@ -22,7 +23,7 @@ def setting(classes, *, penalty=0.7, fit_intercept=True, seed=0, size=1.0):
     weights = rng.uniform(0.0, 2.0, size=n)
     rows = make_training_rows(ArrayContext.named("numpy"), X, Y, weights)
     objective = centre(
-        LogisticObjective.over(
+        Objective.over(
             rows, groups=G, classes=classes, penalty=penalty, fit_intercept=fit_intercept
         )
     )
@@ -32,14 +33,14 @@ def setting(classes, *, penalty=0.7, fit_intercept=True, seed=0, size=1.0):
 
 def exact(objective, X, weights, theta, g):
     """One group's Hessian in the objective's features, by its definition."""
-    if objective.fit_intercept:
-        X = np.concatenate([X - objective.centre, np.ones((len(X), 1))], axis=1)
+    if objective.layout.fit_intercept:
+        X = np.concatenate([X - objective.layout.centre, np.ones((len(X), 1))], axis=1)
     Z = X @ theta[g].T
     if objective.classes == 1:
         P = 1.0 / (1.0 + np.exp(-Z))
     else:
         P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
-    return hessian(X, weights, P, objective.penalty[g] * objective.penalised)
+    return hessian(X, weights, P, objective.penalty.strength[g] * objective.penalty.factors)
 
 
 def balanced(classes, q):
@@ -61,10 +62,10 @@ def inverse_of(model, shape, g):
 
 
 def modelled(objective, theta, curvature):
-    objective, model = objective.with_gram()
-    model = objective.preconditioner(objective.evaluate(theta), theta, model)
+    objective, model = gram_model(objective)
+    model = refresh(objective, objective.evaluate(theta), theta, model)
     if curvature == "subspace":
-        model = objective.preconditioner(objective.evaluate(theta, curvature, model), theta, model)
+        model = refresh(objective, objective.evaluate(theta, curvature, model), theta, model)
     return objective, model
 
 
@@ -80,12 +81,14 @@ def test_the_shared_model_is_a_kronecker_product(classes, fit_intercept):
     objective, X, weights, theta = setting(classes, fit_intercept=fit_intercept)
     objective, model = modelled(objective, theta, "intercept")
     curvature = objective.evaluate(theta).intercept_hessian
-    F = X - objective.centre if fit_intercept else X
+    F = X - objective.layout.centre if fit_intercept else X
     Sigma = (F.T * weights) @ F / weights.sum()
     if fit_intercept:
         Sigma = np.block([[Sigma, np.zeros((4, 1))], [np.zeros((1, 4)), np.ones((1, 1))]])
     for g in range(G):
-        ridge = np.kron(np.eye(classes), np.diag(objective.penalty[g] * objective.penalised))
+        ridge = np.kron(
+            np.eye(classes), np.diag(objective.penalty.strength[g] * objective.penalty.factors)
+        )
         matrix = np.kron(curvature[g], Sigma) + ridge
         inverse = inverse_of(model, theta.shape, g)
         assert_inverse(inverse, matrix, balanced(classes, theta.shape[2]))
@@ -144,7 +147,7 @@ def test_the_corrected_model_is_exact_where_the_neurons_look(classes, fit_interc
 def test_the_full_model_is_the_hessian(classes, prepare):
     objective, X, weights, theta = setting(classes, size=0.5)
     evaluation = objective.evaluate(theta, "full")
-    model = prepare(objective.preconditioner(evaluation, theta, None))
+    model = prepare(refresh(objective, evaluation, theta, None))
     for g in range(G):
         inverse = inverse_of(model, theta.shape, g)
         matrix = exact(objective, X, weights, theta, g)
@@ -162,10 +165,10 @@ def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
     steps = []
     for scale in (np.ones(4), units):
         rows = make_training_rows(ArrayContext.named("numpy"), X * scale, codes, None)
-        objective = LogisticObjective.over(rows, classes=classes)
+        objective = Objective.over(rows, classes=classes)
         theta = objective.start()
         evaluation = objective.evaluate(theta, "full")
-        model = objective.preconditioner(evaluation, theta, None)
+        model = refresh(objective, evaluation, theta, None)
         step = model.solve(evaluation.grad)[0]
         np.testing.assert_array_equal(step[:, 3], 0.0)
         steps.append(step * np.append(scale, 1.0))

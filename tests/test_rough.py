@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression, LogisticRegressionCV
-from logitron.automatic import COSTS
+from logitron.automatic import COSTS, curvature
+from logitron.automatic.curvature import gram_model, refresh
 from logitron.backend import ArrayContext, array_rows
+from logitron.certificates import GapBound
 from logitron.estimators.fitting import Fit, Settings
 from logitron.losses import cross_entropy
-from logitron.objective import LogisticObjective, blocks, logistic, make_training_rows
+from logitron.objective import Objective, make_training_rows, sums
 from logitron.reductions import centre
 from logitron.solvers import QuasiNewton, Stopping, WhenSlow
 from tests.tolerances import assert_near
@@ -26,13 +28,13 @@ def _worth_while(monkeypatch):
 def passes(monkeypatch):
     """Which passes were rough, in their order."""
     seen = []
-    evaluate = LogisticObjective.evaluate
+    evaluate = Objective.evaluate
 
     def spy(self, *arguments, low_precision=False, **named):
         seen.append(low_precision)
         return evaluate(self, *arguments, low_precision=low_precision, **named)
 
-    monkeypatch.setattr(LogisticObjective, "evaluate", spy)
+    monkeypatch.setattr(Objective, "evaluate", spy)
     return seen
 
 
@@ -52,10 +54,10 @@ def test_a_rough_pass_gives_what_a_precise_one_does_to_float32(classes, curvatur
     context = ArrayContext.named("numpy")
     groups = Y.shape[1]
     rows = make_training_rows(context, X, Y, width=groups * classes)
-    objective = LogisticObjective.over(rows, groups=groups, classes=classes, penalty=0.5)
-    objective, preconditioner = centre(
-        objective.bounded_by(lambda: float((X * X).sum()), 1.0)
-    ).with_gram()
+    objective = Objective.over(rows, groups=groups, classes=classes, penalty=0.5)
+    objective, preconditioner = gram_model(
+        centre(objective.with_sizes(lambda: float((X * X).sum()), 1.0))
+    )
     theta = np.random.default_rng(1).normal(size=objective.shape)
     assert objective.supports_float32
     rough = objective.evaluate(theta, curvature, preconditioner, low_precision=True)
@@ -180,17 +182,17 @@ def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
     """Fits that end before their precise passes have a bound of their coefficients all the same."""
     X, Y = problem()
 
-    objective = LogisticObjective.over(
+    objective = Objective.over(
         make_training_rows(ArrayContext.named("numpy"), X, Y, width=T), groups=T, penalty=1.0
     )
-    objective, preconditioner = centre(
-        objective.bounded_by(lambda: float((X * X).sum()), 1.0)
-    ).with_gram()
+    objective, preconditioner = gram_model(
+        centre(objective.with_sizes(lambda: float((X * X).sum()), 1.0))
+    )
     costs = COSTS.of(N, P, T, 1)
     schedule = WhenSlow(costs.one_pass, costs.refresh, subspace=True, batch=1)
     parts = {
-        "refresh": LogisticObjective.preconditioner,
-        "gap_bound": LogisticObjective.bound,
+        "refresh": refresh,
+        "gap_bound": GapBound(),
     }
     solution, _ = QuasiNewton(schedule, **parts).minimize(
         objective,
@@ -218,7 +220,7 @@ def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
     common = rng.normal(size=(N, 1)) * 1e4
     X = np.concatenate([common, common + rng.normal(size=(N, 1)) * 1e-2], axis=1)
     Y = (rng.logistic(size=(N, T)) + 100.0 * (X[:, 1:] - X[:, :1]) > 0).astype(np.int8)
-    monkeypatch.setattr(logistic, "ROUGH_CONDITION", np.inf)
+    monkeypatch.setattr(curvature, "MOST_CONDITION_FLOAT32", np.inf)
     clf = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
     assert any(passes)
     assert clf.converged_.all()
@@ -249,7 +251,7 @@ def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch
     if classes > 1:
         Y = np.eye(classes, dtype=dtype)[rng.integers(classes, size=N)]
     theta = np.eye(m).reshape(m // classes, classes, m)
-    found = blocks.evaluate(
+    found = sums.evaluate(
         Z, Y if classes == 1 else Y.argmax(axis=1), None, None, theta.astype(dtype), None,
         None, None, loss=loss, curvature="intercept", count_misclassified=False,
     )  # fmt: skip

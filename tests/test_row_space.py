@@ -6,7 +6,7 @@ import pytest
 from logitron import LogisticRegression
 from logitron.automatic import choose
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre, rotate
 from tests.reference import reference
 
@@ -50,7 +50,7 @@ def rotated(classes, fit_intercept=True, kind="steep"):
     X, y, weights = wide(kind, classes)
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, weights)
     objective = centre(
-        LogisticObjective.over(rows, classes=classes, penalty=0.3, fit_intercept=fit_intercept)
+        Objective.over(rows, classes=classes, penalty=0.3, fit_intercept=fit_intercept)
     )
     return objective, rotate(objective)
 

@@ -7,11 +7,12 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
-from logitron.automatic import choose
+from logitron.automatic import choose, curvature
+from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, make_rows
 from logitron.backend.array_rows import ArrayRows
-from logitron.objective import LogisticObjective, make_training_rows
-from logitron.reductions import centre
+from logitron.objective import Objective, make_training_rows
+from logitron.reductions import centre, subsample
 from tests.backends import host
 from tests.reference import reference
 
@@ -127,9 +128,9 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
     Y = rng.integers(2, size=(n, groups)).astype(float)
     weights = rng.uniform(0.5, 1.5, size=n)
     rows = make_training_rows(ArrayContext.named("numpy"), X, Y, weights)
-    objective = LogisticObjective.over(rows, groups=groups, penalty=1.0)
+    objective = Objective.over(rows, groups=groups, penalty=1.0)
     return (
-        centre(objective.bounded_by(lambda: float((X * X).sum()), float(weights.max()))),
+        centre(objective.with_sizes(lambda: float((X * X).sum()), float(weights.max()))),
         X,
         weights,
     )
@@ -139,33 +140,32 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
 def test_the_gram_matrix_of_some_rows_is_nearly_that_of_all(far):
     objective, X, weights = _objective(far=far)
     centre = weights @ X / weights.sum()
-    here, model = objective.with_gram(1600)
-    assert objective.work.grams == pytest.approx(0.4)
-    whole, exact = objective.with_gram()
+    here, model = gram_model(objective, 1600)
+    assert objective.cost.grams == pytest.approx(0.4)
+    whole, exact = gram_model(objective)
     for one in (here, whole):  # bounds rest on it
-        F = X - one.centre
+        F = X - one.layout.centre
         largest = np.linalg.eigvalsh((F.T * weights) @ F)[-1]
-        assert float(one.largest) >= (1 - 1e-9) * largest
+        assert float(one.statistics.gram_norm_bound) >= (1 - 1e-9) * largest
     np.testing.assert_allclose(model.feature_values, exact.feature_values, rtol=0.3)
     assert (
         np.abs(model.feature_values / exact.feature_values - 1.0).max() > 1e-6
     )  # it is of some rows
     spread = np.sqrt(np.diag((X - centre).T @ (X - centre)) / len(X))
-    assert (np.abs(here.centre - centre) <= 0.2 * spread).all()
+    assert (np.abs(here.layout.centre - centre) <= 0.2 * spread).all()
 
 
 def test_no_more_than_a_tenth_of_the_rows_is_copied_at_a_time(monkeypatch):
     drawn = []
-    sample = LogisticObjective.sample
 
-    def watched(self, count, seed=0):
-        part = sample(self, count, seed)
+    def watched(objective, count, seed=0):
+        part = subsample(objective, count, seed)
         drawn.append((part.rows.shape[0], seed))
         return part
 
     objective, *_ = _objective()
-    monkeypatch.setattr(LogisticObjective, "sample", watched)
-    objective.with_gram(1500)
+    monkeypatch.setattr(curvature, "subsample", watched)
+    gram_model(objective, 1500)
     counts, seeds = zip(*drawn, strict=True)
     assert max(counts) <= 400
     assert 1500 <= sum(counts) <= 1510

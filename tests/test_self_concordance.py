@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LocalObjective, LogisticObjective, make_training_rows
+from logitron.certificates import LocalObjective
+from logitron.objective import Objective, make_training_rows
 from logitron.solvers import DampedNewton
 from tests.reference import reference
 
@@ -18,7 +19,7 @@ def problem(eager, classes=1, C=1.0, n=80, weights=None, separated=False, seed=0
     y = (logits + noise * rng.gumbel(size=logits.shape)).argmax(axis=1)
     rows = make_training_rows(eager.context(), eager.array(X), y, weights)
     penalty = 1.0 / C
-    return LogisticObjective.over(rows, classes=classes, penalty=penalty), X, y
+    return Objective.over(rows, classes=classes, penalty=penalty), X, y
 
 
 @pytest.mark.parametrize("classes", [1, 3])
@@ -68,7 +69,7 @@ def test_small_curvatures_keep_their_digits(classes):
     X = rng.normal(size=(50, 3))
     y = np.zeros(50, int)
     rows = make_training_rows(ArrayContext.named("numpy"), X, y)
-    objective = LogisticObjective.over(rows, classes=classes, penalty=0.0)
+    objective = Objective.over(rows, classes=classes, penalty=0.0)
     theta = np.zeros((classes, 4))
     theta[:, 3] = -35.0
     theta[0, 3] = -35.0 if classes == 1 else 0.0
@@ -96,7 +97,7 @@ def test_damped_newton_meets_the_reference(fine):
 def test_copies_of_a_feature_need_no_penalty():
     _objective, X, y = problem(NUMPY, 1, np.inf)
     rows = make_training_rows(ArrayContext.named("numpy"), np.concatenate([X, X[:, :1]], axis=1), y)
-    doubled = LogisticObjective.over(rows, penalty=0.0)
+    doubled = Objective.over(rows, penalty=0.0)
     local = LocalObjective(doubled, 1e-8)
     found = DampedNewton(1e-8, 40).minimize(local, np.zeros(5), np.full(5, 20.0))
     best = reference(X, y, C=np.inf)

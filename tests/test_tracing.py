@@ -8,11 +8,14 @@ from functools import partial
 import numpy as np
 import pytest
 
+from logitron.automatic.curvature import gram_model, refresh
 from logitron.backend import ArrayContext
+from logitron.certificates import GapBound
+from logitron.certificates.strong_convexity import bound
 from logitron.losses import cross_entropy
-from logitron.objective import LogisticObjective, blocks, make_training_rows
-from logitron.objective.assembly import finish
-from logitron.objective.certificate import bound
+from logitron.objective import Objective, make_training_rows, sums
+from logitron.objective.evaluation import assemble
+from logitron.penalties import L2
 from logitron.preconditioners import (
     DenseInverse,
     Kronecker,
@@ -32,24 +35,24 @@ def test_on_torch_meta(classes, curvature):
     meta = partial(torch.zeros, dtype=torch.float64, device="meta")
     X, targets = meta(50, 4), torch.zeros(50, dtype=torch.int64, device="meta")
     rows = make_training_rows(ArrayContext.of(X), X, targets, meta(50))
-    objective = LogisticObjective.over(rows, groups=2, classes=classes, penalty=0.1, on_host=False)
-    objective, model = objective.with_gram()
+    objective = Objective.over(rows, groups=2, classes=classes, penalty=0.1, on_host=False)
+    objective, model = gram_model(objective)
     theta = direction = meta(*objective.shape)
     chosen = torch.zeros(2, dtype=torch.bool, device="meta")
 
     evaluation = objective.evaluate(theta)
     grad, history = evaluation.grad, lbfgs.empty(theta, 3)
-    model = objective.preconditioner(evaluation, theta, model, chosen)
+    model = refresh(objective, evaluation, theta, model, chosen)
     for _ in range(5):  # until the history is full, and on
         direction, slope = descending(lbfgs.direction(history, grad, model), grad, direction)
         trial = theta + 0.5 * direction
         asked = "intercept" if isinstance(model, DenseInverse) else curvature
         evaluation = objective.evaluate(trial, asked, model)
-        gap = objective.bound(evaluation, trial)
+        gap = GapBound()(objective, evaluation, trial)
         theta, grad, history = moved(history, theta, grad, trial, evaluation.grad, chosen, memory=3)
         if asked != "intercept":
             reuse = curvature == "full"
-            model = objective.preconditioner(evaluation, trial, model, chosen, reuse=reuse)
+            model = refresh(objective, evaluation, trial, model, chosen, reuse=reuse)
     assert slope.shape == gap.shape == (2,)
     assert gap.device.type == theta.device.type == "meta"
     assert history.S.shape == (2, 3, classes * 5)
@@ -102,13 +105,12 @@ def _iteration(X, y, weights, theta, *, classes, curvature):
         if curvature == "subspace":
             along = projection(model, theta, rank=min(classes, 3))
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
-        sums = blocks.evaluate(
+        found = sums.evaluate(
             X, y, weights, None, theta, intercept, None, along,
             loss=cross_entropy(classes), curvature=curvature, count_misclassified=True,
         )  # fmt: skip
-        recentre = curvature == "full"
-        arguments = (sums, theta, penalty, penalised, centre, along)
-        return finish(*arguments, curvature=curvature, weight=1.0, recentre=recentre)
+        l2 = L2(penalty, penalised)
+        return assemble(found, theta, l2, centre, along, curvature=curvature, scale=1.0)
 
     def model_of(evaluation, model):
         if evaluation.hessian is None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
+from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, count_host_reads
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from tests.datasets import FITS, load
 from tests.standins import cupy as standin
@@ -93,8 +94,8 @@ def test_a_pass_takes_as_many_operations_for_many_classes(curvature):
     for classes in (3, 12):
         y = torch.asarray(rng.integers(classes, size=200))
         rows = make_training_rows(ArrayContext.of(X), X, y, None)
-        objective = centre(LogisticObjective.over(rows, classes=classes, penalty=1.0))
-        objective, model = objective.with_gram()
+        objective = centre(Objective.over(rows, classes=classes, penalty=1.0))
+        objective, model = gram_model(objective)
         theta = objective.start()
         counts.append(0)
         with Count():

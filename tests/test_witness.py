@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, to_host
-from logitron.objective import LogisticObjective, make_training_rows
-from logitron.objective.certificate import leverage, logit_changes
-from logitron.reductions import centre
+from logitron.certificates import GapBound, SubsampleBound, gram_norm_bound
+from logitron.certificates.strong_convexity import leverage, logit_changes
+from logitron.objective import Objective, make_training_rows
+from logitron.reductions import centre, subsample
 
 
 def _objective(weights):
@@ -16,14 +17,14 @@ def _objective(weights):
     order = np.argsort(y)  # sorted labels are no trouble
     sample_weight = rng.uniform(size=4000) if weights else None
     rows = make_training_rows(ArrayContext.of(X), X[order], y[order], sample_weight)
-    objective = LogisticObjective.over(rows, penalty=0.5)
-    return centre(objective.bounded_by(lambda: float(np.sum(X * X)), 1.0))
+    objective = Objective.over(rows, penalty=0.5)
+    return centre(objective.with_sizes(lambda: float(np.sum(X * X)), 1.0))
 
 
 def _optimum(objective):
     """Newton's method in float64, on sums of the objective that other tests check."""
     theta = objective.start()
-    ridge = 0.5 * np.diag(objective.penalised)
+    ridge = 0.5 * np.diag(objective.penalty.factors)
     for _ in range(30):
         evaluation = objective.evaluate(theta, "full")
         step = np.linalg.solve(evaluation.hessian[0] + ridge, evaluation.grad[0, 0])
@@ -38,7 +39,7 @@ def test_the_bound_is_true_and_sharper(weights, count):
     objective = _objective(weights)
     optimum = _optimum(objective)
     value = to_host(objective.evaluate(optimum).value)[0]
-    witnessed = objective.with_subsample_bound(objective.sample(count))
+    witnessed = GapBound(SubsampleBound(subsample(objective, count)))
     rng = np.random.default_rng(1)
     sharper = []
     for size in (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5):
@@ -46,8 +47,8 @@ def test_the_bound_is_true_and_sharper(weights, count):
             theta = optimum + size * rng.normal(size=optimum.shape)
             evaluation = objective.evaluate(theta)
             gap = to_host(evaluation.value)[0] - value
-            plain = to_host(objective.bound(evaluation, theta))[0]
-            bound = to_host(witnessed.bound(evaluation, theta))[0]
+            plain = to_host(GapBound()(objective, evaluation, theta))[0]
+            bound = to_host(witnessed(objective, evaluation, theta))[0]
             assert gap <= bound + 1e-15 * value
             assert bound <= plain
             if size <= 1e-3:
@@ -61,23 +62,26 @@ def test_a_witness_of_all_rows_is_nearly_exact():
     value = to_host(objective.evaluate(optimum).value)[0]
     theta = optimum + 1e-4
     evaluation = objective.evaluate(theta)
-    witnessed = objective.with_subsample_bound(objective.sample(4000))
-    bound = to_host(witnessed.bound(evaluation, theta))[0]
+    witnessed = GapBound(SubsampleBound(subsample(objective, 4000)))
+    bound = to_host(witnessed(objective, evaluation, theta))[0]
     assert bound == pytest.approx(to_host(evaluation.value)[0] - value, rel=0.05)
 
 
 def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
     objective = _objective(weights=False)
-    objective.gram_norm_bound()  # of which the features were read
-    witnessed = objective.with_subsample_bound(objective.sample(1000))
+    known = gram_norm_bound(objective)  # of which the features were read
+    objective = objective.with_statistics(gram_norm_bound=known)
+    witnessed = GapBound(SubsampleBound(subsample(objective, 1000)))
     theta = _optimum(objective) + 1e-4
     evaluation = objective.evaluate(theta)
-    plain = objective.bound(evaluation, theta)
-    before = witnessed.work.grams
-    np.testing.assert_array_equal(witnessed.bound(evaluation, theta, enough=1.1 * plain[0]), plain)
-    assert witnessed.work.grams == before
-    assert witnessed.bound(evaluation, theta, enough=0.9 * plain[0])[0] < plain[0]
-    assert witnessed.work.grams > before
+    plain = GapBound()(objective, evaluation, theta)
+    before = objective.cost.grams
+    np.testing.assert_array_equal(
+        witnessed(objective, evaluation, theta, enough=1.1 * plain[0]), plain
+    )
+    assert objective.cost.grams == before
+    assert witnessed(objective, evaluation, theta, enough=0.9 * plain[0])[0] < plain[0]
+    assert objective.cost.grams > before
 
 
 def test_witnesses_save_reading_the_features_for_a_bound():
@@ -88,13 +92,14 @@ def test_witnesses_save_reading_the_features_for_a_bound():
         return objective.rows.squares()
 
     optimum = _optimum(objective)
-    objective = objective.bounded_by(read_squares, 1.0)
-    witnessed = objective.with_subsample_bound(objective.sample(1000))
+    objective = objective.with_sizes(read_squares, 1.0)
+    witnessed = GapBound(SubsampleBound(subsample(objective, 1000)))
     near = optimum + 1e-4
     evaluation = objective.evaluate(near)
-    sharp = to_host(witnessed.bound(evaluation, near))[0]
+    sharp = to_host(witnessed(objective, evaluation, near))[0]
     assert not reads
-    plain = to_host(witnessed.bound(evaluation, near, before=np.inf))[0]  # then they are not asked
+    # (so far from the optimum, the subsample is skipped)
+    plain = to_host(witnessed(objective, evaluation, near, before=np.inf))[0]
     assert len(reads) == 1
     gap = to_host(evaluation.value)[0] - to_host(objective.evaluate(optimum).value)[0]
     assert gap <= sharp < plain < np.inf
@@ -104,29 +109,29 @@ def test_what_witnesses_showed_is_good_for_the_neighbourhood():
     objective = _objective(weights=True)
     optimum = _optimum(objective)
     value = to_host(objective.evaluate(optimum).value)[0]
-    witnessed = objective.with_subsample_bound(objective.sample(1000))
+    witnessed = GapBound(SubsampleBound(subsample(objective, 1000)))
     rng = np.random.default_rng(2)
     looked = []
     for size in (1e-2, 1e-2, 3e-3, 1e-3, 1e-4):
         theta = optimum + size * rng.normal(size=optimum.shape)
         evaluation = objective.evaluate(theta)
-        before = witnessed.work.grams
-        bound = to_host(witnessed.bound(evaluation, theta, before=1.0))[0]
-        looked.append(witnessed.work.grams > before)
+        before = objective.cost.grams
+        bound = to_host(witnessed(objective, evaluation, theta, before=1.0))[0]
+        looked.append(objective.cost.grams > before)
         anew = to_host(
-            objective.with_subsample_bound(objective.sample(1000)).bound(evaluation, theta)
+            GapBound(SubsampleBound(subsample(objective, 1000)))(objective, evaluation, theta)
         )[0]
         assert to_host(evaluation.value)[0] - value <= bound
         assert bound <= 2.0 * anew  # little is lost by not looking again
     assert looked == [True, False, False, False, False]
     evaluation = objective.evaluate(optimum)
-    before = witnessed.work.grams
-    witnessed.bound(evaluation, optimum, before=1e-4)
-    assert witnessed.work.grams > before  # so much nearer, it is worth it
-    before = witnessed.work.grams
+    before = objective.cost.grams
+    witnessed(objective, evaluation, optimum, before=1e-4)
+    assert objective.cost.grams > before  # so much nearer, it is worth it
+    before = objective.cost.grams
     far = 2.0 * optimum
-    witnessed.bound(objective.evaluate(far), far, before=1e-4)
-    assert witnessed.work.grams > before  # and so far from where it was looked at
+    witnessed(objective, objective.evaluate(far), far, before=1e-4)
+    assert objective.cost.grams > before  # and so far from where it was looked at
 
 
 def test_what_was_seen_elsewhere_counts_for_less():
@@ -135,14 +140,14 @@ def test_what_was_seen_elsewhere_counts_for_less():
     X = rng.normal(size=(4000, 3))
     y = (X @ [2.0, -3.0, 1.0] + rng.logistic(size=4000) > 0).astype(float)[:, None]
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, None)
-    objective = LogisticObjective.over(rows, penalty=1e-6)
-    objective = centre(objective.bounded_by(lambda: float(np.sum(X * X)), 1.0))
+    objective = Objective.over(rows, penalty=1e-6)
+    objective = centre(objective.with_sizes(lambda: float(np.sum(X * X)), 1.0))
     optimum = _optimum(objective)
     value = to_host(objective.evaluate(optimum).value)[0]
-    witnessed = objective.with_subsample_bound(objective.sample(4000))
+    witnessed = GapBound(SubsampleBound(subsample(objective, 4000)))
     theta = optimum * 0.93
-    witnessed.bound(objective.evaluate(theta), theta, before=1.0)
-    witness = witnessed.witness
+    witnessed(objective, objective.evaluate(theta), theta, before=1.0)
+    witness = witnessed.subsample
     changes = np.abs((optimum - theta)[0] @ _features(X, objective).T)
     assert 0.5 < changes.max() < 1.0  # else it would be looked at anew
     near = optimum + 1e-3 * rng.normal(size=optimum.shape)
@@ -152,11 +157,11 @@ def test_what_was_seen_elsewhere_counts_for_less():
     unscaled = 0.5 * float((evaluation.grad @ inverse @ evaluation.grad[0].T)[0, 0, 0])
     assert unscaled < gap  # what was seen there is no bound here
     assert change[0] == pytest.approx(np.abs((near - theta)[0] @ _features(X, objective).T).max())
-    assert gap <= to_host(witnessed.bound(evaluation, near, before=1.0))[0]
+    assert gap <= to_host(witnessed(objective, evaluation, near, before=1.0))[0]
 
 
 def _features(X, objective):
-    return np.concatenate([X - objective.centre, np.ones((len(X), 1))], axis=1)
+    return np.concatenate([X - objective.layout.centre, np.ones((len(X), 1))], axis=1)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

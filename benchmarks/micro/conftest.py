@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 
 ROWS, FEATURES = 8000, 128
@@ -30,7 +30,7 @@ def objective(context: ArrayContext, columns: int):
     return make(context, columns)
 
 
-def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> LogisticObjective:
+def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> Objective:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((ROWS, FEATURES))
     Y = (X @ rng.standard_normal((FEATURES, columns)) > 0).astype(np.int8)
@@ -43,7 +43,7 @@ def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> 
             width=columns,
             block_rows=block_rows,
         )
-        return centre(LogisticObjective.over(rows, groups=columns, penalty=1.0))
+        return centre(Objective.over(rows, groups=columns, penalty=1.0))
 
 
 def finish(array: object) -> None:

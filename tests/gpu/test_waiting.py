@@ -6,7 +6,7 @@ import pytest
 from logitron import LogisticRegression
 from logitron.backend import count_host_reads
 from logitron.estimators.fitting import Settings
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from tests.backends import host
 from tests.datasets import FITS, load
 
@@ -21,7 +21,7 @@ def test_fitting_an_objective_waits_for_counted_reads_alone(gpu, watched, name, 
     with context.scope():
         targets = gpu.array(y) if classes > 1 else gpu.array(y[:, None].astype(float))
         rows = make_training_rows(context, gpu.array(X), targets, None)
-        objective = LogisticObjective.over(rows, classes=classes, penalty=2.0)
+        objective = Objective.over(rows, classes=classes, penalty=2.0)
         settings = Settings(solver, max_iter=100)
         settings.minimize(objective, (None, None))  # libraries are loaded on the way, which waits
         with watched(), count_host_reads() as counted:

@@ -12,8 +12,18 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
+from logitron.automatic.curvature import gram_model, refresh
 from logitron.backend import ArrayContext, library_named
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.certificates import GapBound
+from logitron.losses import cross_entropy
+from logitron.objective import (
+    FeatureStatistics,
+    Layout,
+    Objective,
+    TrainingData,
+    make_training_rows,
+)
+from logitron.penalties import L2
 from logitron.solvers import lbfgs
 from logitron.solvers.group_arrays import descending, moved
 from tests.standins.waits import recorded
@@ -28,27 +38,28 @@ def iterate(classes: int) -> None:
         rows = make_training_rows(
             ArrayContext(library_named("torch"), X.device, "float64"), X, targets, there(50)
         )
-        objective = LogisticObjective(
-            rows,
-            there(2) + 1.0,
-            classes,
-            centre=there(4),
-            largest=there(()) + 1.0,
-            context=rows.context.wide,
+        layout = Layout(rows.context.wide, 4, True, centre=there(4))
+        objective = Objective(
+            TrainingData(rows, max_weight_ratio=2.0),
+            cross_entropy(classes),
+            L2(there(2) + 1.0, layout.penalty_factors(None)),
+            layout,
+            FeatureStatistics(gram_norm_bound=there(()) + 1.0),
+            strongly_convex=True,
         )
-        objective, model = objective.with_gram()
+        objective, model = gram_model(objective)
         theta = direction = objective.context.zeros(objective.shape)
         evaluation = objective.evaluate(theta)
         grad, history = evaluation.grad, lbfgs.empty(theta, 3)
         chosen = torch.zeros(2, dtype=torch.bool, device="pretended:0")
         whole = "block_diagonal" if classes > 1 else "full"
         for curvature in ("intercept", "subspace", "intercept", whole):
-            model = objective.preconditioner(evaluation, theta, model, chosen, reuse=True)
+            model = refresh(objective, evaluation, theta, model, chosen, reuse=True)
             direction = lbfgs.direction(history, grad, model)
             direction, slope = descending(direction, grad, direction)
             trial = theta + 0.5 * direction
             evaluation = objective.evaluate(trial, curvature, model)
-            gap = objective.bound(evaluation, trial)
+            gap = GapBound()(objective, evaluation, trial)
             theta, grad, history = moved(
                 history, theta, grad, trial, evaluation.grad, chosen, memory=3
             )

@@ -5,12 +5,13 @@ module                   what it holds
 ======================== ===================================================================
 `automatic.solve`        from a plan to the optimum
 `automatic.plan`         which method is the cheapest
+`automatic.curvature`    preconditioners of an objective
 `automatic.cost_model`   what passes, Gram matrices and Hessians cost
 ======================== ===================================================================
 """
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs
 from logitron.automatic.plan import Plan, choose
-from logitron.automatic.solve import AutomaticSolver
+from logitron.automatic.solve import AutomaticSolver, Minimum
 
-__all__ = ["COSTS", "AutomaticSolver", "CostModel", "Costs", "Plan", "choose"]
+__all__ = ["COSTS", "AutomaticSolver", "CostModel", "Costs", "Minimum", "Plan", "choose"]

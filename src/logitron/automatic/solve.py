@@ -5,16 +5,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from logitron.automatic.cost_model import COSTS
+from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
 from logitron.automatic.plan import Plan
 from logitron.backend.types import Array, HostArray
-from logitron.objective import LogisticObjective
+from logitron.certificates import GapBound, SubsampleBound, gram_norm_bound
+from logitron.objective import Objective
 from logitron.preconditioners import Preconditioner
-from logitron.reductions import rotate, with_intercept_column
+from logitron.reductions import rotate, subsample, with_intercept_column
 from logitron.solvers import (
     Callback,
     EveryIteration,
@@ -28,12 +30,22 @@ from logitron.solvers import (
     put_groups,
 )
 
-__all__ = ["AutomaticSolver"]
+__all__ = ["AutomaticSolver", "Minimum"]
 
 #: a sample is fitted to this part of what its own randomness is worth
 STATISTICAL = 0.1
 #: iterations that a sample may take
 MOST_ON_A_SAMPLE = 20
+
+
+class Minimum(NamedTuple):
+    """Where a fit ended."""
+
+    solution: Solution
+    objective: Objective
+    """The one whose parameters the solution has: it may have been centred anew."""
+    gap_bound: GapBound
+    """The bound that the solver used."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +70,18 @@ class AutomaticSolver:
     warm: bool = False
     interruptible: bool = False
 
-    def minimize(
-        self, objective: LogisticObjective, theta: Array, *, callback: Callback = None
-    ) -> tuple[Solution, LogisticObjective]:
+    def minimize(self, objective: Objective, theta: Array, *, callback: Callback = None) -> Minimum:
         """Minimise from ``theta``.
-
-        Returns
-        -------
-        solution : Solution
-        objective : LogisticObjective
-            The one whose parameters the solution has: it may have been centred anew.
 
         Notes
         -----
-        ``callback`` is told of iterations on all rows, and coefficients and intercepts.
+        ``callback`` is told of iterations on all rows, and coefficients and intercepts. The order
+        of the calls: subsamples, each minimised from the one before; the reduction and the first
+        preconditioner of the plan; `QuasiNewton.minimize`, whose every step evaluates the
+        objective once; batches of the groups that were too slow; the way back.
         """
         with objective.limit_blas_threads():
-            theta, model, spent, objective = self._on_samples(objective, theta)
+            theta, model, spent, gap_bound = self._on_samples(objective, theta)
         inner, schedule, back = objective, self._schedule(objective), None
         if model is not None:
             schedule = self._when_slow(subspace=False, batch=self.plan.batch)
@@ -83,15 +90,18 @@ class AutomaticSolver:
             inner, model, back = space.objective, space.preconditioner, space.back
             theta = space.forth(theta, warm=self.warm)
         elif self.plan.method == "shared":
-            inner, model = objective.with_gram(self.plan.gram_rows)
-            theta = inner.recentre(theta, objective)
+            inner, model = gram_model(objective, self.plan.gram_rows)
+            theta = inner.start(*objective.split(theta))
             objective = inner
         elif self.plan.method == "diagonal":
-            model = objective.with_squares(flat=self.plan.flat)
+            model = diagonal_model(objective, flat=self.plan.flat)
+        if inner is objective and inner.strongly_convex and _norm_takes_a_pass(inner):
+            # (it is the same for every bound)
+            inner = objective = inner.with_statistics(gram_norm_bound=gram_norm_bound(inner))
         solver = QuasiNewton(
             schedule,
-            refresh=LogisticObjective.preconditioner,
-            gap_bound=LogisticObjective.bound,
+            refresh=refresh,
+            gap_bound=gap_bound,
             max_iter=max(self.max_iter - spent, 0),
             low_precision=not self.warm,
             interruptible=self.interruptible,
@@ -103,16 +113,16 @@ class AutomaticSolver:
         with inner.limit_blas_threads():
             solution, state = solver.minimize(inner, theta, preconditioner=model, callback=told)
             if state.schedule.deferred and not (solution.status == Status.STOPPED).any():
-                solution = self._by_batches(inner, solution, solver.max_iter, told)
+                solution = self._by_batches(inner, solution, solver, told)
         if back is not None:
             solution = solution.moved(back(solution.theta))
-        return solution.after(spent), objective
+        return Minimum(solution.after(spent), objective, gap_bound)
 
     def _when_slow(self, **settings: Any) -> WhenSlow:
         costs = self.plan.costs
         return WhenSlow(costs.one_pass, costs.refresh, **settings)
 
-    def _schedule(self, objective: LogisticObjective) -> HessianSchedule:
+    def _schedule(self, objective: Objective) -> HessianSchedule:
         """Which part of the Hessian to sum, by the plan."""
         plan = self.plan
         if plan.method == "newton" or plan.newton:
@@ -122,33 +132,24 @@ class AutomaticSolver:
         return self._when_slow(subspace=True, batch=plan.batch, classes=objective.classes)
 
     def _by_batches(
-        self,
-        objective: LogisticObjective,
-        solution: Solution,
-        max_iter: int,
-        callback: Callback,
+        self, objective: Objective, solution: Solution, solver: QuasiNewton, callback: Callback
     ) -> Solution:
         """Go on with the slow groups, as many at a time as their whole Hessians can be stored."""
         context, batch = objective.context, self.plan.batch
         slow = np.flatnonzero(solution.status == Status.MAX_ITER)
         spent = int(solution.n_iter.max())
-        schedule = self._when_slow(
-            subspace=False, batch=batch, classes=objective.classes, refresh_first=True
-        )
-        solver = QuasiNewton(
-            schedule,
-            refresh=LogisticObjective.preconditioner,
-            gap_bound=LogisticObjective.bound,
-            max_iter=max(max_iter - spent, 0),
+        solver = replace(
+            solver,
+            schedule=self._when_slow(
+                subspace=False, batch=batch, classes=objective.classes, refresh_first=True
+            ),
+            max_iter=max(solver.max_iter - spent, 0),
             low_precision=False,
-            interruptible=self.interruptible,
-            stopping=Stopping(tol=self.tol),
         )
         for first in range(0, len(slow), batch):
             chosen = slow[first : first + batch]
-            start = context.xp.take(
-                solution.theta, context.asarray(chosen, keep_dtype=True), axis=0
-            )
+            index = context.asarray(chosen, keep_dtype=True)
+            start = context.xp.take(solution.theta, index, axis=0)
             told = _of_all_groups(callback, solution, chosen, context)
             part, _ = solver.minimize(objective.take(chosen), start, callback=told)
             solution = solution.replaced(chosen, part.after(spent), context)
@@ -157,8 +158,8 @@ class AutomaticSolver:
         return solution
 
     def _on_samples(
-        self, objective: LogisticObjective, theta: Array
-    ) -> tuple[Array, Preconditioner | None, int, LogisticObjective]:
+        self, objective: Objective, theta: Array
+    ) -> tuple[Array, Preconditioner | None, int, GapBound]:
         """Come near on growing samples, whose Hessian then is a model for all rows.
 
         Returns
@@ -168,18 +169,18 @@ class AutomaticSolver:
             The inverted Hessian of the last sample; None without samples.
         spent : int
             Iterations on samples.
-        objective : LogisticObjective
-            With a bound that knows the curvature of the last sample.
+        gap_bound : GapBound
+            Which knows the curvature of the last sample.
         """
         model, spent, last = None, 0, None
         p = objective.rows.shape[1]
         for count in self.plan.samples:
-            part = objective.sample(count)
+            part = subsample(objective, count)
             if part is None:
                 break
             costs = COSTS.of(count, p, 1, 1)
             # half a unit of loss for each parameter is what a sample's optimum is off its own rows
-            worth = 0.5 * part.shape[1] * part.shape[2] * part.weight
+            worth = 0.5 * part.shape[1] * part.shape[2] * part.data.scale
             solver = QuasiNewton(
                 WhenSlow(
                     costs.one_pass,
@@ -188,23 +189,30 @@ class AutomaticSolver:
                     batch=self.plan.batch,
                     refresh_first=model is None,  # a sample of no iterations leaves no model
                 ),
-                refresh=LogisticObjective.preconditioner,
+                refresh=refresh,
                 max_iter=min(self.max_iter - spent, MOST_ON_A_SAMPLE),
                 stopping=Stopping(tol=0.0, gap=STATISTICAL * worth, polish=False),
             )
             fitted, state = solver.minimize(part, theta, preconditioner=model)
-            model = objective.invert(state.preconditioner)
+            model = inverted(objective, state.preconditioner)
             theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
-        if last is not None:
-            evaluation = last.evaluate(theta, "full")
-            model = last.preconditioner(evaluation, theta, None, reuse=True)
-            objective = objective.with_subsample_bound(last)
-        return theta, model, spent, objective
+        if last is None:
+            return theta, model, spent, GapBound()
+        evaluation = last.evaluate(theta, "full")
+        model = refresh(last, evaluation, theta, None, reuse=True)
+        return theta, model, spent, GapBound(SubsampleBound(last))
+
+
+def _norm_takes_a_pass(objective: Objective) -> bool:
+    """Whether the norm of the Gram matrix is neither known nor free to compute."""
+    statistics = objective.statistics
+    free = objective.penalty.feature_factors is None and statistics.sum_of_squares is not None
+    return statistics.gram_norm_bound is None and not free
 
 
 def _with_parameters(
     callback: Callback,
-    objective: LogisticObjective,
+    objective: Objective,
     back: Callable[[Array], Array] | None,
     spent: int,
 ) -> Callback:

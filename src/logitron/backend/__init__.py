@@ -6,6 +6,7 @@ module                      what it knows
 `logitron.backend.context`  where arrays live and how to create and move them: `ArrayContext`
 `logitron.backend.rows`     sums over blocks of rows, wherever they are: `Rows`
 ``array_rows``              rows of arrays in memory
+``block_features``          features of a block as block functions receive them
 `logitron.backend.dask`     Dask arrays, whose chunks are blocks of rows
 ``sparse``                  sparse matrices, whose blocks are made dense one by one
 ``threads``                 several cores at work on the blocks of a library that uses one

@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_features import (
+    Standardisation,
+    on_standardised,
+    standardised,
+    total_squares,
+    widened,
+)
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
-from logitron.backend.libraries import namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["ArrayRows", "total_squares"]
+__all__ = ["ArrayRows"]
 
-#: centre and scale of each feature, arrays (p,)
-Standardisation = tuple[Array, Array]
 
 #: fewer rows than this are not worth the calls that a further block costs
 MIN_BLOCK_ROWS = 512
@@ -305,7 +309,7 @@ class ArrayRows:
         if self._is_wide():
             return self.context.compile(function, **static)
         return self.context.compile(
-            _widened, block_function=function, precision=self.context.precision, **static
+            widened, block_function=function, precision=self.context.precision, **static
         )
 
     def _compiled_standardised(
@@ -354,12 +358,6 @@ class ArrayRows:
         return self._xp.astype(part, self.context.wide.dtype, copy=False)
 
 
-def total_squares(X: Array, *others: Array | None) -> tuple[Array]:
-    """Multiply all features with themselves, as one long row: at the speed of memory."""
-    xp = namespace_of(X)
-    return (xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1)),)
-
-
 def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> int:
     library = context.library
     if library.block_bytes is None:
@@ -378,38 +376,6 @@ def _rows(array: Array | None, start: int, size: int) -> Array | None:
     if array is None or size >= array.shape[0]:
         return array
     return array[start : min(start + size, array.shape[0]), ...]
-
-
-def _widened(
-    X: Array,
-    *others: Array | None,
-    block_function: Callable[..., Any],
-    precision: str,
-    **static: Any,
-) -> Any:
-    """Call a block function with features in the precision that is computed in."""
-    xp = namespace_of(X)
-    return block_function(xp.astype(X, getattr(xp, precision), copy=False), *others, **static)
-
-
-def standardised(X: Array, centre: Array, scale: Array) -> Array:
-    """Centre and scale features; differences first, so that no digit of nearby numbers is lost."""
-    return (X - centre) * scale
-
-
-def on_standardised(
-    X: Array,
-    centre: Array,
-    scale: Array,
-    *others: Array | None,
-    block_function: Callable[..., Any],
-    precision: str,
-    **static: Any,
-) -> Any:
-    """Call a block function with standardised features, in the precision that is computed in."""
-    xp = namespace_of(X)
-    wide = xp.astype(X, getattr(xp, precision), copy=False)
-    return block_function(standardised(wide, centre, scale), *others, **static)
 
 
 def _add(left: Array, right: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 from array_api_compat import is_dask_array
 
-from logitron.backend.array_rows import Standardisation, on_standardised, total_squares
+from logitron.backend.block_features import Standardisation, on_standardised, total_squares
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read, to_host
 from logitron.backend.sparse import is_sparse

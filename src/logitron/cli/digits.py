@@ -19,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from logitron.backend import LIBRARIES, ArrayContext, to_host
 from logitron.backend.libraries import missing_library
+from logitron.backend.types import HostArray
 from logitron.cli.tables import Progress, print_table, progress
 from logitron.estimators import LogisticRegression
 from logitron.solvers import Iteration
@@ -32,8 +33,6 @@ SETTINGS: dict[str, Any] = {
     "learning_rate": 0.01 * 1000 / 64,
     "loss_change": 1e-5,
 }
-
-HostArray = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.libraries import missing_library
+from logitron.backend.types import HostArray
 
 __all__ = ["require_matplotlib", "save_neuron"]
-
-HostArray = np.ndarray[Any, Any]
 
 
 def require_matplotlib(path: Path) -> None:

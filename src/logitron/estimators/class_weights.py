@@ -7,12 +7,11 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 from logitron.backend import to_host
+from logitron.backend.types import HostArray
 from logitron.estimators.labels import Labels
 from logitron.estimators.values import plain
 
 __all__ = ["balance", "class_factors"]
-
-HostArray = np.ndarray[Any, Any]
 
 
 def balance(labels: Labels, class_weight: Any, sample_weight: HostArray | None) -> HostArray | None:

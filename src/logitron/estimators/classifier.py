@@ -20,6 +20,7 @@ from logitron.backend import (
     to_csr,
     to_host,
 )
+from logitron.backend.types import Array
 from logitron.estimators.callbacks import CallbackSupportMixin
 from logitron.estimators.inputs import features, refuse_nonfinite, sample_weights
 from logitron.estimators.label_values import comparable
@@ -29,7 +30,6 @@ from logitron.estimators.values import on_host
 
 __all__ = ["NeuronClassifier"]
 
-Array = Any
 
 #: kinds of parameters that are what they are, and how many sets of them are remembered as valid
 PLAIN, MOST_REMEMBERED = frozenset({bool, int, float, str, type(None)}), 1000

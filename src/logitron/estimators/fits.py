@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from logitron.automatic import Plan
 from logitron.backend import ArrayContext
+from logitron.backend.types import Array, HostArray
 from logitron.estimators.fitting import Settings
 from logitron.estimators.reports import Report, is_converged, warn_of
 
 __all__ = ["Fits"]
-
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

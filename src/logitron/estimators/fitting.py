@@ -1,7 +1,7 @@
 """From an objective to fitted coefficients: the method, the bound, and how it ended."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from logitron.automatic import AutomaticSolver, Plan, choose
 from logitron.backend import namespace_of
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import GapBound
 from logitron.estimators.refinement import (
     Refined,
     affordable,
@@ -19,15 +21,12 @@ from logitron.estimators.refinement import (
 )
 from logitron.estimators.reports import Report, is_converged, warn_of
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_of
-from logitron.objective import Cost, LogisticObjective
+from logitron.objective import Cost, Objective
 from logitron.reductions import centre, is_flat, standardise
-from logitron.solvers import GradientDescent, Iteration, Solution, Status, put_groups
+from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Status, put_groups
 
 __all__ = ["Fit", "Settings", "centre_over_classes", "in_unit"]
 
-Array = Any
-Watch = Callable[[Iteration], bool | None] | None
-HostArray = np.ndarray[Any, Any]
 
 #: iterations more that refining may take, where their number is not asked for
 REFINING = 400
@@ -82,9 +81,9 @@ class Settings:
 
     def minimize(
         self,
-        objective: LogisticObjective,
+        objective: Objective,
         start: tuple[Array | None, Array | None],
-        watch: Watch = None,
+        watch: Callback = None,
         check: Callable[[], None] = lambda: None,
         cold: Array | None = None,
     ) -> "Fit":
@@ -92,7 +91,7 @@ class Settings:
 
         Parameters
         ----------
-        objective : LogisticObjective
+        objective : Objective
         start : tuple of arrays (m, p) and (m,), or None
         watch : callable, optional
         check : callable
@@ -113,7 +112,7 @@ class Settings:
             solution = descent.minimize(objective, theta, on_iteration=telling)
             return Fit(objective, solution, None, self)
         objective = centre(objective)
-        if objective.needs_standardisation:
+        if objective.statistics.needs_standardisation:
             objective = centre(standardise(objective))
         n, p = objective.rows.shape
         plan = choose(
@@ -125,7 +124,7 @@ class Settings:
             flat=n < p and not objective.rows.lazy and is_flat(objective),
             lazy=objective.rows.lazy,
             bounded=objective.strongly_convex,
-            weighed=objective.factors is not None,
+            weighed=objective.penalty.feature_factors is not None,
         )
         warm = start[0] is not None
         most = self._before_refining if is_quick(objective) else self.most
@@ -137,24 +136,26 @@ class Settings:
         if warm and cold is not None:
             theta = _lower(objective, theta, objective.start(None, cold))
         try:
-            solution, objective = engine.minimize(objective, theta, callback=watch)
+            found = engine.minimize(objective, theta, callback=watch)
         except Exception:  # of what was computed with NaN, perhaps: then that is what to say
             if later:
                 check()
             raise
-        if later and not is_converged(solution.status).all():
+        if later and not is_converged(found.solution.status).all():
             check()
-        return Fit(objective, solution, plan, self).refined(watch)
+        fit = Fit(found.objective, found.solution, plan, self, found.gap_bound)
+        return fit.refined(watch)
 
 
 @dataclass(frozen=True)
 class Fit:
     """A minimised objective."""
 
-    objective: LogisticObjective
+    objective: Objective
     solution: Solution
     plan: Plan | None
     settings: Settings
+    gap_bound: GapBound = field(default_factory=GapBound)
 
     @property
     def parameters(self) -> tuple[Array, Array]:
@@ -165,13 +166,15 @@ class Fit:
     @property
     def work(self) -> Cost:
         """What was done."""
-        return self.objective.work
+        return self.objective.cost
 
     def judge(self, coef: Array, intercept: Array) -> Verdict:
         """Decide what became of each group, at coefficients as they are stored."""
-        return judge(self.objective, self.solution, self.settings.tol, coef, intercept)
+        return judge(
+            self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
+        )
 
-    def refined(self, watch: Watch = None) -> "Fit":
+    def refined(self, watch: Callback = None) -> "Fit":
         """Go on with the groups whose optimum is not proven, as many as can be afforded."""
         objective, solution = self.objective, self.solution
         value, gap = solution.loss_curve[-1], solution.gap
@@ -190,7 +193,8 @@ class Fit:
     def _precisely(self, open_: HostArray) -> "Fit":
         """Go on in the widest precision, where it was not that."""
         objective, solution, settings = self.objective, self.solution, self.settings
-        if objective.rows.context is objective.context or self.plan is None:
+        rows = objective.rows.context
+        if rows is rows.wide or self.plan is None:
             return self
         left = settings.limit - int(solution.n_iter.max())
         if left <= 0:
@@ -202,7 +206,7 @@ class Fit:
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
         engine = AutomaticSolver(plan, float(settings.tol), left, True, settings.interruptible)
-        found, part = engine.minimize(part, theta)
+        found, part, _ = engine.minimize(part, theta)
         coef, intercept = part.split(found.theta)
         own = objective.take(groups)
         found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
@@ -210,7 +214,7 @@ class Fit:
         whole = replace(solution.replaced(groups, found.after(spent), context), as_evaluated=False)
         return replace(self, solution=whole)
 
-    def _one_by_one(self, groups: HostArray, relative: float, watch: Watch) -> "Fit":
+    def _one_by_one(self, groups: HostArray, relative: float, watch: Callback) -> "Fit":
         """Go on with each group by damped Newton steps."""
         objective, solution, settings = self.objective, self.solution, self.settings
         context = objective.context
@@ -290,14 +294,14 @@ class Fit:
         )
 
 
-def _lower(objective: LogisticObjective, theta: Array, other: Array) -> Array:
+def _lower(objective: Objective, theta: Array, other: Array) -> Array:
     """For each group, the parameters at which the objective is lower."""
     xp = objective.context.xp
     here, there = objective.evaluate(theta).value, objective.evaluate(other).value
     return xp.where((here <= there)[:, None, None], theta, other)
 
 
-def _after(watch: Watch, spent: int, parameters: Callable[[], Any]) -> Watch:
+def _after(watch: Callback, spent: int, parameters: Callable[[], Any]) -> Callback:
     """Count the iterations that were made before."""
     if watch is None:
         return None
@@ -309,7 +313,7 @@ def _after(watch: Watch, spent: int, parameters: Callable[[], Any]) -> Watch:
     return told
 
 
-def in_unit(watch: Watch, unit: float) -> Watch:
+def in_unit(watch: Callback, unit: float) -> Callback:
     """Tell of losses in the units of the sample weights as they were given."""
     if watch is None or unit == 1.0:
         return watch
@@ -339,7 +343,7 @@ def centre_over_classes(
     return xp.reshape(groups, coef.shape), xp.reshape(shifts, intercept.shape)
 
 
-def _telling(watch: Callable[[Iteration], bool | None], objective: LogisticObjective) -> Watch:
+def _telling(watch: Callable[[Iteration], bool | None], objective: Objective) -> Callback:
     """Tell of coefficients and intercepts, as the engine does."""
 
     def told(iteration: Iteration) -> bool | None:

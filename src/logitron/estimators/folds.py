@@ -11,10 +11,10 @@ from sklearn.metrics import get_scorer, make_scorer
 from sklearn.model_selection import check_cv
 
 from logitron.backend import to_host
+from logitron.backend.types import HostArray
 
 __all__ = ["Fold", "counts_of", "folds_of", "model_on_host", "on_classes", "scorer_named"]
 
-HostArray = np.ndarray[Any, Any]
 #: numbers of the rows that are trained on, and of those that are held out
 Fold = tuple[HostArray, HostArray]
 

@@ -1,7 +1,6 @@
 """Many fits over the same rows, solved together: targets x subsets of the rows x penalties."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from array_api_compat import array_namespace
 
 from logitron.automatic import Plan
 from logitron.backend import ArrayContext, Rows, to_host
+from logitron.backend.types import Array, HostArray
 from logitron.estimators.class_weights import class_factors
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Fit, Settings
@@ -19,14 +19,11 @@ from logitron.estimators.labels import Labels
 from logitron.estimators.present_classes import of_classes, without_classes
 from logitron.estimators.units import inverse, powers_of_two, scaled
 from logitron.estimators.verdict import Verdict
-from logitron.objective import GroupIndex, LogisticObjective, make_training_rows
-from logitron.solvers import Iteration, Status, put_groups
+from logitron.objective import GroupIndex, Objective, make_training_rows
+from logitron.solvers import Callback, Iteration, Status, put_groups
 
 __all__ = ["Fits", "Grid"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
-Watch = Callable[[Iteration], bool | None] | None
 
 #: intercept of a neuron whose labels are all alike: its probability is 1 to the last digit
 CERTAIN = 40.0
@@ -44,14 +41,14 @@ class Grid:
 
     Parameters
     ----------
-    objective : LogisticObjective
+    objective : Objective
     totals : numpy.ndarray (T, F, C)
         Weight of each class, with class weights.
     shape : tuple
         ``(T, F, P)``
     """
 
-    objective: LogisticObjective
+    objective: Objective
     totals: HostArray
     shape: tuple[int, int, int]
     rows: Rows
@@ -116,7 +113,7 @@ class Grid:
             for axis, size in enumerate((T, F))
         )
         columns = GroupIndex(target=target, weight=target, subset=subset)
-        counted = LogisticObjective.over(rows, groups=T * F, classes=K, columns=_first(columns, P))
+        counted = Objective.over(rows, groups=T * F, classes=K, index=_first(columns, P))
         totals = np.broadcast_to(to_host(counted.class_totals()), (T * F, max(K, 2)))
         totals = totals.reshape(T, F, -1)
         factors = class_factors(labels, class_weight, totals)
@@ -136,23 +133,23 @@ class Grid:
         if counts is not None:
             max_sample_weight *= float(counts.max())
         groups = T * F * P
-        objective = LogisticObjective.over(
+        objective = Objective.over(
             rows,
             groups=groups,
             classes=K,
             penalty=inverse(each.reshape(-1), unit),
             fit_intercept=fit_intercept,
-            columns=columns,
-            uneven=min(uneven, float(groups)),
+            index=columns,
+            max_weight_ratio=min(uneven, float(groups)),
         )
-        objective = objective.bounded_by(whole.squares, max_sample_weight)
+        objective = objective.with_sizes(whole.squares, max_sample_weight)
         return cls(objective, totals, (T, F, P), whole, unit)
 
     @cached_property
     def constant(self) -> HostArray:
         """Which groups have labels of one class only, and so no finite optimum (G,)."""
         one = (self.totals > 0).sum(axis=2) < 2
-        if not self.objective.fit_intercept:
+        if not self.objective.layout.fit_intercept:
             one[:] = False
         return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
 
@@ -192,7 +189,7 @@ class Grid:
         settings: Settings,
         *,
         start: tuple[Array, Array] | None = None,
-        watch: Watch = None,
+        watch: Callback = None,
         precision: str | None = None,
     ) -> Fits:
         """Fit all groups, as many at a time as their memory allows.
@@ -289,7 +286,7 @@ class Grid:
         """
         there = self.totals > 0
         softmax = self.objective.classes > 1
-        if not (softmax and self.objective.fit_intercept) or self.rows.lazy:
+        if not (softmax and self.objective.layout.fit_intercept) or self.rows.lazy:
             there = np.ones_like(there)
         return np.repeat(there[:, :, None, :], self.shape[2], axis=2).reshape(-1, there.shape[2])
 
@@ -374,7 +371,7 @@ def _largest(sample_weight: Any) -> float:
     return float(to_host(array_namespace(sample_weight).max(sample_weight)))
 
 
-def _counting(watch: Watch, left: int) -> Watch:
+def _counting(watch: Callback, left: int) -> Callback:
     """Count the groups of later parts as running."""
     if watch is None or not left:
         return watch

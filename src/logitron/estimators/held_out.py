@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from logitron.backend import Rows, is_sparse, to_host
+from logitron.backend.types import HostArray
 from logitron.estimators.fits import Fits
 from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
 from logitron.estimators.grid import Grid
@@ -28,9 +29,6 @@ __all__ = [
     "warn_of_left_out",
     "warn_of_undefined",
 ]
-
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 
 def scores_of_done(

@@ -19,11 +19,10 @@ from logitron.backend import (
     meta_of,
     to_host,
 )
+from logitron.backend.types import Array
 from logitron.estimators.values import as_floats, refuse_complex, refuse_masked
 
 __all__ = ["contexts", "features", "refuse_nonfinite", "sample_weights"]
-
-Array = Any
 
 
 #: numbers of features that are computed in float64 where they come in float32

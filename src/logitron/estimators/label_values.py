@@ -9,11 +9,11 @@ from sklearn import config_context
 from sklearn.utils.validation import column_or_1d
 
 from logitron.backend import check_sparse, is_sparse
+from logitron.backend.types import HostArray
 from logitron.estimators.values import on_host, refuse_complex, refuse_masked
 
 __all__ = ["comparable", "exact", "label_values", "refuse_lists", "refuse_missing"]
 
-HostArray = np.ndarray[Any, Any]
 
 #: integers from here on are not all numbers of float64
 LARGE = 2.0**53

@@ -8,12 +8,11 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, to_host
+from logitron.backend.types import Array
 from logitron.estimators.label_values import exact, label_values, refuse_lists, refuse_missing
 from logitron.estimators.values import plain, refuse_complex, refuse_masked
 
 __all__ = ["Labels", "classes_for", "encode", "prior", "take"]
-
-Array = Any
 
 
 @dataclass(frozen=True)

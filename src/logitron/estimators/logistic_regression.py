@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from logitron.backend import ArrayContext, is_dask, to_host
+from logitron.backend.types import Array
 from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
 from logitron.estimators.class_weights import balance
 from logitron.estimators.classifier import NeuronClassifier
@@ -22,12 +23,10 @@ from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, m
 from logitron.estimators.units import inverse, scaled
 from logitron.estimators.values import Count, as_floats, plain
 from logitron.estimators.verdict import Verdict
-from logitron.objective import LogisticObjective, make_training_rows
+from logitron.objective import Objective, make_training_rows
 from logitron.solvers import Iteration
 
 __all__ = ["LogisticRegression"]
-
-Array = Any
 
 
 class LogisticRegression(NeuronClassifier):
@@ -275,7 +274,7 @@ class LogisticRegression(NeuronClassifier):
         weights, unit = scaled(weights)
         with compute.scope():
             rows = make_training_rows(compute, X, labels.narrow, weights, width=labels.columns)
-            objective = LogisticObjective.over(
+            objective = Objective.over(
                 rows,
                 classes=labels.columns,
                 penalty=inverse(C, unit[0]),
@@ -286,7 +285,7 @@ class LogisticRegression(NeuronClassifier):
             tasks = self._tasks(given, settings.most, caller)
             max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
-                objective.bounded_by(rows.squares, max_sample_weight),
+                objective.with_sizes(rows.squares, max_sample_weight),
                 start,
                 in_unit(both(self._watcher(), tasks), float(unit[0])),
                 check=partial(refuse_nonfinite, rows),
@@ -326,7 +325,7 @@ class LogisticRegression(NeuronClassifier):
             self.intercept_ = caller.copy_to(fits.intercept[0, 0, 0, :])
             self._tell_many(fits, caller)
             self.loss_curve_ = caller.asarray(fits.loss_curve[:, 0, 0, 0])
-            self.work_ = grid.objective.work
+            self.work_ = grid.objective.cost
         grid.warn_of_constants(stacklevel=6)
         names = getattr(self, "feature_names_in_", None)
         fits.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)
@@ -368,7 +367,7 @@ class LogisticRegression(NeuronClassifier):
             self.coef_ = caller.copy_to(fits.coef[:, 0, 0, 0, :])
             self.intercept_ = caller.copy_to(fits.intercept[:, 0, 0, 0])
             self._tell_many(fits, caller)
-            self.work_ = grid.objective.work
+            self.work_ = grid.objective.cost
             if tasks is not None:
                 tasks.end()
         grid.warn_of_constants(stacklevel=6)

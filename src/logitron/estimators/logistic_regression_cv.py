@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
 from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Settings
@@ -41,9 +42,6 @@ from logitron.estimators.values import Count
 from logitron.solvers import Status
 
 __all__ = ["LogisticRegressionCV"]
-
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 
 class LogisticRegressionCV(NeuronClassifier):
@@ -279,7 +277,7 @@ class LogisticRegressionCV(NeuronClassifier):
             coef, intercept, C, again = self._choose(over, settings, fits, deciding, Cs)
             self.coef_, self.intercept_ = caller.copy_to(coef), caller.copy_to(intercept)
             self._tell(fits, scores, Cs, C, caller, many=labels.many)
-        self.plan_, self.work_ = fits.plan, grid.objective.work
+        self.plan_, self.work_ = fits.plan, grid.objective.cost
         if self.use_legacy_attributes is True and not labels.many:
             self._old_attributes(labels.classes.tolist())
         grid.warn_of_constants(stacklevel=4)

@@ -7,13 +7,13 @@ from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
 from logitron.backend import check_chunks, check_sparse, checked_chunks, is_dask, is_sparse, to_host
+from logitron.backend.types import Array
 from logitron.estimators.label_values import refuse_lists
 from logitron.estimators.labels import Labels
 from logitron.estimators.values import refuse_complex, refuse_masked
 
 __all__ = ["encode_many", "has_many_targets"]
 
-Array = Any
 
 #: dtypes of the array API standard that labels can have
 ANYWHERE = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")

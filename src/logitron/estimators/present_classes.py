@@ -5,22 +5,19 @@ the problem: the infimum is the optimum of the problem of the other classes.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from logitron.backend import to_host
+from logitron.backend.types import Array, HostArray
 from logitron.losses import cross_entropy
-from logitron.objective import GroupIndex, LogisticObjective
+from logitron.objective import GroupIndex, Objective
 from logitron.solvers import put_groups
 
 __all__ = ["of_classes", "without_classes"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
-
-def of_classes(objective: LogisticObjective, present: HostArray) -> LogisticObjective:
+def of_classes(objective: Objective, present: HostArray) -> Objective:
     """Return the problem of some of the classes, those whose rows have any weight."""
     rows = objective.rows
     context = rows.context.wide
@@ -31,20 +28,20 @@ def of_classes(objective: LogisticObjective, present: HostArray) -> LogisticObje
     numbers[present] = np.arange(len(present))
     table = context.asarray(numbers, keep_dtype=True)
     flat = xp.take(table, xp.astype(xp.reshape(codes, (-1,)), xp.int64), axis=0)
-    columns = objective.columns or GroupIndex()
+    columns = objective.data.index or GroupIndex()
     if columns.factors is not None:
         index = context.asarray(present, keep_dtype=True)
         columns = columns._replace(factors=xp.take(columns.factors, index, axis=1))
-    return replace(
-        objective,
+    data = replace(
+        objective.data,
         rows=rows.with_row_arrays(xp.reshape(flat, codes.shape), *others),
-        loss=cross_entropy(len(present)),
-        columns=columns,
+        index=columns,
     )
+    return replace(objective, data=data, loss=cross_entropy(len(present)))
 
 
 def without_classes(
-    objective: LogisticObjective,
+    objective: Objective,
     part: HostArray,
     present: HostArray,
     coef: Array,
@@ -56,7 +53,7 @@ def without_classes(
 
     Parameters
     ----------
-    objective : LogisticObjective
+    objective : Objective
         Of all classes and groups.
     part : numpy.ndarray (g,)
         Numbers of the groups.

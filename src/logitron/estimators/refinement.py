@@ -8,13 +8,14 @@ the Hessian is small; other fits stay what they are.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from logitron.backend import to_host
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import LocalObjective
 from logitron.estimators.separation import Separation, separation_of
-from logitron.objective import LocalObjective, LogisticObjective, row_squares
+from logitron.objective import Objective, row_squares
 from logitron.reductions import standardise
 from logitron.solvers import DampedNewton, Iteration, Outcome
 
@@ -28,8 +29,6 @@ __all__ = [
     "refine",
 ]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: parameters of one group that a Hessian is summed and decomposed of
 MOST_PARAMETERS = 1500
@@ -42,6 +41,8 @@ FIRST_STEPS, MOST_STEPS = 40, 120
 #: along a path of penalties: steps with each, the part that each is of the one before, how near
 #: each optimum is followed, and the first one at most
 EACH, STRIDE, ROUGHLY, MOST_TIMES = 4, 10.0, 1e-2, 1e40
+#: part of the distance that is asked for at which steps end
+POLISHED = 0.1
 #: passes of Newton's method, as a rule
 PASSES = 12
 
@@ -65,7 +66,7 @@ class Refined:
     """Why there is no optimum, if that is so."""
 
 
-def affordable(objective: LogisticObjective) -> int:
+def affordable(objective: Objective) -> int:
     """Count the groups whose bounds, and refinement, are worth their cost."""
     _, K, q = objective.shape
     cost = objective.rows.shape[0] * (K * q) ** 2 + 20.0 * (K * q) ** 3
@@ -75,7 +76,7 @@ def affordable(objective: LogisticObjective) -> int:
 
 
 def refine(
-    objective: LogisticObjective,
+    objective: Objective,
     coef: Array,
     intercept: Array | None,
     *,
@@ -88,7 +89,7 @@ def refine(
 
     Parameters
     ----------
-    objective : LogisticObjective
+    objective : Objective
         In standardised features.
     relative : float
         Distance from the infimum to reach, relative to it.
@@ -133,7 +134,7 @@ class _Search:
 
     def __init__(
         self,
-        one: LogisticObjective,
+        one: Objective,
         local: LocalObjective,
         relative: float,
         max_iter: int,
@@ -174,7 +175,8 @@ class _Search:
             self.stopped = self.watch(before + number, value)
             return self.stopped
 
-        newton = DampedNewton(local.relative, min(most, self.max_iter - self.n_iter))
+        # (coefficients as they are stored may be a little farther from the optimum)
+        newton = DampedNewton(POLISHED * local.relative, min(most, self.max_iter - self.n_iter))
         found = newton.minimize(local, theta, _damper(local.objective), on_iteration=watch)
         self.n_iter += found.n_iter
         return found
@@ -183,7 +185,8 @@ class _Search:
         """Follow the optima of penalties that fall to the one that is asked for."""
         theta, times = 0.0 * start, self._strongest()
         while times > 1.0 and self.n_iter < self.max_iter and not self.stopped:
-            easier = replace(self.one, penalty=self.one.penalty * times)
+            penalty = self.one.penalty
+            easier = replace(self.one, penalty=penalty._replace(strength=penalty.strength * times))
             theta = self._newton(theta, EACH, LocalObjective(easier, ROUGHLY)).theta
             times /= STRIDE
         return theta
@@ -191,9 +194,9 @@ class _Search:
     def _strongest(self) -> float:
         """How many times the penalty keeps all logits small."""
         one = self.one
-        (squares,) = one.sum(row_squares, one.columns, classes=one.classes, fit_intercept=False)
-        penalised = np.asarray(to_host(one.penalised), np.float64)
-        least = penalised[penalised > 0.0].min(initial=np.inf) * float(to_host(one.penalty)[0])
+        (squares,) = one.sum(row_squares, one.data.index, classes=one.classes, fit_intercept=False)
+        strength, factors = _penalty_of(one)
+        least = factors[factors > 0.0].min(initial=np.inf) * strength
         with np.errstate(over="ignore", divide="ignore"):
             times = float(to_host(squares)[0]) / least
         return min(times, MOST_TIMES) if np.isfinite(times) else MOST_TIMES
@@ -205,7 +208,7 @@ class _Search:
 
 
 def local_gap(
-    objective: LogisticObjective,
+    objective: Objective,
     coef: Array,
     intercept: Array | None,
     *,
@@ -216,28 +219,38 @@ def local_gap(
     return refine(objective, coef, intercept, relative=relative, max_iter=0, group=group).gap
 
 
-def _damper(one: LogisticObjective) -> HostArray:
+def _damper(one: Objective) -> HostArray:
     """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
     _, K, _ = one.shape
     steepest = (one.loss.curvature_bound or 1.0) * float(to_host(one.weight_sum())[0])
-    ridge = float(to_host(one.penalty)[0]) * np.asarray(to_host(one.penalised), np.float64)
-    return np.tile(steepest + ridge, K)
+    strength, factors = _penalty_of(one)
+    return np.tile(steepest + strength * factors, K)
 
 
-def is_quick(objective: LogisticObjective) -> bool:
+def _penalty_of(one: Objective) -> tuple[float, HostArray]:
+    """Strength of a group's penalty, and the factor of each parameter (q,)."""
+    factors = np.asarray(to_host(one.penalty.factors), np.float64)
+    return float(to_host(one.penalty.strength)[0]), factors
+
+
+def is_quick(objective: Objective) -> bool:
     """Whether a step of refinement costs so little that it need not be put off."""
     return objective.shape[1] * objective.shape[2] <= QUICK and affordable(objective) > 0
 
 
-def plain_of(objective: LogisticObjective) -> LogisticObjective | None:
+def plain_of(objective: Objective) -> Objective | None:
     """Return the objective in features as they are, where that is good enough for a bound."""
-    if objective.standardisation is not None or objective.needs_standardisation:
+    if objective.layout.standardisation is not None or objective.statistics.needs_standardisation:
         return None
-    return objective.uncentred() if objective.rows.context is objective.context else None
+    return (
+        objective.with_layout(centre=None)
+        if objective.rows.context is objective.rows.context.wide
+        else None
+    )
 
 
-def ready(objective: LogisticObjective) -> LogisticObjective:
+def ready(objective: Objective) -> Objective:
     """Return the objective in standardised features, the widest precision and without a centre."""
-    if objective.standardisation is None:
-        objective = standardise(objective.uncentred())
-    return replace(objective.in_float64(), centre=None, witness=None)
+    if objective.layout.standardisation is None:
+        objective = standardise(objective.with_layout(centre=None))
+    return objective.in_float64().with_layout(centre=None)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from logitron.backend.types import HostArray
 from logitron.solvers import Status
 
 __all__ = ["CONVERGED", "Report", "is_converged", "warn_of"]
 
-HostArray = np.ndarray[Any, Any]
 
 #: how a fit ends that met the rule
 CONVERGED = {Status.CONVERGED, Status.AT_PRECISION}

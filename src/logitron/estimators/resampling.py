@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import is_dask, to_host
+from logitron.backend.types import Array, HostArray
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Settings
 from logitron.estimators.folds import counts_of, folds_of
@@ -20,9 +21,6 @@ from logitron.estimators.spellings import inverse_penalty, method, tolerance
 from logitron.estimators.values import plain
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
-
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

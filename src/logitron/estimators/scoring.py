@@ -12,12 +12,11 @@ from array_api_compat import array_namespace
 
 from logitron import neuron
 from logitron.backend import Rows, is_dask, to_host
+from logitron.backend.types import Array, HostArray
 from logitron.objective.groups import group_targets
 
 __all__ = ["ON_DEVICE", "check_scoring", "mean_score", "scores_on_device"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: logits that rankings may hold at a time
 MOST_LOGITS = 1 << 24

@@ -15,16 +15,15 @@ References
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from logitron.backend import to_host
-from logitron.objective import LogisticObjective, group_rows
+from logitron.backend.types import HostArray
+from logitron.objective import Objective, group_rows
 
 __all__ = ["Separation", "separation_of"]
 
-HostArray = np.ndarray[Any, Any]
 
 #: part of the largest gain along a direction that a loss of another row may be by rounding
 ROUNDING = 1e-7
@@ -50,13 +49,13 @@ class Separation:
 
 
 def separation_of(
-    one: LogisticObjective, steps: tuple[HostArray, ...], *, programme: bool
+    one: Objective, steps: tuple[HostArray, ...], *, programme: bool
 ) -> Separation | None:
     """Look for a direction that separates the classes of a group; None where none was found.
 
     Parameters
     ----------
-    one : LogisticObjective
+    one : Objective
         Of one group, in standardised features.
     steps : tuple of arrays (D,)
         Directions to try first.
@@ -66,12 +65,14 @@ def separation_of(
     rows = one.rows
     if rows.lazy or rows.shape[0] * rows.shape[1] > MOST_FEATURES:
         return None
-    data = np.asarray(to_host(rows.map(group_rows, one.columns, classes=one.classes)), np.float64)
+    data = np.asarray(
+        to_host(rows.map(group_rows, one.data.index, classes=one.classes)), np.float64
+    )
     p, K = rows.shape[1], max(one.classes, 2)
     X, weights, Y = data[:, :p], data[:, p], data[:, p + 1 :]
     kept = weights > 0.0
     X, codes = X[kept], _codes(Y[kept], one.classes)
-    F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.fit_intercept else X
+    F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.layout.fit_intercept else X
     F = F / _sizes(F)  # which no gain's sign depends on
     for step in steps:
         v = step.reshape(one.classes, -1)

@@ -11,11 +11,10 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
 
 __all__ = ["inverse", "powers_of_two", "scaled"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: weights between the inverse of this and this stay what they are
 ORDINARY = 2.0**30

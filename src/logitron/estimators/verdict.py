@@ -8,20 +8,19 @@ large, and the estimate meets ``tol``. Everything else is False, and warns.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import GapBound
 from logitron.estimators.refinement import affordable, local_gap, ready
 from logitron.estimators.reports import is_converged
-from logitron.objective import LogisticObjective
+from logitron.objective import Objective
 from logitron.solvers import Solution, Status
 
 __all__ = ["Verdict", "judge", "relative_gap", "target_of"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: relative bounds that certify where ``tol ** 2`` is less: what each kind of float can tell
 FLOORS = {"float64": 1e-12, "float32": 1e-6}
@@ -63,18 +62,24 @@ class Verdict:
 
 
 def judge(
-    objective: LogisticObjective, solution: Solution, tol: float, coef: Array, intercept: Array
+    objective: Objective,
+    solution: Solution,
+    tol: float,
+    coef: Array,
+    intercept: Array,
+    gap_bound: GapBound,
 ) -> Verdict:
     """Decide what became of each group, at coefficients as they are stored.
 
     Parameters
     ----------
-    objective : LogisticObjective
+    objective : Objective
     solution : Solution
     tol : float
     coef, intercept : arrays (G * K, p), (G * K,)
+    gap_bound : GapBound
     """
-    return _Judge(objective, solution, float(tol)).of(coef, intercept)
+    return _Judge(objective, solution, float(tol), gap_bound).of(coef, intercept)
 
 
 def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
@@ -98,9 +103,10 @@ def _roots(squares: HostArray) -> HostArray:
 
 @dataclass(frozen=True)
 class _Judge:
-    objective: LogisticObjective
+    objective: Objective
     solution: Solution
     tol: float
+    gap_bound: GapBound
 
     def of(self, coef: Array, intercept: Array) -> Verdict:
         objective, solution = self.objective, self.solution
@@ -118,7 +124,7 @@ class _Judge:
             precise = objective.in_float64()
             theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
             evaluation = precise.evaluate(theta)
-            bound = precise.bound(evaluation, theta)
+            bound = self.gap_bound(precise, evaluation, theta)
             value, gap, off = to_host(
                 wide.xp.stack([evaluation.value, bound, self._squared_sizes(coef, intercept)])
             )
@@ -142,7 +148,7 @@ class _Judge:
         solution = self.solution
         if not (self.objective.strongly_convex or solution.proven) or solution.gap is None:
             return np.full(value.shape, np.inf)
-        total = self.objective.max_sample_weight * self.objective.rows.shape[0]
+        total = self.objective.data.max_sample_weight * self.objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(invalid="ignore", over="ignore"):
             least = solution.loss_curve[-1] - solution.gap
@@ -177,14 +183,14 @@ class _Judge:
         objective = self.objective
         xp, wide, n = objective.context.xp, objective.context, objective.rows.shape[0]
         W, off = xp.abs(wide.asarray(coef)), xp.abs(wide.asarray(intercept))
-        if objective.standardisation is not None:
-            centre, scale = objective.standardisation
+        if objective.layout.standardisation is not None:
+            centre, scale = objective.layout.standardisation
             off = off + W @ xp.abs(centre)
             W = W / xp.where(scale > 0.0, scale, 1.0)
-        if objective.centre is not None:
-            off = off + W @ xp.abs(objective.centre)
-        if objective.squares is not None:
-            off = off + W @ xp.sqrt(objective.squares / n)
+        if objective.layout.centre is not None:
+            off = off + W @ xp.abs(objective.layout.centre)
+        if objective.statistics.column_squares is not None:
+            off = off + W @ xp.sqrt(objective.statistics.column_squares / n)
         return xp.sum(xp.reshape(off, (objective.groups, -1)) ** 2, axis=1)
 
     def _as_stored(self, gap: HostArray, sizes: HostArray) -> HostArray:
@@ -195,7 +201,7 @@ class _Judge:
         """
         objective = self.objective
         steepest = objective.loss.curvature_bound or np.inf
-        total = objective.max_sample_weight * objective.rows.shape[0]
+        total = objective.data.max_sample_weight * objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(over="ignore", invalid="ignore"):
             added = eps * sizes * (0.5 * steepest * total) ** 0.5
@@ -209,7 +215,7 @@ class _Judge:
         unproven = met & ~certified
         if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
             # no bound can exist where there is no penalty, and a Hessian is too large
-            estimated = (to_host(self.objective.penalty) <= 0.0) & (
+            estimated = (to_host(self.objective.penalty.strength) <= 0.0) & (
                 solution.status == Status.CONVERGED
             )
             unproven &= ~estimated

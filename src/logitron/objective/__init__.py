@@ -1,36 +1,36 @@
-"""What is minimised: the neurons' loss over weighted rows, and their penalty.
+"""What is minimised: a loss over weighted rows, and a penalty.
 
-============================= ==================================================================
-module                        what it holds
-============================= ==================================================================
-`objective.logistic`          `LogisticObjective`: value, gradient, curvature as sums over rows
-`objective.blocks`            what one block of rows contributes to those sums
-`objective.columns`           which targets and weights belong to which group
-`objective.assembly`          from sums over the rows to value, derivative and curvature
-`objective.preconditioner`            models of the curvature, and solving with them
-`objective.models`            and what an objective puts into them
-`objective.certificate`       the distance from the optimum at most: formulas
-`objective.bounds`            and what an objective puts into them
-`objective.self_concordance`  a bound from the curvature of all rows, for one group
-`objective.local_model`       one group's value, gradient and Hessian, on the host
-`objective.local_blocks`      and what one block of rows contributes to them
-`objective.work`              what a fit costs, in reads of the features
-============================= ==================================================================
+========================= ======================================================================
+module                    what it holds
+========================= ======================================================================
+`objective.objective`     `Objective`: value, gradient and Hessian as sums over rows
+`objective.data`          the rows, and what is known of their weights
+`objective.groups`        which targets and weights belong to which group
+`objective.layout`        coefficients and intercepts as parameters of a solver
+`objective.statistics`    what is known of the features
+`objective.sums`          what one block of rows contributes to those sums
+`objective.evaluation`    from sums over rows to value, gradient and Hessian
+`objective.cost`          what a fit costs, in reads of the features
+========================= ======================================================================
 """
 
-from logitron.objective.assembly import Evaluation
-from logitron.objective.blocks import row_squares
 from logitron.objective.cost import Cost
+from logitron.objective.data import TrainingData
+from logitron.objective.evaluation import Evaluation
 from logitron.objective.groups import GroupIndex, group_rows, make_training_rows
-from logitron.objective.logistic import LogisticObjective
-from logitron.objective.self_concordance import LocalObjective
+from logitron.objective.layout import Layout
+from logitron.objective.objective import Objective
+from logitron.objective.statistics import FeatureStatistics
+from logitron.objective.sums import row_squares
 
 __all__ = [
     "Cost",
     "Evaluation",
+    "FeatureStatistics",
     "GroupIndex",
-    "LocalObjective",
-    "LogisticObjective",
+    "Layout",
+    "Objective",
+    "TrainingData",
     "group_rows",
     "make_training_rows",
     "row_squares",

@@ -24,6 +24,7 @@ row's class. Nothing of shape ``(n, G)`` is ever stored: products are made block
 from typing import Any, NamedTuple
 
 from logitron.backend import ArrayContext, Rows, linalg, make_rows, namespace_of
+from logitron.backend.types import Array
 
 __all__ = [
     "GroupIndex",
@@ -36,8 +37,6 @@ __all__ = [
     "mean_weights",
     "weights_of",
 ]
-
-Array = Any
 
 
 def make_training_rows(

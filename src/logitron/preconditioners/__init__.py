@@ -7,6 +7,7 @@ module                           model of a group's Hessian
 `preconditioners.subspace`       its two-level correction, exact on the span of the coefficients
 `preconditioners.block_diagonal` the blocks of each class with itself
 `preconditioners.dense`          the whole Hessian, to be solved with once or many times
+`preconditioners.eigenbasis`     eigenbases of the features' products
 `preconditioners.base`           what they have in common
 ================================ ===============================================================
 
@@ -17,7 +18,8 @@ no answer depends on which one a solver uses.
 from logitron.preconditioners.base import Preconditioner, choose, take
 from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagonal
 from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
-from logitron.preconditioners.kronecker import Kronecker, kronecker
+from logitron.preconditioners.eigenbasis import eigenbasis, weighed_eigenbasis
+from logitron.preconditioners.kronecker import Kronecker, kronecker, without_curvature
 from logitron.preconditioners.subspace import corrected, projection
 
 __all__ = [
@@ -30,7 +32,10 @@ __all__ = [
     "choose",
     "corrected",
     "dense_hessian",
+    "eigenbasis",
     "kronecker",
     "projection",
     "take",
+    "weighed_eigenbasis",
+    "without_curvature",
 ]

@@ -17,7 +17,7 @@ from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.preconditioners.base import take
 
-__all__ = ["Kronecker", "kronecker"]
+__all__ = ["Kronecker", "kronecker", "without_curvature"]
 
 
 class Kronecker(NamedTuple):
@@ -133,6 +133,28 @@ def kronecker(
         dual_vectors=dual_vectors,
         penalty_values=penalty_values,
         penalty_factors=penalty_factors,
+    )
+
+
+def without_curvature(
+    penalty: Array,
+    classes: int,
+    feature_vectors: Array | None,
+    feature_values: Array,
+    dual_vectors: Array | None = None,
+    penalty_values: Array | None = None,
+    penalty_factors: Array | None = None,
+) -> Kronecker:
+    """Make the model of features alone, for ``classes`` columns and penalties (G,)."""
+    nothing = 0.0 * penalty[:, None, None] * linalg.eye_like(penalty, classes)
+    return kronecker(
+        feature_vectors,
+        feature_values,
+        nothing,
+        penalty,
+        dual_vectors,
+        penalty_values,
+        penalty_factors,
     )
 
 

@@ -5,6 +5,7 @@ module                           what it does
 ================================ ===============================================================
 `reductions.centring`            features centred on the mean of some rows
 `reductions.standardisation`     features in units of their own spread
+`reductions.subsample`           rows drawn evenly, each of which stands for several
 `reductions.row_space`           as many features as there are rows, where those are fewer
 `reductions.intercept_column`    the intercept as the coefficient of a feature of ones
 ================================ ===============================================================
@@ -14,5 +15,14 @@ from logitron.reductions.centring import centre
 from logitron.reductions.intercept_column import with_intercept_column
 from logitron.reductions.row_space import RowSpace, is_flat, rotate
 from logitron.reductions.standardisation import standardise
+from logitron.reductions.subsample import subsample
 
-__all__ = ["RowSpace", "centre", "is_flat", "rotate", "standardise", "with_intercept_column"]
+__all__ = [
+    "RowSpace",
+    "centre",
+    "is_flat",
+    "rotate",
+    "standardise",
+    "subsample",
+    "with_intercept_column",
+]

@@ -1,15 +1,14 @@
 """Features centred on the mean of some rows, and what those rows show of all."""
 
-from dataclasses import replace
 from typing import Any
 
 from logitron.backend import Rows, to_host
-from logitron.objective import LogisticObjective, blocks
-from logitron.objective.assembly import column_report
+from logitron.backend.types import Array
+from logitron.objective import Objective, sums
+from logitron.reductions.column_report import column_report
 
 __all__ = ["centre"]
 
-Array = Any
 
 #: rows whose mean is near enough to the mean of all
 CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19
@@ -23,71 +22,66 @@ SMALLEST, PLAIN = 1e-20, 1e-2
 ROUNDINGS = 64.0
 
 
-def centre(objective: LogisticObjective) -> LogisticObjective:
+def centre(objective: Objective) -> Objective:
     """Return the same objective in features that are centred, nearly: on a sample's mean.
 
-    It also knows whether the features should be standardised, see `assembly.column_report`.
+    It also knows whether the features should be standardised, see `column_report`.
     """
     context, n = objective.context, objective.rows.shape[0]
     count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // objective.rows.shape[1]))
     rows = (objective.rows.sample(count, 1) if n > count else None) or objective.rows
-    columns, classes = objective.columns, objective.classes
-    sums, squares, total = objective.sum_over(rows, blocks.column_moments, columns, classes=classes)
-    objective.work.passes += rows.shape[0] / n * objective.share
-    middle, means = sums / total, squares / total
-    uneven = longer = centre_first_float32 = unknown = False
+    index, classes, data = objective.data.index, objective.classes, objective.data
+    totals, squares, weight = objective.sum_over(rows, sums.column_moments, index, classes=classes)
+    objective.cost.passes += rows.shape[0] / n * data.pass_cost
+    middle, means = totals / weight, squares / weight
+    layout = objective.layout
+    uneven = longer = centre_first = unknown = False
     if not (context.library.is_host and _is_plain(context.xp, middle, means)):
         report = context.compile(
             column_report,
             eps=objective.eps,
             wide_eps=EPS[context.precision],
             cancellation=CANCELLATION[objective.rows.context.precision],
-            centred=objective.fit_intercept,
+            centred=layout.fit_intercept,
         )
         answers = to_host(report(middle, means)) > 0.0
-        uneven, longer, centre_first_float32, unknown = answers.tolist()
+        uneven, longer, centre_first, unknown = answers.tolist()
     if unknown and not uneven:  # differences from the centre show it
         # (without a penalty, what rounding leaves of a constant feature would be followed)
         uneven = not objective.strongly_convex or _varies_far_from_zero(objective, rows, middle)
-    uneven &= objective.standardisation is None
-    squares = squares * (n / rows.shape[0])
-    if not objective.fit_intercept:
-        return replace(objective, squares=squares, needs_standardisation=bool(uneven))
-    largest = objective.largest
+    uneven &= layout.standardisation is None
+    known = {"column_squares": squares * (n / rows.shape[0]), "needs_standardisation": uneven}
+    if not layout.fit_intercept:
+        return objective.with_statistics(**known)
     if longer:  # lengths from zero would say little about lengths from the centre
-        from_centre, _ = objective.sum(blocks.column_squares, middle, columns, classes=classes)
-        objective.work.passes += objective.share
-        largest = context.xp.sum(from_centre) * (objective.weight * objective.uneven)
-    return replace(
-        objective,
-        centre=middle,
-        squares=squares,
-        needs_standardisation=bool(uneven),
-        largest=largest,
-        centre_first_float32=bool(centre_first_float32),
-    )
+        from_centre, _ = objective.sum_weighted(sums.column_squares, middle)
+        objective.cost.passes += data.pass_cost
+        largest = context.xp.sum(from_centre) * (data.scale * data.max_weight_ratio)
+        known["gram_norm_bound"] = largest
+    known["centre_first_float32"] = centre_first
+    return objective.with_statistics(**known).with_layout(centre=middle)
 
 
 def _is_plain(xp: Any, middle: Array, means: Array) -> bool:
     """Whether all features are of one size, vary, and are near zero: then no more is to be asked.
 
-    For few rows the calls of `assembly.column_report` would cost a part of the fit.
+    For few rows the calls of `column_report` would cost a part of the fit.
     """
     least, most = float(xp.min(means - middle * middle)), float(xp.max(means))
     return SMALLEST < most < 1.0 / SMALLEST and least > PLAIN * most
 
 
-def _varies_far_from_zero(objective: LogisticObjective, rows: Rows, middle: Array) -> bool:
+def _varies_far_from_zero(objective: Objective, rows: Rows, middle: Array) -> bool:
     """Whether a feature varies by more than rounding, and by little beside its mean."""
     xp, context = objective.context.xp, objective.rows.context
-    sums, total = objective.sum_over(
+    totals, total = objective.sum_over(
         rows.in_float64(),
-        blocks.column_squares,
+        sums.column_squares,
         middle,
-        objective.columns,
+        objective.data.index,
         classes=objective.classes,
     )
-    spread, means = sums / total, middle * middle
+    spread, means = totals / total, middle * middle
     rounding = (ROUNDINGS * float(xp.finfo(objective.context.dtype).eps)) ** 2
     far = objective.eps * means > CANCELLATION[context.precision] * spread
     return bool(to_host(xp.any(far & (spread > rounding * means))))

@@ -6,28 +6,28 @@ the calls of an iteration. The parameters are the same numbers, so that nothing 
 
 from dataclasses import replace
 
-from logitron.objective import LogisticObjective
-from logitron.objective.blocks import with_constant
+from logitron.objective import Objective
+from logitron.objective.sums import with_constant
 
 __all__ = ["with_intercept_column"]
 
 
-def with_intercept_column(objective: LogisticObjective) -> LogisticObjective:
+def with_intercept_column(objective: Objective) -> Objective:
     """Return the same objective over centred features and a 1, in one pass.
 
     Itself where that would copy more than a block, where rows are not where the parameters are,
     and where there is no intercept.
     """
-    rows = objective.rows
-    if not (objective.fit_intercept and rows.one_block) or rows.context != objective.context:
+    rows, layout = objective.rows, objective.layout
+    if not (layout.fit_intercept and rows.one_block) or rows.context != objective.context:
         return objective
-    objective.work.passes += objective.share
-    return replace(
-        objective,
-        rows=rows.with_features(rows.map(with_constant, objective.centre)),
-        largest=objective.gram_norm_bound() if objective.strongly_convex else None,
-        centre=None,
+    objective.cost.passes += objective.data.pass_cost
+    column = replace(
+        layout,
+        n_features=layout.n_features + 1,
         fit_intercept=False,
-        constant=True,
-        witness=None,
+        intercept_is_column=True,
+        centre=None,
     )
+    copied = rows.with_features(rows.map(with_constant, layout.centre))
+    return replace(objective, data=replace(objective.data, rows=copied), layout=column)

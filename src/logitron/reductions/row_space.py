@@ -11,16 +11,15 @@ curvature comes without a decomposition of its own.
 """
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from logitron.backend import linalg, namespace_of, to_host
-from logitron.objective.logistic import LogisticObjective
-from logitron.objective.models import without_curvature
-from logitron.preconditioners import Kronecker
+from logitron.backend.types import Array
+from logitron.objective import FeatureStatistics, Objective
+from logitron.preconditioners import Kronecker, without_curvature
 
 __all__ = ["RowSpace", "is_flat", "rotate"]
 
-Array = Any
 
 #: rows that tell whether a direction stands out
 FLAT_ROWS = 32
@@ -29,11 +28,11 @@ FLAT_ROWS = 32
 class RowSpace(NamedTuple):
     """The rotated problem, and the way back."""
 
-    objective: LogisticObjective
+    objective: Objective
     """In rotated features."""
     preconditioner: Kronecker
     """Its shared model, yet without the curvature of any parameters."""
-    original: LogisticObjective
+    original: Objective
     spreading: Array
     """``U S^(-1/2)`` (n, n)."""
 
@@ -48,7 +47,7 @@ class RowSpace(NamedTuple):
             return xp.concat([zeros, theta[:, :, p:]], axis=2)
         W = xp.reshape(theta[:, :, :p], (-1, p))
         to_rows, rows = self.original.to_rows, self.original.rows
-        logits = rows.sum_over_columns(_logits, to_rows(W), to_rows(self.original.centre))
+        logits = rows.sum_over_columns(_logits, to_rows(W), to_rows(self.original.layout.centre))
         rotated = rows.context.xp.matrix_transpose(logits) @ self.spreading
         (rotated,) = self.original.from_rows((rotated,))
         rotated = xp.reshape(rotated, (*theta.shape[:2], -1))
@@ -62,14 +61,14 @@ class RowSpace(NamedTuple):
         rotated = self.original.to_rows(xp.reshape(theta[:, :, :n], (G * K, n)))
         weights = self.spreading @ self.original.rows.context.xp.matrix_transpose(rotated)
         rows = self.original.rows.with_row_arrays(weights)
-        (W,) = self.original.sum_over(rows, _spread, self.original.centre)
-        self.original.work.passes += self.original.share
+        (W,) = self.original.sum_over(rows, _spread, self.original.layout.centre)
+        self.original.cost.passes += self.original.data.pass_cost
         return xp.concat([xp.reshape(W, (G, K, -1)), theta[:, :, n:]], axis=2)
 
 
-def rotate(objective: LogisticObjective) -> RowSpace:
+def rotate(objective: Objective) -> RowSpace:
     """Rotate a problem into the space of its rows; the products count as a Gram matrix."""
-    rows, centre = objective.rows, objective.to_rows(objective.centre)
+    rows, centre = objective.rows, objective.to_rows(objective.layout.centre)
     there = rows.context.wide
     if centre is None:
         products = rows.sum_over_columns(_row_products, centre)
@@ -77,23 +76,25 @@ def rotate(objective: LogisticObjective) -> RowSpace:
         products, logits = rows.sum_over_columns(_products, centre)
         length = there.xp.sum(centre * centre)
         products = products - logits - there.xp.matrix_transpose(logits) + length
-    objective.work.grams += objective.share
+    objective.cost.grams += objective.data.pass_cost
     rotated, squares, spreading = there.compile(_decompose)(products)
     (spectrum,) = objective.from_rows((squares,))
+    n, p = rows.shape
+    layout = replace(objective.layout, n_features=n, centre=None)
+    largest = objective.context.xp.max(spectrum) * objective.data.max_sample_weight
     inner = replace(
         objective,
-        rows=rows.with_features(rotated),
-        centre=None,
-        squares=spectrum,
-        largest=objective.context.xp.max(spectrum) * objective.max_sample_weight,
-        reading=objective.rows.shape[0] / objective.rows.shape[1],
-        witness=None,
+        data=replace(objective.data, rows=rows.with_features(rotated), relative_width=n / p),
+        layout=layout,
+        penalty=objective.penalty._replace(factors=layout.penalty_factors(None)),
+        statistics=FeatureStatistics(column_squares=spectrum, gram_norm_bound=largest),
     )
-    preconditioner = without_curvature(inner, None, spectrum / products.shape[0])
-    return RowSpace(inner, preconditioner, objective, spreading)
+    strength, K = objective.penalty.strength, objective.classes
+    model = without_curvature(strength, K, None, spectrum / n)
+    return RowSpace(inner, model, objective, spreading)
 
 
-def is_flat(objective: LogisticObjective) -> bool:
+def is_flat(objective: Objective) -> bool:
     r"""Whether the features have no direction that stands out, by the look of a few rows.
 
     With the eigenvalues of the rows' products, :math:`(\sum \lambda)^2 / \sum \lambda^2` counts the
@@ -101,7 +102,7 @@ def is_flat(objective: LogisticObjective) -> bool:
     """
     few = objective.rows.shape[0] <= FLAT_ROWS
     rows = (None if few else objective.rows.sample(FLAT_ROWS, 2)) or objective.rows
-    products = rows.sum_over_columns(_row_products, objective.to_rows(objective.centre))
+    products = rows.sum_over_columns(_row_products, objective.to_rows(objective.layout.centre))
     count = rows.context.wide.compile(_directions)(products)
     return bool(to_host(count) > 0.5 * rows.shape[0])
 

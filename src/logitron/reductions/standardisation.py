@@ -15,17 +15,16 @@ by a power of two is exact. The penalty is the one that was asked for, by factor
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from logitron.backend import Rows, namespace_of, to_host
-from logitron.objective import LogisticObjective, blocks
+from logitron.backend.types import Array, HostArray
+from logitron.objective import FeatureStatistics, Objective, sums
+from logitron.penalties import L2
 
 __all__ = ["standardise"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: powers of two that scales may differ by, either way: the penalty's factors are their squares
 MOST_SCALING = 240
@@ -41,13 +40,13 @@ CONSTANT = 64.0
 MOST_PENALTY = 1e150
 
 
-def standardise(objective: LogisticObjective) -> LogisticObjective:
+def standardise(objective: Objective) -> Objective:
     """Return the same problem in standardised features; three passes over the rows."""
     context = objective.context
     xp, p = context.xp, objective.rows.shape[1]
     n = float(objective.rows.shape[0])
     rows, zeros = objective.rows, context.zeros((p,))
-    objective.work.passes += 3.0 * objective.share
+    objective.cost.passes += 3.0 * objective.data.pass_cost
 
     def standardised(centre: Array, scale: Array) -> Rows:
         return rows.standardised(objective.to_rows(centre), objective.to_rows(scale))
@@ -55,52 +54,47 @@ def standardise(objective: LogisticObjective) -> LogisticObjective:
     # a mean of absolute values neither overflows nor underflows where squares do
     sizes = to_host(objective.sum_over(rows.in_float64(), _mean_sizes, n=n)[0])
     first = _scale(sizes)
-    columns, classes = objective.columns, objective.classes
+    index, classes = objective.data.index, objective.classes
     sized = standardised(zeros, context.asarray(first))
-    sums, squares, total = objective.sum_over(
-        sized, blocks.column_moments, columns, classes=classes
-    )
-    sums, squares = to_host(sums / total), to_host(squares / total)
+    totals, squares, total = objective.sum_over(sized, sums.column_moments, index, classes=classes)
+    totals, squares = to_host(totals / total), to_host(squares / total)
     centre, constant = np.zeros(p), None
-    if objective.fit_intercept:
-        centre = sums / first
+    if objective.layout.fit_intercept:
+        centre = totals / first
         exact = standardised(context.asarray(centre), context.asarray(first))
         from_centre, total = objective.sum_over(
-            exact, blocks.column_squares, None, columns, classes=classes
+            exact, sums.column_squares, None, index, classes=classes
         )
         eps = float(xp.finfo(context.dtype).eps)
         squares = to_host(from_centre / total)
-        constant = squares <= (CONSTANT * eps * sums) ** 2
+        constant = squares <= (CONSTANT * eps * totals) ** 2
         squares = np.where(constant, 1.0, squares)
     scale = first * _scale(np.sqrt(squares))
     outliers, middle, width = _robust(objective, centre, 1.0 / scale)
-    centre = np.where(outliers, middle if objective.fit_intercept else 0.0, centre)
+    centre = np.where(outliers, middle if objective.layout.fit_intercept else 0.0, centre)
     scale = np.where(outliers, _scale(width), scale)
-    scale = np.minimum(scale, _most_scaling(to_host(objective.penalty)))
+    scale = np.minimum(scale, _most_scaling(to_host(objective.penalty.strength)))
     common = _middle(scale)
     scale = np.clip(scale, common * 2.0**-MOST_SCALING, common * 2.0**MOST_SCALING)
     unequal = bool((scale != common).any())
     if unequal and scale.max() <= FEW_TIMES * scale.min():
         scale, unequal = np.full(p, common), False
     with np.errstate(under="ignore"):
-        penalty = to_host(objective.penalty) * common * common
+        penalty = to_host(objective.penalty.strength) * common * common
     # a feature that is the same in all rows is none: what rounding leaves of it would be noise
-    used = scale if constant is None else np.where(constant & (sums != 0.0), 0.0, scale)
+    used = scale if constant is None else np.where(constant & (totals != 0.0), 0.0, scale)
     factors = np.where(used > 0.0, (scale / common) ** 2, 1.0)
     stored = context.asarray(centre), context.asarray(used)
+    layout = replace(objective.layout, centre=None, standardisation=stored)
+    feature_factors = context.asarray(factors) if unequal else None
     return replace(
         objective,
-        rows=standardised(*stored),
-        centre=None,
-        witness=None,
-        needs_standardisation=False,
-        penalty=context.asarray(penalty),
-        standardisation=stored,
-        factors=context.asarray(factors) if unequal else None,
-        read_squares=None,
-        largest=None,
-        squares=None,
-        supports_float32=False,
+        data=replace(objective.data, rows=standardised(*stored)),
+        layout=layout,
+        penalty=L2(
+            context.asarray(penalty), layout.penalty_factors(feature_factors), feature_factors
+        ),
+        statistics=FeatureStatistics(),
     )
 
 
@@ -111,7 +105,7 @@ def _mean_sizes(X: Array, *others: Array | None, n: float) -> tuple[Array]:
 
 
 def _robust(
-    objective: LogisticObjective, centre: HostArray, spread: HostArray
+    objective: Objective, centre: HostArray, spread: HostArray
 ) -> tuple[HostArray, HostArray, HostArray]:
     """Find features whose spread is that of a few rows, far from all the others.
 
@@ -130,7 +124,7 @@ def _robust(
         return np.zeros(p, bool), centre, spread
     X = np.asarray(to_host(rows.in_float64().map(_features)), np.float64)
     with np.errstate(over="ignore"):
-        middle = np.median(X, axis=0) if objective.fit_intercept else np.zeros(p)
+        middle = np.median(X, axis=0) if objective.layout.fit_intercept else np.zeros(p)
         width = np.median(np.abs(X - middle), axis=0)
         outliers = (width > 0.0) & (spread > OUTLYING * width)
     return outliers, middle, width

@@ -21,9 +21,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["DampedNewton", "Local", "LocalBound", "LocalModel", "Outcome"]
+from logitron.backend.types import HostArray
 
-HostArray = np.ndarray[Any, Any]
+__all__ = ["DampedNewton", "Local", "LocalBound", "LocalModel", "Outcome"]
 
 
 class LocalModel(Protocol):

@@ -15,11 +15,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from logitron.backend import ArrayContext, namespace_of, to_host
+from logitron.backend.types import Array
 from logitron.solvers.result import Iteration, Solution, Status
 
 __all__ = ["GradientDescent", "SmoothObjective"]
 
-Array = Any
 
 #: Iterations between two looks at the state where a look has to wait for a device
 LOOK_EVERY = 32

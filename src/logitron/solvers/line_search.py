@@ -15,11 +15,10 @@ References
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from logitron.backend.types import Namespace
+from logitron.backend.types import Namespace, Number
 
 __all__ = ["ROUNDING", "LineSearch", "Trial"]
 
-Number = Any
 
 #: changes of the objective below this many times ``eps |f|`` are treated as rounding
 ROUNDING = 16.0

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend.types import Array, HostArray, Namespace
+from logitron.backend.types import Array, HostArray, Namespace, Number
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.base import Callback, SmoothObjective, run
 from logitron.solvers.group_arrays import descending, dot, moved, read, spread
@@ -31,7 +31,6 @@ from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
 __all__ = ["QuasiNewton", "State"]
 
-Number = Any
 #: part of the groups that may be slow before it matters
 SLOWEST = 0.25
 

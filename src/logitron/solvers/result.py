@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import ArrayContext
+from logitron.backend.types import Array, HostArray
 
 __all__ = ["Iteration", "Solution", "Status", "put_groups"]
-
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 
 class Status(IntEnum):

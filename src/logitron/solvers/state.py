@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from logitron.backend.types import Array
+from logitron.backend.types import Array, Number
 from logitron.solvers.base import SmoothObjective
 from logitron.solvers.hessian_schedule import Schedule
 from logitron.solvers.lbfgs import History
@@ -13,8 +13,6 @@ from logitron.solvers.record import Record
 from logitron.solvers.stopping import Progress
 
 __all__ = ["State", "drop_finished"]
-
-Number = Any
 
 
 class State(NamedTuple):

@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from logitron.backend.types import Namespace
+from logitron.backend.types import Namespace, Number
 from logitron.solvers.line_search import ROUNDING
 from logitron.solvers.result import Status
 
 __all__ = ["RUNNING", "Iterate", "Progress", "Stopping"]
 
-Number = Any
 
 #: the status of a group that is not done
 RUNNING = -1

@@ -57,21 +57,17 @@ References
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logitron.backend import to_host
-from logitron.objective.local_blocks import POWER, hessian_root, leverages
-from logitron.objective.local_model import LocalModel, local_model
-
-if TYPE_CHECKING:
-    from logitron.objective.logistic import LogisticObjective
+from logitron.backend.types import Array, HostArray
+from logitron.certificates.local_blocks import POWER, hessian_root, leverages
+from logitron.certificates.local_model import LocalModel, local_model
+from logitron.objective import Objective
 
 __all__ = ["LocalBound", "LocalObjective", "concordant_gap", "local_bound"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: part of the distance that is asked for that rows and penalty may come to when they are left out
 SPARE = 0.05
@@ -143,7 +139,7 @@ class LocalBound:
 
 
 def local_bound(
-    objective: "LogisticObjective",
+    objective: Objective,
     theta: Array,
     model: LocalModel,
     *,
@@ -154,7 +150,7 @@ def local_bound(
 
     Parameters
     ----------
-    objective : LogisticObjective
+    objective : Objective
         Of one group, without a centre.
     theta : array (1, K, q)
     model : LocalModel
@@ -192,7 +188,7 @@ def local_bound(
 
 
 def _without_fading(
-    objective: "LogisticObjective", theta: Array, model: LocalModel, reach: float, enough: float
+    objective: Objective, theta: Array, model: LocalModel, reach: float, enough: float
 ) -> float:
     """Bound the distance with the penalty's curvature in full, and little of the loss's."""
     for _ in range(TRIES):
@@ -211,7 +207,7 @@ def _without_fading(
 
 
 def _largest_leverage(
-    objective: "LogisticObjective", theta: Array, model: LocalModel, factor: Factor
+    objective: Objective, theta: Array, model: LocalModel, factor: Factor
 ) -> float:
     """Bound how much a kept row's logits change along a unit direction, kappa.
 
@@ -224,22 +220,22 @@ def _largest_leverage(
 
 
 def _leverages(
-    objective: "LogisticObjective", theta: Array, least: float, factor: Factor
+    objective: Objective, theta: Array, least: float, factor: Factor
 ) -> tuple[float, float, float]:
     context = objective.context
-    intercept = theta[:, :, -1] if objective.fit_intercept else None
+    intercept = theta[:, :, -1] if objective.layout.fit_intercept else None
     parts = objective.sum(
         leverages,
         theta,
         intercept,
-        objective.columns,
+        objective.data.index,
         context.zeros(()) + least,
         context.asarray(factor.inverse),
         context.asarray(factor.empty),
         context.asarray(factor.scale),
         classes=objective.classes,
     )
-    objective.work.passes += objective.share
+    objective.cost.passes += objective.data.pass_cost
     powers, seen, lengths = to_host(context.xp.concat(parts)).tolist()
     return powers, seen, lengths
 
@@ -259,19 +255,19 @@ class LocalObjective:
 
     Parameters
     ----------
-    objective : LogisticObjective
+    objective : Objective
         Of one group, in the widest precision, without a centre.
     relative : float
         Distance from the infimum that is asked for, relative to it.
     """
 
-    def __init__(self, objective: "LogisticObjective", relative: float) -> None:
+    def __init__(self, objective: Objective, relative: float) -> None:
         self.objective, self.relative = objective, relative
         self.eps = objective.eps
         #: whether models have the Hessian's root
         self.fine = False
         #: whether the group has a penalty, and so an optimum
-        self.penalised = bool((to_host(objective.penalty) > 0.0).all())
+        self.penalised = bool((to_host(objective.penalty.strength) > 0.0).all())
 
     def arranged(self, theta: HostArray) -> Array:
         """Arrange a vector (D,) as parameters (1, K, q), where the rows are."""
@@ -284,12 +280,12 @@ class LocalObjective:
         found = local_model(objective, parameters, 0.0)
         if not self.fine:
             return found
-        intercept = parameters[:, :, -1] if objective.fit_intercept else None
+        intercept = parameters[:, :, -1] if objective.layout.fit_intercept else None
         rows = objective.rows.map(
             hessian_root,
             objective.to_rows(parameters),
             objective.to_rows(intercept),
-            objective.columns,
+            objective.data.index,
             classes=objective.classes,
         )
         root = np.asarray(to_host(rows), np.float64).reshape(-1, theta.size)

@@ -30,6 +30,7 @@ from typing import Any
 
 from logitron import neuron
 from logitron.backend import linalg, namespace_of
+from logitron.backend.types import Array
 from logitron.losses import Loss
 from logitron.objective.groups import (
     GroupIndex,
@@ -50,7 +51,6 @@ __all__ = [
     "with_constant",
 ]
 
-Array = Any
 
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16

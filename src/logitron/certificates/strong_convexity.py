@@ -60,11 +60,10 @@ References
 from typing import Any
 
 from logitron.backend import linalg, namespace_of
+from logitron.backend.types import Array
 from logitron.losses import Loss
 
 __all__ = ["bound", "bound_by_witness", "leverage", "logit_changes"]
-
-Array = Any
 
 
 def bound(

@@ -10,11 +10,11 @@ that is summed of such would be noise.
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
+from logitron.backend.types import Array
 from logitron.objective.groups import GroupIndex, as_group_weights, group_targets, weights_of
 
 __all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
 
-Array = Any
 
 #: power of the norm over the rows that bounds the largest leverage
 POWER = 8

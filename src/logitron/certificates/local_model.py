@@ -1,20 +1,17 @@
 """One group's objective near parameters, on the host: value, gradient, Hessian, spectrum."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from logitron.backend import to_host
-from logitron.objective.local_blocks import trimmed
-
-if TYPE_CHECKING:
-    from logitron.objective.logistic import LogisticObjective
+from logitron.backend.types import Array, HostArray
+from logitron.certificates.local_blocks import trimmed
+from logitron.objective import Objective
 
 __all__ = ["LocalModel", "Spectrum", "local_model"]
 
-Array = Any
-HostArray = np.ndarray[Any, Any]
 
 #: eigenvalues below this many times ``eps`` times their number are rounding
 EMPTY = 32.0
@@ -113,21 +110,21 @@ class Spectrum(NamedTuple):
     """Directions without curvature (D, D - r)."""
 
 
-def local_model(objective: "LogisticObjective", theta: Array, least: float) -> LocalModel:
+def local_model(objective: Objective, theta: Array, least: float) -> LocalModel:
     """Sum the model of an objective of one group, whose features have no centre, at ``theta``."""
     context, K = objective.context, objective.classes
     xp, q = context.xp, theta.shape[2]
-    intercept = theta[:, :, -1] if objective.fit_intercept else None
+    intercept = theta[:, :, -1] if objective.layout.fit_intercept else None
     parts = objective.sum(
         trimmed,
         theta,
         intercept,
-        objective.columns,
+        objective.data.index,
         context.zeros(()) + least,
         classes=K,
     )
-    objective.work.passes += objective.share
-    objective.work.grams += objective.share * K
+    objective.cost.passes += objective.data.pass_cost
+    objective.cost.grams += objective.data.pass_cost * K
     flat = [xp.reshape(part, (-1,)) for part in parts]
     numbers = np.asarray(to_host(xp.concat(flat)), np.float64)
     D = K * q
@@ -137,8 +134,8 @@ def local_model(objective: "LogisticObjective", theta: Array, least: float) -> L
     if not np.isfinite(numbers).all():
         kept = np.asarray([np.inf])
     W = np.asarray(to_host(theta[0, ...]), np.float64)
-    strength = float(to_host(objective.penalty)[0])
-    factors = strength * np.asarray(to_host(objective.penalised), np.float64)
+    strength = float(to_host(objective.penalty.strength)[0])
+    factors = strength * np.asarray(to_host(objective.penalty.factors), np.float64)
     mean = W.mean(axis=0) if K > 1 else 0.0 * W[0]
     return LocalModel(
         kept=float(kept[0]),

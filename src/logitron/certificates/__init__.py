@@ -1,0 +1,19 @@
+"""How far a point can be from the optimum: proven bounds.
+
+================================ ===============================================================
+module                           what it holds
+================================ ===============================================================
+`certificates.gap_bound`         the bound that solvers are given, for all groups at once
+`certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
+`certificates.subsample`         a subsample of the rows, and its Hessian
+`certificates.self_concordance`  a bound from the curvature of all rows, for one group
+`certificates.local_model`       one group's value, gradient and Hessian, on the host
+`certificates.local_blocks`      and what one block of rows contributes to them
+================================ ===============================================================
+"""
+
+from logitron.certificates.gap_bound import GapBound, gram_norm_bound
+from logitron.certificates.self_concordance import LocalObjective
+from logitron.certificates.subsample import SubsampleBound
+
+__all__ = ["GapBound", "LocalObjective", "SubsampleBound", "gram_norm_bound"]

@@ -1,0 +1,121 @@
+"""The bound of the distance from the optimum: the sharper of what is known of an objective."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from logitron.backend import linalg
+from logitron.backend.types import Array
+from logitron.certificates.strong_convexity import bound, bound_by_witness
+from logitron.certificates.subsample import SubsampleBound
+from logitron.objective import Evaluation, Objective
+from logitron.objective.sums import column_squares
+
+__all__ = ["GapBound", "gram_norm_bound"]
+
+
+@dataclass(frozen=True)
+class GapBound:
+    """Bounds the distance of the value from the optimum, for each group.
+
+    Parameters
+    ----------
+    subsample : SubsampleBound, optional
+        Of one group, whose curvature is known near the optimum.
+    """
+
+    subsample: SubsampleBound | None = None
+
+    def __call__(
+        self,
+        objective: Objective,
+        evaluation: Evaluation,
+        theta: Array,
+        *,
+        before: float = 0.0,
+        enough: Any = 0.0,
+    ) -> Array:
+        """Bound the distance (G,) at parameters that were evaluated.
+
+        The subsample is skipped when its bound cannot be finite, since the distance ``before`` the
+        last step was too large; and when the bound by strong convexity is ``enough``, and free to
+        read. It comes first while the norm of the Gram matrix is not known, which takes a read of
+        all features. Its Hessian is summed anew if ``before`` is zero.
+        """
+        subsample = self.subsample
+        if subsample is not None and before > subsample.reach:
+            subsample = None
+        free = objective.context.library.is_host
+        if subsample is not None and free and objective.statistics.gram_norm_bound is None:
+            gap = _by_subsample(subsample, objective, evaluation, theta, before)
+            if bool((gap < float("inf")).all()):
+                return gap
+        gap = _by_strong_convexity(objective, evaluation, theta)
+        if subsample is None or (free and bool((gap <= enough).all())):
+            return gap
+        other = _by_subsample(subsample, objective, evaluation, theta, before)
+        return objective.context.xp.where(other < gap, other, gap)
+
+
+def gram_norm_bound(objective: Objective) -> Array:
+    """Bound the largest eigenvalue of the features' weighted products from above, ()."""
+    statistics, data, centre = objective.statistics, objective.data, objective.layout.centre
+    if statistics.gram_norm_bound is not None:
+        return statistics.gram_norm_bound
+    xp = objective.context.xp
+    if objective.penalty.feature_factors is not None:
+        squares, _ = objective.sum_weighted(column_squares, centre)
+        objective.cost.passes += data.pass_cost
+        scaled = xp.sum(squares / objective.penalty.feature_factors)
+        return scaled * (data.scale * data.max_weight_ratio)
+    if statistics.sum_of_squares is None:
+        largest = data.scale * xp.max(objective.row_squares(fit_intercept=False))
+    else:
+        squares = data.scale * data.max_sample_weight * statistics.sum_of_squares()
+        largest = objective.context.zeros(()) + squares
+    if centre is None:
+        return largest
+    # the lengths |x - c| <= |x| + |c|, as vectors over the rows
+    lengths = data.max_total_weight * xp.sum(centre * centre)
+    return (xp.sqrt(largest) + xp.sqrt(lengths)) ** 2
+
+
+def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Array) -> Array:
+    """Bound the distance by the strong convexity of the penalty."""
+    largest = gram_norm_bound(objective)
+    squares = objective.statistics.column_squares
+    # (a fused kernel computes residuals of saturated rows to full relative accuracy)
+    fused = "binomial" in objective.rows.context.library.fused_losses
+    exact = objective.classes == 1 and fused
+    weight = 0.0 if exact else objective.data.max_total_weight
+    run = objective.context.compile(
+        bound,
+        loss=objective.loss,
+        eps=objective.eps,
+        fit_intercept=objective.layout.has_intercept,
+    )
+    return run(
+        evaluation.value + float(weight),
+        evaluation.grad,
+        evaluation.intercept_hessian,
+        theta,
+        objective.penalty.strength,
+        largest,
+        largest if squares is None else squares,
+        objective.penalty.feature_factors,
+    )
+
+
+def _by_subsample(
+    subsample: SubsampleBound,
+    objective: Objective,
+    evaluation: Evaluation,
+    theta: Array,
+    before: float,
+) -> Array:
+    """Bound the distance by the curvature of the subsample."""
+    ridge = objective.penalty.hessian_diagonal() * linalg.eye_like(theta, theta.shape[2])
+    inverse, largest, change = subsample.look(theta, before, ridge)
+    part = 1.0 / subsample.sample.data.scale
+    run = objective.context.compile(bound_by_witness, part=part, eps=objective.eps)
+    squares = objective.statistics.column_squares
+    return run(evaluation.value, evaluation.grad, theta, squares, inverse, largest, change)

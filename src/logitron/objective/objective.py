@@ -1,0 +1,342 @@
+r"""The objective: penalised loss of many groups of neurons over the same weighted rows.
+
+For each group, with sample weights :math:`s_i` and inverse penalty strength ``C``,
+
+.. math::
+
+   f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \lVert W \rVert^2.
+
+The intercepts are not penalised. An objective consists of a few immutable values: data, loss,
+penalty, layout of the parameters, statistics of the features. It evaluates, and does nothing else:
+what makes another objective of an objective is in `logitron.reductions`.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import ArrayContext, Rows, to_host_all
+from logitron.backend.types import Array, HostArray
+from logitron.losses import Loss, cross_entropy
+from logitron.objective import sums
+from logitron.objective.cost import Cost
+from logitron.objective.data import TrainingData
+from logitron.objective.evaluation import Evaluation, assemble
+from logitron.objective.groups import GroupIndex, class_totals
+from logitron.objective.layout import Layout
+from logitron.objective.statistics import FeatureStatistics
+from logitron.penalties import L2
+from logitron.preconditioners import Kronecker, projection
+
+__all__ = ["Objective"]
+
+#: where parameters live while they are few: float64 on the host
+HOST = ArrayContext.named("numpy")
+#: parameters of all groups, and features, up to which the host is the cheapest place for them
+MOST_HOST_PARAMETERS, MOST_HOST_FEATURES = 100_000, 2048
+#: size of a softmax group's Hessian on a subspace, at most
+MOST_IN_SUBSPACE = 640
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The penalised loss of ``G`` independent groups of ``K`` neurons over the same rows.
+
+    Parameters
+    ----------
+    data : TrainingData
+        Features ``X (n, p)``, targets and weights.
+    loss : Loss
+        Of the ``K`` logits of a row.
+    penalty : L2
+        Of the parameters ``theta (G, K, q)``.
+    layout : Layout
+        What the parameters are in terms of coefficients and intercepts.
+    statistics : FeatureStatistics
+    strongly_convex : bool, default False
+        Whether every group has a penalty and a loss whose bounds are known, so that distances from
+        the optimum are bounded.
+    cost : Cost
+        Counts passes and Gram matrices; objectives made of this one count together.
+    """
+
+    data: TrainingData
+    loss: Loss
+    penalty: L2
+    layout: Layout
+    statistics: FeatureStatistics = field(default_factory=FeatureStatistics)
+    strongly_convex: bool = False
+    cost: Cost = field(default_factory=Cost)
+
+    @classmethod
+    def over(
+        cls,
+        rows: Rows,
+        *,
+        groups: int = 1,
+        classes: int = 1,
+        loss: Loss | None = None,
+        penalty: Any = 0.0,
+        fit_intercept: bool = True,
+        index: GroupIndex | None = None,
+        max_weight_ratio: float | None = None,
+        on_host: bool | None = None,
+    ) -> "Objective":
+        """Make the objective of ``groups`` of ``classes`` columns over rows.
+
+        Parameters
+        ----------
+        rows : Rows
+        groups, classes : int, default 1
+        loss : Loss, optional
+            By default, cross-entropy of ``classes``.
+        penalty : float or array (G,)
+            ``1 / C``, on the host.
+        fit_intercept : bool, default True
+        index : GroupIndex, optional
+        max_weight_ratio : float, optional
+            See `TrainingData`; by default, one group may have all the weight of a row.
+        on_host : bool, optional
+            Whether parameters live on the host or with the rows; by default, on the host while
+            they are few.
+        """
+        loss = loss or cross_entropy(classes)
+        each, p = np.zeros(groups) + penalty, rows.shape[1]
+        if on_host is None:
+            count = groups * loss.n_outputs * p
+            on_host = p <= MOST_HOST_FEATURES and count <= MOST_HOST_PARAMETERS
+        with_rows = rows.context.wide
+        context = HOST if on_host and not with_rows.library.is_host else with_rows
+        ratio = float(groups) if max_weight_ratio is None else max_weight_ratio
+        layout = Layout(context, p, fit_intercept)
+        return cls(
+            TrainingData(rows, index, max_weight_ratio=ratio),
+            loss,
+            L2(context.asarray(each), layout.penalty_factors(None)),
+            layout,
+            strongly_convex=loss.self_concordance is not None and bool((each > 0).all()),
+        )
+
+    # --- its parts ---
+
+    @property
+    def rows(self) -> Rows:
+        """Features, targets and weights."""
+        return self.data.rows
+
+    @property
+    def context(self) -> ArrayContext:
+        """Where parameters live."""
+        return self.layout.context
+
+    @property
+    def classes(self) -> int:
+        """Columns of each group, K."""
+        return self.loss.n_outputs
+
+    @property
+    def groups(self) -> int:
+        """Number of groups, G."""
+        return int(self.penalty.strength.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of the parameters, ``(G, K, q)``."""
+        return self.groups, self.loss.n_outputs, self.layout.n_parameters
+
+    @cached_property
+    def eps(self) -> float:
+        """Precision in which the rows are computed."""
+        return float(self.rows.context.xp.finfo(self.rows.context.dtype).eps)
+
+    @property
+    def supports_float32(self) -> bool:
+        """Whether `evaluate` has ``low_precision``."""
+        return self.statistics.supports_float32
+
+    def start(self, coef: Array | None = None, intercept: Array | None = None) -> Array:
+        """Make parameters of coefficients (m, p) and intercepts (m,); of zeros without them."""
+        return self.layout.pack(self.shape, coef, intercept)
+
+    def split(self, theta: Array) -> tuple[Array, Array | None]:
+        """Take parameters apart into coefficients (m, p) and intercepts (m,) or None."""
+        return self.layout.unpack(theta)
+
+    # --- the same with other parts ---
+
+    def with_data(self, **changes: Any) -> "Objective":
+        """Return the same objective with other fields of its data."""
+        return replace(self, data=replace(self.data, **changes))
+
+    def with_layout(self, **changes: Any) -> "Objective":
+        """Return the same objective with other fields of its layout."""
+        return replace(self, layout=replace(self.layout, **changes))
+
+    def with_statistics(self, **changes: Any) -> "Objective":
+        """Return the same objective with other statistics of its features."""
+        return replace(self, statistics=replace(self.statistics, **changes))
+
+    def with_sizes(
+        self, sum_of_squares: Callable[[], float], max_sample_weight: float
+    ) -> "Objective":
+        """Return the same objective, which knows the sizes of features and weights for its bound.
+
+        ``sum_of_squares`` returns the sum of all squared features; it is called when needed.
+        """
+        data = replace(self.data, max_sample_weight=max_sample_weight)
+        statistics = replace(self.statistics, sum_of_squares=sum_of_squares)
+        return replace(self, data=data, statistics=statistics)
+
+    def take(self, groups: HostArray) -> "Objective":
+        """Return the objective of some groups, by their numbers (g,); cost is counted together."""
+        with_rows = self.rows.context.asarray(groups, keep_dtype=True)
+        index = (self.data.index or GroupIndex()).take(with_rows)
+        penalty = self.penalty.take_groups(self.context.asarray(groups, keep_dtype=True))
+        return replace(self, data=replace(self.data, index=index), penalty=penalty)
+
+    def beside_rows(self) -> "Objective":
+        """Return the same objective of parameters that live where the rows are."""
+        layout = replace(self.layout, context=self.rows.context.wide)
+        strength = layout.context.asarray(self.penalty.strength)
+        penalty = L2(strength, layout.context.asarray(self.penalty.factors))
+        return replace(self, layout=layout, penalty=penalty)
+
+    def in_float64(self) -> "Objective":
+        """Return the same objective, with blocks computed in the widest precision."""
+        return self.with_data(rows=self.rows.in_float64())
+
+    # --- to the rows and back ---
+
+    @cached_property
+    def is_remote(self) -> bool:
+        """Whether parameters are on the host, and rows in another library."""
+        return self.context.library is not self.rows.context.library
+
+    def to_rows(self, parameter: Array | None) -> Array | None:
+        """Bring a parameter of a block function to the rows."""
+        return self.rows.context.wide.receive(parameter) if self.is_remote else parameter
+
+    def from_rows(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Bring sums over rows to where parameters live, in one transfer."""
+        return tuple(to_host_all(arrays)) if self.is_remote else arrays
+
+    def sum(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
+        """Add up a block function: parameters go to the rows, sums come back; see `Rows.sum`."""
+        return self.sum_over(self.rows, function, *parameters, **static)
+
+    def sum_over(
+        self, rows: Rows, function: Callable[..., Any], *parameters: Any, **static: Any
+    ) -> Any:
+        """Do the same over other rows of the same library."""
+        if not self.is_remote:
+            return rows.sum(function, *parameters, **static)
+        receive = rows.context.receive
+        return self.from_rows(rows.sum(function, *map(receive, parameters), **static))
+
+    def sum_weighted(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
+        """Add up a block function of the groups' weights, which come after its parameters."""
+        return self.sum(function, *parameters, self.data.index, classes=self.classes, **static)
+
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        """Hold while it is evaluated again and again."""
+        return self.rows.limit_blas_threads()
+
+    # --- sums over the rows ---
+
+    def evaluate(
+        self,
+        theta: Array,
+        curvature: str = "intercept",
+        preconditioner: Kronecker | None = None,
+        *,
+        low_precision: bool = False,
+    ) -> Evaluation:
+        """Compute value, gradient and a part of the Hessian in one pass over the rows.
+
+        Parameters
+        ----------
+        theta : array (G, K, q)
+        curvature : {"intercept", "subspace", "block_diagonal", "full"}
+            Which part of the Hessian, see `sums`.
+        preconditioner : Kronecker, optional
+            The model that "subspace" is to correct.
+        low_precision : bool, default False
+            Whether float32 is enough; only if the objective ``supports_float32``.
+        """
+        combinations = None
+        if curvature == "subspace":
+            rank = max(1, min(self.classes, MOST_IN_SUBSPACE // self.classes - 1))
+            combinations = self.context.compile(projection, rank=rank)(preconditioner, theta)
+        rows = self.rows.in_float32() if low_precision else self.rows
+        assert rows is not None
+        found = self.sum_over(
+            rows,
+            sums.evaluate,
+            theta,
+            self.layout.raw_intercept(theta),
+            self.data.index,
+            combinations,
+            loss=self.loss,
+            curvature=curvature,
+            count_misclassified=self._counts_misclassified,
+        )
+        self._count(curvature)
+        run = self.context.compile(assemble, curvature=curvature, scale=self.data.scale)
+        centre = self.layout.padded_centre
+        evaluation: Evaluation = run(found, theta, self.penalty, centre, combinations)
+        return evaluation
+
+    def _count(self, curvature: str) -> None:
+        share = self.data.pass_cost
+        self.cost.passes += share
+        if curvature == "full":
+            self.cost.grams += share * self.groups * self.classes
+        elif curvature == "block_diagonal":
+            self.cost.grams += share * self.groups
+
+    @property
+    def _counts_misclassified(self) -> bool:
+        return not self.strongly_convex and self.loss.misclassified_above is not None
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        """Compute the objective (G,) and its gradient (G, K, q) in one pass over the rows."""
+        evaluation = self.evaluate(theta)
+        return evaluation.value, evaluation.grad
+
+    def class_totals(self) -> Array:
+        """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
+        (totals,) = self.sum_weighted(class_totals)
+        return totals
+
+    def row_squares(self, *, fit_intercept: bool) -> Array:
+        """Sum the rows' squared lengths by their weights, (1,) or (G,)."""
+        (squares,) = self.sum_weighted(sums.row_squares, fit_intercept=fit_intercept)
+        return squares
+
+    def weight_sum(self) -> Array:
+        """Sum the sample weights; shape ``(1,)`` or ``(G,)``."""
+        (total,) = self.sum_weighted(sums.weight_sum)
+        return total
+
+    def smoothness(self) -> Array:
+        r"""Bound the curvature of the objective in every direction, one number for each group.
+
+        The largest eigenvalue of the Hessian is at most
+        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + 1/C`, because a row's own Hessian is at
+        most ``c = 1/4`` for a sigmoid neuron and ``1/2`` for a softmax group [1]_. Gradient
+        descent with the inverse of the bound as its step length never overshoots.
+
+        References
+        ----------
+        .. [1] D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of
+           Statistical Mathematics 44(1), 1992.
+        """
+        bound = self.loss.curvature_bound
+        if bound is None:
+            raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
+        squares = self.row_squares(fit_intercept=self.layout.fit_intercept)
+        return squares * bound + self.penalty.strength

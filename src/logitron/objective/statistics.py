@@ -1,0 +1,36 @@
+"""What is known of the features: sizes, and what they mean for precision."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from logitron.backend.types import Array
+
+__all__ = ["FeatureStatistics"]
+
+
+@dataclass(frozen=True)
+class FeatureStatistics:
+    """Statistics of the features, each None until it is known.
+
+    Parameters
+    ----------
+    column_squares : array (p,), optional
+        Sums of squares of each feature, approximately.
+    gram_norm_bound : array (), optional
+        Upper bound of the largest eigenvalue of the features' weighted products.
+    sum_of_squares : callable, optional
+        Returns the sum of all squared features, which are read when it is called first.
+    needs_standardisation : bool, default False
+        Whether the features should be standardised.
+    centre_first_float32 : bool, default False
+        Whether the centre is so far from zero that float32 would lose too many digits.
+    supports_float32 : bool, default False
+        Whether passes far from the optimum can be computed in float32.
+    """
+
+    column_squares: Array | None = None
+    gram_norm_bound: Array | None = None
+    sum_of_squares: Callable[[], float] | None = None
+    needs_standardisation: bool = False
+    centre_first_float32: bool = False
+    supports_float32: bool = False

@@ -1,0 +1,56 @@
+r"""L2 penalty with a strength for each group and a factor for each parameter.
+
+.. math:: \tfrac12 \lambda_g \sum_{k, j} f_j \, \theta_{g k j}^2
+
+A factor of 0 leaves a parameter unpenalised; that of the intercept is 0.
+"""
+
+from typing import NamedTuple
+
+from logitron.backend import namespace_of
+from logitron.backend.types import Array
+
+__all__ = ["L2"]
+
+
+class L2(NamedTuple):
+    """Half of the weighted squares of the parameters."""
+
+    strength: Array
+    """``1 / C`` of each group (G,)."""
+    factors: Array
+    """Factor of each parameter of a class (q,)."""
+    feature_factors: Array | None = None
+    """Factors of the features alone (p,), where they are not all 1."""
+
+    @property
+    def is_smooth(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def is_rotation_invariant(self) -> bool:
+        """Whether all features have the factor 1."""
+        return self.feature_factors is None
+
+    def value(self, theta: Array) -> Array:
+        """Penalty of each group (G,)."""
+        xp = namespace_of(theta)
+        squares = xp.sum(xp.reshape(theta * theta * self.factors, (theta.shape[0], -1)), axis=1)
+        return 0.5 * self.strength * squares
+
+    def grad(self, theta: Array) -> Array:
+        """Gradient (G, K, q)."""
+        return self.strength[:, None, None] * (theta * self.factors)
+
+    def hessian_diagonal(self) -> Array:
+        """Second derivatives (G, 1, q), the same for all classes."""
+        return self.strength[:, None, None] * self.factors
+
+    def prox(self, theta: Array, step_size: Array) -> Array:
+        """Minimise ``|z - theta|^2 / 2 + step_size * penalty(z)`` over ``z (G, K, q)``."""
+        return theta / (1.0 + step_size[:, None, None] * self.hessian_diagonal())
+
+    def take_groups(self, groups: Array) -> "L2":
+        """Return the penalty of some of the groups, by their numbers (g,)."""
+        return self._replace(strength=namespace_of(groups).take(self.strength, groups, axis=0))
