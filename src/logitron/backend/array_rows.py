@@ -133,6 +133,9 @@ class ArrayRows:
             assert total is not None  # there is at least one row
             return total
 
+        if len(self._stored) == 1 and self._widens is None:
+            (block,) = self._blocks(self._stored)
+            return run(*block, *narrow)  # type: ignore[no-any-return]
         if len(self._worker_slices) == 1:
             return add_up(self._stored)
         parts = self.context.library.parallel_map(add_up, self._worker_slices)

@@ -112,7 +112,7 @@ class ArrayContext:
 
     # --- the namespace, and running in it ---
 
-    @property
+    @cached_property
     def xp(self) -> Namespace:
         """The library's array API namespace."""
         return self.library.namespace()
@@ -155,9 +155,10 @@ class ArrayContext:
                 f"({type(error).__name__}: {error})"
             ) from error
 
-    def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
+    @cached_property
+    def compile(self) -> Callable[..., Callable[..., Any]]:
         """Bind static arguments and compile with the library's compiler, where that pays."""
-        return self.library.compile(function, **static)
+        return self.library.compile
 
     # --- creation ---
 
@@ -190,13 +191,11 @@ class ArrayContext:
 
     def cast_all(self, parameters: tuple[Array | None, ...]) -> tuple[Array | None, ...]:
         """Bring parameters of a block function to this precision."""
-        dtype = self.dtype
-        return tuple(
-            parameter
-            if parameter is None or getattr(parameter, "dtype", None) == dtype
-            else self.cast(parameter)
-            for parameter in parameters
-        )
+        dtype, found = self.dtype, list(parameters)
+        for place, parameter in enumerate(parameters):
+            if parameter is not None and getattr(parameter, "dtype", None) != dtype:
+                found[place] = self.cast(parameter)
+        return tuple(found)
 
     def receive(self, parameter: Array | None) -> Array | None:
         """Bring a parameter on the host here, in this context's dtype if it is real.

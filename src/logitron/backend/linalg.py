@@ -6,10 +6,16 @@ what is not finite, or leads uphill, is refused by the next step. (NumPy, which 
 does raise.)
 """
 
-from logitron.backend.libraries import library_of
+from logitron.backend.libraries import library_of, namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["eigh", "eye_like", "inv", "range_like", "solve"]
+__all__ = ["dots", "eigh", "eye_like", "inv", "range_like", "solve", "upper_like"]
+
+
+def dots(left: Array, right: Array) -> Array:
+    """Compute the inner product of each of G pairs of arrays (G, ...): (G,)."""
+    xp, G = namespace_of(left), left.shape[0]
+    return (xp.reshape(left, (G, 1, -1)) @ xp.reshape(right, (G, -1, 1)))[:, 0, 0]
 
 
 def solve(A: Array, B: Array) -> Array:
@@ -37,6 +43,9 @@ def range_like(array: Array, size: int) -> Array:
 
 def eye_like(array: Array, size: int) -> Array:
     """Make an identity (size, size) where an array is, of its dtype."""
-    library = library_of(array)
-    index = library.range_like(array, size)
-    return library.namespace().astype(index[:, None] == index[None, :], array.dtype)
+    return library_of(array).eye_like(array, size)
+
+
+def upper_like(array: Array, size: int) -> Array:
+    """Make ones (size, size) strictly above the diagonal where an array is, of its dtype."""
+    return library_of(array).upper_like(array, size)

@@ -1,6 +1,7 @@
 """The rows of a fit, and what is known of their weights."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from logitron.backend import Rows
 from logitron.objective.groups import GroupIndex
@@ -36,7 +37,7 @@ class TrainingData:
     scale: float = 1.0
     relative_width: float = 1.0
 
-    @property
+    @cached_property
     def pass_cost(self) -> float:
         """Cost of a pass relative to a pass over all rows of the original features."""
         return self.relative_width / self.scale

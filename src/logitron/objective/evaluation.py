@@ -57,8 +57,8 @@ def assemble(
         value, grad, seconds = scale * value, scale * grad, scale * seconds
         blocks = None if blocks is None else scale * blocks
     G, K, _ = theta.shape
-    value = value + penalty.value(theta)
-    grad = grad + penalty.grad(theta)
+    penalty_value, penalty_grad = penalty.value_and_grad(theta)
+    value, grad = value + penalty_value, grad + penalty_grad
     unbounded = xp.zeros_like(value)
     if rest:  # with a penalty there is an optimum, whether or not the classes can be separated
         separated = (rest[0] == 0.0) & (value < SEPARATED) & (penalty.strength <= 0.0)

@@ -42,7 +42,7 @@ class Layout:
     centre: Array | None = None
     standardisation: tuple[Array, Array] | None = None
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         """Parameters of a neuron, q."""
         return self.n_features + self.fit_intercept

@@ -123,27 +123,27 @@ class Objective:
 
     # --- its parts ---
 
-    @property
+    @cached_property
     def rows(self) -> Rows:
         """Features, targets and weights."""
         return self.data.rows
 
-    @property
+    @cached_property
     def context(self) -> ArrayContext:
         """Where parameters live."""
         return self.layout.context
 
-    @property
+    @cached_property
     def classes(self) -> int:
         """Columns of each group, K."""
         return self.loss.n_outputs
 
-    @property
+    @cached_property
     def groups(self) -> int:
         """Number of groups, G."""
         return int(self.penalty.strength.shape[0])
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int, int]:
         """Shape of the parameters, ``(G, K, q)``."""
         return self.groups, self.loss.n_outputs, self.layout.n_parameters
@@ -153,7 +153,7 @@ class Objective:
         """Precision in which the rows are computed."""
         return float(self.rows.context.xp.finfo(self.rows.context.dtype).eps)
 
-    @property
+    @cached_property
     def supports_float32(self) -> bool:
         """Whether `evaluate` has ``low_precision``."""
         return self.statistics.supports_float32
@@ -298,7 +298,7 @@ class Objective:
         elif curvature == "block_diagonal":
             self.cost.grams += share * self.groups
 
-    @property
+    @cached_property
     def _counts_misclassified(self) -> bool:
         return not self.strongly_convex and self.loss.misclassified_above is not None
 

@@ -24,6 +24,9 @@ class Penalty(Protocol):
     def grad(self, theta: Array) -> Array:
         """Gradient (G, K, q); of a penalty that is not smooth, of its smooth part."""
 
+    def value_and_grad(self, theta: Array) -> tuple[Array, Array]:
+        """Both, sharing their products."""
+
     def hessian_diagonal(self) -> Array:
         """Second derivatives (G, 1, q), the same for all classes."""
 

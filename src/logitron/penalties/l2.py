@@ -35,13 +35,17 @@ class L2(NamedTuple):
 
     def value(self, theta: Array) -> Array:
         """Penalty of each group (G,)."""
-        xp = namespace_of(theta)
-        squares = xp.sum(xp.reshape(theta * theta * self.factors, (theta.shape[0], -1)), axis=1)
-        return 0.5 * self.strength * squares
+        return self.value_and_grad(theta)[0]
 
     def grad(self, theta: Array) -> Array:
         """Gradient (G, K, q)."""
         return self.strength[:, None, None] * (theta * self.factors)
+
+    def value_and_grad(self, theta: Array) -> tuple[Array, Array]:
+        """Penalty (G,) and gradient (G, K, q)."""
+        xp, grad = namespace_of(theta), self.grad(theta)
+        products = xp.reshape(theta * grad, (theta.shape[0], -1))
+        return 0.5 * xp.sum(products, axis=1), grad
 
     def hessian_diagonal(self) -> Array:
         """Second derivatives (G, 1, q), the same for all classes."""

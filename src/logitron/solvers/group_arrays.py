@@ -1,15 +1,18 @@
 """Numbers and arrays of the groups: of floats for a single group, of arrays (G,) for more."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, namespace_of, to_host
+from logitron.backend import ArrayContext, linalg, namespace_of, to_host
 from logitron.backend.types import Array, Namespace
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.lbfgs import History
 
-__all__ = ["descending", "dot", "moved", "read", "spread"]
+__all__ = ["descending", "dot", "moved", "quiet", "read", "spread"]
+
+NOTHING = nullcontext()
 
 
 def read(xp: Namespace, context: ArrayContext, *numbers: Any) -> Any:
@@ -21,6 +24,11 @@ def read(xp: Namespace, context: ArrayContext, *numbers: Any) -> Any:
     return to_host(context.xp.stack([context.asarray(x) for x in numbers]))
 
 
+def quiet(xp: Namespace) -> AbstractContextManager[Any]:
+    """Silence NumPy about numbers that are not finite; Python's floats need no silence."""
+    return NOTHING if xp is scalars else np.errstate(over="ignore", invalid="ignore")
+
+
 def spread(context: ArrayContext, number: Any) -> Any:
     """Numbers of the groups, to be multiplied with (G, K, q)."""
     return number if isinstance(number, float) else context.asarray(number)[:, None, None]
@@ -28,13 +36,7 @@ def spread(context: ArrayContext, number: Any) -> Any:
 
 def dot(xp: Namespace, left: Array, right: Array) -> Any:
     """Inner product of each group, a float or (G,)."""
-    return float(np.vdot(left, right)) if xp is scalars else _dots(left, right)
-
-
-def _dots(left: Array, right: Array) -> Array:
-    xp = namespace_of(left)
-    G = left.shape[0]
-    return (xp.reshape(left, (G, 1, -1)) @ xp.reshape(right, (G, -1, 1)))[:, 0, 0]
+    return float(np.vdot(left, right)) if xp is scalars else linalg.dots(left, right)
 
 
 def moved(
@@ -63,9 +65,9 @@ def descending(direction: Array, grad: Array, previous: Array) -> tuple[Array, A
     Steepest descent takes their place, with the length of the previous direction.
     """
     xp = namespace_of(grad)
-    slope = _dots(grad, direction)
+    slope = linalg.dots(grad, direction)
     spoilt = ~(slope < 0.0)
-    squares = _dots(grad, grad)
-    length = xp.sqrt(_dots(previous, previous) / xp.where(squares > 0.0, squares, 1.0))
+    squares = linalg.dots(grad, grad)
+    length = xp.sqrt(linalg.dots(previous, previous) / xp.where(squares > 0.0, squares, 1.0))
     direction = xp.where(spoilt[:, None, None], -length[:, None, None] * grad, direction)
     return direction, xp.where(spoilt, -length * squares, slope)

@@ -29,7 +29,8 @@ class Schedule(NamedTuple):
 
     def after(self, ratio: float) -> "Schedule":
         """Return the state after one more iteration."""
-        return self._replace(ratios=(*self.ratios[-WINDOW:], ratio))
+        recent = (*self.ratios[-WINDOW:], ratio)
+        return self._replace(ratios=recent, since_refresh=self.since_refresh + 1)
 
 
 class HessianSchedule(Protocol):

@@ -61,8 +61,8 @@ def append(
     xp = namespace_of(step)
     shape = (step.shape[0], 1, -1)
     step, change = xp.reshape(step, shape), xp.reshape(change, shape)
-    product = xp.sum(step * change, axis=2)[:, 0]
-    sizes = xp.sum(step * step, axis=2)[:, 0] * xp.sum(change * change, axis=2)[:, 0]
+    product = linalg.dots(step, change)
+    sizes = linalg.dots(step, step) * linalg.dots(change, change)
     eps = float(xp.finfo(step.dtype).eps)
     good = (product > 0.0) & (product * product > eps * eps * sizes)
     good = good if chosen is None else good & chosen
@@ -95,11 +95,11 @@ def direction(
     g = xp.reshape(grad, (grad.shape[0], -1, 1))
     products = S @ T(Y)
     diagonal = xp.linalg.diagonal(products)
-    unused = xp.astype(diagonal == 0.0, g.dtype)
-    diagonal = diagonal + unused
-    strict = xp.triu(products, k=1)
-    R = strict + diagonal[:, :, None] * linalg.eye_like(g, S.shape[1])
-    alpha = linalg.solve(R, S @ g)
+    diagonal = xp.where(diagonal == 0.0, 1.0, diagonal)  # of a step that stands for none
+    M = S.shape[1]
+    R = products * linalg.upper_like(g, M) + diagonal[:, :, None] * linalg.eye_like(g, M)
+    R_inverse = linalg.inv(R)
+    alpha = R_inverse @ (S @ g)
     shifted = xp.reshape(g - T(Y) @ alpha, grad.shape)
     r = xp.reshape(preconditioner.solve(shifted), g.shape)
     if rescales:
@@ -109,5 +109,5 @@ def direction(
         seen = (size > 0.0) & (products[:, -1, -1] > 0.0)
         scale = xp.where(seen, products[:, -1, -1] / xp.where(seen, size, 1.0), 1.0)
         r = r * scale[:, None, None]
-    gamma = linalg.solve(T(R), diagonal[:, :, None] * alpha - Y @ r)
+    gamma = T(R_inverse) @ (diagonal[:, :, None] * alpha - Y @ r)
     return -xp.reshape(r + T(S) @ gamma, grad.shape)

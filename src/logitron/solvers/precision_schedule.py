@@ -6,6 +6,7 @@ answer and its bound are those of float64.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class PrecisionSchedule:
     is_last: bool = False
     """Whether no evaluation can follow the next."""
 
-    @property
+    @cached_property
     def low(self) -> bool:
         """Whether the next evaluation is computed in float32."""
         return self.possible and self.resting <= 0 and not self.is_last

@@ -19,7 +19,7 @@ import numpy as np
 from logitron.backend.types import Array, HostArray, Namespace, Number
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.base import Callback, SmoothObjective, run
-from logitron.solvers.group_arrays import descending, dot, moved, read, spread
+from logitron.solvers.group_arrays import descending, dot, moved, quiet, read, spread
 from logitron.solvers.hessian_schedule import HessianSchedule
 from logitron.solvers.lbfgs import History
 from logitron.solvers.line_search import ROUNDING, LineSearch, Trial
@@ -132,8 +132,8 @@ class QuasiNewton:
             record=Record(groups),
         )
         accepted = xp.isfinite(value)
-        state = self._assess(xp, state, infinite, accepted, unbounded)
-        return self._turn(xp, state, evaluation, theta, request, accepted)
+        assessed = self._assess(xp, state, infinite, accepted, unbounded)
+        return self._turn(xp, state, assessed, evaluation, theta, request, accepted)
 
     def step(self, state: State) -> State:
         """Evaluate a trial point, accept or shorten the step, choose the next direction."""
@@ -158,31 +158,38 @@ class QuasiNewton:
             evaluation.value if bound is None else bound,
         )
         made = Trial(state.step_size, state.value, slope, value, trial_slope, state.n_backtracks)
-        was_low = None if low or not record.low_precision.any() else record.low_precision
+        was_low = None
+        if objective.supports_float32 and not low and record.low_precision.any():
+            was_low = record.low_precision
         accepted, step_size = self._search(xp, made, objective.eps, low, was_low)
         if free and xp.any(accepted):
             bound = self._bound(xp, state, evaluation, trial, value)
             gap = None if bound is None else read(xp, context, bound)[0]
         infinite = 0.0 * state.n_backtracks + np.inf
         gap = infinite if bound is None else gap
+        decrease, n_backtracks = made.value - value, 0.0 * state.n_backtracks
+        if not xp.all(accepted):
+            value = xp.where(accepted, value, state.value)
+            gap = xp.where(accepted, gap, state.gap)
+            decrease = xp.where(accepted, decrease, 0.0)
+            n_backtracks = xp.where(accepted, 0.0, state.n_backtracks + 1.0)
         theta, grad, history = self._move(
             xp, state, trial, evaluation.grad, accepted, schedule.memory
         )
         state = state._replace(
             iteration=iteration,
             theta=theta,
-            value=xp.where(accepted, value, state.value),
+            value=value,
             grad=grad,
-            gap=xp.where(accepted, gap, state.gap),
+            gap=gap,
             slope=slope,
             step_size=step_size,
-            n_backtracks=xp.where(accepted, 0.0, state.n_backtracks + 1.0),
+            n_backtracks=n_backtracks,
             history=history,
             schedule=schedule,
         )
-        decrease = xp.where(accepted, made.value - value, 0.0)
-        state = self._assess(xp, state, decrease, accepted, unbounded)
-        return self._turn(xp, state, evaluation, trial, request, accepted)
+        assessed = self._assess(xp, state, decrease, accepted, unbounded)
+        return self._turn(xp, state, assessed, evaluation, trial, request, accepted)
 
     def is_running(self, state: State) -> bool:
         """Whether any group is left to be minimised here."""
@@ -206,7 +213,7 @@ class QuasiNewton:
         """Decide which groups accept their step, and how long the next one is."""
         search = self.line_search
         rounding = search.low_precision_rounding if low else ROUNDING * eps
-        with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+        with quiet(xp):
             accepted = search.accepts(xp, made, rounding=rounding, was_low_precision=was_low)
             if xp.all(accepted):
                 return accepted, search.next_step_size(xp, made)
@@ -255,8 +262,8 @@ class QuasiNewton:
 
     def _assess(
         self, xp: Namespace, state: State, decrease: Number, accepted: Any, unbounded: Number
-    ) -> State:
-        """Decide which groups are done, and log the iteration.
+    ) -> dict[str, Any]:
+        """Decide which groups are done, log the iteration, and return what is new of the state.
 
         The slope is that of the step just made: the decrement estimates the distance from the
         minimum before that step.
@@ -266,7 +273,7 @@ class QuasiNewton:
         bounded = attained and self.gap_bound is not None
         value, gap, decrement = state.value, state.gap, -0.5 * state.slope
         low = precision.low
-        with np.errstate(over="ignore", invalid="ignore"):  # of what is not finite
+        with quiet(xp):
             if not bounded:
                 gap = xp.where(xp.isfinite(gap), gap, decrement)
             status, progress = RUNNING, state.progress
@@ -284,8 +291,8 @@ class QuasiNewton:
             record.low_precision = np.where(accepted, low, record.low_precision)
         record.add(state.iteration, value, gap, status)
 
-        running = ~record.done
         if precision.possible:
+            running = ~record.done
             rejected = np.atleast_1d(state.n_backtracks > 0.0)[running]
             ratios, relatives = np.atleast_1d(ratio)[running], np.atleast_1d(relative)[running]
             is_last = state.iteration + 1 >= self.max_iter
@@ -293,35 +300,37 @@ class QuasiNewton:
         if xp is scalars:
             least, nearest, worst = decrement, relative, ratio
         else:
+            running = ~record.done
             least = float(np.min(decrement[running], initial=np.inf))
             nearest = float(np.min(relative[running], initial=np.inf))
             far = np.sort(ratio[running])[-1 - int(SLOWEST * record.n_running) :]
             worst = float(far[0]) if len(far) else 0.0
-        return state._replace(
-            progress=progress,
-            precision=precision,
-            schedule=state.schedule.after(worst),
-            decrement=least,
-            near=nearest <= self.stopping.near,
-        )
+        return {
+            "progress": progress,
+            "precision": precision,
+            "schedule": state.schedule.after(worst),
+            "decrement": least,
+            "near": nearest <= self.stopping.near,
+        }
 
     def _turn(
         self,
         xp: Namespace,
         state: State,
+        assessed: dict[str, Any],
         evaluation: Any,
         theta: Array,
         request: str,
         accepted: Any,
     ) -> State:
         """Choose a new direction for the groups that moved, with what is new of the curvature."""
-        if not self.is_running(state):
-            return state
+        schedule, model = assessed["schedule"], state.preconditioner
+        if not state.record.n_running or schedule.deferred:
+            return state._replace(**assessed)
         context, any_moved = state.objective.context, xp.any(accepted)
         chosen = None
         if not xp.all(accepted):
             chosen = context.asarray(np.atleast_1d(accepted), keep_dtype=True)
-        schedule, model = state.schedule, state.preconditioner
         whole = request in ("block_diagonal", "full")
         due = request != "intercept" or (state.iteration == 0 and schedule.subspace)
         # (without a history, every accepted step brings a new one)
@@ -334,7 +343,8 @@ class QuasiNewton:
                 chosen,
                 reuse=whole and schedule.reuses,
             )
-        since_refresh = 0 if whole else schedule.since_refresh + 1
+        if whole:
+            assessed["schedule"] = schedule._replace(since_refresh=0)
         direction, slope = state.direction, state.slope
         if any_moved:
             direction, slope = self._direction(xp, state, model, chosen, accepted)
@@ -342,7 +352,7 @@ class QuasiNewton:
             direction=direction,
             slope=slope,
             preconditioner=model,
-            schedule=schedule._replace(since_refresh=since_refresh),
+            **assessed,
         )
 
     def _direction(

@@ -22,42 +22,42 @@ class Record:
     def __init__(self, groups: int) -> None:
         self.active = np.arange(groups)
         self.done = np.zeros(groups, bool)
+        self.n_running = groups
+        """Active groups that are not done."""
         self.low_precision = np.zeros(groups, bool)
         """Whether an active group's value was computed in float32."""
         self.status = np.full(groups, int(Status.MAX_ITER))
         self.n_iter = np.zeros(groups, np.int32)
         self.gap = np.full(groups, np.inf)
-        self.values: list[HostArray] = []
+        self.values: list[Any] = []
+        """Of each iteration, the value of the single group, or of all (G,)."""
         self.finished: list[tuple[HostArray, Array]] = []
         """Numbers and parameters of groups that were taken out."""
 
     @property
-    def n_running(self) -> int:
-        """Groups that are not done."""
-        return int(self.done.size - np.count_nonzero(self.done))
-
-    @property
     def last(self) -> HostArray:
         """Value of each group when it was last evaluated (G,)."""
-        return self.values[-1] if self.values else np.full(self.status.shape, np.inf)
+        return np.atleast_1d(self.values[-1]) if self.values else np.full(len(self.gap), np.inf)
 
     def add(self, iteration: int, value: Any, gap: Any, status: Any) -> None:
         """Log an iteration of the active groups: numbers, or arrays (g,)."""
-        last = self.last.copy()
-        if len(last) == 1:  # plain assignments take a tenth of the time
-            last[0], self.gap[0], self.n_iter[0] = value, gap, iteration
+        if len(self.gap) == 1:  # plain assignments take a tenth of the time
+            self.values.append(value)
+            self.gap[0], self.n_iter[0] = gap, iteration
             if status != RUNNING:
-                self.status[0], self.done[0] = status, True
-        else:
-            status = np.broadcast_to(status, self.done.shape)
-            fresh = ~self.done
-            groups = self.active[fresh]
-            last[groups] = value[fresh]
-            self.gap[groups] = gap[fresh]
-            self.n_iter[groups] = iteration
-            ends = fresh & (status != RUNNING)
-            self.status[self.active[ends]] = status[ends]
-            self.done |= ends
+                self.status[0], self.done[0], self.n_running = status, True, 0
+            return
+        last = self.last.copy()
+        status = np.broadcast_to(status, self.done.shape)
+        fresh = ~self.done
+        groups = self.active[fresh]
+        last[groups] = value[fresh]
+        self.gap[groups] = gap[fresh]
+        self.n_iter[groups] = iteration
+        ends = fresh & (status != RUNNING)
+        self.status[self.active[ends]] = status[ends]
+        self.done |= ends
+        self.n_running = int(self.done.size - np.count_nonzero(self.done))
         self.values.append(last)
 
     def drop_finished(self, theta: Array) -> HostArray:
@@ -93,7 +93,7 @@ class Record:
             self.parameters(theta, context),
             status,
             self.n_iter,
-            np.asarray(self.values),
+            np.reshape(self.values, (-1, len(self.gap))),
             self.gap,
             as_evaluated=not rounded,
         )

@@ -180,6 +180,16 @@ class Library:
         values, vectors = self.namespace().linalg.eigh(A)
         return values, vectors
 
+    def eye_like(self, array: Array, size: int) -> Array:
+        """Make an identity (size, size) where an array is, of its dtype."""
+        index = self.range_like(array, size)
+        return self.namespace().astype(index[:, None] == index[None, :], array.dtype)
+
+    def upper_like(self, array: Array, size: int) -> Array:
+        """Make ones (size, size) strictly above the diagonal, where an array is, of its dtype."""
+        index = self.range_like(array, size)
+        return self.namespace().astype(index[:, None] < index[None, :], array.dtype)
+
     def range_like(self, array: Array, size: int) -> Array:
         """Count to ``size`` where an array is."""
         return self.namespace().arange(size, device=self.parameter_device(array))

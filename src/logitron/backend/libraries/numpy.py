@@ -17,6 +17,9 @@ from logitron.backend.types import Array, Device, Namespace
 #: cubed rows of matrices that take a hundredth of a second or more to decompose or to solve with
 LARGE = 400**3
 
+#: rows of identities that are kept
+MOST_KEPT = 256
+
 
 class NumpyLibrary(Library):
     is_host = one_device = True
@@ -52,6 +55,12 @@ class NumpyLibrary(Library):
         else:
             values, vectors = threads.answering(np.linalg.eigh, A)
         return values, vectors
+
+    def eye_like(self, array: Array, size: int) -> Array:
+        return _eye(size, array.dtype) if size <= MOST_KEPT else np.eye(size, dtype=array.dtype)
+
+    def upper_like(self, array: Array, size: int) -> Array:
+        return _upper(size, array.dtype)
 
     def range_like(self, array: Array, size: int) -> Array:
         return np.arange(size)
@@ -94,6 +103,7 @@ def _namespace() -> Namespace:
         matrix_transpose=attrgetter("mT"),
         sum=partial(_reduce, np.add.reduce),
         max=partial(_reduce, np.maximum.reduce),
+        astype=_astype,
         zeros_like=_zeros_like,
         ones_like=_ones_like,
         stack=_stack,
@@ -124,6 +134,22 @@ def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Ar
 
 
 @cache
+def _eye(size: int, dtype: Any) -> Array:
+    """Make an identity once; it cannot be written to."""
+    found = np.eye(size, dtype=dtype)
+    found.flags.writeable = False
+    return found
+
+
+@cache
+def _upper(size: int, dtype: Any) -> Array:
+    """Make ones above the diagonal once; they cannot be written to."""
+    found = np.triu(np.ones((size, size), dtype), k=1)
+    found.flags.writeable = False
+    return found
+
+
+@cache
 def _most(dtype: Any) -> float:
     """Give an exponent that is as large as can be, nearly."""
     return 0.98 * log(float(np.finfo(dtype).max))
@@ -137,6 +163,10 @@ def _reduce(
     keepdims: bool = False,
 ) -> Array:
     return reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+    return x.astype(dtype, copy=copy)
 
 
 def _zeros_like(x: Array, *, dtype: Any = None) -> Array:
