@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext, to_host
-from logitron.certificates import GapBound, SubsampleBound, gram_norm_bound
+from logitron.certificates import GapBound, SubsampleBound
 from logitron.certificates.strong_convexity import leverage, logit_changes
-from logitron.objective import Objective, make_training_rows
+from logitron.objective import Objective, make_training_rows, with_gram_norm_bound
 from logitron.reductions import centre, subsample
 
 
@@ -69,8 +69,7 @@ def test_a_witness_of_all_rows_is_nearly_exact():
 
 def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
     objective = _objective(weights=False)
-    known = gram_norm_bound(objective)  # of which the features were read
-    objective = objective.with_statistics(gram_norm_bound=known)
+    objective = with_gram_norm_bound(objective)  # of which the features were read
     witnessed = GapBound(SubsampleBound(subsample(objective, 1000)))
     theta = _optimum(objective) + 1e-4
     evaluation = objective.evaluate(theta)

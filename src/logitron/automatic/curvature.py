@@ -4,8 +4,7 @@ from math import ceil
 
 from logitron.backend import to_host
 from logitron.backend.types import Array
-from logitron.certificates import gram_norm_bound
-from logitron.objective import Evaluation, Objective, sums
+from logitron.objective import Evaluation, Objective, gram_norm_bound, sums
 from logitron.preconditioners import (
     DenseHessian,
     DenseInverse,

@@ -13,8 +13,8 @@ from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
 from logitron.automatic.plan import Plan
 from logitron.backend.types import Array, HostArray
-from logitron.certificates import GapBound, SubsampleBound, gram_norm_bound
-from logitron.objective import Objective
+from logitron.certificates import GapBound, SubsampleBound
+from logitron.objective import Objective, with_gram_norm_bound
 from logitron.preconditioners import Preconditioner
 from logitron.reductions import rotate, subsample, with_intercept_column
 from logitron.solvers import (
@@ -82,6 +82,8 @@ class AutomaticSolver:
         """
         with objective.limit_blas_threads():
             theta, model, spent, gap_bound = self._on_samples(objective, theta)
+        if model is None and objective.strongly_convex and self.plan.method != "row-space":
+            objective = with_gram_norm_bound(objective)  # the same for every bound
         inner, schedule, back = objective, self._schedule(objective), None
         if model is not None:
             schedule = self._when_slow(subspace=False, batch=self.plan.batch)
@@ -95,9 +97,6 @@ class AutomaticSolver:
             objective = inner
         elif self.plan.method == "diagonal":
             model = diagonal_model(objective, flat=self.plan.flat)
-        if inner is objective and inner.strongly_convex and _norm_takes_a_pass(inner):
-            # (it is the same for every bound)
-            inner = objective = inner.with_statistics(gram_norm_bound=gram_norm_bound(inner))
         solver = QuasiNewton(
             schedule,
             refresh=refresh,
@@ -201,13 +200,6 @@ class AutomaticSolver:
         evaluation = last.evaluate(theta, "full")
         model = refresh(last, evaluation, theta, None, reuse=True)
         return theta, model, spent, GapBound(SubsampleBound(last))
-
-
-def _norm_takes_a_pass(objective: Objective) -> bool:
-    """Whether the norm of the Gram matrix is neither known nor free to compute."""
-    statistics = objective.statistics
-    free = objective.penalty.feature_factors is None and statistics.sum_of_squares is not None
-    return statistics.gram_norm_bound is None and not free
 
 
 def _with_parameters(

@@ -12,8 +12,8 @@ module                           what it holds
 ================================ ===============================================================
 """
 
-from logitron.certificates.gap_bound import GapBound, gram_norm_bound
+from logitron.certificates.gap_bound import GapBound
 from logitron.certificates.self_concordance import LocalObjective
 from logitron.certificates.subsample import SubsampleBound
 
-__all__ = ["GapBound", "LocalObjective", "SubsampleBound", "gram_norm_bound"]
+__all__ = ["GapBound", "LocalObjective", "SubsampleBound"]

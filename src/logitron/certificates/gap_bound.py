@@ -7,10 +7,9 @@ from logitron.backend import linalg
 from logitron.backend.types import Array
 from logitron.certificates.strong_convexity import bound, bound_by_witness
 from logitron.certificates.subsample import SubsampleBound
-from logitron.objective import Evaluation, Objective
-from logitron.objective.sums import column_squares
+from logitron.objective import Evaluation, Objective, gram_norm_bound
 
-__all__ = ["GapBound", "gram_norm_bound"]
+__all__ = ["GapBound"]
 
 
 @dataclass(frozen=True)
@@ -54,29 +53,6 @@ class GapBound:
             return gap
         other = _by_subsample(subsample, objective, evaluation, theta, before)
         return objective.context.xp.where(other < gap, other, gap)
-
-
-def gram_norm_bound(objective: Objective) -> Array:
-    """Bound the largest eigenvalue of the features' weighted products from above, ()."""
-    statistics, data, centre = objective.statistics, objective.data, objective.layout.centre
-    if statistics.gram_norm_bound is not None:
-        return statistics.gram_norm_bound
-    xp = objective.context.xp
-    if objective.penalty.feature_factors is not None:
-        squares, _ = objective.sum_weighted(column_squares, centre)
-        objective.cost.passes += data.pass_cost
-        scaled = xp.sum(squares / objective.penalty.feature_factors)
-        return scaled * (data.scale * data.max_weight_ratio)
-    if statistics.sum_of_squares is None:
-        largest = data.scale * xp.max(objective.row_squares(fit_intercept=False))
-    else:
-        squares = data.scale * data.max_sample_weight * statistics.sum_of_squares()
-        largest = objective.context.zeros(()) + squares
-    if centre is None:
-        return largest
-    # the lengths |x - c| <= |x| + |c|, as vectors over the rows
-    lengths = data.max_total_weight * xp.sum(centre * centre)
-    return (xp.sqrt(largest) + xp.sqrt(lengths)) ** 2
 
 
 def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Array) -> Array:

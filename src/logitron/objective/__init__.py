@@ -8,6 +8,7 @@ module                    what it holds
 `objective.groups`        which targets and weights belong to which group
 `objective.layout`        coefficients and intercepts as parameters of a solver
 `objective.statistics`    what is known of the features
+`objective.gram_norm`     a bound of the norm of the features' Gram matrix
 `objective.sums`          what one block of rows contributes to those sums
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
 `objective.cost`          what a fit costs, in reads of the features
@@ -17,6 +18,7 @@ module                    what it holds
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
+from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, group_rows, make_training_rows
 from logitron.objective.layout import Layout
 from logitron.objective.objective import Objective
@@ -31,7 +33,9 @@ __all__ = [
     "Layout",
     "Objective",
     "TrainingData",
+    "gram_norm_bound",
     "group_rows",
     "make_training_rows",
     "row_squares",
+    "with_gram_norm_bound",
 ]

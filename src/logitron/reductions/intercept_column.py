@@ -6,7 +6,7 @@ the calls of an iteration. The parameters are the same numbers, so that nothing 
 
 from dataclasses import replace
 
-from logitron.objective import Objective
+from logitron.objective import Objective, with_gram_norm_bound
 from logitron.objective.sums import with_constant
 
 __all__ = ["with_intercept_column"]
@@ -21,6 +21,8 @@ def with_intercept_column(objective: Objective) -> Objective:
     rows, layout = objective.rows, objective.layout
     if not (layout.fit_intercept and rows.one_block) or rows.context != objective.context:
         return objective
+    if objective.strongly_convex:  # which is that of the centred features
+        objective = with_gram_norm_bound(objective)
     objective.cost.passes += objective.data.pass_cost
     column = replace(
         layout,

@@ -40,13 +40,17 @@ class History(NamedTuple):
     Y: Array
     """Changes of the gradient along them (G, M, D)."""
 
+    @property
+    def size(self) -> int:
+        """Steps that are kept, M."""
+        return int(self.S.shape[1])
+
 
 def empty(theta: Array, size: int) -> History:
     """Make a history without steps, of ``size`` places."""
     xp = namespace_of(theta)
-    G = theta.shape[0]
-    flat = xp.reshape(theta, (G, 1, -1))
-    none = xp.zeros_like(flat[:, :0, :]) if size == 0 else xp.concat([0.0 * flat] * size, axis=1)
+    flat = xp.reshape(0.0 * theta, (theta.shape[0], 1, -1))
+    none = flat[:, :0, :] if size == 0 else xp.concat([flat] * size, axis=1)
     return History(none, none)
 
 
@@ -60,17 +64,17 @@ def append(
     """
     xp = namespace_of(step)
     shape = (step.shape[0], 1, -1)
-    step, change = xp.reshape(step, shape), xp.reshape(change, shape)
-    product = linalg.dots(step, change)
-    sizes = linalg.dots(step, step) * linalg.dots(change, change)
+    pair = xp.concat([xp.reshape(step, shape), xp.reshape(change, shape)], axis=1)
+    products = pair @ xp.matrix_transpose(pair)
+    product, sizes = products[:, 0, 1], products[:, 0, 0] * products[:, 1, 1]
     eps = float(xp.finfo(step.dtype).eps)
     good = (product > 0.0) & (product * product > eps * eps * sizes)
     good = good if chosen is None else good & chosen
-    kept = xp.astype(good, step.dtype)[:, None, None]
-    S, Y = history
+    kept = pair * xp.astype(good, step.dtype)[:, None, None]
+    S, Y = history.S, history.Y
     if S.shape[1] >= max_size:
         S, Y = S[:, 1:, :], Y[:, 1:, :]
-    return History(xp.concat([S, step * kept], axis=1), xp.concat([Y, change * kept], axis=1))
+    return History(xp.concat([S, kept[:, :1, :]], axis=1), xp.concat([Y, kept[:, 1:, :]], axis=1))
 
 
 def direction(
@@ -88,9 +92,9 @@ def direction(
         step.
     """
     xp = namespace_of(grad)
-    S, Y = history
-    if S.shape[1] == 0:
+    if history.size == 0:
         return -preconditioner.solve(grad)
+    S, Y = history.S, history.Y
     T = xp.matrix_transpose
     g = xp.reshape(grad, (grad.shape[0], -1, 1))
     products = S @ T(Y)

@@ -249,7 +249,7 @@ class QuasiNewton:
     ) -> tuple[Array, Array, History]:
         """Move the groups that accepted their step, and append it to the history."""
         context, history = state.objective.context, state.history
-        if memory == 0 and history.S.shape[1]:  # Newton's method has taken over
+        if memory == 0 and history.size:  # Newton's method has taken over
             history = lbfgs.empty(state.theta, 0)
         if not xp.any(accepted):
             return state.theta, state.grad, history
