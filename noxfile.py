@@ -43,8 +43,11 @@ TEST_TOOLS = (
 TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-#: What is run in one session only, that of all backends
-ONCE = ("--ignore=tests/test_law.py",)
+#: What is run in one session only, that of all backends: generated laws, scikit-learn's own tests,
+#: and real data
+ONCE = tuple(
+    f"--ignore=tests/estimators/test_{name}.py" for name in ("law", "sklearn_suite", "real_data")
+)
 #: What the benchmark measures beside logitron: in its short run, and in the full one
 CONTENDERS = (
     "scikit-learn-intelex; platform_machine == 'x86_64' and sys_platform != 'darwin'",
@@ -106,7 +109,7 @@ def tests_cupy(session: nox.Session) -> None:
         "pytest",
         *TWO_PROCESSES,
         "-k",
-        "standin or test_waiting",
+        "standin or test_host_reads",
         "tests",
         *session.posargs,
         env=env,

@@ -281,3 +281,14 @@ def test_the_protocol_is_what_solvers_use():
     )
     members = {part.name for part in protocol.body if isinstance(part, ast.FunctionDef)}
     assert members == OF_AN_OBJECTIVE
+
+
+def test_tests_mirror_the_source():
+    """Each folder of tests is a room; names of tests have at most 60 characters."""
+    here = Path(__file__).parent
+    rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert {path.parent.name for path in here.glob("*/test_*.py")} <= rooms | {"benchmarks", "gpu"}
+    for path in here.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert len(node.name) <= 60, node.name

@@ -52,7 +52,7 @@ def test_a_model_moves_between_all_libraries(gpu, other, data, expected):
 
 
 @pytest.mark.parametrize("other", GPU, ids=repr)
-def test_labels_and_weights_of_another_library_come_to_the_features(gpu, other, data):
+def test_labels_and_weights_move_to_the_features_library(gpu, other, data):
     other.require()
     X, y = data
     weights = np.linspace(0.5, 2.0, len(y))
@@ -65,7 +65,7 @@ def test_labels_and_weights_of_another_library_come_to_the_features(gpu, other, 
 
 
 @pytest.mark.parametrize("other", GPU, ids=repr)
-def test_features_of_another_library_are_refused_by_a_fitted_model(gpu, other, data):
+def test_a_fitted_model_refuses_features_of_another_library(gpu, other, data):
     other.require()
     if other.library == gpu.library:
         pytest.skip("it is the same library")

@@ -42,7 +42,7 @@ def test_a_rejected_step_is_shortened_within_limits(trial):
 
 
 @given(TRIALS)
-def test_an_accepted_step_is_finite_and_does_not_increase_beyond_rounding(trial):
+def test_an_accepted_step_is_finite_and_does_not_increase(trial):
     if LineSearch().accepts(scalars, trial, rounding=1e-15):
         assert np.isfinite(trial.trial_value)
         assert trial.change <= 1e-15 * abs(trial.value)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
 from logitron.backend.types import Array
-from logitron.objective.groups import GroupIndex, as_group_weights, group_targets, weights_of
+from logitron.objective.block import Block, block_function
+from logitron.objective.groups import GroupIndex, as_group_weights
 
 __all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
 
@@ -36,20 +37,18 @@ class _Terms(NamedTuple):
 
 
 def _terms(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     theta: Array,
     intercept: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     classes: int,
 ) -> _Terms:
+    X = block.X
     xp = namespace_of(X)
     Z = X @ xp.matrix_transpose(theta[0, :, : X.shape[1]])
     Z = Z if intercept is None else Z + intercept[0, :]
-    Y = group_targets(xp, targets, columns, classes, X.dtype)
-    weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
+    Y = block.group_targets(index, classes)
+    weights = block.weights(Y, index, classes)
     weights = xp.ones_like(X[:, 0]) if weights is None else as_group_weights(weights)[:, 0]
     if classes == 1:
         e = xp.exp(-xp.abs(Z))
@@ -70,14 +69,12 @@ def _terms(
     return _Terms(loss * weights, P * (1.0 - Y) - Y * Q, P, Q, weights)
 
 
+@block_function
 def trimmed(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     theta: Array,
     intercept: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     least: Array,
     *,
     classes: int,
@@ -94,11 +91,10 @@ def trimmed(
     blur : array (1,)
         Curvature of the rows times the squared sums that bound the rounding of their logits.
     """
+    X = block.X
     xp = namespace_of(X)
     T = xp.matrix_transpose
-    loss, R, P, Q, weights = _terms(
-        X, targets, sample_weight, counts, theta, intercept, columns, classes
-    )
+    loss, R, P, Q, weights = _terms(block, theta, intercept, index, classes)
     keep = xp.astype(loss > least, X.dtype)
     weights = weights * keep
     F = _with_constant(xp, X, intercept)
@@ -118,14 +114,12 @@ def trimmed(
     return kept[None], gradient, hessian, left_out[None], rounding, blur[None]
 
 
+@block_function
 def leverages(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     theta: Array,
     intercept: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     least: Array,
     inverse: Array,
     empty: Array,
@@ -152,9 +146,10 @@ def leverages(
     seen, lengths : arrays (1,)
         Summed squares of the rows along the directions, and of the rows themselves.
     """
+    X = block.X
     xp = namespace_of(X)
     T = xp.matrix_transpose
-    terms = _terms(X, targets, sample_weight, counts, theta, intercept, columns, classes)
+    terms = _terms(block, theta, intercept, index, classes)
     keep = xp.astype(terms.loss > least, X.dtype)
     F = _with_constant(xp, X, intercept)
     q = F.shape[1]
@@ -181,14 +176,12 @@ def leverages(
     return total[None], seen[None], lengths[None]
 
 
+@block_function
 def hessian_root(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     theta: Array,
     intercept: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     *,
     classes: int,
 ) -> Array:
@@ -196,8 +189,9 @@ def hessian_root(
 
     A softmax row's curvature is :math:`\sum_k p_k (e_k - p)(e_k - p)^\top`.
     """
+    X = block.X
     xp = namespace_of(X)
-    terms = _terms(X, targets, sample_weight, counts, theta, intercept, columns, classes)
+    terms = _terms(block, theta, intercept, index, classes)
     P, Q = terms.probability, terms.rest
     F = _with_constant(xp, X, intercept)
     if classes == 1:

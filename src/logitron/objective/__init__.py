@@ -5,6 +5,7 @@ module                    what it holds
 ========================= ======================================================================
 `objective.objective`     `Objective`: value, gradient and Hessian as sums over rows
 `objective.data`          the rows, and what is known of their weights
+`objective.block`         a block of rows, as block functions receive it
 `objective.groups`        which targets and weights belong to which group
 `objective.layout`        coefficients and intercepts as parameters of a solver
 `objective.statistics`    what is known of the features
@@ -19,11 +20,11 @@ from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
-from logitron.objective.groups import GroupIndex, group_rows, make_training_rows
+from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.layout import Layout
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
-from logitron.objective.sums import row_squares
+from logitron.objective.sums import group_rows, row_squares
 
 __all__ = [
     "Cost",

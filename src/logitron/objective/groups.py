@@ -29,12 +29,8 @@ from logitron.backend.types import Array
 __all__ = [
     "GroupIndex",
     "as_group_weights",
-    "class_totals",
-    "group_rows",
     "group_targets",
-    "group_weights",
     "make_training_rows",
-    "mean_weights",
     "weights_of",
 ]
 
@@ -59,7 +55,7 @@ class GroupIndex(NamedTuple):
     target: Array | None = None
     """Which target (G,)."""
     weight: Array | None = None
-    """Which column of the sample weights (G,), where they have columns."""
+    """Which column of the sample weights (G,), where they have index."""
     subset: Array | None = None
     """Which column of the counts (G,)."""
     factors: Array | None = None
@@ -76,10 +72,10 @@ class GroupIndex(NamedTuple):
 
 
 def group_targets(
-    xp: Any, targets: Array, columns: GroupIndex | None, classes: int, dtype: Any
+    xp: Any, targets: Array, index: GroupIndex | None, classes: int, dtype: Any
 ) -> Array:
     """Targets of the groups as numbers: (n, G * K), or (n, K) where all share them."""
-    index = None if columns is None else columns.target
+    index = None if index is None else index.target
     n = targets.shape[0]
     coded = classes > 1 and xp.isdtype(targets.dtype, ("bool", "integral"))
     if targets.ndim == 2 and index is not None:
@@ -104,95 +100,23 @@ def weights_of(
     Y: Array,
     sample_weight: Array | None,
     counts: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     classes: int,
 ) -> Array | None:
     """Weights of the groups, (n,) or (n, G), in the dtype of their targets ``Y``."""
-    columns = columns or GroupIndex()
+    index = index or GroupIndex()
     weights = None
     if sample_weight is not None:
-        weights = _taken(xp, sample_weight, columns.weight, Y.dtype)
+        weights = _taken(xp, sample_weight, index.weight, Y.dtype)
     if counts is not None:
-        often = _taken(xp, counts, columns.subset, Y.dtype)
+        often = _taken(xp, counts, index.subset, Y.dtype)
         weights = often if weights is None else as_group_weights(weights) * as_group_weights(often)
-    if columns.factors is not None:
-        factors = _factors(xp, Y, columns.factors, classes)
+    if index.factors is not None:
+        factors = _factors(xp, Y, index.factors, classes)
         weights = factors if weights is None else as_group_weights(weights) * factors
     if weights is not None and weights.ndim == 2 and weights.shape[1] == 1:
         return weights[:, 0]
     return weights
-
-
-def mean_weights(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
-    classes: int,
-) -> Array | None:
-    """Mean weight of the groups (n,); None where all are 1."""
-    weights = group_weights(X, targets, sample_weight, counts, columns, classes)
-    if weights is None or weights.ndim == 1:
-        return weights
-    return namespace_of(X).mean(weights, axis=1)
-
-
-def group_weights(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
-    classes: int,
-) -> Array | None:
-    """Weights of the groups, (n,) or (n, G), in the dtype of the features."""
-    if sample_weight is None and counts is None and (columns is None or columns.factors is None):
-        return None
-    xp = namespace_of(X)
-    Y = X  # only factors ask for targets
-    if columns is not None and columns.factors is not None:
-        Y = group_targets(xp, targets, columns, classes, X.dtype)
-    return weights_of(xp, Y, sample_weight, counts, columns, classes)
-
-
-def class_totals(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
-    *,
-    classes: int,
-) -> tuple[Array]:
-    """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
-    xp = namespace_of(X)
-    Y = group_targets(xp, targets, columns, classes, X.dtype)
-    weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
-    if classes == 1:
-        positive = xp.sum(W * Y, axis=0)
-        return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
-    if Y.shape[1] == classes:
-        return (xp.matrix_transpose(W) @ Y,)
-    return (xp.sum(W[:, :, None] * xp.reshape(Y, (Y.shape[0], -1, classes)), axis=0),)
-
-
-def group_rows(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
-    *,
-    classes: int,
-) -> Array:
-    """Put the features of each row beside its weight and targets in the only group, in columns."""
-    xp = namespace_of(X)
-    Y = group_targets(xp, targets, columns, classes, X.dtype)
-    weights = weights_of(xp, Y, sample_weight, counts, columns, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
-    return xp.concat([X, W, Y], axis=1)
 
 
 def _factors(xp: Any, Y: Array, factors: Array, classes: int) -> Array:

@@ -26,7 +26,7 @@ from logitron.objective import sums
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation, assemble
-from logitron.objective.groups import GroupIndex, class_totals
+from logitron.objective.groups import GroupIndex
 from logitron.objective.layout import Layout
 from logitron.objective.statistics import FeatureStatistics
 from logitron.penalties import L2
@@ -309,7 +309,7 @@ class Objective:
 
     def class_totals(self) -> Array:
         """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
-        (totals,) = self.sum_weighted(class_totals)
+        (totals,) = self.sum_weighted(sums.class_totals)
         return totals
 
     def row_squares(self, *, fit_intercept: bool) -> Array:

@@ -2,7 +2,7 @@ r"""Block functions: what one block of rows contributes to the sums of the objec
 
 Each is a pure function of arrays, so that it can be compiled, or sent to another process. Their
 first arguments are the arrays that the rows were made of: features, targets, sample weights and
-counts, of which `columns` says what belongs to which group.
+counts, which `block_function` hands over as a `Block`.
 
 Parameters are ``theta (G, K, q)``: groups, columns of a group, and a neuron's coefficients
 followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^\top w + b`; the
@@ -32,20 +32,16 @@ from logitron import neuron
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.losses import Loss
-from logitron.objective.groups import (
-    GroupIndex,
-    as_group_weights,
-    group_targets,
-    group_weights,
-    mean_weights,
-    weights_of,
-)
+from logitron.objective.block import Block, block_function
+from logitron.objective.groups import GroupIndex, as_group_weights
 
 __all__ = [
+    "class_totals",
     "column_moments",
     "column_squares",
     "evaluate",
     "gram",
+    "group_rows",
     "row_squares",
     "weight_sum",
     "with_constant",
@@ -62,14 +58,12 @@ MOST_AT_A_TIME = 1 << 22
 TILE = 16
 
 
+@block_function
 def evaluate(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     theta: Array,
     intercept: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     projection: Array | None,
     *,
     loss: Loss,
@@ -80,9 +74,10 @@ def evaluate(
 
     ``intercept (G, K)`` belongs to the features as they are, and so do the sums; the last entry of
     ``theta`` is the intercept of centred features. ``projection (G, r, K)`` makes the features of
-    "subspace" from logits. ``count_errors`` adds the number of rows (G,) whose target has at most
-    half of the probability.
+    "subspace" from logits. ``count_misclassified`` adds the number of rows (G,) with at most
+    half of the probability for their target.
     """
+    X = block.X
     xp = namespace_of(X)
     T = xp.matrix_transpose
     G, K, q = theta.shape
@@ -90,8 +85,8 @@ def evaluate(
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
     Z = neuron.unchecked_logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
-    Y = group_targets(xp, targets, columns, K, X.dtype)
-    sample_weight = weights_of(xp, Y, sample_weight, counts, columns, K)
+    Y = block.group_targets(index, K)
+    sample_weight = block.weights(Y, index, K)
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
     min_exponent = (
@@ -129,96 +124,90 @@ def evaluate(
     return (*sums, xp.sum(wrong, axis=0))
 
 
+@block_function
 def gram(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
+    block: Block,
+    index: GroupIndex | None,
     *,
     classes: int,
     fit_intercept: bool,
 ) -> tuple[Array, Array]:
     """Sum the features' products (q, q), weighted by the mean weight of the groups; and weights."""
+    X = block.X
     xp = namespace_of(X)
-    mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
+    mean = block.mean_weights(index, classes)
     roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
     return _products(xp, X, roots, fit_intercept)[0, :, :], total
 
 
+@block_function
 def with_constant(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     centre: Array | None,
 ) -> Array:
     """Copy a block's features, centred, and with a 1 (n, p + 1)."""
+    X = block.X
     return _augmented(namespace_of(X), X, centre, fit_intercept=True)
 
 
+@block_function
 def column_squares(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
+    block: Block,
     centre: Array | None,
-    columns: GroupIndex | None,
+    index: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array, Array]:
     """Sum the squared features (p,), weighted by the mean weight of the groups; and weights."""
+    X = block.X
     xp = namespace_of(X)
     centred = X if centre is None else X - centre
-    mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
+    mean = block.mean_weights(index, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ (centred * centred), xp.sum(mean)
 
 
+@block_function
 def row_squares(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
+    block: Block,
+    index: GroupIndex | None,
     *,
     classes: int,
     fit_intercept: bool,
 ) -> tuple[Array]:
     """Sum the rows' squared lengths, weighted: (1,) or (G,)."""
+    X = block.X
     xp = namespace_of(X)
     squares = xp.sum(X * X, axis=1, keepdims=True) + float(fit_intercept)
-    weights = group_weights(X, targets, sample_weight, counts, columns, classes)
+    weights = block.group_weights(index, classes)
     return (xp.sum(_or_ones(X, weights) * squares, axis=0),)
 
 
+@block_function
 def weight_sum(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
+    block: Block,
+    index: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array]:
     """Sum the sample weights: (1,) or (G,)."""
-    weights = group_weights(X, targets, sample_weight, counts, columns, classes)
+    X = block.X
+    weights = block.group_weights(index, classes)
     return (namespace_of(X).sum(_or_ones(X, weights), axis=0),)
 
 
+@block_function
 def column_moments(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    columns: GroupIndex | None,
+    block: Block,
+    index: GroupIndex | None,
     *,
     classes: int,
 ) -> tuple[Array, Array, Array]:
     """Sum features (p,) and their squares (p,), by the mean weight of the groups; and weights."""
+    X = block.X
     xp = namespace_of(X)
-    mean = mean_weights(X, targets, sample_weight, counts, columns, classes)
+    mean = block.mean_weights(index, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
 
@@ -372,3 +361,40 @@ def _mixtures(xp: Any, Z: Array, projection: Array) -> Array:
 def _or_ones(X: Array, weights: Array | None) -> Array:
     """Weights as (n, 1) or (n, G); where there are none, ones as X is laid out."""
     return namespace_of(X).ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
+
+
+@block_function
+def class_totals(
+    block: Block,
+    index: GroupIndex | None,
+    *,
+    classes: int,
+) -> tuple[Array]:
+    """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
+    X = block.X
+    xp = namespace_of(X)
+    Y = block.group_targets(index, classes)
+    weights = block.weights(Y, index, classes)
+    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
+    if classes == 1:
+        positive = xp.sum(W * Y, axis=0)
+        return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
+    if Y.shape[1] == classes:
+        return (xp.matrix_transpose(W) @ Y,)
+    return (xp.sum(W[:, :, None] * xp.reshape(Y, (Y.shape[0], -1, classes)), axis=0),)
+
+
+@block_function
+def group_rows(
+    block: Block,
+    index: GroupIndex | None,
+    *,
+    classes: int,
+) -> Array:
+    """Put the features of each row beside its weight and targets in the only group, in columns."""
+    X = block.X
+    xp = namespace_of(X)
+    Y = block.group_targets(index, classes)
+    weights = block.weights(Y, index, classes)
+    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
+    return xp.concat([X, W, Y], axis=1)

@@ -197,7 +197,13 @@ def _compile(
     import torch
 
     code = function.__code__.replace()
-    own = FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
+    own = FunctionType(
+        code,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
     own.__kwdefaults__ = function.__kwdefaults__
     fixed = dict(static)
     compiled = torch.compile(own, backend=compiler, fullgraph=True)

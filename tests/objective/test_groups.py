@@ -11,7 +11,8 @@ import pytest
 from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, library_named
 from logitron.objective import GroupIndex, Objective, make_training_rows
-from logitron.objective.groups import class_totals, group_targets, weights_of
+from logitron.objective.groups import group_targets, weights_of
+from logitron.objective.sums import class_totals
 from logitron.preconditioners import block_diagonal
 from logitron.reductions import centre
 from tests.backends import host

@@ -28,7 +28,7 @@ def test_a_hundred_thousand_features_have_no_products(method, n):
     assert plan.batch == 0  # no whole Hessian either
 
 
-def test_few_rows_of_many_features_are_rotated_or_taken_as_they_are():
+def test_more_features_than_rows_use_the_row_space_or_a_diagonal():
     assert choose(500, 5_000, 1, 1).method in ("row-space", "diagonal")
     assert choose(500, 5_000, 1, 1, method="lbfgs").method == "diagonal"
 

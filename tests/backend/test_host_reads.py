@@ -19,7 +19,7 @@ from tests.standins import cupy as standin
 
 
 @pytest.mark.parametrize(("name", "solver"), FITS)
-def test_a_fit_waits_in_torch_for_what_it_reads_and_for_eigenvectors(name, solver):
+def test_torch_waits_only_for_reads_and_eigenvectors(name, solver):
     torch = pytest.importorskip("torch")
     from tests.standins.waits import recorded
 

@@ -172,7 +172,7 @@ def test_no_more_than_a_tenth_of_the_rows_is_copied_at_a_time(monkeypatch):
     assert len(set(seeds)) == len(seeds)  # each time others
 
 
-def test_features_that_stand_out_are_modelled_by_some_of_many_rows():
+def test_the_gram_matrix_of_many_rows_is_of_a_subsample():
     plan = choose(50_000, 768, 1, 1)
     assert plan.method == "shared"
     assert 8 * 769 <= plan.gram_rows <= 25_000
@@ -209,7 +209,7 @@ def test_columns_that_hardly_a_row_has_are_found(C):
     assert np.linalg.norm(clf.coef_ - expected) <= 1e-5 * np.linalg.norm(expected)
 
 
-def test_samples_that_can_be_separated_do_no_harm_however_early_they_end():
+def test_separable_subsamples_do_no_harm():
     rng = np.random.default_rng(4)
     X = rng.normal(size=(100_000, 6))
     y = (X @ rng.normal(size=6) > 0).astype(int)
@@ -247,7 +247,7 @@ def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, we
             assert not hasattr(model, "coef_")
 
 
-def test_features_are_not_read_once_more_to_see_whether_they_are_finite(monkeypatch):
+def test_features_are_not_read_once_more_for_the_check(monkeypatch):
     calls = []
     squares = ArrayRows.squares
     monkeypatch.setattr(ArrayRows, "squares", lambda rows: calls.append(1) or squares(rows))
@@ -262,7 +262,7 @@ def test_features_are_not_read_once_more_to_see_whether_they_are_finite(monkeypa
     assert calls
 
 
-def test_a_sample_that_ends_before_it_begins_leaves_the_next_one_no_model():
+def test_a_subsample_of_no_iterations_leaves_no_model():
     """From coefficients that tell all rows of the first sample, and not all of the second."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400_000, 2))
@@ -282,7 +282,7 @@ def test_a_sample_that_ends_before_it_begins_leaves_the_next_one_no_model():
     assert (model.predict(X) != y).sum() <= len(only)
 
 
-def test_what_is_not_finite_is_refused_before_anybody_is_told_of_an_iteration(capsys):
+def test_non_finite_features_are_refused_before_any_callback(capsys):
     X = np.random.default_rng(0).normal(size=(20_000, 2))
     X[77, 1] = np.nan
     with pytest.raises(ValueError, match="X contains NaN"):
@@ -290,7 +290,7 @@ def test_what_is_not_finite_is_refused_before_anybody_is_told_of_an_iteration(ca
     assert capsys.readouterr().out == ""
 
 
-def test_what_is_not_finite_is_refused_though_samples_take_all_iterations():
+def test_non_finite_features_are_refused_at_max_iter_too():
     X = np.random.default_rng(0).normal(size=(20_000, 2))
     y = X[:, 0] > 0
     X[77, 1] = np.nan

@@ -138,7 +138,7 @@ def test_many_columns_take_hardly_more_calls_than_one(method, monkeypatch):
     assert passes[1] >= iterations[1] + 1
 
 
-def test_an_iteration_of_many_columns_takes_as_many_array_calls_as_one():
+def test_many_columns_take_as_many_array_calls_as_one():
     """No loop over the columns hides below the sums either."""
     strict = pytest.importorskip("array_api_strict")
     counts = []

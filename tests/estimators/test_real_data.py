@@ -103,7 +103,7 @@ def test_data_are_the_same_when_loaded_again(data):
 
 
 @pytest.mark.parametrize("data", [DIGITS, PATCHES], ids=repr)
-def test_convolutions_are_far_from_centred_and_few_directions_hold_most_of_them(data):
+def test_convolutions_have_a_mean_and_few_directions(data):
     X, _ = loaded(data)
     assert X.shape[1] == 4 * data.filters
     assert X.min() >= 0
@@ -113,7 +113,7 @@ def test_convolutions_are_far_from_centred_and_few_directions_hold_most_of_them(
     assert eigenvalues[: X.shape[1] // 10].sum() > 0.8 * eigenvalues.sum()
 
 
-def test_a_digit_is_one_patch_and_its_columns_are_the_means_over_its_quarters():
+def test_a_digit_is_one_patch_of_quarter_means():
     from sklearn.datasets import load_digits
 
     X, y = loaded(DIGITS)
@@ -144,7 +144,7 @@ def test_patches_are_those_of_the_photographs_in_reading_order():
     np.testing.assert_allclose(PATCHES.features(alone)[0], X[row], rtol=1e-12, atol=1e-14)
 
 
-def test_the_strips_of_photographs_are_neither_alike_nor_separable():
+def test_photograph_strips_are_neither_alike_nor_separable():
     from sklearn.linear_model import LogisticRegression
 
     X, y = loaded(PATCHES)

@@ -316,7 +316,7 @@ def test_a_last_step_that_leaves_the_numbers_is_taken_back():
     np.testing.assert_array_equal(clf.coef_, 0.0)
 
 
-def test_parameters_that_are_equal_but_of_another_kind_are_checked_anew():
+def test_equal_parameters_of_another_kind_are_checked_anew():
     X, y = load_iris(return_X_y=True)
     for name, good, bad in (("max_iter", 50, 50.0), ("C", 1.0, "1.0")):
         LogisticRegression(**{name: good}).fit(X, y)  # is remembered as valid

@@ -172,7 +172,7 @@ def test_a_fit_that_was_cut_short_knows_it():
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 100])
 @pytest.mark.parametrize("decades", [0, 6, 12, 30])
-def test_changes_of_the_intercepts_are_bounded_without_eigenvalues(classes, decades):
+def test_intercept_changes_are_bounded_without_eigenvalues(classes, decades):
     """However uneven the classes are: against an eigendecomposition with 40 digits."""
     mpmath = pytest.importorskip("mpmath")
     rng = np.random.default_rng(classes)

@@ -212,7 +212,7 @@ def test_a_warm_start_keeps_the_neurons_of_classes_that_it_knew():
     )
 
 
-def test_a_warm_start_among_classes_that_are_all_new_is_a_cold_one():
+def test_a_warm_start_of_new_classes_is_a_cold_one():
     X, y, _ = load("iris", True)
     clf = LogisticRegression(warm_start=True).fit(X, y).fit(X[:100], y[:100] + 5)
     fresh = LogisticRegression().fit(X[:100], y[:100])

@@ -67,7 +67,7 @@ def test_a_witness_of_all_rows_is_nearly_exact():
     assert bound == pytest.approx(to_host(evaluation.value)[0] - value, rel=0.05)
 
 
-def test_witnesses_are_not_asked_where_a_bound_is_enough_without_them():
+def test_the_subsample_is_skipped_where_a_bound_is_enough():
     objective = _objective(weights=False)
     objective = with_gram_norm_bound(objective)  # of which the features were read
     witnessed = GapBound(SubsampleBound(subsample(objective, 1000)))

@@ -62,7 +62,7 @@ def test_predictions_are_of_the_targets_kind(dtype):
     assert predicted.dtype == dtype
 
 
-def test_penalties_class_weights_and_weights_may_differ_by_target():
+def test_penalties_and_weights_may_differ_by_target():
     C = np.asarray([0.01, 0.1, 1.0, 10.0, 100.0])
     clf = LogisticRegression(C=C, **EXACT).fit(X, Y)
     assert_each_as_alone(clf, [alone(t, C=C[t]) for t in range(5)])
@@ -307,7 +307,7 @@ def test_the_answers_live_where_the_features_do(eager):
         assert context.library.parameter_device(value) == context.device
 
 
-def test_bounds_of_single_precision_are_those_of_the_stored_coefficients():
+def test_float32_bounds_are_of_the_stored_coefficients():
     """Judged in float64: what rounding the coefficients costs is in the bound."""
     features = X.astype(np.float32)
     clf = LogisticRegression(tol=1e-9, dtype="float64").fit(features, Y)  # exact, then rounded

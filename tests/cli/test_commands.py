@@ -67,7 +67,7 @@ def no_training(monkeypatch):
 
 
 @pytest.mark.usefixtures("no_training")
-def test_pictures_that_cannot_be_written_are_told_before_training(tmp_path, capsys):
+def test_unwritable_pictures_are_told_before_training(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     folder, long = tmp_path / "folder.png", tmp_path / ("a" * 300 + ".png")
     folder.mkdir()

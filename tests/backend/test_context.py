@@ -113,7 +113,7 @@ def test_libraries_travel_by_name(eager):
     assert pickle.loads(pickle.dumps(library)) is library
 
 
-def test_an_unnamed_conforming_namespace_is_served_by_the_standard():
+def test_an_unnamed_namespace_is_served_by_the_standard():
     strict = pytest.importorskip("array_api_strict")
     from logitron.backend.libraries import _Conforming
 
@@ -221,7 +221,7 @@ def test_dask_chunks_of_unknown_size_are_refused():
         DaskRows(ArrayContext.named("numpy"), unknown)
 
 
-def test_dask_chunks_split_by_columns_and_rows_of_other_arrays_are_aligned():
+def test_dask_chunks_are_aligned_over_columns_and_arrays():
     da = pytest.importorskip("dask.array")
     values = np.random.default_rng(0).normal(size=(13, 4))
     X = da.from_array(values, chunks=(5, 3))

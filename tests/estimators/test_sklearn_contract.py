@@ -81,7 +81,7 @@ def test_pickles_of_other_versions_warn_and_get_defaults(kind, written):
     clone(again)
 
 
-def test_pickles_of_this_version_say_nothing_and_keep_nothing_more():
+def test_pickles_of_this_version_are_silent_and_complete():
     for one in (LogisticRegression(C=2.0), LogisticRegressionCV(Cs=[1.0])):
         again = pickle.loads(pickle.dumps(one))
         assert vars(again) == vars(one)
@@ -117,7 +117,7 @@ def test_sample_weights_can_be_routed():
 
 
 @pytest.mark.skipif(RELEASE < (1, 9), reason="callbacks came with scikit-learn 1.9")
-def test_callbacks_are_told_of_every_iteration_and_can_stop_a_fit():
+def test_callbacks_see_every_iteration_and_can_stop_a_fit():
     class Third:
         """Stops after three iterations."""
 

@@ -95,7 +95,7 @@ def test_the_shared_model_is_a_kronecker_product(classes, fit_intercept):
 
 
 @pytest.mark.parametrize("classes", [1, 3])
-def test_the_shared_model_is_the_hessian_where_there_are_no_coefficients(classes):
+def test_the_kronecker_model_is_the_hessian_at_zero(classes):
     objective, X, weights, theta = setting(classes)
     theta[:, :, :-1] = 0.0
     objective, model = modelled(objective, theta, "intercept")

@@ -69,7 +69,7 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("classes", [1, 3])
-def test_rows_are_counted_as_errors_where_the_target_has_at_most_half(classes, precision):
+def test_rows_with_at_most_half_of_the_probability_are_counted(classes, precision):
     case = problem(n=40, classes=classes)
     theta = np.concatenate([case.W, case.b[None]]).T.reshape(1, classes, 8)
     weights = (case.sample_weight > 0.5).astype(float)

@@ -71,7 +71,7 @@ def test_contenders_arrive_or_say_that_they_did_not(name, who, capsys):
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
-def test_the_used_part_of_a_device_is_bytes_and_products_over_time():
+def test_device_use_is_bytes_and_products_over_time():
     problem = PROBLEMS["binary"]
     rung = {"seconds": 2.0, "facts": {"passes": 10.0, "grams": 1.0}}
     share = command.share_of(problem, rung, {"read": 1e12, "float32": 1e13})
