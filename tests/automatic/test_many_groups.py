@@ -114,7 +114,7 @@ def test_columns_on_every_backend(eager):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_many_columns_take_hardly_more_calls_than_one(method, monkeypatch):
-    from logitron.backend import ArrayRows
+    from logitron.data import ArrayRows
 
     calls = []
     plain = ArrayRows.sum

@@ -1,4 +1,4 @@
-"""The seam: contexts, moving arrays, counted reads, row blocks, Dask's chunks."""
+"""Contexts, moving arrays, counted reads."""
 
 import pickle
 
@@ -8,14 +8,12 @@ import pytest
 from logitron.backend import (
     LIBRARIES,
     ArrayContext,
-    DaskRows,
     count_host_reads,
-    is_dask,
     library_named,
     library_of,
-    make_rows,
     to_host,
 )
+from logitron.data import make_rows
 from tests.backends import BACKENDS, host
 
 EAGER = [b for b in BACKENDS if not b.lazy]
@@ -208,56 +206,3 @@ def test_reads_are_counted_inside_their_block_only():
     to_host(np.zeros(9))
     assert (outer.reads, outer.values) == (2, 7)
     assert (inner.reads, inner.values) == (1, 4)
-
-
-# --- Dask ---------------------------------------------------------------------------------------
-
-
-def test_dask_chunks_of_unknown_size_are_refused():
-    da = pytest.importorskip("dask.array")
-    X = da.ones((10, 3), chunks=5)
-    unknown = X[X[:, 0] > 0]
-    with pytest.raises(ValueError, match=r"compute_chunk_sizes\(\)"):
-        DaskRows(ArrayContext.named("numpy"), unknown)
-
-
-def test_dask_chunks_are_aligned_over_columns_and_arrays():
-    da = pytest.importorskip("dask.array")
-    values = np.random.default_rng(0).normal(size=(13, 4))
-    X = da.from_array(values, chunks=(5, 3))
-    y = da.from_array(np.arange(13.0), chunks=4)
-    rows = make_rows(ArrayContext.named("numpy"), X, y, np.ones(13))
-    (product,) = rows.sum(_weigh)
-    np.testing.assert_allclose(product, np.arange(13.0) @ values, rtol=1e-14)
-
-
-def _weigh(X, y, ones):
-    return ((y * ones) @ X,)
-
-
-def test_one_sum_is_one_computation_of_dask():
-    dask = pytest.importorskip("dask")
-    import dask.array as da
-    from dask.callbacks import Callback
-
-    X = da.from_array(np.ones((400, 2)), chunks=(10, 2))
-    rows = make_rows(ArrayContext.named("numpy"), X)
-    starts = []
-    with Callback(start=starts.append), dask.config.set(scheduler="synchronous"):
-        (total,) = rows.sum(_add_up)
-    assert total == 800.0
-    assert len(starts) == 1
-
-
-def test_chunks_are_computed_on_the_backend_that_was_asked_for():
-    pytest.importorskip("torch")
-    da = pytest.importorskip("dask.array")
-    X = da.from_array(np.ones((8, 2)), chunks=(4, 2))
-    (total,) = make_rows(ArrayContext.named("torch"), X).sum(_add_up)
-    assert library_of(total).name == "torch"
-    assert float(total) == 16.0
-
-
-def test_is_dask_needs_no_dask():
-    assert not is_dask(np.ones(3))
-    assert not is_dask([1, 2])

@@ -404,7 +404,7 @@ def test_scikit_learns_checks_pass(estimator, check):
 @pytest.mark.parametrize("groups", [2, 60])
 def test_passes_and_calls_do_not_grow_with_the_number_of_fits(groups, monkeypatch):
     """No solver loops over columns, folds or penalties."""
-    from logitron.backend import ArrayRows
+    from logitron.data import ArrayRows
 
     calls = []
     plain = ArrayRows.sum

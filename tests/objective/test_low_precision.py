@@ -6,8 +6,9 @@ import pytest
 from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.automatic import COSTS, curvature
 from logitron.automatic.curvature import gram_model, refresh
-from logitron.backend import ArrayContext, array_rows
+from logitron.backend import ArrayContext
 from logitron.certificates import GapBound
+from logitron.data import array_rows
 from logitron.estimators.fitting import Fit, Settings
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows, sums

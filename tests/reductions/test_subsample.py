@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron import LogisticRegression
 from logitron.automatic import choose, curvature
 from logitron.automatic.curvature import gram_model
-from logitron.backend import ArrayContext, make_rows
-from logitron.backend.array_rows import ArrayRows
+from logitron.backend import ArrayContext
+from logitron.data import ArrayRows, make_rows
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre, subsample
 from tests.backends import host

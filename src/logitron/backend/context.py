@@ -106,6 +106,10 @@ class ArrayContext:
         """The same place in float32, where this is wider."""
         return replace(self, precision="float32") if self.precision == "float64" else None
 
+    def is_beside(self, other: "ArrayContext") -> bool:
+        """Whether arrays of both can be used together: the same library and device."""
+        return self.library is other.library and self.device == other.device
+
     def __reduce__(self) -> tuple[Any, ...]:
         # device objects cannot be pickled; their names find them again in another process
         return _rebuild, (self.library, self.library.device_name(self.device), self.precision)

@@ -4,23 +4,16 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, Self
 
+import numpy as np
 from array_api_compat import array_namespace
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from logitron import neuron
-from logitron.backend import (
-    ArrayContext,
-    is_dask,
-    is_sparse,
-    make_rows,
-    map_chunks,
-    meta_of,
-    to_csr,
-    to_host,
-)
+from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
+from logitron.data import to_csr, wrap
 from logitron.estimators.callbacks import CallbackSupportMixin
 from logitron.estimators.inputs import features, refuse_nonfinite, sample_weights
 from logitron.estimators.label_values import comparable
@@ -106,7 +99,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Returns
         -------
         array (n, K) or (n, T)
-            GroupIndex in the order of ``classes_``.
+            Columns in the order of ``classes_``.
 
         Raises
         ------
@@ -125,7 +118,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Returns
         -------
         array (n, K) or (n, T)
-            GroupIndex in the order of ``classes_``.
+            Columns in the order of ``classes_``.
 
         Raises
         ------
@@ -157,9 +150,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         if self._many:
             return self._map("predict", X, _ones, dtype=self._label_dtype)
         codes = self._map("predict", X, _codes)
-        if is_dask(codes):
-            return map_chunks(codes, partial(take, self.classes_), self.classes_.dtype)
-        return take(self.classes_, codes)
+        return wrap("codes", codes).map(partial(take, self.classes_), self.classes_.dtype)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy: the share of rows whose label, or labels, are predicted.
@@ -235,7 +226,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         """
         check_is_fitted(self)
         coef = self._dense_coef()
-        if ArrayContext.of(coef).library.name != "numpy":
+        if not isinstance(coef, np.ndarray):
             raise TypeError(
                 f"coef_ must be a NumPy array to be made sparse, got {type(coef)}; "
                 "call .to('numpy') first"
@@ -262,7 +253,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         return tags
 
     def _dense_coef(self) -> Array:
-        return self.coef_.toarray() if is_sparse(self.coef_) else self.coef_
+        return wrap("coef_", self.coef_).dense()
 
     def _map(
         self,
@@ -273,24 +264,24 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         grouped: bool = False,
         **static: Any,
     ) -> Array:
-        """Apply a block function of features and coefficients to the rows of X, where X is."""
+        """Apply a function of logits to the rows of X, where X is."""
         check_is_fitted(self)
         coef = self._dense_coef()
         if grouped:  # the function wants to know how many neurons share the probability
             static["classes"] = 1 if self._many else int(coef.shape[0])
         X = features(self, X, reset=False)
-        place = ArrayContext.of(meta_of(X))
+        place = ArrayContext.of(X.meta)
         _check_place(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), place)
         with place.scope():
-            rows = make_rows(place, X, width=coef.shape[0])
-            if not is_dask(X):  # a look at the values would compute a lazy array
+            rows = X.rows(place, width=coef.shape[0])
+            if not X.lazy:  # reading the values would compute a lazy array
                 refuse_nonfinite(rows)
             coef, intercept = place.asarray(coef), place.asarray(self.intercept_)
-            return rows.map(function, coef, intercept, **static)
+            return rows.map_logits(function, coef, intercept, **static)
 
 
 def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
-    if (fitted.library.name, fitted.device) != (place.library.name, place.device):
+    if not fitted.is_beside(place):
         raise ValueError(
             f"{who}: X must use the same namespace and device as the fitted model, which is on "
             f"{fitted.library.name} ({fitted.device}), while X is on {place.library.name} "
@@ -299,15 +290,10 @@ def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
         )
 
 
-# --- block functions ----------------------------------------------------------------------------
+# --- functions of the logits of a block ---------------------------------------------------------
 
 
-def _logits(X: Array, coef: Array, intercept: Array) -> Array:
-    return neuron.logits(X, array_namespace(coef).matrix_transpose(coef), intercept)
-
-
-def _decision(X: Array, coef: Array, intercept: Array) -> Array:
-    Z = _logits(X, coef, intercept)
+def _decision(Z: Array) -> Array:
     return Z[:, 0] if Z.shape[1] == 1 else Z
 
 
@@ -316,29 +302,26 @@ def _both(Z: Array) -> Array:
     return array_namespace(Z).concat([-Z, Z], axis=1) if Z.shape[1] == 1 else Z
 
 
-def _probabilities(X: Array, coef: Array, intercept: Array, *, classes: int) -> Array:
-    Z = _logits(X, coef, intercept)
+def _probabilities(Z: Array, *, classes: int) -> Array:
     return neuron.sigmoid(_both(Z)) if classes == 1 else neuron.softmax(Z, classes=classes)
 
 
-def _log_probabilities(X: Array, coef: Array, intercept: Array, *, classes: int) -> Array:
-    xp = array_namespace(coef)
-    Z = _logits(X, coef, intercept)
+def _log_probabilities(Z: Array, *, classes: int) -> Array:
+    xp = array_namespace(Z)
     Z = _both(Z) if classes == 1 else Z
     P = neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
-    # the logarithm of what `predict_proba` says, as long as that is a number to speak of
+    # the logarithm of what `predict_proba` says, as long as that is a normal number
     there = float(xp.finfo(P.dtype).eps) < P
     logarithm = xp.log(xp.where(there, P, xp.ones_like(P)))
     return xp.where(there, logarithm, neuron.log_probability(Z, classes=classes))
 
 
-def _ones(X: Array, coef: Array, intercept: Array, *, dtype: str) -> Array:
-    xp = array_namespace(coef)
-    return xp.astype(_logits(X, coef, intercept) > 0, getattr(xp, dtype))
+def _ones(Z: Array, *, dtype: str) -> Array:
+    xp = array_namespace(Z)
+    return xp.astype(Z > 0, getattr(xp, dtype))
 
 
-def _codes(X: Array, coef: Array, intercept: Array) -> Array:
-    Z = _logits(X, coef, intercept)
+def _codes(Z: Array) -> Array:
     xp = array_namespace(Z)
     if Z.shape[1] == 1:
         return xp.astype(Z[:, 0] > 0, xp.int32)

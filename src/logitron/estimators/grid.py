@@ -9,8 +9,9 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from logitron.automatic import Plan
-from logitron.backend import ArrayContext, Rows, to_host
+from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
+from logitron.data import Rows, Source
 from logitron.estimators.class_weights import class_factors
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Fit, Settings
@@ -60,7 +61,7 @@ class Grid:
     def over(
         cls,
         context: ArrayContext,
-        X: Array,
+        X: Source,
         labels: Labels,
         *,
         C: Any,
@@ -75,7 +76,7 @@ class Grid:
         ----------
         context : ArrayContext
             Where to compute.
-        X : array (n, p)
+        X : Source (n, p)
         labels : Labels
             Of T targets; one set of classes is one target.
         C : float or array

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from logitron.backend import Rows, is_sparse, to_host
+from logitron.backend import to_host
 from logitron.backend.types import HostArray
+from logitron.data import Rows, wrap
 from logitron.estimators.fits import Fits
 from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
 from logitron.estimators.grid import Grid
@@ -229,7 +230,7 @@ def _by_scorer(
     coef, intercept = own
     T, P = coef.shape[:2]
     n = labels.codes.shape[0]
-    held = _safe_indexing(X.tocsr() if is_sparse(X) else on_host(X), test)
+    held = wrap("X", X).take(test)
     params = {
         key: _safe_indexing(on_host(value), test)
         if value is not None and np.ndim(value) and len(value) == n

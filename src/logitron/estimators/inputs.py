@@ -7,19 +7,9 @@ from array_api_compat import array_namespace, is_array_api_obj, is_numpy_array
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-from logitron.backend import (
-    ArrayContext,
-    Rows,
-    check_chunks,
-    check_sparse,
-    checked_chunks,
-    is_dask,
-    is_sparse,
-    library_of,
-    meta_of,
-    to_host,
-)
+from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
+from logitron.data import Rows, Source, wrap
 from logitron.estimators.values import as_floats, refuse_complex, refuse_masked
 
 __all__ = ["contexts", "features", "refuse_nonfinite", "sample_weights"]
@@ -29,7 +19,7 @@ __all__ = ["contexts", "features", "refuse_nonfinite", "sample_weights"]
 CHEAPLY_WIDENED = 1 << 22
 
 
-def features(estimator: Any, X: Any, *, reset: bool) -> Array:
+def features(estimator: Any, X: Any, *, reset: bool) -> Source:
     """Check features as far as it can be done without reading them, and count their columns.
 
     Lists, tables and NumPy arrays are checked, and become NumPy, through scikit-learn; sparse
@@ -46,11 +36,11 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
     if _is_plain(estimator, X, reset=reset):
         if reset:
             estimator.n_features_in_ = X.shape[1]
-        return X
+        return wrap("X", X)
     refuse_masked("X", X)
     if not is_array_api_obj(X) or is_numpy_array(X):
         with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
-            return _from_host(estimator, X, reset=reset)
+            return wrap("X", _from_host(estimator, X, reset=reset))
     if X.ndim != 2:
         raise ValueError(
             f"X must be 2-dimensional, rows of samples and columns of features; expected 2D "
@@ -62,19 +52,13 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Array:
                 f"X must hold at least one {what}: found array with 0 {what}(s) "
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
-    if is_dask(X):
-        check_chunks(X)
-    kind = meta_of(X)
-    if not library_of(kind).is_dense(kind):
-        raise TypeError(
-            f"X must be dense, or a sparse matrix of SciPy, got a sparse {type(X).__module__}."
-            f"{type(X).__name__}; call .to_dense() first"
-        )
+    source = wrap("X", X).checked()
+    kind = source.meta
     xp = array_namespace(kind)
     if xp.isdtype(kind.dtype, "complex floating"):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return X
+    return source
 
 
 def _is_plain(estimator: Any, X: Any, *, reset: bool) -> bool:
@@ -95,8 +79,9 @@ def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
             f"X must be a table with values, got {type(X).__module__}.{type(X).__name__}, which is "
             "lazy; call .collect() first"
         )
-    if is_sparse(X) and X.ndim == 2:
-        X = check_sparse("X", X)
+    source = wrap("X", X)
+    if source.sparse and len(source.shape) == 2:
+        X = source.checked().array
     try:
         checked: np.ndarray[Any, Any] = validate_data(
             estimator,
@@ -124,7 +109,7 @@ def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
 
 
 def contexts(
-    X: Array, backend: str | None, device: str | None, dtype: str | None
+    X: Source, backend: str | None, device: str | None, dtype: str | None
 ) -> tuple[ArrayContext, ArrayContext]:
     """Decide where answers go and where to compute.
 
@@ -144,12 +129,13 @@ def contexts(
     ImportError
         If the backend is not installed, or cannot be used here.
     """
-    caller = ArrayContext.of(meta_of(X))
+    caller = ArrayContext.of(X.meta)
     if backend == "dask":
-        if not is_dask(X):
+        if not X.lazy:
+            kind = type(X.array)
             raise ValueError(
                 "backend='dask' is for X that is a Dask array already, got "
-                f"{type(X).__module__}.{type(X).__name__}; make one with dask.array.from_array"
+                f"{kind.__module__}.{kind.__name__}; make one with dask.array.from_array"
             )
         backend = None
     compute = caller
@@ -178,11 +164,9 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
     if sample_weight is None:
         return None
     refuse_masked("sample_weight", sample_weight)
-    if is_dask(sample_weight):
-        check_chunks(sample_weight, "sample_weight")
-        sample_weight = checked_chunks(sample_weight, "sample_weight")
-    if is_sparse(sample_weight):
-        sample_weight = check_sparse("sample_weight", sample_weight).toarray()
+    source = wrap("sample_weight", sample_weight)
+    if source.lazy or source.sparse:
+        sample_weight = source.checked().dense()
     if targets > 1 and isinstance(sample_weight, list | tuple):
         sample_weight = as_floats("sample_weight", sample_weight)
     if targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:
@@ -211,7 +195,7 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     values = sample_weight if is_array_api_obj(sample_weight) else np.asarray(sample_weight)
     if getattr(values.dtype, "kind", "") == "O":
         values = as_floats("sample_weight", values)
-    values = to_host(values) if is_dask(values) else values
+    values = to_host(values) if wrap("sample_weight", values).lazy else values
     values = np.asarray(values) if isinstance(values, np.ma.MaskedArray) else values
     refuse_complex("sample_weight", values)
     if tuple(values.shape) != shape:

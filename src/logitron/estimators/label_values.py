@@ -8,8 +8,8 @@ import numpy as np
 from sklearn import config_context
 from sklearn.utils.validation import column_or_1d
 
-from logitron.backend import check_sparse, is_sparse
 from logitron.backend.types import HostArray
+from logitron.data import wrap
 from logitron.estimators.values import on_host, refuse_complex, refuse_masked
 
 __all__ = ["comparable", "exact", "label_values", "refuse_lists", "refuse_missing"]
@@ -62,8 +62,9 @@ def comparable(y: Any) -> Any:
         If some are missing, masked or complex, or rows are lists of labels.
     """
     refuse_masked("y", y)
-    if is_sparse(y):
-        return check_sparse("y", y)
+    source = wrap("y", y)
+    if source.sparse:
+        return source.checked().array
     values = exact(on_host(y))
     refuse_lists(values)
     array = np.asarray(values)
@@ -104,7 +105,7 @@ def exact(y: Any) -> Any:
     table = hasattr(y, "iloc") and getattr(y, "ndim", 0) == 2
     dtypes = list(y.dtypes) if table else [getattr(y, "dtype", None)]
     kinds = {getattr(dtype, "kind", "") for dtype in dtypes}
-    if kinds <= {"i", "u"} and not is_sparse(y):  # perhaps nullable
+    if kinds <= {"i", "u"} and not wrap("y", y).sparse:  # perhaps nullable
         return np.asarray(y)
     if kinds == {"T"}:
         return np.asarray(y, dtype=object)

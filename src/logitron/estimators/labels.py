@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
-from logitron.backend import ArrayContext, check_chunks, dask_labels, is_dask, library_of, to_host
+from logitron.backend import ArrayContext, library_of, to_host
 from logitron.backend.types import Array
+from logitron.data import wrap
 from logitron.estimators.label_values import exact, label_values, refuse_lists, refuse_missing
 from logitron.estimators.values import plain, refuse_complex, refuse_masked
 
@@ -28,11 +29,13 @@ class Labels:
     """Whether there are many targets, each with a neuron of its own."""
     dtype: str = ""
     """Of many targets, the dtype that they came in."""
+    lazy: bool = False
+    """Whether the codes are computed only when they are needed."""
 
     @property
     def narrow(self) -> Array:
         """The codes of one target in a byte each, where there are so few classes."""
-        fit = len(self.classes) <= np.iinfo(np.int8).max and not is_dask(self.codes)
+        fit = len(self.classes) <= np.iinfo(np.int8).max and not self.lazy
         return self.codes.astype(np.int8) if fit else self.codes
 
     @property
@@ -69,15 +72,14 @@ def encode(y: Any, rows: int) -> Labels:
             "this estimator requires y to be passed, but the target y is None"
         )
     refuse_masked("y", y)
-    if is_dask(y):
-        check_chunks(y, "y")
+    source = wrap("y", y)
+    if source.lazy:
+        source = source.checked()
         refuse_complex("y", y)
-        if y.ndim != 1:
-            raise ValueError(
-                f"y must be a 1d array, got an array of shape {tuple(y.shape)} instead"
-            )
-        _check_length(y.shape, rows)
-        classes, codes = dask_labels(y)
+        if len(source.shape) != 1:
+            raise ValueError(f"y must be a 1d array, got an array of shape {source.shape} instead")
+        _check_length(source.shape, rows)
+        classes, codes = source.distinct()
         refuse_missing(classes)
         refuse_lists(classes)
         classes = exact(classes)
@@ -86,17 +88,21 @@ def encode(y: Any, rows: int) -> Labels:
         values = label_values(y)
         _check_length(values.shape, rows)
         refuse_missing(values)
-        classes, codes = _classes_of(values)
+        if values.dtype.kind not in "biuf":
+            check_classification_targets(values)
+        classes, codes = wrap("y", values).distinct()
+        if classes.dtype.kind == "f" and not (classes == np.trunc(classes)).all():
+            check_classification_targets(values)
     if len(classes) < 2:
         only = plain(classes[0])
         raise ValueError(f"y must hold at least two classes, got one class only: {only!r}")
-    return Labels(classes, codes)
+    return Labels(classes, codes, lazy=source.lazy)
 
 
 def take(classes: Array, codes: Array) -> Array:
     """Turn codes back into labels: in the codes' library, or as NumPy where it has no such type."""
     library = library_of(codes)
-    if library_of(classes).name == library.name:
+    if library_of(classes) is library:
         return library.namespace().take(classes, codes, axis=0)
     return classes[to_host(codes)]
 
@@ -107,7 +113,7 @@ def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
     Numbers that the library or device cannot hold (wide integers where JAX has 32 bits) stay
     NumPy too, rather than become other numbers.
     """
-    if classes.dtype.kind not in "iufb" or context.library.name == "numpy":
+    if classes.dtype.kind not in "iufb" or context.library.holds_any_dtype:
         return classes
     wide = classes.dtype.kind == "u" and classes.dtype.itemsize > 1
     fits = not wide or classes.max() <= np.iinfo(np.int64).max
@@ -118,46 +124,13 @@ def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
     return moved if np.array_equal(to_host(moved), classes) else classes
 
 
-def _classes_of(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Find the sorted classes, and each label's place among them.
-
-    Labels that are whole numbers in a narrow range are counted rather than sorted, which is many
-    times faster for a million of them.
-    """
-    whole = values
-    if values.dtype.kind == "b":
-        whole = values.view(np.uint8)
-    elif values.dtype.kind == "f" and values.dtype.itemsize >= 4:
-        with np.errstate(invalid="ignore"):
-            whole = values.astype(np.int64)
-        if not np.array_equal(whole, values):
-            whole = values
-    if whole.dtype.kind in "iu" and len(whole):
-        low, high = int(whole.min()), int(whole.max())
-        if high - low < max(len(whole), 1024) and abs(low) < 2**62 and abs(high) < 2**62:
-            offsets = (whole if low == 0 else whole.astype(np.int64) - low).astype(
-                np.intp, copy=False
-            )
-            if high - low == 1:  # as are most: both are there
-                return np.asarray([low, high], dtype=values.dtype), offsets
-            there = np.flatnonzero(np.bincount(offsets, minlength=high - low + 1))
-            classes = (there + low).astype(values.dtype)
-            if len(there) == high - low + 1:
-                return classes, offsets
-            places = np.zeros(high - low + 1, np.intp)
-            places[there] = np.arange(len(there))
-            return classes, places[offsets]
-    check_classification_targets(values)
-    return np.unique(values, return_inverse=True)
-
-
 def prior(labels: Labels, weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any] | None:
     """Logits of the classes' shares of the weight: (1,) for two classes, else (K,).
 
     The best intercepts of neurons without features, and so where to start. None where it would
     take a computation of its own to count lazy labels.
     """
-    if is_dask(labels.codes):
+    if labels.lazy:
         return None
     codes = labels.codes
     if weights is None and len(labels.classes) == 2:  # many times faster

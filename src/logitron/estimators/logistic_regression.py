@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from logitron.backend import ArrayContext, is_dask, to_host
+from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
+from logitron.data import Source
 from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
 from logitron.estimators.class_weights import balance
 from logitron.estimators.classifier import NeuronClassifier
@@ -18,13 +19,12 @@ from logitron.estimators.grid import Grid
 from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
 from logitron.estimators.labels import Labels, classes_for, encode, prior
 from logitron.estimators.multilabel import encode_many, has_many_targets
-from logitron.estimators.progress import shown
+from logitron.estimators.progress import print_iteration, shown
 from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method, tolerance
 from logitron.estimators.units import inverse, scaled
 from logitron.estimators.values import Count, as_floats, plain
 from logitron.estimators.verdict import Verdict
 from logitron.objective import Objective, make_training_rows
-from logitron.solvers import Iteration
 
 __all__ = ["LogisticRegression"]
 
@@ -301,7 +301,7 @@ class LogisticRegression(NeuronClassifier):
 
     def _fit_present(
         self,
-        X: Array,
+        X: Source,
         labels: Labels,
         weights: Array,
         C: Any,
@@ -332,7 +332,7 @@ class LogisticRegression(NeuronClassifier):
 
     def _fit_many(
         self,
-        X: Array,
+        X: Source,
         given: tuple[Any, Any, Any],
         C: Any,
         caller: ArrayContext,
@@ -428,7 +428,7 @@ class LogisticRegression(NeuronClassifier):
 
     def _watcher(self) -> Watch | None:
         """Say what to call after each iteration; None for nothing."""
-        return _print_iteration if self.verbose else None
+        return print_iteration if self.verbose else None
 
     def _tell(self, fit: Fit, verdict: Verdict, caller: ArrayContext, unit: float) -> None:
         """Set the attributes that tell how the fit went."""
@@ -458,7 +458,7 @@ class LogisticRegression(NeuronClassifier):
 
 def _lacks_a_class(labels: Labels, weights: np.ndarray[Any, Any] | None) -> bool:
     """Whether the rows of some class have no weight at all."""
-    if weights is None or weights.all() or is_dask(labels.codes):
+    if weights is None or weights.all() or labels.lazy:
         return False
     return bool((np.bincount(labels.codes[weights > 0], minlength=len(labels.classes)) == 0).any())
 
@@ -493,7 +493,3 @@ def _moved_to(
     if len(classes) == 2:
         coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
     return coef, intercept
-
-
-def _print_iteration(iteration: Iteration) -> None:
-    print(f"epoch {iteration.number:6d}  loss {iteration.loss[0]:.6g}")

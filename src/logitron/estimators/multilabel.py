@@ -6,8 +6,9 @@ import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
-from logitron.backend import check_chunks, check_sparse, checked_chunks, is_dask, is_sparse, to_host
+from logitron.backend import to_host
 from logitron.backend.types import Array
+from logitron.data import SparseSource, wrap
 from logitron.estimators.label_values import refuse_lists
 from logitron.estimators.labels import Labels
 from logitron.estimators.values import refuse_complex, refuse_masked
@@ -55,14 +56,13 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
         elements.
     """
     refuse_masked("y", Y)
-    if is_dask(Y):
-        check_chunks(Y, "y")
-        Y = checked_chunks(Y, "y")
+    source = wrap("y", Y)
+    if source.lazy:
+        Y = source.checked().dense()
     kind = _name(getattr(Y, "dtype", None))
-    if is_sparse(Y):
+    if isinstance(source, SparseSource):
         refuse_complex("y", Y)
-        Y = check_sparse("y", Y).tocsr(copy=True)
-        Y.sum_duplicates()
+        Y = source.checked().canonical()
         strange = int((~np.isin(Y.data, (0, 1))).sum())
         _refuse(strange, Y)
         Y = Y.astype(np.int8).toarray()
@@ -76,16 +76,20 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
             f"y must hold one row of labels for each row of X: X has {rows} rows and y has "
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
-    codes = _coded(Y, sample_weight)
-    return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=kind or _name(Y.dtype) or "int64")
+    codes = _lazily_coded(Y) if source.lazy else _coded(Y, sample_weight)
+    dtype = kind or _name(Y.dtype) or "int64"
+    return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=dtype, lazy=source.lazy)
+
+
+def _lazily_coded(Y: Array) -> Array:
+    """Zeros and ones of one byte each, of a Dask array that is read once to be checked."""
+    ones = Y == 1
+    _refuse(int(to_host((~(ones | (Y == 0))).sum())), Y)
+    return ones.astype(np.int8)
 
 
 def _coded(Y: Array, sample_weight: Any) -> Array:
     """Zeros and ones of one byte each; the table itself where it holds nothing else."""
-    if is_dask(Y):
-        ones = Y == 1
-        _refuse(int(to_host((~(ones | (Y == 0))).sum())), Y)
-        return ones.astype(np.int8)
     xp = array_namespace(Y)
     boolean = xp.isdtype(Y.dtype, "bool")
     weighted = sample_weight is not None and sample_weight.ndim == 2

@@ -8,7 +8,7 @@ from typing import Any
 from logitron.estimators.callbacks import Watch
 from logitron.solvers import Iteration
 
-__all__ = ["shown"]
+__all__ = ["print_iteration", "shown"]
 
 
 @contextmanager
@@ -81,3 +81,8 @@ def _rich() -> Any:
     except ImportError:
         return None
     return rich.progress
+
+
+def print_iteration(iteration: Iteration) -> None:
+    """Print the loss of a single fit."""
+    print(f"epoch {iteration.number:6d}  loss {iteration.loss[0]:.6g}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import is_dask, to_host
+from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.estimators.fits import Fits
 from logitron.estimators.fitting import Settings
@@ -234,7 +234,7 @@ def permutation_test(
     rng = _generator(random_state)
     shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
     small = np.int8 if len(labels.classes) < 128 else np.int64
-    folds = folds_of(cv, problem.X, labels.classes[codes], problem.rows, {})
+    folds = folds_of(cv, problem.X.array, labels.classes[codes], problem.rows, {})
     fits, grid = problem.fit(
         counts_of(folds, problem.rows), targets=shuffled.astype(small), verbose=verbose
     )
@@ -278,7 +278,7 @@ class _Problem:
         self.model = model
         own = LogisticRegression(**model.get_params(deep=False))
         self.X = features(own, X, reset=True)
-        if is_dask(self.X):
+        if self.X.lazy:
             raise TypeError("X must be in memory, got a Dask array; resamples need drawn rows")
         self.rows = int(self.X.shape[0])
         self.caller, self.compute = contexts(self.X, model.backend, model.device, model.dtype)

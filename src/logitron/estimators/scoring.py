@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from logitron import neuron
-from logitron.backend import Rows, is_dask, to_host
+from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
+from logitron.data import Rows
+from logitron.neuron import formulas
 from logitron.objective.groups import group_targets
 
 __all__ = ["ON_DEVICE", "check_scoring", "mean_score", "scores_on_device"]
@@ -61,7 +62,10 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
         Z = bare.map(_logits, W, xp.reshape(intercept[:, some, :], (-1,)))
-        found.append(_rank_all(finish, Z, *rows.others[:2], targets=T))
+        ranked = (Z, *rows.others[:2])
+        if rows.lazy:
+            ranked = tuple(part if part is None else to_host(part) for part in ranked)
+        found.append(_rank_all(finish, *ranked, targets=T))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.concatenate(found, axis=1)
 
@@ -90,7 +94,7 @@ def mean_score(scores: HostArray) -> HostArray:
 
 def _logits(X: Array, W: Array, b: Array) -> Array:
     T = array_namespace(W).matrix_transpose
-    return neuron.unchecked_logits(array_namespace(W), X, T(W), b)
+    return formulas.logits(array_namespace(W), X, T(W), b)
 
 
 def _sums(
@@ -117,7 +121,7 @@ def _sums(
     shared = Y.shape[1] == K
     Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))
     Y = xp.broadcast_to(Y, (n, T, P, K))
-    value, grad, _ = neuron.loss_terms(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
+    value, grad, _ = formulas.loss_terms(xp, Z, xp.reshape(Y, (n, T * P * K)), classes=K)
     loss = xp.reshape(value, (n, T, P))
     residual = xp.reshape(grad, (n, T, P, K))
     squares = xp.sum(residual * residual, axis=3)
@@ -178,10 +182,6 @@ def _rank_all(
     score: Callable[..., Array], Z: Array, codes: Array, weights: Array | None, *, targets: int
 ) -> HostArray:
     """Score the logits (n, T * P) of each fit: (T, P)."""
-    if is_dask(Z):
-        Z, codes, weights = (
-            None if part is None else to_host(part) for part in (Z, codes, weights)
-        )
     xp = array_namespace(Z)
     fits = Z.shape[1] // targets
     scores = []

@@ -7,7 +7,8 @@ import numpy as np
 from array_api_compat import is_array_api_obj
 from sklearn.utils._param_validation import Interval
 
-from logitron.backend import is_dask, meta_of, to_host
+from logitron.backend import to_host
+from logitron.data import wrap
 
 __all__ = ["Count", "as_floats", "on_host", "plain", "refuse_complex", "refuse_masked"]
 
@@ -66,7 +67,8 @@ def refuse_masked(name: str, values: Any) -> None:
     """
     if type(values) is np.ndarray:  # as most are
         return
-    if is_dask(values) and isinstance(meta_of(values), np.ma.MaskedArray):
+    source = wrap(name, values)
+    if source.lazy and isinstance(source.meta, np.ma.MaskedArray):
         raise ValueError(
             f"{name} must have no masked elements, got a Dask array of masked arrays: masks are "
             f"not used. Fill them in with dask.array.ma.filled({name}, value)"

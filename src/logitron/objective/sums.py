@@ -28,10 +28,10 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 from math import log
 from typing import Any
 
-from logitron import neuron
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.losses import Loss
+from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 
@@ -84,7 +84,7 @@ def evaluate(
     n, p = X.shape
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
-    Z = neuron.unchecked_logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
+    Z = formulas.logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
     Y = block.group_targets(index, K)
     sample_weight = block.weights(Y, index, K)
 
@@ -93,8 +93,8 @@ def evaluate(
         0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
     )
     terms = loss.terms(xp, Z, Y, min_exponent=min_exponent)
-    rows, R = neuron.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
-    grad = T(neuron.unchecked_backward(xp, X, R))
+    rows, R = formulas.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
+    grad = T(formulas.backward(xp, X, R))
     if intercept is not None:
         grad = xp.concat([grad, xp.sum(R, axis=0)[:, None]], axis=1)
     P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from logitron.backend import Rows, to_host
+from logitron.backend import to_host
 from logitron.backend.types import Array
+from logitron.data import Rows
 from logitron.objective import Objective, sums
 from logitron.reductions.column_report import column_report
 

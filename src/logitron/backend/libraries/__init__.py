@@ -1,4 +1,4 @@
-"""The array libraries that users can name, and what the seam knows about each.
+"""The array libraries that users can name, and what the backend layer knows of each.
 
 One file a library. Anything that is special to a library belongs into its file; the rest of the
 project is written against the standard.

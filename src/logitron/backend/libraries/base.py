@@ -1,4 +1,4 @@
-"""What the seam asks of an array library, and the answers that hold for most of them."""
+"""What the backend layer asks of an array library, and the answers that hold for most of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -37,6 +37,8 @@ class Library:
     is_host: bool = False
     #: whether it has one device only, where all of its arrays are
     one_device: bool = False
+    #: whether arrays can be of any dtype of NumPy's, such as strings
+    holds_any_dtype: bool = False
     #: whether functions are compiled for the shapes that they meet, so that shapes should stay
     is_jit: bool = False
     #: rows are worked on in blocks of about this many bytes of features; None is no blocks

@@ -1,7 +1,7 @@
 // Loss, residual, and curvature (of one class) or probabilities (of more), from logits and targets,
 // for one row and one group a thread.
 //
-// The arithmetic is that of logitron.neuron.loss_terms, in its order; what differs is the
+// The arithmetic is that of logitron.neuron.formulas.loss_terms, in its order; what differs is the
 // traffic: as separate operations on arrays, it reads and writes every logit about twenty times.
 //
 // Compiled with -DREAL=float or -DREAL=double. Steps between elements are in elements, so that any

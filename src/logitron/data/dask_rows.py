@@ -8,43 +8,27 @@ there in the chunk's own library, and only their total comes back: one round tri
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from math import isnan
 from typing import Any
 
-from array_api_compat import is_dask_array
-
-from logitron.backend.block_features import Standardisation, on_standardised, total_squares
 from logitron.backend.context import ArrayContext
-from logitron.backend.host import count_read, to_host
-from logitron.backend.sparse import is_sparse
+from logitron.backend.host import to_host
 from logitron.backend.types import Array
+from logitron.data.block_features import (
+    Standardisation,
+    of_logits,
+    on_standardised,
+    total_squares,
+)
+from logitron.data.dask_chunks import check_block, check_chunks, is_dask, place_of
 
-__all__ = [
-    "DaskRows",
-    "check_chunks",
-    "checked_chunks",
-    "dask_labels",
-    "dask_meta",
-    "is_dask",
-    "map_chunks",
-]
+__all__ = ["DaskRows"]
 
 #: sums are gathered in a tree, so that no task waits for more parts than this
 FAN_IN = 16
 
 
-def is_dask(array: Any) -> bool:
-    """Whether an object is a Dask array; never imports Dask."""
-    return bool(is_dask_array(array))
-
-
-def dask_meta(X: Array) -> Array:
-    """Return an empty array of the library and dtype that the chunks will have."""
-    return X._meta
-
-
 class DaskRows:
-    """The rows of a Dask array, as `logitron.backend.Rows`.
+    """The rows of a Dask array, as `logitron.data.Rows`.
 
     Chunks are used as they come. An array that is not persisted is computed anew in every pass:
     call ``X.persist()`` first where the cluster's memory holds it.
@@ -145,13 +129,13 @@ class DaskRows:
         return DaskRows(self.context, self._X, *others, standardisation=self._standardisation)
 
     def with_features(self, X: Array) -> "DaskRows":
-        """GroupIndex cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
+        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
         raise TypeError("chunks of rows cannot be rotated")
 
     def sum_over_columns(
         self, function: Callable[..., Array], *by_column: Array | None, **static: Any
     ) -> Array:
-        """GroupIndex cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
+        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
         raise TypeError("columns cannot be taken of chunks of rows")
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
@@ -167,6 +151,12 @@ class DaskRows:
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
+
+    def map_logits(
+        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+    ) -> Array:
+        """Stack what a function returns of the chunks' logits; see `Rows.map_logits`."""
+        return self.map(of_logits, coef, intercept, logits_function=function, **static)
 
     def _standardising(
         self,
@@ -206,32 +196,6 @@ class DaskRows:
         return [(i, rows, self.shape[1]) for i, rows in enumerate(self._X.chunks[0])]
 
 
-def map_chunks(array: Array, function: Callable[[Array], Array], dtype: Any) -> Array:
-    """Apply a function to each chunk of a Dask array, lazily; shapes stay as they are."""
-    return array.map_blocks(function, dtype=dtype)
-
-
-def dask_labels(y: Array) -> tuple[Array, Array]:
-    """Find the labels of a Dask array, and encode it lazily as integers.
-
-    Returns
-    -------
-    classes : numpy.ndarray (K,)
-        The sorted labels.
-    codes : dask.array.Array (n,) of int64
-        The place of each row's label among them.
-    """
-    import numpy as np
-    from dask import compute, delayed
-
-    check_chunks(y)
-    y = checked_chunks(y, "y")
-    found = compute(*[delayed(np.unique)(block) for block in y.to_delayed().ravel()])
-    count_read(sum(labels.size for labels in found))
-    classes = np.unique(np.concatenate(found))
-    return classes, y.map_blocks(partial(np.searchsorted, classes), dtype=np.int64)
-
-
 def _run(
     context: ArrayContext,
     function: Callable[..., Any],
@@ -242,10 +206,10 @@ def _run(
     *others: Array | None,
 ) -> Any:
     """Run a block function where the block is: in a thread or process of Dask's."""
-    _check_block("X", place, X)
+    check_block("X", place, X)
     for other in others:
         if other is not None:
-            _check_block("y or sample_weight", (*place[:2], *other.shape[1:]), other)
+            check_block("y or sample_weight", (*place[:2], *other.shape[1:]), other)
     with context.scope(in_a_pool=True):
         moved = [None if a is None else context.wide.place(a) for a in others]
         part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
@@ -263,81 +227,9 @@ def _run_in_place(
     run: Callable[..., Array], to_numpy: bool, X: Array, block_info: Any = None
 ) -> Array:
     """Run on a chunk of an array, of which Dask tells where it is in the whole."""
-    found = run(_place(block_info), X)
+    found = run(place_of(block_info), X)
     return to_host(found) if to_numpy else found
-
-
-def checked_chunks(array: Array, name: str) -> Array:
-    """Have every chunk checked when it is computed, lazily: whether it is as it was announced.
-
-    Parameters
-    ----------
-    array : dask.array.Array
-    name : str
-        The argument's name, for the message.
-
-    Returns
-    -------
-    dask.array.Array
-        The same.
-    """
-    return array.map_blocks(partial(_checked, name), dtype=array.dtype, meta=array._meta)
-
-
-def _checked(name: str, chunk: Array, block_info: Any = None) -> Array:
-    _check_block(name, _place(block_info), chunk)
-    return chunk
-
-
-def _place(block_info: Any) -> tuple[int, ...]:
-    """Find a chunk's number and the shape that was announced, from what Dask tells of it."""
-    edges = block_info[0]["array-location"]
-    return block_info[0]["chunk-location"][0], *(last - first for first, last in edges)
-
-
-def _check_block(name: str, place: tuple[int, ...], block: Array) -> None:
-    """Refuse a chunk that is not what its Dask array says it is.
-
-    Dask believes what it is told of the shapes and the kind of chunks, and does not look.
-    """
-    number, *shape = place
-    if is_sparse(block):
-        raise TypeError(_dense(name, f"chunk {number} is a {type(block).__name__}"))
-    if list(block.shape) != shape:
-        raise ValueError(
-            f"{name} must be a Dask array whose chunks have the shapes that it says, got chunk "
-            f"{number} of shape {tuple(block.shape)} instead of {tuple(shape)}. Say in the call "
-            "that makes the chunks what shapes they have (chunks=), or call "
-            ".compute_chunk_sizes()"
-        )
-
-
-def _dense(name: str, got: str) -> str:
-    return (
-        f"{name} must be a Dask array of dense chunks, got one of sparse matrices: {got}. Make "
-        f"them dense with {name}.map_blocks(lambda chunk: chunk.toarray()), or pass one sparse "
-        "matrix of SciPy that is no Dask array"
-    )
 
 
 def _add(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
     return tuple(sum(arrays[1:], start=arrays[0]) for arrays in zip(*parts, strict=True))
-
-
-def check_chunks(array: Array, name: str = "X") -> None:
-    """Refuse a Dask array that does not know how many rows its chunks have.
-
-    Raises
-    ------
-    ValueError
-        If it does not.
-    TypeError
-        If it says that its chunks are sparse matrices.
-    """
-    if is_sparse(array._meta):
-        raise TypeError(_dense(name, f"chunks are {type(array._meta).__name__}"))
-    if any(isnan(size) for sizes in array.chunks for size in sizes):
-        raise ValueError(
-            f"{name} is a Dask array, and a Dask array must know the sizes of its chunks; call "
-            f"{name}.compute_chunk_sizes() first"
-        )

@@ -14,13 +14,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from logitron.backend.array_rows import ArrayRows
 from logitron.backend.context import ArrayContext
-from logitron.backend.dask import DaskRows, dask_meta, is_dask
-from logitron.backend.sparse import SparseRows, is_sparse
 from logitron.backend.types import Array
 
-__all__ = ["Rows", "make_rows", "meta_of"]
+__all__ = ["Rows"]
 
 
 class Rows(Protocol):
@@ -49,11 +46,20 @@ class Rows(Protocol):
     def squares(self) -> float:
         """Read every feature once, and add up their squares; the first time only.
 
-        Not finite where a feature is not.
+        The sum is not finite if a feature is not.
         """
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the rows that ``function`` returns for each block; lazily where X is lazy."""
+
+    def map_logits(
+        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+    ) -> Array:
+        """Stack the rows that ``function`` returns for the logits (rows, m) of each block.
+
+        ``coef (m, p)`` and ``intercept (m,)`` are those of m neurons. Sparse features are not made
+        dense for it.
+        """
 
     def sample(self, count: int, seed: int) -> "Rows | None":
         """Draw rows evenly over the whole; None where rows cannot be drawn cheaply."""
@@ -92,32 +98,3 @@ class Rows(Protocol):
         self, function: Callable[..., Array], *by_column: Array | None, **static: Any
     ) -> Array:
         """Add up what a function returns for each block of columns; not if lazy."""
-
-
-def meta_of(X: Array) -> Array:
-    """Return an array of the library, device and dtype that the blocks of features have."""
-    if is_dask(X):
-        return dask_meta(X)
-    return X.data if is_sparse(X) else X
-
-
-def make_rows(
-    context: ArrayContext,
-    X: Array,
-    *others: Array | None,
-    width: int = 1,
-    block_rows: int | None = None,
-) -> Rows:
-    """Bring features and whatever goes with them to a context, as rows.
-
-    Arrays are moved to the context's library and device, see `ArrayContext.place`; the chunks of a
-    Dask array, and sparse features in CSR format, stay where they are, and are moved block by block
-    when they are worked on.
-    """
-    if is_dask(X):
-        return DaskRows(context, X, *others)
-    # what goes with a row is narrowed block by block only: weights are to be the user's
-    moved = [None if array is None else context.wide.place(array) for array in others]
-    if is_sparse(X):
-        return SparseRows(context, X, *moved, width=width, block_rows=block_rows)
-    return ArrayRows(context, context.place(X), *moved, width=width, block_rows=block_rows)

@@ -5,8 +5,16 @@ from typing import Any
 
 from logitron.backend.libraries import namespace_of
 from logitron.backend.types import Array
+from logitron.neuron import formulas
 
-__all__ = ["Standardisation", "on_standardised", "standardised", "total_squares", "widened"]
+__all__ = [
+    "Standardisation",
+    "of_logits",
+    "on_standardised",
+    "standardised",
+    "total_squares",
+    "widened",
+]
 
 #: centre and scale of each feature, arrays (p,)
 Standardisation = tuple[Array, Array]
@@ -16,6 +24,16 @@ def total_squares(X: Array, *others: Array | None) -> tuple[Array]:
     """Multiply all features with themselves, as one long row: at the speed of memory."""
     xp = namespace_of(X)
     return (xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1)),)
+
+
+def of_logits(
+    X: Array, *rest: Array | None, logits_function: Callable[..., Any], **static: Any
+) -> Any:
+    """Call a function with the logits of a block; the last arguments are coef and intercept."""
+    coef, intercept = rest[-2:]
+    xp = namespace_of(X)
+    W = xp.matrix_transpose(coef)
+    return logits_function(formulas.logits(xp, X, W, intercept), **static)
 
 
 def widened(

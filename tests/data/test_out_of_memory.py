@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
-from logitron.backend import make_rows
+from logitron.data import make_rows
 from logitron.objective import sums
 from tests.backends import host
 from tests.datasets import load

@@ -1,22 +1,11 @@
-"""SciPy's sparse matrices as a source of row blocks: each block is made dense when it is needed.
-
-The solvers see dense blocks only, so that sparse features need no code of their own; what is held
-at a time is one block, however many rows there are.
-"""
+"""SciPy's sparse matrices: what they are, and whether their indices fit."""
 
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from logitron.backend.array_rows import ArrayRows
-from logitron.backend.types import Array
-
-__all__ = ["SparseRows", "check_sparse", "is_sparse", "to_csr"]
-
-#: a dense block has about this many bytes, even of features so many that it has few rows
-BLOCK_BYTES = 1 << 26
+__all__ = ["check_sparse", "is_sparse", "to_csr"]
 
 
 def is_sparse(X: Any) -> bool:
@@ -103,38 +92,3 @@ def _check_lists(matrix: Any) -> None:
             raise ValueError(f"row {row} has {len(places)} columns for {len(numbers)} numbers")
         if places and not (min(places) >= 0 and max(places) < columns):
             raise ValueError(f"row {row} has columns that are not from 0 to {columns - 1}")
-
-
-class SparseRows(ArrayRows):
-    """The rows of a sparse matrix in CSR format, as `logitron.backend.Rows`."""
-
-    copies = True
-
-    def _block_rows(self, wished: int | None) -> int:
-        most: int = max(1, BLOCK_BYTES // (8 * self.shape[1]))
-        return min(most, super()._block_rows(wished))
-
-    def _cut(self, X: Any, start: int, size: int) -> Any:
-        return slice(start, start + size)
-
-    def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
-        for rows, *others in stored:
-            yield (self.context.asarray(self._arrays[0][rows].toarray()), *others)
-
-    def _is_wide(self) -> bool:
-        return True  # blocks are made dense in the precision that is computed in
-
-    def _can_draw(self) -> bool:
-        return True
-
-    def _draw(self, X: Any, rows: np.ndarray[Any, Any]) -> Any:
-        return X[rows]
-
-    def _columns(self, start: int, stop: int) -> Array:
-        return self.context.wide.asarray(self._by_column[:, start:stop].toarray())
-
-    @property
-    def _by_column(self) -> Any:
-        if not hasattr(self, "_csc"):
-            self._csc = self._arrays[0].tocsc()
-        return self._csc

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend.block_features import (
+from logitron.backend.context import ArrayContext
+from logitron.backend.host import to_host
+from logitron.backend.types import Array
+from logitron.data.block_features import (
     Standardisation,
+    of_logits,
     on_standardised,
     standardised,
     total_squares,
     widened,
 )
-from logitron.backend.context import ArrayContext
-from logitron.backend.host import to_host
-from logitron.backend.types import Array
 
 __all__ = ["ArrayRows"]
 
@@ -168,6 +169,12 @@ class ArrayRows:
         run, narrow = self._compiled(function, static), self.context.cast_all(parameters)
         parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
+
+    def map_logits(
+        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+    ) -> Array:
+        """Stack what a function returns of the blocks' logits; see `Rows.map_logits`."""
+        return self.map(of_logits, coef, intercept, logits_function=function, **static)
 
     def _smaller_blocks(self, error: Exception) -> int:
         """Rows of blocks to try next after an error; raise it if those would not help."""
@@ -356,7 +363,7 @@ class ArrayRows:
         return self._xp.take(X, self.context.asarray(rows, keep_dtype=True), axis=0)
 
     def _columns(self, start: int, stop: int) -> Array:
-        """GroupIndex of the features, in the widest precision."""
+        """Columns of the features, in the widest precision."""
         part = self._arrays[0][:, start:stop]
         return self._xp.astype(part, self.context.wide.dtype, copy=False)
 

@@ -1,0 +1,67 @@
+"""A Dask array as an argument: its values are computed chunk by chunk, when they are needed."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.host import count_read
+from logitron.backend.types import Array, HostArray
+from logitron.data.dask_chunks import check_chunks, checked_chunks
+from logitron.data.dask_rows import DaskRows
+from logitron.data.rows import Rows
+from logitron.data.source import Source
+
+__all__ = ["DaskSource"]
+
+
+class DaskSource(Source):
+    """A Dask array."""
+
+    lazy = True
+
+    @property
+    def meta(self) -> Array:
+        """An empty array of the library and dtype that the chunks will have."""
+        return self.array._meta
+
+    def checked(self) -> "DaskSource":
+        """Refuse chunks of unknown sizes, or of sparse matrices; see `check_chunks`."""
+        check_chunks(self.array, self.name)
+        return self
+
+    def dense(self) -> Array:
+        """Return the same array, each of whose chunks is checked when it is computed."""
+        return checked_chunks(self.array, self.name)
+
+    def rows(
+        self,
+        context: ArrayContext,
+        *others: Array | None,
+        width: int = 1,
+        block_rows: int | None = None,
+    ) -> Rows:
+        """Make rows of the chunks, as they are; see `Source.rows`."""
+        return DaskRows(context, self.array, *others)
+
+    def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
+        """Apply an element-wise function to each chunk, lazily."""
+        return self.array.map_blocks(function, dtype=dtype)
+
+    def distinct(self) -> tuple[HostArray, Array]:
+        """Find the distinct values of all chunks; the places among them stay lazy.
+
+        Returns
+        -------
+        values : numpy.ndarray (K,)
+        places : dask.array.Array (n,) of int64
+        """
+        from dask import compute, delayed
+
+        array = self.dense()
+        found = compute(*[delayed(np.unique)(block) for block in array.to_delayed().ravel()])
+        count_read(sum(values.size for values in found))
+        values = np.unique(np.concatenate(found))
+        return values, array.map_blocks(partial(np.searchsorted, values), dtype=np.int64)

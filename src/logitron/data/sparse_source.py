@@ -1,0 +1,53 @@
+"""A sparse matrix of SciPy as an argument."""
+
+from typing import Any
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.types import Array, HostArray
+from logitron.data.rows import Rows
+from logitron.data.source import Source, moved_to
+from logitron.data.sparse_format import check_sparse
+from logitron.data.sparse_rows import SparseRows
+
+__all__ = ["SparseSource"]
+
+
+class SparseSource(Source):
+    """A sparse matrix of SciPy, in any format."""
+
+    sparse = True
+
+    @property
+    def meta(self) -> Array:
+        """The stored entries."""
+        return self.array.data
+
+    def checked(self) -> "SparseSource":
+        """Refuse indices that do not fit the matrix; see `check_sparse`."""
+        return SparseSource(self.name, check_sparse(self.name, self.array))
+
+    def canonical(self) -> Any:
+        """Return a copy in CSR format whose entries are sorted, and one in each place."""
+        copy = self.array.tocsr(copy=True)
+        copy.sum_duplicates()
+        return copy
+
+    def dense(self) -> HostArray:
+        """Return the values as an array that stores them all."""
+        values: HostArray = self.array.toarray()
+        return values
+
+    def rows(
+        self,
+        context: ArrayContext,
+        *others: Array | None,
+        width: int = 1,
+        block_rows: int | None = None,
+    ) -> Rows:
+        """Make rows of a matrix in CSR format, which stays where it is; see `Source.rows`."""
+        moved = moved_to(context, others)
+        return SparseRows(context, self.array, *moved, width=width, block_rows=block_rows)
+
+    def take(self, rows: HostArray) -> Any:
+        """Copy some rows, as a sparse matrix."""
+        return self.array.tocsr()[rows]

@@ -1,0 +1,59 @@
+"""Where an argument is wrapped: the only question of what kind of array it is."""
+
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.types import Array
+from logitron.data.dask_chunks import is_dask
+from logitron.data.dask_source import DaskSource
+from logitron.data.rows import Rows
+from logitron.data.source import Source
+from logitron.data.sparse_format import is_sparse
+from logitron.data.sparse_source import SparseSource
+
+__all__ = ["make_rows", "wrap"]
+
+
+def wrap(name: str, array: Any) -> Source:
+    """Wrap an argument, as it came.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for messages.
+    array : object
+        An array of any library, a sparse matrix of SciPy's, a Dask array, a table, a list or a
+        number; a `Source` stays what it is.
+
+    Returns
+    -------
+    Source
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitron.data import wrap
+    >>> values, places = wrap("y", np.asarray([3, 1, 3])).distinct()
+    >>> values, places
+    (array([1, 3]), array([1, 0, 1]))
+    """
+    if type(array) is np.ndarray:
+        return Source(name, array)
+    if isinstance(array, Source):
+        return array
+    if is_sparse(array):
+        return SparseSource(name, array)
+    return DaskSource(name, array) if is_dask(array) else Source(name, array)
+
+
+def make_rows(
+    context: ArrayContext,
+    X: Array | Source,
+    *others: Array | None,
+    width: int = 1,
+    block_rows: int | None = None,
+) -> Rows:
+    """Bring features, and whatever goes with each row, to a context, as rows; see `Source.rows`."""
+    return wrap("X", X).rows(context, *others, width=width, block_rows=block_rows)
