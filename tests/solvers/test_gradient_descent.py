@@ -9,7 +9,7 @@ from logitron.backend import ArrayContext, count_host_reads
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows
 from logitron.solvers import GradientDescent, Status
-from logitron.solvers.gradient_descent import LOOK_EVERY, _descend
+from logitron.solvers.gradient_descent import READ_EVERY, _descend
 from tests.backends import host
 from tests.problems import problem
 from tests.tolerances import assert_near
@@ -125,10 +125,10 @@ def test_iterations_are_told_and_can_be_stopped(eager):
     with context.scope():
         objective = _objective(case, context)
         solution = GradientDescent("auto", 0.0, 1000).minimize(
-            objective, _start(objective), on_iteration=watch
+            objective, _start(objective), callback=watch
         )
     assert [iteration.number for iteration in told] == list(range(1, len(told) + 1))
-    assert 40 <= len(told) < 40 + LOOK_EVERY
+    assert 40 <= len(told) < 40 + READ_EVERY
     assert (solution.status == Status.STOPPED).all()
     np.testing.assert_array_equal([i.loss for i in told], solution.loss_curve)
 
@@ -151,7 +151,7 @@ def test_a_device_is_read_once_in_many_iterations(eager):
         start = _start(objective)
         with count_host_reads() as counted:
             solution = GradientDescent("auto", 0.0, 100).minimize(objective, start)
-    looks = 100 if eager.library == "numpy" else -(-100 // LOOK_EVERY)
+    looks = 100 if eager.library == "numpy" else -(-100 // READ_EVERY)
     assert counted.reads == looks + 2  # the curvature before, and whether the last step arrived
     assert solution.n_iter[0] == 100
 

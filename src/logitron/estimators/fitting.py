@@ -109,7 +109,7 @@ class Settings:
             descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
             telling = None if watch is None else _telling(watch, objective)
             theta = objective.start(*start)
-            solution = descent.minimize(objective, theta, on_iteration=telling)
+            solution = descent.minimize(objective, theta, callback=telling)
             return Fit(objective, solution, None, self)
         objective = centre(objective)
         if objective.statistics.needs_standardisation:

@@ -171,13 +171,13 @@ class _Search:
         local = local or self.local
         before = self.n_iter
 
-        def watch(number: int, value: float) -> bool:
-            self.stopped = self.watch(before + number, value)
+        def watch(iteration: Iteration) -> bool:
+            self.stopped = self.watch(before + iteration.number, float(iteration.loss[0]))
             return self.stopped
 
         # (coefficients as they are stored may be a little farther from the optimum)
         newton = DampedNewton(POLISHED * local.relative, min(most, self.max_iter - self.n_iter))
-        found = newton.minimize(local, theta, _damper(local.objective), on_iteration=watch)
+        found = newton.minimize(local, theta, _damper(local.objective), callback=watch)
         self.n_iter += found.n_iter
         return found
 

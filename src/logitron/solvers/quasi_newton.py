@@ -195,15 +195,17 @@ class QuasiNewton:
         """Whether any group is left to be minimised here."""
         return state.record.n_running > 0 and not state.schedule.deferred
 
-    def iteration(self, state: State) -> Iteration:
+    def iterations(self, state: State) -> list[Iteration]:
         """Describe the last iteration, for callbacks."""
         record, context = state.record, state.objective.context
-        return Iteration(
-            state.iteration,
-            record.last,
-            record.n_running,
-            lambda: record.parameters(state.theta, context),
-        )
+        return [
+            Iteration(
+                state.iteration,
+                record.last,
+                record.n_running,
+                lambda: record.parameters(state.theta, context),
+            )
+        ]
 
     # --- pieces of a step -----------------------------------------------------------------------
 
