@@ -12,14 +12,14 @@ objective has them. Where that is a device, the host reads one small array an it
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from logitron.backend.types import Array, HostArray, Namespace, Number
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.base import Callback, SmoothObjective, run
-from logitron.solvers.group_arrays import descending, dot, moved, quiet, read, spread
+from logitron.solvers.group_arrays import descending, dot, moved, read, spread
 from logitron.solvers.hessian_schedule import HessianSchedule
 from logitron.solvers.lbfgs import History
 from logitron.solvers.line_search import ROUNDING, LineSearch, Trial
@@ -33,6 +33,19 @@ __all__ = ["QuasiNewton", "State"]
 
 #: part of the groups that may be slow before it matters
 SLOWEST = 0.25
+
+
+class Assessment(NamedTuple):
+    """The outcome of an iteration."""
+
+    progress: Progress
+    precision: PrecisionSchedule
+    decrement: float
+    """Least estimate of the running groups' distance from their minima, one step before."""
+    near: bool
+    """Whether a bound is worth its cost."""
+    worst: float
+    """How many times above its target the worst group was; see `Schedule`."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,9 @@ class QuasiNewton:
         state : State
             The last one: its preconditioner is that of the groups that finished last.
         """
-        state, stopped = run(self, self.init(objective, theta, preconditioner), callback)
+        # (numbers that are not finite are found and refused by the rules)
+        with np.errstate(over="ignore", invalid="ignore"):
+            state, stopped = run(self, self.init(objective, theta, preconditioner), callback)
         solution = state.record.solution(state.theta, objective.context, stopped=stopped)
         return solution, state
 
@@ -132,8 +147,16 @@ class QuasiNewton:
             record=Record(groups),
         )
         accepted = xp.isfinite(value)
-        assessed = self._assess(xp, state, infinite, accepted, unbounded)
-        return self._turn(xp, state, assessed, evaluation, theta, request, accepted)
+        seen = Iterate(value, infinite, infinite, infinite, accepted, zero)
+        assessed = self._assess(xp, state, 0, seen, unbounded)
+        state = state._replace(
+            schedule=schedule.after(assessed.worst),
+            precision=assessed.precision,
+            progress=assessed.progress,
+            decrement=assessed.decrement,
+            near=assessed.near,
+        )
+        return self._turn(xp, state, evaluation, theta, request, accepted)
 
     def step(self, state: State) -> State:
         """Evaluate a trial point, accept or shorten the step, choose the next direction."""
@@ -176,20 +199,29 @@ class QuasiNewton:
         theta, grad, history = self._move(
             xp, state, trial, evaluation.grad, accepted, schedule.memory
         )
-        state = state._replace(
+        seen = Iterate(value, gap, -0.5 * slope, decrease, accepted, n_backtracks)
+        assessed = self._assess(xp, state, iteration, seen, unbounded)
+        state = State(
+            objective=objective,
             iteration=iteration,
             theta=theta,
             value=value,
             grad=grad,
             gap=gap,
+            direction=state.direction,
             slope=slope,
             step_size=step_size,
             n_backtracks=n_backtracks,
+            preconditioner=state.preconditioner,
             history=history,
-            schedule=schedule,
+            schedule=schedule.after(assessed.worst),
+            precision=assessed.precision,
+            progress=assessed.progress,
+            decrement=assessed.decrement,
+            near=assessed.near,
+            record=record,
         )
-        assessed = self._assess(xp, state, decrease, accepted, unbounded)
-        return self._turn(xp, state, assessed, evaluation, trial, request, accepted)
+        return self._turn(xp, state, evaluation, trial, request, accepted)
 
     def is_running(self, state: State) -> bool:
         """Whether any group is left to be minimised here."""
@@ -215,14 +247,13 @@ class QuasiNewton:
         """Decide which groups accept their step, and how long the next one is."""
         search = self.line_search
         rounding = search.low_precision_rounding if low else ROUNDING * eps
-        with quiet(xp):
-            accepted = search.accepts(xp, made, rounding=rounding, was_low_precision=was_low)
-            if xp.all(accepted):
-                return accepted, search.next_step_size(xp, made)
-            shorter = search.backtrack(xp, made)
-            if not xp.any(accepted):
-                return accepted, shorter
-            return accepted, xp.where(accepted, search.next_step_size(xp, made), shorter)
+        accepted = search.accepts(xp, made, rounding=rounding, was_low_precision=was_low)
+        if xp.all(accepted):
+            return accepted, search.next_step_size(xp, made)
+        shorter = search.backtrack(xp, made)
+        if not xp.any(accepted):
+            return accepted, shorter
+        return accepted, xp.where(accepted, search.next_step_size(xp, made), shorter)
 
     def _bound(
         self, xp: Namespace, state: State, evaluation: Any, theta: Array, value: Number
@@ -256,6 +287,8 @@ class QuasiNewton:
         if not xp.any(accepted):
             return state.theta, state.grad, history
         chosen = None if xp.all(accepted) else context.asarray(accepted, keep_dtype=True)
+        if chosen is None and not memory:
+            return trial, grad, history
         move = context.compile(moved, memory=memory)
         found: tuple[Array, Array, History] = move(
             history, state.theta, state.grad, trial, grad, chosen
@@ -263,41 +296,39 @@ class QuasiNewton:
         return found
 
     def _assess(
-        self, xp: Namespace, state: State, decrease: Number, accepted: Any, unbounded: Number
-    ) -> dict[str, Any]:
-        """Decide which groups are done, log the iteration, and return what is new of the state.
+        self, xp: Namespace, state: State, iteration: int, seen: Iterate, unbounded: Number
+    ) -> "Assessment":
+        """Decide which groups are done, and log the iteration; ``state`` is the one before it.
 
         The slope is that of the step just made: the decrement estimates the distance from the
         minimum before that step.
         """
         objective, record, precision = state.objective, state.record, state.precision
-        attained = objective.strongly_convex
+        attained, low = objective.strongly_convex, precision.low
         bounded = attained and self.gap_bound is not None
-        value, gap, decrement = state.value, state.gap, -0.5 * state.slope
-        low = precision.low
-        with quiet(xp):
-            if not bounded:
-                gap = xp.where(xp.isfinite(gap), gap, decrement)
-            status, progress = RUNNING, state.progress
-            if not low:
-                seen = Iterate(value, gap, decrement, decrease, accepted, state.n_backtracks)
-                status, progress = self.stopping.check(
-                    xp, seen, progress, eps=objective.eps, attained=attained, bounded=bounded
-                )
-            if not attained:
-                ends = accepted & (unbounded > 0.0) & (status == RUNNING)
-                status = xp.where(ends, Status.SEPARABLE.value, status)
-            ratio = self.stopping.ratio(xp, value, decrement)
-            relative = decrement / (xp.abs(value) + TINY)
+        value, gap, decrement, _, accepted, n_backtracks = seen
+        if not bounded:
+            gap = xp.where(xp.isfinite(gap), gap, decrement)
+            seen = seen._replace(gap=gap)
+        status, progress = RUNNING, state.progress
+        if not low:
+            status, progress = self.stopping.check(
+                xp, seen, progress, eps=objective.eps, attained=attained, bounded=bounded
+            )
+        if not attained:
+            ends = accepted & (unbounded > 0.0) & (status == RUNNING)
+            status = xp.where(ends, Status.SEPARABLE.value, status)
+        ratio = self.stopping.ratio(xp, value, decrement)
+        relative = decrement / (xp.abs(value) + TINY)
         if objective.supports_float32:
             record.low_precision = np.where(accepted, low, record.low_precision)
-        record.add(state.iteration, value, gap, status)
+        record.add(iteration, value, gap, status)
 
         if precision.possible:
             running = ~record.done
-            rejected = np.atleast_1d(state.n_backtracks > 0.0)[running]
+            rejected = np.atleast_1d(n_backtracks > 0.0)[running]
             ratios, relatives = np.atleast_1d(ratio)[running], np.atleast_1d(relative)[running]
-            is_last = state.iteration + 1 >= self.max_iter
+            is_last = iteration + 1 >= self.max_iter
             precision = precision.after(ratios, relatives, rejected, is_last=is_last)
         if xp is scalars:
             least, nearest, worst = decrement, relative, ratio
@@ -307,28 +338,21 @@ class QuasiNewton:
             nearest = float(np.min(relative[running], initial=np.inf))
             far = np.sort(ratio[running])[-1 - int(SLOWEST * record.n_running) :]
             worst = float(far[0]) if len(far) else 0.0
-        return {
-            "progress": progress,
-            "precision": precision,
-            "schedule": state.schedule.after(worst),
-            "decrement": least,
-            "near": nearest <= self.stopping.near,
-        }
+        return Assessment(progress, precision, least, nearest <= self.stopping.near, worst)
 
     def _turn(
         self,
         xp: Namespace,
         state: State,
-        assessed: dict[str, Any],
         evaluation: Any,
         theta: Array,
         request: str,
         accepted: Any,
     ) -> State:
-        """Choose a new direction for the groups that moved, with what is new of the curvature."""
-        schedule, model = assessed["schedule"], state.preconditioner
+        """Refresh the preconditioner if due, and choose directions for the groups that moved."""
+        schedule, model = state.schedule, state.preconditioner
         if not state.record.n_running or schedule.deferred:
-            return state._replace(**assessed)
+            return state
         context, any_moved = state.objective.context, xp.any(accepted)
         chosen = None
         if not xp.all(accepted):
@@ -346,15 +370,12 @@ class QuasiNewton:
                 reuse=whole and schedule.reuses,
             )
         if whole:
-            assessed["schedule"] = schedule._replace(since_refresh=0)
+            schedule = schedule._replace(since_refresh=0)
         direction, slope = state.direction, state.slope
         if any_moved:
             direction, slope = self._direction(xp, state, model, chosen, accepted)
         return state._replace(
-            direction=direction,
-            slope=slope,
-            preconditioner=model,
-            **assessed,
+            direction=direction, slope=slope, preconditioner=model, schedule=schedule
         )
 
     def _direction(
