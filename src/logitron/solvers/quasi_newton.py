@@ -12,7 +12,7 @@ objective has them. Where that is a device, the host reads one small array an it
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,26 +26,13 @@ from logitron.solvers.line_search import ROUNDING, LineSearch, Trial
 from logitron.solvers.precision_schedule import PrecisionSchedule
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
-from logitron.solvers.state import State, drop_finished
+from logitron.solvers.state import Assessment, State, drop_finished
 from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
 __all__ = ["QuasiNewton", "State"]
 
 #: part of the groups that may be slow before it matters
 SLOWEST = 0.25
-
-
-class Assessment(NamedTuple):
-    """The outcome of an iteration."""
-
-    progress: Progress
-    precision: PrecisionSchedule
-    decrement: float
-    """Least estimate of the running groups' distance from their minima, one step before."""
-    near: bool
-    """Whether a bound is worth its cost."""
-    worst: float
-    """How many times above its target the worst group was; see `Schedule`."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +111,7 @@ class QuasiNewton:
         evaluation = objective.evaluate(theta, request, preconditioner, low_precision=precision.low)
         value, unbounded = read(xp, context, evaluation.value, evaluation.unbounded)
         infinite, zero = (np.full(groups, x) if xp is np else x for x in (np.inf, 0.0))
+        progress = Progress(infinite, infinite, zero, zero > 0.0)
         # where shapes are compiled for, the history has its full length from the start
         size = schedule.memory if context.library.is_jit else 0
         state = State(
@@ -140,29 +128,20 @@ class QuasiNewton:
             preconditioner=preconditioner,
             history=lbfgs.empty(theta, size),
             schedule=schedule,
-            precision=precision,
-            progress=Progress(infinite, infinite, zero, zero > 0.0),
-            decrement=np.inf,
-            near=False,
+            assessment=Assessment(progress, precision, np.inf, near=False, worst=np.inf),
             record=Record(groups),
         )
         accepted = xp.isfinite(value)
         seen = Iterate(value, infinite, infinite, infinite, accepted, zero)
         assessed = self._assess(xp, state, 0, seen, unbounded)
-        state = state._replace(
-            schedule=schedule.after(assessed.worst),
-            precision=assessed.precision,
-            progress=assessed.progress,
-            decrement=assessed.decrement,
-            near=assessed.near,
-        )
+        state = state._replace(schedule=schedule.after(assessed.worst), assessment=assessed)
         return self._turn(xp, state, evaluation, theta, request, accepted)
 
     def step(self, state: State) -> State:
         """Evaluate a trial point, accept or shorten the step, choose the next direction."""
         state = drop_finished(state)
         objective, record = state.objective, state.record
-        context, low = objective.context, state.precision.low
+        context, low = objective.context, state.assessment.precision.low
         xp = scalars if isinstance(state.value, float) else np
         iteration = state.iteration + 1
         request, schedule = self.schedule.next(state.schedule, iteration, record.n_running)
@@ -215,10 +194,7 @@ class QuasiNewton:
             preconditioner=state.preconditioner,
             history=history,
             schedule=schedule.after(assessed.worst),
-            precision=assessed.precision,
-            progress=assessed.progress,
-            decrement=assessed.decrement,
-            near=assessed.near,
+            assessment=assessed,
             record=record,
         )
         return self._turn(xp, state, evaluation, trial, request, accepted)
@@ -260,15 +236,15 @@ class QuasiNewton:
     ) -> Array | None:
         """Bound the distance from the minimum (G,), once that can be small."""
         objective = state.objective
-        if self.gap_bound is None or state.precision.low:
+        if self.gap_bound is None or state.assessment.precision.low:
             return None
-        if not (state.near and objective.strongly_convex):
+        if not (state.assessment.near and objective.strongly_convex):
             return None
         enough: Any = 0.0
         if objective.context.library.is_host:
             decrement = -0.5 * state.slope
-            enough = self.stopping.sufficient_gap(xp, value, decrement, state.progress)
-        before = state.decrement
+            enough = self.stopping.sufficient_gap(xp, value, decrement, state.assessment.progress)
+        before = state.assessment.decrement
         return self.gap_bound(objective, evaluation, theta, before=before, enough=enough)
 
     def _move(
@@ -297,20 +273,20 @@ class QuasiNewton:
 
     def _assess(
         self, xp: Namespace, state: State, iteration: int, seen: Iterate, unbounded: Number
-    ) -> "Assessment":
+    ) -> Assessment:
         """Decide which groups are done, and log the iteration; ``state`` is the one before it.
 
         The slope is that of the step just made: the decrement estimates the distance from the
         minimum before that step.
         """
-        objective, record, precision = state.objective, state.record, state.precision
+        objective, record, precision = state.objective, state.record, state.assessment.precision
         attained, low = objective.strongly_convex, precision.low
         bounded = attained and self.gap_bound is not None
         value, gap, decrement, _, accepted, n_backtracks = seen
         if not bounded:
             gap = xp.where(xp.isfinite(gap), gap, decrement)
             seen = seen._replace(gap=gap)
-        status, progress = RUNNING, state.progress
+        status, progress = RUNNING, state.assessment.progress
         if not low:
             status, progress = self.stopping.check(
                 xp, seen, progress, eps=objective.eps, attained=attained, bounded=bounded
