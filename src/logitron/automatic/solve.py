@@ -12,17 +12,20 @@ import numpy as np
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
 from logitron.automatic.plan import Plan
+from logitron.automatic.rows import RowModels, keeps_logits, max_rank_of, rank_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound, SubsampleBound
-from logitron.objective import Objective, with_gram_norm_bound
-from logitron.preconditioners import Preconditioner
+from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
+from logitron.preconditioners import Kronecker, Preconditioner
 from logitron.reductions import rotate, subsample, with_intercept_column
 from logitron.solvers import (
     Callback,
     EveryIteration,
     HessianSchedule,
     Iteration,
+    LogitQuasiNewton,
     QuasiNewton,
+    RowSchedule,
     Solution,
     Status,
     Stopping,
@@ -111,11 +114,50 @@ class AutomaticSolver:
         told = _with_parameters(callback, objective, back, spent)
         with inner.limit_blas_threads():
             solution, state = solver.minimize(inner, theta, preconditioner=model, callback=told)
-            if state.schedule.deferred and not (solution.status == Status.STOPPED).any():
+            if state.schedule.to_logits:
+                assert isinstance(model, Kronecker)
+                solution = self._on_logits(inner, model, theta, solution, solver, told)
+            elif state.schedule.deferred and not (solution.status == Status.STOPPED).any():
                 solution = self._by_batches(inner, solution, solver, told)
         if back is not None:
             solution = solution.moved(back(solution.theta))
         return Minimum(solution.after(spent), objective, gap_bound)
+
+    def _on_logits(
+        self,
+        objective: Objective,
+        model: Kronecker,
+        start: Array,
+        solution: Solution,
+        solver: QuasiNewton,
+        callback: Callback,
+    ) -> Solution:
+        """Go on by line searches on kept logits, with the rows of most curvature as the model.
+
+        From ``start`` if that was left after one iteration, which may have ended where the loss and
+        its curvature are nearly zero; else from the solution.
+        """
+        context, spent = objective.context, int(solution.n_iter.max())
+        left = np.flatnonzero(solution.status == Status.MAX_ITER)
+        if spent <= 1:
+            solution = replace(solution, theta=start)
+        chosen, begin, told = objective, solution.theta, callback
+        if len(left) < objective.groups:
+            index = context.asarray(left, keep_dtype=True)
+            chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
+            model = model.take_groups(index)
+            told = _of_all_groups(callback, solution, left, context)
+        (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
+        rows = LogitQuasiNewton(
+            RowModels(model, RowModels.blocks_pay(n, q, G, K)),
+            RowSchedule(rank_of(n, q, G, K), max_rank_of(n, q, G, K)),
+            gap_bound=_of_logits(solver.gap_bound),
+            max_iter=max(solver.max_iter - spent, 0),
+            interruptible=self.interruptible,
+            stopping=solver.stopping,
+        )
+        found = rows.minimize(LogitObjective(chosen), begin, callback=told)
+        return solution.replaced(left, found.after(spent), context)
 
     def _when_slow(self, **settings: Any) -> WhenSlow:
         costs = self.plan.costs
@@ -128,7 +170,12 @@ class AutomaticSolver:
             return EveryIteration()
         if plan.method == "diagonal":
             return self._when_slow(subspace=True, batch=0, rescales=True)
-        return self._when_slow(subspace=True, batch=plan.batch, classes=objective.classes)
+        return self._when_slow(
+            subspace=True,
+            batch=plan.batch,
+            classes=objective.classes,
+            on_logits=keeps_logits(objective),
+        )
 
     def _by_batches(
         self, objective: Objective, solution: Solution, solver: QuasiNewton, callback: Callback
@@ -200,6 +247,17 @@ class AutomaticSolver:
         evaluation = last.evaluate(theta, "full")
         model = refresh(last, evaluation, theta, None, reuse=True)
         return theta, model, spent, GapBound(SubsampleBound(last))
+
+
+def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:
+    """Bound the distance of an objective that is evaluated from logits."""
+    if gap_bound is None:
+        return None
+
+    def bound(kept: LogitObjective, *arguments: Any, **named: Any) -> Array:
+        return gap_bound(kept.objective, *arguments, **named)
+
+    return bound
 
 
 def _with_parameters(

@@ -9,7 +9,7 @@ does raise.)
 from logitron.backend.libraries import library_of, namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["dots", "eigh", "eye_like", "inv", "range_like", "solve", "upper_like"]
+__all__ = ["dots", "eigh", "eye_like", "inv", "largest", "range_like", "solve", "upper_like"]
 
 
 def dots(left: Array, right: Array) -> Array:
@@ -34,6 +34,22 @@ def eigh(A: Array) -> tuple[Array, Array]:
     torch waits for its device here, and offers no other way.
     """
     return library_of(A).eigh(A)
+
+
+def largest(values: Array, count: int) -> tuple[Array, Array]:
+    """Find the ``count`` largest of ``values (m, n)`` along each row, in any order.
+
+    Returns
+    -------
+    places : array (m, count) of integers
+    values : array (m, count)
+    """
+    xp, library = namespace_of(values), library_of(values)
+    m, n = values.shape
+    places = library.largest(values, count)
+    flat = places + n * library.range_like(values, m)[:, None]
+    found = xp.take(xp.reshape(values, (-1,)), xp.reshape(flat, (-1,)), axis=0)
+    return places, xp.reshape(found, places.shape)
 
 
 def range_like(array: Array, size: int) -> Array:

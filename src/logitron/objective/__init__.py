@@ -11,6 +11,7 @@ module                    what it holds
 `objective.statistics`    what is known of the features
 `objective.gram_norm`     a bound of the norm of the features' Gram matrix
 `objective.sums`          what one block of rows contributes to those sums
+`objective.kept_logits`   the objective along a ray of logits
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
 `objective.cost`          what a fit costs, in reads of the features
 ========================= ======================================================================
@@ -21,6 +22,7 @@ from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
+from logitron.objective.kept_logits import LogitObjective, RayValues
 from logitron.objective.layout import Layout
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
@@ -32,7 +34,9 @@ __all__ = [
     "FeatureStatistics",
     "GroupIndex",
     "Layout",
+    "LogitObjective",
     "Objective",
+    "RayValues",
     "TrainingData",
     "gram_norm_bound",
     "group_rows",

@@ -9,31 +9,25 @@ followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^
 blocks are left as they are, and their sums are centred afterwards. Where the features' means are so
 large that this would cost digits, the rows themselves are centred, see `standardisation`.
 
-Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`, where
-:math:`A_i = \operatorname{diag}(p_i) - p_i p_i^\top` is the curvature of row ``i`` in its logits
-(:math:`p(1 - p)` for a sigmoid neuron), and :math:`\varphi_i` as many features as is worth while:
-
-================ ============================== ===============================================
-``curvature``    features :math:`\varphi`       sum
-================ ============================== ===============================================
-"intercept"      1                              ``(G, K, K)``, the Hessian of the intercepts
-"subspace"       a few mixtures of the group's  ``(G, D, D)``, ``D = K (r + 1)``: the Hessian
-                 own logits, and 1              on the span of the group's coefficients
-"block_diagonal" the row's own, and 1           ``(G, K, q, q)``: the Hessian's diagonal blocks,
-                                                of each class with itself; beside "intercept"
-"full"           the row's own, and 1           ``(G, D, D)``, ``D = K q``: the whole Hessian
-================ ============================== ===============================================
+Second derivatives are summed by `second_derivatives`.
 """
 
 from math import log
-from typing import Any
 
-from logitron.backend import linalg, namespace_of
+from logitron.backend import namespace_of
 from logitron.backend.types import Array
 from logitron.losses import Loss
 from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
+from logitron.objective.second_derivatives import (
+    along_logits,
+    augmented,
+    curvature_sums,
+    mixtures,
+    summed_curvature,
+    weighted_products,
+)
 
 __all__ = [
     "class_totals",
@@ -52,10 +46,6 @@ __all__ = [
 MANY = 16
 #: logits of a block of which it matters whether numbers are normal
 SLOWED = 1 << 14
-#: numbers that weighted copies of a block's features may take together
-MOST_AT_A_TIME = 1 << 22
-#: columns that matrix products are made of, or a multiple of those
-TILE = 16
 
 
 @block_function
@@ -97,24 +87,17 @@ def evaluate(
     if intercept is not None:
         grad = xp.concat([grad, xp.sum(R, axis=0)[:, None]], axis=1)
     P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives
-    if curvature == "full" and K == 1:
-        seconds = _class_blocks(xp, X, P, sample_weight, intercept is not None)[:, 0, ...]
-    elif curvature == "subspace" and projection is not None and projection.shape[1:] == (1, 1):
+    if curvature != "subspace":
+        seconds = curvature_sums(xp, X, P, sample_weight, curvature, intercept is not None)
+    elif projection is not None and projection.shape[1:] == (1, 1):
         at_centre = None if intercept is None else theta[:, 0, p]
-        seconds = _along_logits(xp, P, sample_weight, Z, at_centre, projection[:, 0, 0])
+        seconds = (along_logits(xp, P, sample_weight, Z, at_centre, projection[:, 0, 0]),)
     else:
-        features = None
-        if curvature == "full":
-            features = _augmented(xp, X, None, intercept is not None)
-        elif curvature == "subspace":
-            features = xp.reshape(Z, P.shape)
-            if intercept is not None:
-                features = features - theta[:, :, p]  # logits of centred features alone
-            features = _mixtures(xp, features, projection)
-        seconds = _curvature(xp, P, sample_weight, features)
-    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), seconds)
-    if curvature == "block_diagonal":
-        sums = (*sums, _class_blocks(xp, X, P, sample_weight, intercept is not None))
+        features = xp.reshape(Z, P.shape)
+        if intercept is not None:
+            features = features - theta[:, :, p]  # logits of centred features alone
+        seconds = (summed_curvature(xp, P, sample_weight, mixtures(xp, features, projection)),)
+    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), *seconds)
     if not count_misclassified:
         return sums
     wrong = xp.astype(terms.value >= loss.misclassified_above, X.dtype)
@@ -136,7 +119,7 @@ def gram(
     mean = block.mean_weights(index, classes)
     roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
-    return _products(xp, X, roots, fit_intercept)[0, :, :], total
+    return weighted_products(xp, X, roots, fit_intercept)[0, :, :], total
 
 
 @block_function
@@ -145,7 +128,7 @@ def with_constant(
     centre: Array | None,
 ) -> Array:
     """Copy a block's features, centred, and with a 1 (n, p + 1)."""
-    return _augmented(block.xp, block.X, centre, fit_intercept=True)
+    return augmented(block.xp, block.X, centre, fit_intercept=True)
 
 
 @block_function
@@ -203,152 +186,6 @@ def column_moments(
     mean = block.mean_weights(index, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
-
-
-# --- second derivatives -------------------------------------------------------------------------
-
-
-def _products(xp: Any, X: Array, roots: Array | None, fit_intercept: bool) -> Array:
-    """Sum products of the features and a 1, (G, q, q), weighted by the squares of roots (n, G).
-
-    The features are copied once at most, and not at all where there are no weights: for large
-    blocks, a copy costs as much as the products do.
-    """
-    T = xp.matrix_transpose
-    if roots is None:
-        ones = xp.ones_like(X[:, :1])
-        F, side = X[None, :, :], ones[None, :, :]
-    else:
-        side = T(roots)[:, :, None]  # (G, n, 1)
-        F = side * X
-    # (some libraries copy the operands of products of stacks)
-    alone = F.shape[0] == 1
-    products = _squared(xp, F[0, ...])[None, ...] if alone else T(F) @ F
-    if not fit_intercept:
-        return products
-    sums = T(side) @ F  # (G, 1, p)
-    corner = T(side) @ side
-    return xp.concat(
-        [xp.concat([products, T(sums)], axis=2), xp.concat([sums, corner], axis=2)], axis=1
-    )
-
-
-def _squared(xp: Any, F: Array) -> Array:
-    """Multiply columns (n, q) with each other.
-
-    Matrix products are made of tiles, and one column more than fills those can cost a third; it
-    is multiplied by itself.
-    """
-    T = xp.matrix_transpose
-    q = F.shape[1]
-    if q % TILE != 1 or q == 1:
-        return T(F) @ F
-    most, last = F[:, :-1], T(F) @ F[:, -1:]
-    products = xp.concat([T(most) @ most, last[:-1, :]], axis=1)
-    return xp.concat([products, T(last)], axis=0)
-
-
-def _class_blocks(
-    xp: Any,
-    X: Array,
-    P: Array,
-    sample_weight: Array | None,
-    fit_intercept: bool,
-) -> Array:
-    """Sum ``s p (1 - p) x x'`` of each class (G, K, q, q), some classes at a time."""
-    n, G, K = P.shape
-    d = P if K == 1 else P - P * P
-    if sample_weight is not None:
-        d = d * as_group_weights(sample_weight)[:, :, None]
-    roots = xp.reshape(xp.sqrt(d), (n, G * K))
-    step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
-    parts = [
-        _products(xp, X, roots[:, first : min(first + step, G * K)], fit_intercept)
-        for first in range(0, G * K, step)
-    ]
-    products = parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
-    return xp.reshape(products, (G, K, *products.shape[1:]))
-
-
-def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
-    """Square roots of the rows' curvature in the logit of sigmoid neurons (n, G)."""
-    d = P[:, :, 0]
-    return xp.sqrt(d if sample_weight is None else d * as_group_weights(sample_weight))
-
-
-def _along_logits(
-    xp: Any, P: Array, sample_weight: Array | None, Z: Array, at_centre: Array | None, mix: Array
-) -> Array:
-    """Sum the curvature of sigmoid neurons along ``mix (Z - at_centre)``, and 1: (G, 2, 2).
-
-    Of so small a sum, it is cheaper to shift and to scale what was summed than each logit: it
-    corrects a model, which can spare the digits.
-    """
-    d = P[:, :, 0]
-    d = d if sample_weight is None else d * as_group_weights(sample_weight)
-    along = d * Z
-    squares, firsts, total = (xp.sum(part, axis=0) for part in (along * Z, along, d))
-    if at_centre is not None:
-        squares = squares - at_centre * (2.0 * firsts - at_centre * total)
-        firsts = firsts - at_centre * total
-    squares, firsts = mix * mix * squares, mix * firsts
-    rows = [xp.stack([squares, firsts], axis=1), xp.stack([firsts, total], axis=1)]
-    return xp.stack(rows, axis=1)
-
-
-def _curvature(xp: Any, P: Array, sample_weight: Array | None, features: Array | None) -> Array:
-    """Sum ``s A (x) features features'`` over the rows: (G, D, D), D = K * features.
-
-    Parameters
-    ----------
-    P : array (n, G, K)
-        Second derivatives of one class, probabilities of more.
-    features : array (n, f), or (G, n, f) for features of each group, or None for a single 1
-    """
-    n, G, K = P.shape
-    T = xp.matrix_transpose
-    if K == 1:
-        if features is None:
-            d = P[:, :, 0]
-            weighted = d if sample_weight is None else d * as_group_weights(sample_weight)
-            return xp.sum(weighted, axis=0)[:, None, None]
-        F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)
-        return T(F) @ F
-    by_class = xp.permute_dims(P, (1, 2, 0))  # (G, K, n)
-    weighted = by_class
-    if sample_weight is not None:
-        root = T(xp.sqrt(as_group_weights(sample_weight)))[:, None, :]
-        weighted = by_class * root
-    if features is None:
-        totals = xp.sum(weighted if sample_weight is None else weighted * root, axis=-1)
-        own = _on_the_diagonal(totals[:, :, None, None])[:, :, 0, :, 0]
-        return own - weighted @ T(weighted)
-    features = features[None, None, :, :] if features.ndim == 2 else features[:, None, :, :]
-    f = features.shape[-1]
-    U = weighted[..., None] * features  # (G, K, n, f)
-    long = xp.reshape(xp.permute_dims(U, (0, 2, 1, 3)), (G, n, K * f))
-    own = T(U) @ (features if sample_weight is None else features * root[..., None])
-    own = _on_the_diagonal(own)
-    return xp.reshape(own, (G, K * f, K * f)) - T(long) @ long
-
-
-def _on_the_diagonal(blocks: Array) -> Array:
-    """Put blocks (G, K, f, f) on the diagonal of (G, K, f, K, f)."""
-    same = linalg.eye_like(blocks, blocks.shape[1])
-    return blocks[:, :, :, None, :] * same[None, :, None, :, None]
-
-
-def _augmented(xp: Any, X: Array, centre: Array | None, fit_intercept: bool) -> Array:
-    """Centred features, and the 1 that the intercept multiplies."""
-    centred = X if centre is None else X - centre
-    return xp.concat([centred, xp.ones_like(X[:, :1])], axis=1) if fit_intercept else centred
-
-
-def _mixtures(xp: Any, Z: Array, projection: Array) -> Array:
-    """Mix logits (n, G, K) by (G, r, K) into features (G, n, r + 1), the last of which is 1."""
-    by_group = xp.permute_dims(Z, (1, 0, 2))
-    mixed = by_group @ xp.matrix_transpose(projection)
-    return xp.concat([mixed, xp.ones_like(mixed[:, :, :1])], axis=2)
 
 
 def _or_ones(X: Array, weights: Array | None) -> Array:

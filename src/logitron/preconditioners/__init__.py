@@ -6,6 +6,7 @@ module                           model of a group's Hessian
 `preconditioners.kronecker`      curvature of the logits (x) covariance of the features
 `preconditioners.subspace`       its two-level correction, exact on the span of the coefficients
 `preconditioners.block_diagonal` the blocks of each class with itself
+`preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
 `preconditioners.dense`          the whole Hessian, to be solved with once or many times
 `preconditioners.eigenbasis`     eigenbases of the features' products
 `preconditioners.base`           what they have in common
@@ -20,6 +21,7 @@ from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagona
 from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
 from logitron.preconditioners.eigenbasis import eigenbasis, weighed_eigenbasis
 from logitron.preconditioners.kronecker import Kronecker, kronecker, without_curvature
+from logitron.preconditioners.spectrum_and_rows import SpectrumAndRows, spectrum_and_rows
 from logitron.preconditioners.subspace import corrected, projection
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "DenseInverse",
     "Kronecker",
     "Preconditioner",
+    "SpectrumAndRows",
     "block_diagonal",
     "choose",
     "corrected",
@@ -35,6 +38,7 @@ __all__ = [
     "eigenbasis",
     "kronecker",
     "projection",
+    "spectrum_and_rows",
     "take",
     "weighed_eigenbasis",
     "without_curvature",

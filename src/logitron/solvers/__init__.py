@@ -5,6 +5,9 @@ module                         what it holds
 ============================== =================================================================
 `solvers.base`                 the loop of all solvers, and the objective that they minimise
 `solvers.quasi_newton`         Newton's method and preconditioned L-BFGS, for many groups at once
+`solvers.logit_quasi_newton`   L-BFGS that searches along its directions on kept logits
+`solvers.slope_search`         line search until the slope has shrunk
+`solvers.row_schedule`         when the preconditioner of rows is refreshed
 `solvers.line_search`          which steps are accepted, and how long the next one is
 `solvers.stopping`             when a group is done
 `solvers.lbfgs`                the history of steps, and the search direction
@@ -25,8 +28,10 @@ from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
 from logitron.solvers.line_search import LineSearch
+from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, put_groups
+from logitron.solvers.row_schedule import RowSchedule
 from logitron.solvers.stopping import Stopping
 
 __all__ = [
@@ -37,8 +42,10 @@ __all__ = [
     "HessianSchedule",
     "Iteration",
     "LineSearch",
+    "LogitQuasiNewton",
     "Outcome",
     "QuasiNewton",
+    "RowSchedule",
     "SmoothObjective",
     "Solution",
     "Solver",

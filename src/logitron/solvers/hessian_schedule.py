@@ -21,6 +21,8 @@ class Schedule(NamedTuple):
     """Whether every iteration sums the whole Hessian from now on."""
     deferred: bool = False
     """Whether the groups that are left are to be fitted otherwise."""
+    to_logits: bool = False
+    """Whether that is by line searches on kept logits."""
     since_refresh: int = 0
     """Iterations since the Hessian was last summed."""
     ratios: tuple[float, ...] = ()
@@ -46,6 +48,20 @@ class HessianSchedule(Protocol):
     def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
         """Choose "intercept", "subspace", "block_diagonal" or "full" for an iteration."""
 
+    def after(self, state: Schedule, iteration: int, ratio: float, fall: float) -> Schedule:
+        """Return the state after an iteration.
+
+        Parameters
+        ----------
+        state : Schedule
+        iteration : int
+        ratio : float
+            How many times above its target the worst group was before it; see `Schedule`.
+        fall : float
+            Value after it relative to that before it, or zero where a fall of more than the value
+            was predicted; of many groups, the median.
+        """
+
 
 #: iterations over which the rate of progress is measured
 WINDOW = 3
@@ -64,6 +80,10 @@ class EveryIteration:
     def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
         """Choose the whole Hessian."""
         return "full", state
+
+    def after(self, state: Schedule, iteration: int, ratio: float, fall: float) -> Schedule:
+        """Return the state after an iteration."""
+        return state.after(ratio)
 
 
 @dataclass(frozen=True)
@@ -99,6 +119,13 @@ class WhenSlow:
         is no reliable rate.
     subspace_at : frozenset of int
         Iterations that correct the Kronecker model on a subspace.
+    on_logits : bool
+        Whether groups can be deferred to line searches on kept logits: where the first step made
+        the objective fall below the part ``hard_below`` of its value, as it does where classes can
+        be separated; and slow groups of several classes.
+    hard_below : float
+    switch_passes : float
+        Passes that going over must save.
     """
 
     pass_cost: float
@@ -113,10 +140,23 @@ class WhenSlow:
     patience: int = 2
     spent: float = 0.1
     subspace_at: frozenset[int] = frozenset((2, 4, 8, 16, 32, 64))
+    on_logits: bool = False
+    hard_below: float = 0.3
+    switch_passes: float = 20.0
 
     def start(self) -> Schedule:
         """State before the first iteration."""
         return Schedule(memory=self.memory, subspace=self.subspace, reuses=True)
+
+    def after(self, state: Schedule, iteration: int, ratio: float, fall: float) -> Schedule:
+        """Return the state after an iteration, and defer groups that logits serve better."""
+        state = state.after(ratio)
+        if not self.on_logits:
+            return state
+        hard = iteration == 1 and fall < self.hard_below
+        if hard or (self.classes > 1 and self._is_slow(state, self.switch_passes * self.pass_cost)):
+            return state._replace(deferred=True, to_logits=True)
+        return state
 
     def starting_from_hessian(self) -> "WhenSlow":
         """Return the same schedule, beginning with a new Hessian."""
@@ -128,7 +168,7 @@ class WhenSlow:
             return ("full" if self.refresh_first else "intercept"), state
         if state.newton:
             return "full", state
-        if self.batch and self._is_slow(state):
+        if self.batch and self._is_slow(state, self.refresh_cost):
             if n_groups > self.batch:
                 return "intercept", state._replace(deferred=True)
             count = state.n_refreshes + 1
@@ -141,12 +181,12 @@ class WhenSlow:
         corrects = state.subspace and not self.rescales and iteration in self.subspace_at
         return ("subspace" if corrects else "intercept"), state
 
-    def _is_slow(self, state: Schedule) -> bool:
+    def _is_slow(self, state: Schedule, cost: float) -> bool:
         recent = state.ratios[-WINDOW - 1 :]
         if state.since_refresh < WINDOW or len(recent) <= WINDOW or recent[-1] <= 1.0:
             return False
-        if state.since_refresh * self.pass_cost < self.spent * self.refresh_cost:
+        if state.since_refresh * self.pass_cost < self.spent * cost:
             return False
         rate = log10(max(recent[0] / recent[-1], 1.0)) / WINDOW
         left = log10(recent[-1]) / max(rate, 0.01)
-        return (left - self.passes_after_refresh) * self.pass_cost > self.refresh_cost
+        return (left - self.passes_after_refresh) * self.pass_cost > cost

@@ -134,7 +134,8 @@ class QuasiNewton:
         accepted = xp.isfinite(value)
         seen = Iterate(value, infinite, infinite, infinite, accepted, zero)
         assessed = self._assess(xp, state, 0, seen, unbounded)
-        state = state._replace(schedule=schedule.after(assessed.worst), assessment=assessed)
+        schedule = self.schedule.after(schedule, 0, assessed.worst, 1.0)
+        state = state._replace(schedule=schedule, assessment=assessed)
         return self._turn(xp, state, evaluation, theta, request, accepted)
 
     def step(self, state: State) -> State:
@@ -180,6 +181,7 @@ class QuasiNewton:
         )
         seen = Iterate(value, gap, -0.5 * slope, decrease, accepted, n_backtracks)
         assessed = self._assess(xp, state, iteration, seen, unbounded)
+        fall = _fall(value, decrease, slope) if iteration == 1 else 1.0
         state = State(
             objective=objective,
             iteration=iteration,
@@ -193,7 +195,7 @@ class QuasiNewton:
             n_backtracks=n_backtracks,
             preconditioner=state.preconditioner,
             history=history,
-            schedule=schedule.after(assessed.worst),
+            schedule=self.schedule.after(schedule, iteration, assessed.worst, fall),
             assessment=assessed,
             record=record,
         )
@@ -374,3 +376,11 @@ class QuasiNewton:
         if chosen is not None:
             new = context.xp.where(chosen[:, None, None], new, state.direction)
         return new, slope
+
+
+def _fall(value: Number, decrease: Number, slope: Number) -> float:
+    """Value of a step relative to that before it, the median; 0 if more than that was predicted."""
+    before = value + decrease
+    if np.median(-0.5 * slope / before) > 1.0:
+        return 0.0
+    return float(np.median(value / before))

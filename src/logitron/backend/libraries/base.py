@@ -169,6 +169,10 @@ class Library:
 
     # --- what `logitron.backend.linalg` needs: no questions asked, and all where the arrays are ---
 
+    def largest(self, values: Array, count: int) -> Array:
+        """Find the places (m, count) of the largest of ``values (m, n)`` along each row."""
+        return self.namespace().argsort(values, axis=1, descending=True)[:, :count]
+
     def solve(self, A: Array, B: Array) -> Array:
         """Solve ``A X = B``."""
         return self.namespace().linalg.solve(A, B)

@@ -39,6 +39,10 @@ class NumpyLibrary(Library):
     def namespace(self) -> Namespace:
         return _namespace()
 
+    def largest(self, values: Array, count: int) -> Array:
+        n = values.shape[1]
+        return np.argpartition(values, n - count, axis=1)[:, n - count :]
+
     def solve(self, A: Array, B: Array) -> Array:
         if A.size * A.shape[-1] < LARGE:
             return np.linalg.solve(A, B)

@@ -88,6 +88,11 @@ class TorchLibrary(Library):
     def detach(self, array: Array) -> Array:
         return array.detach()
 
+    def largest(self, values: Array, count: int) -> Array:
+        import torch
+
+        return torch.topk(values, count, dim=1, sorted=False).indices
+
     def solve(self, A: Array, B: Array) -> Array:
         import torch
 

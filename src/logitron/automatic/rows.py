@@ -1,0 +1,140 @@
+"""The preconditioner of rows: how many, which, and their features in the shared eigenbasis."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from logitron.automatic.curvature import refresh
+from logitron.backend import linalg, namespace_of, to_host
+from logitron.backend.types import Array, HostArray
+from logitron.objective import LogitObjective, Objective
+from logitron.preconditioners import Kronecker, Preconditioner, spectrum_and_rows
+
+__all__ = ["RowModels", "keeps_logits", "max_rank_of", "rank_of"]
+
+#: rows of each column at least, and numbers in the rows of all columns at most
+FEWEST_ROWS, MOST_NUMBERS = 8, 1 << 25
+#: logits that are kept, at most, unless features are as many
+MOST_LOGITS = 1 << 24
+#: passes that the class blocks of all columns may cost, for rows to be left out
+BLOCKS_WORTH = 16.0
+
+
+def keeps_logits(objective: Objective) -> bool:
+    """Whether line searches on kept logits are possible: rows that can be drawn, and memory.
+
+    Not where functions are compiled for the shapes that they meet: each refresh has another number
+    of distinct rows.
+    """
+    rows, loss = objective.rows, objective.loss
+    (n, p), m = rows.shape, objective.groups * objective.classes
+    if rows.lazy or rows.context.library.is_jit or objective.penalty.feature_factors is not None:
+        return False
+    return loss.self_concordance is not None and n * m <= max(n * p, MOST_LOGITS)
+
+
+def rank_of(n: int, q: int, groups: int, classes: int) -> int:
+    """Choose the rows of each column: about the root of n, and no more than a class has."""
+    most = max(float(FEWEST_ROWS), sqrt(n))
+    if classes > 1:
+        most = min(most, max(float(FEWEST_ROWS), 4.0 * n / classes))
+    return max(1, min(int(most), max_rank_of(n, q, groups, classes)))
+
+
+def max_rank_of(n: int, q: int, groups: int, classes: int) -> int:
+    """Count the rows of each column that memory and the features are good for."""
+    return max(1, min(n, q, max(FEWEST_ROWS, MOST_NUMBERS // (groups * classes * q))))
+
+
+@dataclass(frozen=True)
+class RowModels:
+    """Makes preconditioners of an objective whose features' spectrum is known.
+
+    Parameters
+    ----------
+    shared : Kronecker
+        The model of the features.
+    blocks : bool
+        Whether the whole blocks of each class with itself are made instead, which for small
+        problems cost little.
+    """
+
+    shared: Kronecker
+    blocks: bool
+
+    @staticmethod
+    def blocks_pay(n: int, q: int, groups: int, classes: int) -> bool:
+        """Whether all blocks cost at most `BLOCKS_WORTH` passes."""
+        m = groups * classes
+        blocks = 1.2 * m * n * q * q + 6.0 * m * q**3
+        return blocks <= BLOCKS_WORTH * m * n * (4.0 * q + 150.0) and m * q * q <= MOST_NUMBERS
+
+    def __call__(
+        self, objective: LogitObjective, theta: Array, logits: Array, rank: int
+    ) -> Preconditioner:
+        """Make the model at ``theta``, with ``rank`` rows of each column; of rank 0, without."""
+        if rank == 0:
+            evaluation = objective.evaluate(theta, logits)
+            return refresh(objective.objective, evaluation, theta, self.shared)
+        if self.blocks:
+            part = "block_diagonal" if objective.objective.classes > 1 else "full"
+            evaluation = objective.evaluate(theta, logits, part)
+            return refresh(objective.objective, evaluation, theta, None, reuse=True)
+        return self._of_rows(objective, logits, rank)
+
+    def _of_rows(self, kept: LogitObjective, logits: Array, rank: int) -> Preconditioner:
+        """Take the rows of most curvature of each column."""
+        objective = kept.objective
+        G, K, _ = objective.shape
+        xp = objective.rows.context.wide.xp
+        curvature = kept.curvatures(logits)
+        places, largest = linalg.largest(curvature, min(rank, curvature.shape[1]))
+        total, chosen = xp.sum(curvature, axis=1), xp.sum(largest, axis=1)
+        features = _features_of(kept, np.asarray(to_host(places)), self.shared.feature_vectors)
+        total, chosen, largest = objective.from_rows((total, chosen, largest))
+        xp, context = objective.context.xp, objective.context
+        scaled = features * xp.sqrt(context.asarray(largest))[:, :, None]
+        rest = context.asarray(total) - context.asarray(chosen)
+        rest = xp.where(rest > 0.0, rest, 0.0)
+        shape = (G, K)
+        model: Preconditioner = context.compile(spectrum_and_rows)(
+            self.shared.feature_vectors,
+            self.shared.feature_values,
+            objective.penalty.strength,
+            xp.reshape(rest, shape),
+            xp.reshape(context.asarray(total), shape),
+            xp.reshape(scaled, (G, K, *scaled.shape[1:])),
+        )
+        return model
+
+
+def _features_of(kept: LogitObjective, places: HostArray, V: Array | None) -> Array:
+    """Centred features of rows (m, r), in the eigenbasis, and their 1: (m, r, q)."""
+    objective = kept.objective
+    distinct, inverse = np.unique(places, return_inverse=True)
+    drawn = objective.rows.select(distinct)
+    assert drawn is not None
+    to_rows, layout = objective.to_rows, objective.layout
+    found = drawn.in_float64().map(_rotated, to_rows(layout.centre), to_rows(V))
+    (found,) = objective.from_rows((found,))
+    context = objective.context
+    xp = context.xp
+    found = context.asarray(found)
+    if layout.fit_intercept:
+        found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)
+    index = context.asarray(inverse.reshape(-1), keep_dtype=True)
+    return xp.reshape(xp.take(found, index, axis=0), (*places.shape, -1))
+
+
+def _rotated(
+    X: Array,
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    centre: Array | None,
+    V: Array | None,
+) -> Array:
+    """Centre a block's features, and bring them to an eigenbasis."""
+    X = X if centre is None else X - centre
+    return X if V is None else X @ namespace_of(X).astype(V, X.dtype, copy=False)

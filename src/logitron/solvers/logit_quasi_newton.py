@@ -1,0 +1,403 @@
+r"""Preconditioned L-BFGS for objectives of logits: line searches without passes over the features.
+
+The logits of a direction take half of a pass, the gradient at the end of the line search the other
+half, and the trials in between are element-wise. So each iteration makes a nearly exact step for
+the price of one evaluation. That matters where the curvature falls with the loss, as it does for
+classes that can be separated: there a unit step of any model is far too long or too short.
+
+Pairs of the history that are older than a fall of the objective by a quarter are dropped: they
+describe the curvature of a steeper loss.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
+from logitron.solvers import lbfgs
+from logitron.solvers.base import Callback, run
+from logitron.solvers.group_arrays import descending
+from logitron.solvers.lbfgs import History
+from logitron.solvers.line_search import Trial
+from logitron.solvers.record import Record
+from logitron.solvers.result import Iteration, Solution, Status
+from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
+from logitron.solvers.slope_search import Bracket, SlopeSearch
+from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
+
+__all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
+
+
+class ObjectiveOfLogits(Protocol):
+    """An objective of ``G`` groups that is a function of logits, and a quadratic penalty."""
+
+    @property
+    def context(self) -> ArrayContext:
+        """Where parameters live."""
+
+    @property
+    def groups(self) -> int:
+        """Number of groups, G."""
+
+    @property
+    def eps(self) -> float:
+        """Relative precision of the values."""
+
+    @property
+    def strongly_convex(self) -> bool:
+        """Whether every group has a minimum and a bound of the distance from it."""
+
+    def logits(self, theta: Array) -> Array:
+        """Logits of parameters (G, K, q); linear."""
+
+    def along(self, logits: Array, change: Array, step_size: Array) -> tuple[Array, Array]:
+        """Loss (G,) and slope (G,) at ``logits + step_size * change``, without the penalty."""
+
+    def moved(self, logits: Array, change: Array, step_size: Array) -> Array:
+        """Compute ``logits + step_size * change``."""
+
+    def penalty(self, theta: Array, direction: Array) -> tuple[Array, Array, Array]:
+        """Value, slope and curvature (G,) of the penalty along a direction."""
+
+    def evaluate(self, theta: Array, logits: Array) -> Any:
+        """Value (G,), gradient (G, K, q) and intercepts' Hessian at logits."""
+
+    def with_newton_intercepts(
+        self, theta: Array, logits: Array, evaluation: Any
+    ) -> tuple[Array, Array]:
+        """Parameters and logits after a step of Newton's method in the intercepts."""
+
+    def take(self, groups: HostArray) -> "ObjectiveOfLogits":
+        """Return the objective of some of the groups."""
+
+    def take_logits(self, logits: Array, groups: HostArray) -> Array:
+        """Return the logits of some of the groups."""
+
+
+class LogitState(NamedTuple):
+    """The state between two iterations; numbers of the groups are arrays (G,) on the host."""
+
+    objective: ObjectiveOfLogits
+    iteration: int
+
+    # updated by every step
+    theta: Array
+    logits: Array
+    value: HostArray
+    grad: Array
+    gap: HostArray
+    direction: Array
+    slope: HostArray
+    step_size: HostArray
+    """Length of the first trial."""
+    n_backtracks: HostArray
+    """Grows when a line search finds no lower value."""
+
+    # models of the curvature
+    preconditioner: Any
+    history: History
+    values: HostArray
+    """The objective when each pair of the history was made (G, M)."""
+    schedule: RowScheduleState
+
+    # used for termination
+    progress: Progress
+    decrement: float
+    record: Record
+
+
+@dataclass(frozen=True)
+class LogitQuasiNewton:
+    """Settings.
+
+    Parameters
+    ----------
+    refresh : callable
+        ``refresh(objective, theta, logits, rank)`` makes a preconditioner at ``theta``, with
+        ``rank`` rows of each column; of rank 0, one for the start.
+    schedule : RowSchedule
+    gap_bound : callable, optional
+        See `QuasiNewton`.
+    max_iter : int, default 200
+    interruptible : bool, default False
+    memory : int
+        Steps that the history keeps.
+    keep : float
+        Pairs are dropped when the objective has fallen below this part of its value then.
+    recompute : int
+        Iterations after which the logits are computed anew: sums of steps collect rounding.
+    bound_below : float
+        Bounds are computed when a group's decrement is at most so many times its target.
+    stopping : Stopping
+    search : SlopeSearch
+    """
+
+    refresh: Callable[..., Any]
+    schedule: RowSchedule
+    gap_bound: Callable[..., Array] | None = None
+    max_iter: int = 200
+    interruptible: bool = False
+    memory: int = 10
+    keep: float = 0.75
+    recompute: int = 16
+    bound_below: float = 1.0
+    stopping: Stopping = field(default_factory=Stopping)
+    search: SlopeSearch = field(default_factory=SlopeSearch)
+
+    def minimize(
+        self, objective: ObjectiveOfLogits, theta: Array, *, callback: Callback = None
+    ) -> Solution:
+        """Minimise from ``theta (G, K, q)`` until every group is done."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            state, stopped = run(self, self.init(objective, theta), callback)
+        return state.record.solution(state.theta, objective.context, stopped=stopped)
+
+    def init(self, objective: ObjectiveOfLogits, theta: Array) -> LogitState:
+        """Evaluate the parameters to start from, and choose the first direction."""
+        G = objective.groups
+        logits = objective.logits(theta)
+        evaluation = objective.evaluate(theta, logits)
+        value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
+        zeros, infinite = np.zeros(G), np.full(G, np.inf)
+        state = LogitState(
+            objective=objective,
+            iteration=0,
+            theta=theta,
+            logits=logits,
+            value=value,
+            grad=evaluation.grad,
+            gap=infinite,
+            direction=0.0 * theta,
+            slope=-infinite,
+            step_size=zeros + 1.0,
+            n_backtracks=zeros,
+            preconditioner=self.refresh(objective, theta, logits, 0),
+            history=lbfgs.empty(theta, 0),
+            values=np.zeros((G, 0)),
+            schedule=self.schedule.start(),
+            progress=Progress(infinite, infinite, zeros, zeros > 0.0),
+            decrement=np.inf,
+            record=Record(G),
+        )
+        state = self._assess(state, infinite, np.isfinite(value), unbounded)
+        return self._turn(state, due=False)
+
+    def step(self, state: LogitState) -> LogitState:
+        """Search along the direction, evaluate there, and choose the next direction."""
+        state = _drop_finished(state)
+        objective, running = state.objective, ~state.record.done
+        change = objective.logits(state.direction)
+        step_size, accepted = self._search(state, change, running)
+        iteration = state.iteration + 1
+        length = objective.context.asarray(step_size)
+        move = length[:, None, None] * state.direction
+        theta = state.theta + move
+        if iteration % self.recompute:
+            logits = objective.moved(state.logits, change, step_size)
+        else:
+            logits = objective.logits(theta)
+        evaluation = objective.evaluate(theta, logits)
+        value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
+        gap = np.full(objective.groups, np.inf)
+        if self._bounds_pay(state):
+            theta, logits = objective.with_newton_intercepts(theta, logits, evaluation)
+            evaluation = objective.evaluate(theta, logits)
+            value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
+            gap = self._bound(state, evaluation, theta)
+        history = lbfgs.append(
+            state.history,
+            theta - state.theta,
+            evaluation.grad - state.grad,
+            max_size=self.memory,
+        )
+        values = np.concatenate([state.values, state.value[:, None]], axis=1)[:, -self.memory :]
+        history, values = _drop_old(history, values, value, self.keep, objective.context)
+        decrease = np.where(accepted, state.value - value, 0.0)
+        short = float(np.mean(step_size[running] < self.schedule.short)) if running.any() else 0.0
+        state = state._replace(
+            iteration=iteration,
+            theta=theta,
+            logits=logits,
+            value=value,
+            grad=evaluation.grad,
+            gap=gap,
+            step_size=np.ones_like(value),
+            n_backtracks=np.where(accepted, 0.0, state.n_backtracks + 16.0),
+            history=history,
+            values=values,
+        )
+        state = self._assess(state, decrease, accepted, unbounded)
+        distance = np.median(-0.5 * state.slope / (np.abs(value) + TINY))
+        due, schedule = self.schedule.after(state.schedule, iteration, short, float(distance))
+        failed = not accepted[running].all()
+        return self._turn(state._replace(schedule=schedule), due=due or failed)
+
+    def is_running(self, state: LogitState) -> bool:
+        """Whether any group is left to be minimised."""
+        return state.record.n_running > 0
+
+    def iterations(self, state: LogitState) -> list[Iteration]:
+        """Describe the last iteration, for callbacks."""
+        record, context = state.record, state.objective.context
+        return [
+            Iteration(
+                state.iteration,
+                record.last,
+                record.n_running,
+                lambda: record.parameters(state.theta, context),
+            )
+        ]
+
+    # --- pieces of a step -----------------------------------------------------------------------
+
+    def _search(
+        self, state: LogitState, change: Array, running: HostArray
+    ) -> tuple[HostArray, HostArray]:
+        """Step lengths (G,), and which groups found a lower value; zero for those that did not."""
+        objective, context = state.objective, state.objective.context
+        penalty = _read(context, *objective.penalty(state.theta, state.direction))
+        t, bracket = np.where(running, state.step_size, 0.0), Bracket.of(state.slope)
+        value, slope = state.value, state.slope
+        for _ in range(self.search.max_trials):
+            loss, loss_slope = _read(
+                context, *objective.along(state.logits, change, context.asarray(t))
+            )
+            reached = loss + penalty[0] + t * (penalty[1] + 0.5 * t * penalty[2])
+            reached_slope = loss_slope + penalty[1] + t * penalty[2]
+            trial = Trial(t, value, slope, reached, reached_slope, state.n_backtracks)
+            good = self.search.accepts(trial) | ~running
+            if good.all():
+                break
+            following, bracket = self.search.next_trial(trial, bracket)
+            t = np.where(good, t, following)
+        else:  # the lower end of a bracket has a lower value than the start
+            t = np.where(good, t, bracket.low)
+        found = running & (t > 0.0)
+        return np.where(found, t, 0.0), found
+
+    def _bounds_pay(self, state: LogitState) -> bool:
+        """Whether a group is so near its minimum that a bound may end it."""
+        if self.gap_bound is None or not state.objective.strongly_convex:
+            return False
+        ratio = self.stopping.ratio(np, state.value, -0.5 * state.slope)
+        return bool((ratio[~state.record.done] <= self.bound_below).any())
+
+    def _bound(self, state: LogitState, evaluation: Any, theta: Array) -> HostArray:
+        """Bound the distance from the minimum (G,)."""
+        assert self.gap_bound is not None
+        bound = self.gap_bound(state.objective, evaluation, theta, before=state.decrement)
+        gap: HostArray = to_host(bound)
+        return gap
+
+    def _assess(
+        self, state: LogitState, decrease: HostArray, accepted: HostArray, unbounded: HostArray
+    ) -> LogitState:
+        """Decide which groups are done, and log the iteration; ``slope`` is the step's before."""
+        objective, record = state.objective, state.record
+        attained = objective.strongly_convex
+        bounded = attained and self.gap_bound is not None
+        decrement = -0.5 * state.slope
+        gap = state.gap if bounded else np.where(np.isfinite(state.gap), state.gap, decrement)
+        seen = Iterate(state.value, gap, decrement, decrease, accepted, state.n_backtracks)
+        status, progress = self.stopping.check(
+            np, seen, state.progress, eps=objective.eps, attained=attained, bounded=bounded
+        )
+        if not attained:
+            ends = accepted & (unbounded > 0.0) & (status == RUNNING)
+            status = np.where(ends, Status.SEPARABLE.value, status)
+        record.add(state.iteration, state.value, gap, status)
+        least = float(np.min(decrement[~record.done], initial=np.inf))
+        return state._replace(progress=progress, decrement=least)
+
+    def _turn(self, state: LogitState, *, due: bool) -> LogitState:
+        """Refresh the preconditioner if due, and choose the next direction."""
+        if not state.record.n_running:
+            return state
+        if due:
+            state = self._refreshed(state)
+        state = self._directed(state)
+        running = ~state.record.done
+        wrong = (-0.5 * state.slope > state.value) & running
+        if self.schedule.at_once(state.schedule, float(wrong.sum() / max(running.sum(), 1))):
+            schedule = state.schedule._replace(since=0, in_trouble=True)
+            state = self._refreshed(state._replace(schedule=schedule))
+            context = state.objective.context
+            history, values = _drop(state.history, state.values, wrong, context)
+            state = self._directed(state._replace(history=history, values=values))
+        return state
+
+    def _refreshed(self, state: LogitState) -> LogitState:
+        rank = state.schedule.rank
+        model = self.refresh(state.objective, state.theta, state.logits, rank)
+        return state._replace(preconditioner=model)
+
+    def _directed(self, state: LogitState) -> LogitState:
+        """Choose directions, and their slopes."""
+        context = state.objective.context
+        found = context.compile(lbfgs.direction)(state.history, state.grad, state.preconditioner)
+        previous = state.direction if state.iteration else state.grad
+        direction, slope = context.compile(descending)(found, state.grad, previous)
+        return state._replace(direction=direction, slope=_read(context, slope)[0])
+
+
+def _read(context: ArrayContext, *numbers: Array) -> HostArray:
+    """Bring numbers (G,) of the groups to the host, with one read."""
+    if context.library.is_host:
+        return np.asarray(numbers)
+    read: HostArray = to_host(context.xp.stack(numbers))
+    return read
+
+
+def _drop_old(
+    history: History, values: HostArray, value: HostArray, keep: float, context: ArrayContext
+) -> tuple[History, HostArray]:
+    """Drop the pairs of values that the objective has fallen below by a part."""
+    return _drop(history, values, value[:, None] < keep * values, context)
+
+
+def _drop(
+    history: History, values: HostArray, which: HostArray, context: ArrayContext
+) -> tuple[History, HostArray]:
+    """Drop pairs (G, M), or all pairs of groups (G,): zeros stand for none."""
+    which = np.broadcast_to(which if which.ndim == 2 else which[:, None], values.shape)
+    if not which.any():
+        return history, values
+    live = ~which.all(axis=0)
+    kept = context.asarray((~which).astype(float))[:, :, None]
+    index = context.asarray(np.flatnonzero(live), keep_dtype=True)
+    S, Y = (context.xp.take(part * kept, index, axis=1) for part in history)
+    return History(S, Y), values[:, live]
+
+
+def _drop_finished(state: LogitState) -> LogitState:
+    """Take out the groups that are done, when they are half of all."""
+    record, context = state.record, state.objective.context
+    if record.done.mean() < 0.5:
+        return state
+    keep = record.drop_finished(state.theta)
+    index = context.asarray(keep, keep_dtype=True)
+
+    def take(part: Any) -> Any:
+        if isinstance(part, np.ndarray):
+            return part[keep]
+        return context.xp.take(part, index, axis=0)
+
+    return state._replace(
+        objective=state.objective.take(keep),
+        theta=take(state.theta),
+        logits=state.objective.take_logits(state.logits, keep),
+        value=take(state.value),
+        grad=take(state.grad),
+        gap=take(state.gap),
+        direction=take(state.direction),
+        slope=take(state.slope),
+        step_size=take(state.step_size),
+        n_backtracks=take(state.n_backtracks),
+        preconditioner=state.preconditioner.take_groups(index),
+        history=History(*map(take, state.history)),
+        values=take(state.values),
+        progress=Progress(*map(take, state.progress)),
+    )

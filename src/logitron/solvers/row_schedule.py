@@ -1,0 +1,93 @@
+"""When the preconditioner of rows is refreshed, and of how many rows it is made."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+__all__ = ["RowSchedule", "RowScheduleState"]
+
+
+class RowScheduleState(NamedTuple):
+    """The state of the schedule."""
+
+    rank: int
+    """Rows of each column."""
+    since: int = 0
+    """Iterations since the last refresh."""
+    in_trouble: bool = False
+    """Whether that refresh was made because steps were short or the model was wrong."""
+    helps: bool = True
+    """Whether the last refresh of that kind lengthened the next step."""
+    distance: float = float("inf")
+    """Estimate of the distance from the minimum when the last period began."""
+
+
+@dataclass(frozen=True)
+class RowSchedule:
+    """Settings.
+
+    Parameters
+    ----------
+    rank, max_rank : int
+        Rows of each column to begin with, and at most.
+    first : frozenset of int
+        Iterations after which it is refreshed in any case,
+    period : int
+        and after so many further iterations.
+    short : float
+        Steps below this length are short: the model underestimates the curvature.
+    quorum : float
+        Part of the groups that must have a short step, or a wrong model, for a refresh at once.
+    gain : float
+        Factor by which the estimated distance must fall in a period; else the rank is doubled.
+    """
+
+    rank: int
+    max_rank: int
+    first: frozenset[int] = frozenset((1, 2, 4, 8))
+    period: int = 6
+    short: float = 0.2
+    quorum: float = 0.1
+    gain: float = 4.0
+
+    def start(self) -> RowScheduleState:
+        """State before the first iteration."""
+        return RowScheduleState(self.rank)
+
+    def after(
+        self, state: RowScheduleState, iteration: int, short: float, distance: float
+    ) -> tuple[bool, RowScheduleState]:
+        """Decide whether to refresh after an iteration.
+
+        Parameters
+        ----------
+        state : RowScheduleState
+        iteration : int
+        short : float
+            Part of the groups whose step was short.
+        distance : float
+            Estimate of the distance from the minimum, relative to the value.
+
+        Returns
+        -------
+        due : bool
+        state : RowScheduleState
+        """
+        troubled, since = short > self.quorum, state.since + 1
+        helps = state.helps
+        if state.in_trouble and since == 1:
+            helps = not troubled
+        scheduled = iteration in self.first or since >= self.period
+        if scheduled:
+            slow = since >= self.period and distance * self.gain > state.distance
+            rank = min(2 * state.rank, self.max_rank) if slow else state.rank
+            return True, RowScheduleState(rank, 0, False, True, distance)
+        if troubled and helps:
+            return True, state._replace(since=0, in_trouble=True, helps=helps)
+        return False, state._replace(since=since, helps=helps, in_trouble=False)
+
+    def at_once(self, state: RowScheduleState, wrong: float) -> bool:
+        """Decide whether a model that predicts impossible decreases is refreshed at once.
+
+        ``wrong`` is the part of the groups whose predicted decrease is more than their value.
+        """
+        return wrong > self.quorum and state.since > 0 and state.helps
