@@ -55,7 +55,7 @@ def test_half_precision_is_computed_in_single(library, name):
         (total,) = make_rows(context, X).sum(_add_up)
         assert total.dtype == context.wide.dtype  # blocks in float32, their sum in float64
     assert float(total) == 8.0
-    assert context.place(X).dtype == X.dtype  # kept as narrow as it came
+    assert context.asarray_for_storage(X).dtype == X.dtype  # kept as narrow as it came
 
 
 def _add_up(X):
@@ -66,10 +66,10 @@ def _add_up(X):
 
 def test_what_is_wider_than_the_precision_is_converted_once():
     context = ArrayContext.named("numpy", precision="float32")
-    assert context.place(np.ones(3)).dtype == np.float32
-    assert context.place(np.ones(3, np.int64)).dtype == np.float32
-    assert context.place(np.ones(3, np.int8)).dtype == np.int8
-    assert context.place(np.ones(3, bool)).dtype == bool
+    assert context.asarray_for_storage(np.ones(3)).dtype == np.float32
+    assert context.asarray_for_storage(np.ones(3, np.int64)).dtype == np.float32
+    assert context.asarray_for_storage(np.ones(3, np.int8)).dtype == np.int8
+    assert context.asarray_for_storage(np.ones(3, bool)).dtype == bool
 
 
 def test_contexts_refuse_what_they_cannot_be():
@@ -113,9 +113,9 @@ def test_libraries_travel_by_name(eager):
 
 def test_an_unnamed_namespace_is_served_by_the_standard():
     strict = pytest.importorskip("array_api_strict")
-    from logitron.backend.libraries import _Conforming
+    from logitron.backend.libraries import _ConformingLibrary
 
-    library = _Conforming(strict)
+    library = _ConformingLibrary(strict)
     context = ArrayContext(library, strict.Device("CPU_DEVICE"), "float64")
     with context.scope():
         (total,) = make_rows(context, context.zeros((3, 2)) + 1.0).sum(_add_up)

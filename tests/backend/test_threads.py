@@ -97,7 +97,7 @@ def test_scopes_within_a_scope_are_one_thread():
     place = ArrayContext.named("numpy")
     with place.scope(), place.scope(), ArrayContext.named("numpy", None, "float32").scope():
         assert blas() == {2}
-        pool = Thread(target=_in_scope, args=(place, {2}), kwargs={"in_a_pool": True})
+        pool = Thread(target=_in_scope, args=(place, {2}), kwargs={"in_worker_thread": True})
         other = Thread(target=_in_scope, args=(place, {1}))
         for thread in (pool, other):
             thread.start()
@@ -118,7 +118,7 @@ def test_ctrl_c_is_answered_during_one_long_step():
 
     Thread(target=press).start()
     with pytest.raises(KeyboardInterrupt):
-        threads.answering(long)
+        threads.run_interruptibly(long)
     assert not over.is_set()
     over.set()
 
@@ -135,9 +135,13 @@ def test_long_steps_give_what_they_find_or_raise():
     with pytest.raises(np.linalg.LinAlgError):
         library.eigh(np.ones((600, 500)))
     with ThreadPoolExecutor(1) as pool:  # of other threads, nobody asks for an answer
-        assert pool.submit(threads.answering, current_thread).result().name.startswith("Thread")
+        assert (
+            pool.submit(threads.run_interruptibly, current_thread)
+            .result()
+            .name.startswith("Thread")
+        )
     with np.errstate(over="raise"), pytest.raises(FloatingPointError):
-        threads.answering(lambda: np.float64(1e300) * np.float64(1e300))
+        threads.run_interruptibly(lambda: np.float64(1e300) * np.float64(1e300))
 
 
 seen = []
@@ -166,7 +170,7 @@ def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
             happened.append("all")
 
     monkeypatch.setattr(threads, "one_blas_thread", Recorder())
-    held, meet = threads._OneOfSeveral(), Barrier(2)
+    held, meet = threads._OversubscriptionGuard(), Barrier(2)
 
     def other():
         for _ in range(2):
@@ -188,26 +192,27 @@ def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
 FORKS = """
 import os
 from threading import Event, Thread
-from logitron.backend.threads import one_blas_thread, one_of_several
+from logitron.backend.threads import one_blas_thread, oversubscription_guard
 there, over = Event(), Event()
 def other():
-    with one_of_several:
+    with oversubscription_guard:
         there.set()
         over.wait()
 thread = Thread(target=other)
 thread.start()
 there.wait()
-with one_of_several:
-    assert one_blas_thread._wanted == 1
+with oversubscription_guard:
+    assert one_blas_thread._n_holders == 1
     child = os.fork()
     if child == 0:
-        good = one_blas_thread._wanted == 0 and one_of_several._threads == 1
-        one_of_several.__exit__()
-        os._exit(0 if good and one_of_several._threads == one_blas_thread._wanted == 0 else 1)
+        good = one_blas_thread._n_holders == 0 and oversubscription_guard._n_threads == 1
+        oversubscription_guard.__exit__()
+        good &= oversubscription_guard._n_threads == one_blas_thread._n_holders == 0
+        os._exit(0 if good else 1)
     _, status = os.waitpid(child, 0)
 over.set()
 thread.join()
-assert one_blas_thread._wanted == 0
+assert one_blas_thread._n_holders == 0
 raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 

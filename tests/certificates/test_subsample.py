@@ -88,7 +88,7 @@ def test_witnesses_save_reading_the_features_for_a_bound():
 
     def read_squares():
         reads.append(1)
-        return objective.rows.squares()
+        return objective.rows.sum_of_squares()
 
     optimum = _optimum(objective)
     objective = objective.with_sizes(read_squares, 1.0)

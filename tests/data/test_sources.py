@@ -59,7 +59,7 @@ def test_logits_of_sparse_features_need_no_dense_block(monkeypatch):
 
 
 def test_logits_of_many_sparse_rows_come_in_parts(monkeypatch):
-    monkeypatch.setattr("logitron.data.sparse_rows.MOST_LOGITS", 20)
+    monkeypatch.setattr("logitron.data.sparse_rows.MAX_LOGITS", 20)
     Z = make_rows(ArrayContext.named("numpy"), sparse.csr_array(VALUES)).map_logits(
         _identity, COEF, INTERCEPT
     )
@@ -69,7 +69,7 @@ def test_logits_of_many_sparse_rows_come_in_parts(monkeypatch):
 def test_entries_in_one_place_add_up_before_they_are_squared():
     X = sparse.csr_array((np.asarray([3.0, 4.0, 1.0]), [0, 0, 1], [0, 2, 3]), shape=(2, 2))
     assert not X.has_canonical_format
-    assert make_rows(ArrayContext.named("numpy"), X).squares() == 50.0
+    assert make_rows(ArrayContext.named("numpy"), X).sum_of_squares() == 50.0
     assert X.nnz == 3  # the caller's matrix is as it was
 
 
@@ -97,7 +97,7 @@ LABELS = st.one_of(
 @given(LABELS)
 @settings(deadline=None)
 def test_distinct_values_and_places_are_those_of_numpy(labels):
-    values, places = wrap("y", labels).distinct()
+    values, places = wrap("y", labels).unique_inverse()
     expected, inverse = np.unique(labels, return_inverse=True)
     np.testing.assert_array_equal(values, expected)
     assert values.dtype == labels.dtype
@@ -107,7 +107,7 @@ def test_distinct_values_and_places_are_those_of_numpy(labels):
 def test_distinct_values_of_chunks_are_lazy():
     da = pytest.importorskip("dask.array")
     labels = RNG.integers(-2, 3, size=40)
-    values, places = wrap("y", da.from_array(labels, chunks=7)).distinct()
+    values, places = wrap("y", da.from_array(labels, chunks=7)).unique_inverse()
     np.testing.assert_array_equal(values, np.unique(labels))
     assert not isinstance(places, np.ndarray)
     np.testing.assert_array_equal(values[places.compute()], labels)

@@ -215,11 +215,11 @@ def test_rows_that_are_made_while_workers_work_have_as_many(monkeypatch):
 
     held = threads.one_blas_thread
     # what is asked while products have one core is 1
-    monkeypatch.setattr(threads, "_workers", lambda: 1 if held._wanted else 3)
+    monkeypatch.setattr(threads, "_count_workers", lambda: 1 if held._n_holders else 3)
     with held, held:
         assert threads.workers() == 3
     assert threads.workers() == 3
-    assert held.before == 0
+    assert held.n_workers_before == 0
 
 
 def test_overlapping_fits_put_the_limits_back():
@@ -255,9 +255,9 @@ from logitron.backend.threads import one_blas_thread, workers
 with one_blas_thread:
     child = os.fork()
     if child == 0:
-        os._exit(one_blas_thread._wanted + one_blas_thread.before)
+        os._exit(one_blas_thread._n_holders + one_blas_thread.n_workers_before)
     _, status = os.waitpid(child, 0)
-    assert one_blas_thread._wanted == 1
+    assert one_blas_thread._n_holders == 1
 raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 

@@ -22,7 +22,7 @@ N, P, T = 800, 6, 24
 @pytest.fixture(autouse=True)
 def _worth_while(monkeypatch):
     """Small problems will do: what it costs is not what is tested."""
-    monkeypatch.setattr(array_rows, "MANY_PRODUCTS", 0)
+    monkeypatch.setattr(array_rows, "FLOAT32_MIN_PRODUCTS", 0)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_answers_are_those_of_precise_passes(passes, tol, monkeypatch):
     X, Y = problem()
     clf = LogisticRegression(solver="lbfgs", tol=tol).fit(X, Y)
     assert any(passes)
-    monkeypatch.setattr(array_rows, "ROUGH_WIDTH", T + 1)
+    monkeypatch.setattr(array_rows, "FLOAT32_MIN_OUTPUTS", T + 1)
     passes.clear()
     exact = LogisticRegression(tol=1e-10).fit(X, Y)
     assert not any(passes)
@@ -225,7 +225,7 @@ def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
     clf = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
     assert any(passes)
     assert clf.converged_.all()
-    monkeypatch.setattr(array_rows, "ROUGH_WIDTH", T + 1)
+    monkeypatch.setattr(array_rows, "FLOAT32_MIN_OUTPUTS", T + 1)
     exact = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
     assert exact.converged_.all()
     np.testing.assert_allclose(clf.loss_curve_[-1], exact.loss_curve_[-1], rtol=1e-8)

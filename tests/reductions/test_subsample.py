@@ -249,8 +249,8 @@ def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, we
 
 def test_features_are_not_read_once_more_for_the_check(monkeypatch):
     calls = []
-    squares = ArrayRows.squares
-    monkeypatch.setattr(ArrayRows, "squares", lambda rows: calls.append(1) or squares(rows))
+    squares = ArrayRows.sum_of_squares
+    monkeypatch.setattr(ArrayRows, "sum_of_squares", lambda rows: calls.append(1) or squares(rows))
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100_000, 5))
     y = (X[:, 0] + rng.logistic(size=100_000) > 0).astype(int)

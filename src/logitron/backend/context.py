@@ -106,7 +106,7 @@ class ArrayContext:
         """The same place in float32, where this is wider."""
         return replace(self, precision="float32") if self.precision == "float64" else None
 
-    def is_beside(self, other: "ArrayContext") -> bool:
+    def same_device_as(self, other: "ArrayContext") -> bool:
         """Whether arrays of both can be used together: the same library and device."""
         return self.library is other.library and self.device == other.device
 
@@ -126,12 +126,12 @@ class ArrayContext:
         """The library's own object for the precision."""
         return getattr(self.xp, self.precision)
 
-    def scope(self, *, in_a_pool: bool = False) -> AbstractContextManager[Any]:
+    def scope(self, *, in_worker_thread: bool = False) -> AbstractContextManager[Any]:
         """Everything computed in this context is computed inside ``with context.scope():``.
 
         Parameters
         ----------
-        in_a_pool : bool, default False
+        in_worker_thread : bool, default False
             Whether this is a thread of a pool that does the work of another thread in a scope.
 
         Raises
@@ -139,13 +139,19 @@ class ArrayContext:
         MemoryError
             In there, whatever the library's own error is when its device has no more memory.
         """
-        return self._scope(nullcontext() if in_a_pool else self.library.one_of_several())
+        return self._scope(
+            nullcontext() if in_worker_thread else self.library.oversubscription_guard()
+        )
 
     @contextmanager
-    def _scope(self, one_of_several: AbstractContextManager[Any]) -> Iterator[None]:
+    def _scope(self, oversubscription_guard: AbstractContextManager[Any]) -> Iterator[None]:
         try:
             # (parameters are on the host, wherever the rows are)
-            with one_of_several, ignore_overflow(), self.library.scope(self.device, self.precision):
+            with (
+                oversubscription_guard,
+                ignore_overflow(),
+                self.library.scope(self.device, self.precision),
+            ):
                 yield
         except Exception as error:
             if not self.library.out_of_memory(error):
@@ -179,14 +185,14 @@ class ArrayContext:
         if not keep_dtype and isinstance(values, np.ndarray) and not self.library.is_host:
             # (converted on the host, where nothing is compiled for its shape)
             values = values.astype(self.precision, copy=False)
-        array = self._here(values)
+        array = self._to_device(values)
         return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
 
     def cast(self, parameter: Array | None) -> Array | None:
         """Bring a parameter of a block function to this precision; indices stay what they are."""
         if isinstance(parameter, tuple):  # of parameters, with names
-            narrowed: Any = map(self.cast, parameter)
-            return type(parameter)(*narrowed)
+            cast: Any = map(self.cast, parameter)
+            return type(parameter)(*cast)
         if parameter is None or parameter.dtype == self.dtype:
             return parameter
         if not self.xp.isdtype(parameter.dtype, "real floating"):
@@ -217,31 +223,32 @@ class ArrayContext:
         """Bring values here, in memory of their own: what is kept may be written to."""
         return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
 
-    def place(self, values: Array) -> Array:
+    def asarray_for_storage(self, values: Array) -> Array:
         """Bring values here as they are best kept: no wider than they are, nor than is computed.
 
         Numbers as wide as this context's dtype, or wider, are converted once; narrower ones
         (half-precision features, small integers) stay narrow, to be widened block by block.
         """
-        array = self._here(values)
+        array = self._to_device(values)
         if array.dtype == self.dtype:
             return array
-        narrow = _bits(self.xp, array.dtype) < _bits(self.xp, self.dtype)
+        narrow = _n_bits(self.xp, array.dtype) < _n_bits(self.xp, self.dtype)
         return array if narrow else self.xp.astype(array, self.dtype, copy=False)
 
-    def _here(self, values: Array) -> Array:
+    def _to_device(self, values: Array) -> Array:
         source = library_of(values)
-        if source is self.library and source.one_device:
+        if source is self.library and source.has_single_device:
             return values
         values = source.detach(values)
         if source.name == "numpy" != self.library.name:  # others know the native byte order only
             values = values.astype(values.dtype.newbyteorder("="), copy=False)
         if not self.library.has_float64(self.device):
-            values = _narrow(source.namespace(), values)  # before it travels: it could not arrive
+            # (before it travels: it could not arrive)
+            values = _without_float64(source.namespace(), values)
         if source.name == self.library.name:
             here = source.parameter_device(values) == self.device
             return values if here else to_device(values, self.device)
-        if source.speaks_dlpack and self.library.speaks_dlpack:
+        if source.supports_dlpack and self.library.supports_dlpack:
             taken = self.library.from_device(values, self.device)
             if taken is not None:
                 return taken
@@ -264,7 +271,7 @@ def _precision_of(array: Array, library: Library, device: Device) -> str:
     raise TypeError(f"expected real numbers, got an array of dtype {array.dtype}")
 
 
-def _narrow(xp: Namespace, values: Array) -> Array:
+def _without_float64(xp: Namespace, values: Array) -> Array:
     return xp.astype(values, xp.float32) if values.dtype == xp.float64 else values
 
 
@@ -276,7 +283,7 @@ def _is_half(dtype: DType) -> bool:
     return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
 
 
-def _bits(xp: Namespace, dtype: DType) -> int:
+def _n_bits(xp: Namespace, dtype: DType) -> int:
     if isinstance(dtype, np.dtype):
         return 8 * int(dtype.itemsize)
     if _is_half(dtype):

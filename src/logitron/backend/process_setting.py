@@ -13,25 +13,25 @@ class ProcessSetting:
     """Hold a setting changed while anybody is inside ``with`` it."""
 
     def __init__(self) -> None:
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._lock = Lock()
-        self._wanted = 0
+        self._n_holders = 0
 
     def __enter__(self) -> None:
         with self._lock:
-            if self._wanted == 0:
-                self._change()
-            self._wanted += 1
+            if self._n_holders == 0:
+                self._apply()
+            self._n_holders += 1
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
-            self._wanted -= 1
-            if self._wanted == 0:
+            self._n_holders -= 1
+            if self._n_holders == 0:
                 self._restore()
 
-    def _change(self) -> None:
+    def _apply(self) -> None:
         """Change the setting, and remember how it was."""
         raise NotImplementedError
 

@@ -3,7 +3,8 @@
 NumPy lets its lock go while it computes, so that threads can work on blocks side by side; products
 are then left to one core each. BLAS's own threads go on waiting for work, at full speed, for a
 while after each product; where work side by side and products take turns, `one_blas_thread` is held
-over all of it. So it is while several threads of the user's compute at a time: `one_of_several`.
+over all of it. So it is while several threads of the user's compute at a time:
+`oversubscription_guard`.
 """
 
 import os
@@ -19,25 +20,31 @@ from threadpoolctl import ThreadpoolController
 
 from logitron.backend.process_setting import ProcessSetting
 
-__all__ = ["answering", "one_blas_thread", "one_of_several", "parallel_map", "workers"]
+__all__ = [
+    "one_blas_thread",
+    "oversubscription_guard",
+    "parallel_map",
+    "run_interruptibly",
+    "workers",
+]
 
 #: what newer versions of threadpoolctl have
-CLEAR = "clear_controlling_thread"
+CLEAR_METHOD = "clear_controlling_thread"
 
 #: seconds between two looks for Ctrl-C
-LOOK = 0.05
+POLL_SECONDS = 0.05
 
 
 def workers() -> int:
     """Count the cores that this process may use, and its products are allowed to."""
-    return one_blas_thread.before or _workers()
+    return one_blas_thread.n_workers_before or _count_workers()
 
 
-def _workers() -> int:
-    pools = [pool["num_threads"] for pool in _products().info()]
+def _count_workers() -> int:
+    pools = [pool["num_threads"] for pool in _blas_libraries().info()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    fewest: int = min([cores or 1, *pools])
-    return max(1, fewest)
+    limit: int = min([cores or 1, *pools])
+    return max(1, limit)
 
 
 def parallel_map(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
@@ -56,7 +63,7 @@ def parallel_map(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[A
             wait(futures)  # nobody is at work when an interrupt comes through
 
 
-def answering(function: Callable[..., Any], *arguments: Any) -> Any:
+def run_interruptibly(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function that takes long and never looks up, so that Ctrl-C is answered meanwhile.
 
     Python looks for Ctrl-C between two of its own steps, in the main thread only; an
@@ -65,55 +72,55 @@ def answering(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     if current_thread() is not main_thread():
         return function(*arguments)
-    found: list[Any] = []
-    failed: list[BaseException] = []
-    over = Event()
+    results: list[Any] = []
+    errors: list[BaseException] = []
+    finished = Event()
     context = copy_context()  # NumPy's settings for warnings go along
 
     def run() -> None:
         try:
-            found.append(context.run(function, *arguments))
+            results.append(context.run(function, *arguments))
         except BaseException as error:
-            failed.append(error)
+            errors.append(error)
         finally:
-            over.set()
+            finished.set()
 
-    Thread(target=run, name="logitron-answering", daemon=True).start()
-    while not over.wait(LOOK):  # the system may have told the other thread of Ctrl-C
+    Thread(target=run, name="logitron-interruptible", daemon=True).start()
+    while not finished.wait(POLL_SECONDS):  # the system may have told the other thread of Ctrl-C
         pass
-    if failed:
-        raise failed[0]
-    return found[0]
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
-class _OneCoreEach(ProcessSetting):
+class _OneBlasThread(ProcessSetting):
     """Leaves products one core."""
 
-    def _begin(self) -> None:
-        super()._begin()
+    def _reset(self) -> None:
+        super()._reset()
         self._limiter: Any = None
-        self.before = 0
+        self.n_workers_before = 0
         """How many `workers` there were when it began; 0 while nobody wants it."""
 
-    def _change(self) -> None:
-        self.before = _workers()
-        with _control():
-            self._limiter = _products().limit(limits=1)
+    def _apply(self) -> None:
+        self.n_workers_before = _count_workers()
+        with _blas_control():
+            self._limiter = _blas_libraries().limit(limits=1)
 
     def _restore(self) -> None:
-        with _control():
+        with _blas_control():
             self._limiter.restore_original_limits()
-        self.before = 0
+        self.n_workers_before = 0
 
-    def forked(self) -> None:
+    def reset_after_fork(self) -> None:
         """Begin anew in a process that was forked: nobody is at work in it."""
-        if self._wanted:
-            with _control():
+        if self._n_holders:
+            with _blas_control():
                 self._limiter.restore_original_limits()
-        self._begin()
+        self._reset()
 
 
-class _OneOfSeveral:
+class _OversubscriptionGuard:
     """Leaves products one core while several threads compute at a time.
 
     BLAS has one team of threads for the whole process. Products of several threads wait for it in
@@ -126,37 +133,37 @@ class _OneOfSeveral:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._threads = 0
-        self._own = local()
+        self._n_threads = 0
+        self._thread_local = local()
 
     def __enter__(self) -> None:
-        depth = getattr(self._own, "depth", 0)
-        self._own.depth = depth + 1
+        depth = getattr(self._thread_local, "depth", 0)
+        self._thread_local.depth = depth + 1
         if depth == 0:
             with self._lock:
-                self._threads += 1
-                if self._threads == 2:
+                self._n_threads += 1
+                if self._n_threads == 2:
                     one_blas_thread.__enter__()
 
     def __exit__(self, *exception: object) -> None:
-        self._own.depth -= 1
-        if self._own.depth == 0:
+        self._thread_local.depth -= 1
+        if self._thread_local.depth == 0:
             with self._lock:
-                self._threads -= 1
-                if self._threads == 1:
+                self._n_threads -= 1
+                if self._n_threads == 1:
                     one_blas_thread.__exit__()
 
-    def forked(self) -> None:
+    def reset_after_fork(self) -> None:
         """Begin anew in a process that was forked: no thread but this one came along."""
         self._lock = Lock()
-        self._threads = int(getattr(self._own, "depth", 0) > 0)
+        self._n_threads = int(getattr(self._thread_local, "depth", 0) > 0)
 
 
-one_blas_thread = _OneCoreEach()
-one_of_several = _OneOfSeveral()
+one_blas_thread = _OneBlasThread()
+oversubscription_guard = _OversubscriptionGuard()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=one_blas_thread.forked)
-    os.register_at_fork(after_in_child=one_of_several.forked)
+    os.register_at_fork(after_in_child=one_blas_thread.reset_after_fork)
+    os.register_at_fork(after_in_child=oversubscription_guard.reset_after_fork)
 
 
 @cache
@@ -166,21 +173,21 @@ def _pool(process: int, size: int) -> ThreadPoolExecutor:
 
 
 @cache
-def _products() -> ThreadpoolController:
+def _blas_libraries() -> ThreadpoolController:
     """Find the libraries that compute products, once."""
     return ThreadpoolController().select(user_api="blas")
 
 
 @contextmanager
-def _control() -> Iterator[None]:
+def _blas_control() -> Iterator[None]:
     """Let this thread set how many threads BLAS has, and leave it to any other afterwards.
 
     Newer versions of threadpoolctl let only the thread do so that did it first, as long as that
     lives, and ignore what others ask for. Here several threads want the same, and the last to
     leave, which takes it back, may be another than the first to come.
     """
-    kinds = {type(library) for library in _products().lib_controllers}
-    clear = [kind.clear_controlling_thread for kind in kinds if hasattr(kind, CLEAR)]
+    kinds = {type(library) for library in _blas_libraries().lib_controllers}
+    clear = [kind.clear_controlling_thread for kind in kinds if hasattr(kind, CLEAR_METHOD)]
     for one in clear:
         one(force=True)
     try:

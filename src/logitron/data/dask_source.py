@@ -9,7 +9,7 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read
 from logitron.backend.types import Array, HostArray
-from logitron.data.dask_chunks import check_chunks, checked_chunks
+from logitron.data.dask_chunks import check_chunks, with_checked_chunks
 from logitron.data.dask_rows import DaskRows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
@@ -34,23 +34,23 @@ class DaskSource(Source):
 
     def dense(self) -> Array:
         """Return the same array, each of whose chunks is checked when it is computed."""
-        return checked_chunks(self.array, self.name)
+        return with_checked_chunks(self.array, self.name)
 
     def rows(
         self,
         context: ArrayContext,
-        *others: Array | None,
+        *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
     ) -> Rows:
         """Make rows of the chunks, as they are; see `Source.rows`."""
-        return DaskRows(context, self.array, *others)
+        return DaskRows(context, self.array, *row_arrays)
 
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
         """Apply an element-wise function to each chunk, lazily."""
         return self.array.map_blocks(function, dtype=dtype)
 
-    def distinct(self) -> tuple[HostArray, Array]:
+    def unique_inverse(self) -> tuple[HostArray, Array]:
         """Find the distinct values of all chunks; the places among them stay lazy.
 
         Returns

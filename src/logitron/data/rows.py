@@ -25,7 +25,7 @@ class Rows(Protocol):
 
     A *block function* takes the arrays of one block, one for each array the rows were made of
     (None stays None), then the parameters, in the context's dtype. Features come in the context's
-    dtype, the others as they are stored. It is defined in a module and free of side effects, for
+    dtype, row arrays as they are stored. It is defined in a module and free of side effects, for
     it may be compiled or sent to another process.
     """
 
@@ -43,7 +43,7 @@ class Rows(Protocol):
     ) -> tuple[Array, ...]:
         """Add up the arrays that ``function`` returns for each block, in ``context.wide``."""
 
-    def squares(self) -> float:
+    def sum_of_squares(self) -> float:
         """Read every feature once, and add up their squares; the first time only.
 
         The sum is not finite if a feature is not.
@@ -65,7 +65,7 @@ class Rows(Protocol):
         """Draw rows evenly over the whole; None where rows cannot be drawn cheaply."""
 
     @property
-    def others(self) -> tuple[Array | None, ...]:
+    def row_arrays(self) -> tuple[Array | None, ...]:
         """What goes with each row."""
 
     def select(self, rows: np.ndarray[Any, Any]) -> "Rows | None":
@@ -88,13 +88,13 @@ class Rows(Protocol):
     def in_float32(self) -> "Rows | None":
         """Return the same rows, with blocks computed in float32; None where that saves nothing."""
 
-    def with_row_arrays(self, *others: Array) -> "Rows":
+    def with_row_arrays(self, *row_arrays: Array) -> "Rows":
         """Return the same features with other arrays beside them."""
 
     def with_features(self, X: Array) -> "Rows":
         """Return other features, in the widest precision, in the place of these."""
 
     def sum_over_columns(
-        self, function: Callable[..., Array], *by_column: Array | None, **static: Any
+        self, function: Callable[..., Array], *column_arrays: Array | None, **static: Any
     ) -> Array:
         """Add up what a function returns for each block of columns; not if lazy."""

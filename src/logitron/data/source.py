@@ -78,27 +78,31 @@ class Source:
     def rows(
         self,
         context: ArrayContext,
-        *others: Array | None,
+        *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
     ) -> Rows:
         """Bring features, and whatever goes with each row, to a context, as rows.
 
-        Arrays are moved to the context's library and device, see `ArrayContext.place`; chunks of a
-        Dask array, and sparse features in CSR format, stay where they are, and are moved block by
-        block when they are worked on.
+        Arrays are moved to the context's library and device, see
+        `ArrayContext.asarray_for_storage`; chunks of a Dask array, and sparse features in CSR
+        format, stay where they are, and are moved block by block when they are worked on.
 
         Parameters
         ----------
         context : ArrayContext
-        *others : array (n, ...) or None
+        *row_arrays : array (n, ...) or None
         width : int, default 1
             Numbers that are computed for each row.
         block_rows : int, optional
         """
-        moved = moved_to(context, others)
+        moved = move_row_arrays(context, row_arrays)
         return ArrayRows(
-            context, context.place(self.array), *moved, width=width, block_rows=block_rows
+            context,
+            context.asarray_for_storage(self.array),
+            *moved,
+            width=width,
+            block_rows=block_rows,
         )
 
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
@@ -110,7 +114,7 @@ class Source:
         array = self.array
         return _safe_indexing(to_host(array) if is_array_api_obj(array) else array, rows)
 
-    def distinct(self) -> tuple[HostArray, Array]:
+    def unique_inverse(self) -> tuple[HostArray, Array]:
         """Find the sorted distinct values, and each value's place among them.
 
         Whole numbers in a narrow range are counted rather than sorted, which is many times faster
@@ -141,12 +145,16 @@ class Source:
         return found, places[offsets]
 
 
-def moved_to(context: ArrayContext, others: tuple[Array | None, ...]) -> list[Array | None]:
+def move_row_arrays(
+    context: ArrayContext, row_arrays: tuple[Array | None, ...]
+) -> list[Array | None]:
     """Bring what goes with each row to a context, in its widest precision.
 
     Block functions narrow it block by block: weights are to be the user's.
     """
-    return [None if array is None else context.wide.place(array) for array in others]
+    return [
+        None if array is None else context.wide.asarray_for_storage(array) for array in row_arrays
+    ]
 
 
 def _whole_numbers(values: HostArray) -> HostArray | None:

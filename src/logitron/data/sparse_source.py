@@ -5,7 +5,7 @@ from typing import Any
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.data.rows import Rows
-from logitron.data.source import Source, moved_to
+from logitron.data.source import Source, move_row_arrays
 from logitron.data.sparse_format import check_sparse
 from logitron.data.sparse_rows import SparseRows
 
@@ -26,7 +26,7 @@ class SparseSource(Source):
         """Refuse indices that do not fit the matrix; see `check_sparse`."""
         return SparseSource(self.name, check_sparse(self.name, self.array))
 
-    def canonical(self) -> Any:
+    def to_canonical_csr(self) -> Any:
         """Return a copy in CSR format whose entries are sorted, and one in each place."""
         copy = self.array.tocsr(copy=True)
         copy.sum_duplicates()
@@ -40,12 +40,12 @@ class SparseSource(Source):
     def rows(
         self,
         context: ArrayContext,
-        *others: Array | None,
+        *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
     ) -> Rows:
         """Make rows of a matrix in CSR format, which stays where it is; see `Source.rows`."""
-        moved = moved_to(context, others)
+        moved = move_row_arrays(context, row_arrays)
         return SparseRows(context, self.array, *moved, width=width, block_rows=block_rows)
 
     def take(self, rows: HostArray) -> Any:

@@ -35,7 +35,7 @@ def wrap(name: str, array: Any) -> Source:
     --------
     >>> import numpy as np
     >>> from logitron.data import wrap
-    >>> values, places = wrap("y", np.asarray([3, 1, 3])).distinct()
+    >>> values, places = wrap("y", np.asarray([3, 1, 3])).unique_inverse()
     >>> values, places
     (array([1, 3]), array([1, 0, 1]))
     """
@@ -51,9 +51,9 @@ def wrap(name: str, array: Any) -> Source:
 def make_rows(
     context: ArrayContext,
     X: Array | Source,
-    *others: Array | None,
+    *row_arrays: Array | None,
     width: int = 1,
     block_rows: int | None = None,
 ) -> Rows:
     """Bring features, and whatever goes with each row, to a context, as rows; see `Source.rows`."""
-    return wrap("X", X).rows(context, *others, width=width, block_rows=block_rows)
+    return wrap("X", X).rows(context, *row_arrays, width=width, block_rows=block_rows)

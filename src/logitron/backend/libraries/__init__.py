@@ -20,7 +20,7 @@ __all__ = [
     "Library",
     "library_named",
     "library_of",
-    "missing_library",
+    "missing_library_error",
     "namespace_of",
 ]
 
@@ -53,14 +53,14 @@ def library_named(name: str) -> Library:
         )
     library = LIBRARIES[name]
     if library.version() is None:
-        raise missing_library(name, library.extra)
+        raise missing_library_error(name, library.extra)
     problem = library.problem()
     if problem is not None:
         raise ImportError(f"backend={name!r} is installed but cannot be used here: {problem}")
     return library
 
 
-def missing_library(name: str, extra: str | None) -> ImportError:
+def missing_library_error(name: str, extra: str | None) -> ImportError:
     """Make the error that tells what to install."""
     install = f"logitron[{extra}]" if extra else name
     return ImportError(f"{name} is not installed; install it with: pip install '{install}'")
@@ -94,7 +94,7 @@ _namespaces: dict[type, Namespace] = {}
 _owners: dict[type, Library | None] = {}
 
 
-class _Conforming(Library):
+class _ConformingLibrary(Library):
     """A namespace that is known only through an array of it that was passed."""
 
     def __init__(self, namespace: Any) -> None:
@@ -108,8 +108,8 @@ class _Conforming(Library):
         return self._namespace
 
 
-def _conforming_named(module: str) -> _Conforming:
-    return _Conforming(import_module(module))
+def _conforming_named(module: str) -> _ConformingLibrary:
+    return _ConformingLibrary(import_module(module))
 
 
 def _conforming(array: Array) -> Library:
@@ -120,4 +120,4 @@ def _conforming(array: Array) -> Library:
             "expected an array of a library that implements the Python array API standard, "
             f"got {type(array).__module__}.{type(array).__name__}"
         )
-    return _Conforming(array_namespace(array))
+    return _ConformingLibrary(array_namespace(array))

@@ -32,11 +32,11 @@ class Library:
     #: names of the distributions that may provide the module, for its version
     distributions: tuple[str, ...] = ()
     #: whether arrays on a device can be handed over through DLPack without passing the host
-    speaks_dlpack: bool = False
+    supports_dlpack: bool = False
     #: whether reading a value to the host waits for nothing
     is_host: bool = False
     #: whether it has one device only, where all of its arrays are
-    one_device: bool = False
+    has_single_device: bool = False
     #: whether arrays can be of any dtype of NumPy's, such as strings
     holds_any_dtype: bool = False
     #: whether functions are compiled for the shapes that they meet, so that shapes should stay
@@ -46,7 +46,7 @@ class Library:
     #: and of about this many bytes of whatever is computed from them; None is as many as it takes
     temporary_bytes: int | None = 1 << 26
     #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
-    wide_rows: tuple[int, int] | None = None
+    many_outputs_block_rows: tuple[int, int] | None = None
     #: kernels that compute the terms of a loss in fewer operations, by the name of the loss; see
     #: `logitron.losses`, where each is used
     fused_losses: Mapping[str, Callable[..., tuple[Array, Array, Array]]] = MappingProxyType({})
@@ -91,7 +91,7 @@ class Library:
         """Turn a user's device name into the library's own device object."""
         if name in (None, "cpu"):
             return None
-        raise self.unknown_device(name)
+        raise self.unknown_device_error(name)
 
     def devices(self) -> list[str]:
         """Names that `device` understands and that exist on this machine."""
@@ -106,7 +106,7 @@ class Library:
         packages = self.packages or (self.module.partition(".")[0],)
         return any(base.__module__.partition(".")[0] in packages for base in kind.__mro__)
 
-    def unknown_device(self, name: Any) -> ValueError:
+    def unknown_device_error(self, name: Any) -> ValueError:
         """Make the error that tells which devices there are."""
         return ValueError(
             f"device={name!r} is not a device of backend={self.name!r} on this machine: "
@@ -211,7 +211,7 @@ class Library:
         """Set up what the library must know while computing on ``device`` in ``precision``."""
         return nullcontext()
 
-    def one_of_several(self) -> AbstractContextManager[Any]:
+    def oversubscription_guard(self) -> AbstractContextManager[Any]:
         """Hold while a thread computes, others of which may do so too."""
         return nullcontext()
 

@@ -13,16 +13,20 @@ from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
 #: threads of a block of the kernel
-THREADS = 256
+THREADS_PER_BLOCK = 256
 #: size from which on matrices are worked on one by one
-LARGE = 64
+ONE_BY_ONE_ROWS = 64
 #: what errors of the driver and of the vendor's libraries say when they find no memory
-FULL = ("cudaErrorMemoryAllocation", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY_MESSAGES = (
+    "cudaErrorMemoryAllocation",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUSOLVER_STATUS_ALLOC_FAILED",
+)
 
 
 class CupyLibrary(Library):
     extra = "cupy-cuda13x"
-    speaks_dlpack = True
+    supports_dlpack = True
     distributions = ("cupy-cuda13x", "cupy-cuda12x", "cupy")
 
     def namespace(self) -> Namespace:
@@ -49,7 +53,7 @@ class CupyLibrary(Library):
         if name is None:
             return cupy.cuda.Device()
         if name not in self.devices():
-            raise self.unknown_device(name)
+            raise self.unknown_device_error(name)
         return cupy.cuda.Device(int(name.partition(":")[2] or 0))
 
     def device_name(self, device: Device) -> str:
@@ -76,10 +80,10 @@ class CupyLibrary(Library):
     # (see the comments in ``cupy.linalg.solve``)
 
     def inv(self, A: Array) -> Array:
-        return _one_by_one(super().inv, A)
+        return _matrix_by_matrix(super().inv, A)
 
     def eigh(self, A: Array) -> tuple[Array, Array]:
-        values, vectors = _one_by_one(super().eigh, A)
+        values, vectors = _matrix_by_matrix(super().eigh, A)
         return values, vectors
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
@@ -90,7 +94,9 @@ class CupyLibrary(Library):
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:
-        return any(one in str(error) for one in FULL) or super().out_of_memory(error)
+        return any(one in str(error) for one in OUT_OF_MEMORY_MESSAGES) or super().out_of_memory(
+            error
+        )
 
     def release_memory(self) -> None:
         import cupy
@@ -98,11 +104,11 @@ class CupyLibrary(Library):
         cupy.get_default_memory_pool().free_all_blocks()
 
 
-def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
+def _matrix_by_matrix(function: Callable[[Array], Any], A: Array) -> Any:
     """Cost on a stack (G, D, D), matrix by matrix if they are large."""
     import cupy
 
-    if A.ndim != 3 or (A.shape[0] > 1 and A.shape[-1] <= LARGE):
+    if A.ndim != 3 or (A.shape[0] > 1 and A.shape[-1] <= ONE_BY_ONE_ROWS):
         return function(A)
     found = [function(one) for one in A]
     if isinstance(found[0], tuple):
@@ -115,7 +121,7 @@ class _FullFloat32(ProcessSetting):
 
     _changed: bool
 
-    def _change(self) -> None:
+    def _apply(self) -> None:
         self._changed = _set_compute_type("TF32", "DEFAULT")
 
     def _restore(self) -> None:
@@ -174,8 +180,8 @@ def _fused_loss(
     )
     sizes = (*map(np.int64, (*steps, n, groups)), np.int32(classes), np.int32(rows_first))
     arguments = (Z, Y, loss, residual, curvature, *sizes)
-    blocks = max(1, -(-n * groups // THREADS))
+    blocks = max(1, -(-n * groups // THREADS_PER_BLOCK))
     kernel = _kernel("float" if item == 4 else "double")
     least = real(-np.inf if min_exponent is None else min_exponent)
-    kernel((blocks,), (THREADS,), (*arguments, least))
+    kernel((blocks,), (THREADS_PER_BLOCK,), (*arguments, least))
     return loss, residual, curvature

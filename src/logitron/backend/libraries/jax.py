@@ -14,7 +14,7 @@ from logitron.backend.types import Array, Device, Namespace
 class JaxLibrary(Library):
     extra = "jax"
     packages = ("jax", "jaxlib")
-    speaks_dlpack = True
+    supports_dlpack = True
     is_jit = True
     # XLA fuses and splits the work itself, and every further shape costs a compilation
     block_bytes = None
@@ -33,7 +33,7 @@ class JaxLibrary(Library):
         try:
             return jax.devices(kind)[int(index or 0)]
         except (RuntimeError, ValueError, IndexError):
-            raise self.unknown_device(name) from None
+            raise self.unknown_device_error(name) from None
 
     def devices(self) -> list[str]:
         import jax
@@ -108,8 +108,10 @@ class JaxLibrary(Library):
     def out_of_memory(self, error: BaseException) -> bool:
         import jax
 
-        told = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
-        return told or super().out_of_memory(error)
+        reported = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(
+            error
+        )
+        return reported or super().out_of_memory(error)
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         return _jit(function, tuple(sorted(static.items())))

@@ -15,14 +15,14 @@ from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
 
 #: cubed rows of matrices that take a hundredth of a second or more to decompose or to solve with
-LARGE = 400**3
+INTERRUPTIBLE_SIZE = 400**3
 
 #: rows of identities that are kept
-MOST_KEPT = 256
+MAX_CACHED_EYE_ROWS = 256
 
 
 class NumpyLibrary(Library):
-    is_host = one_device = True
+    is_host = has_single_device = True
     # A block stays in cache, so that it is read from memory once for its logits and its gradient.
     # Smaller blocks would stay in a nearer cache, and cost more in calls than they save.
     block_bytes = 1 << 22
@@ -30,37 +30,41 @@ class NumpyLibrary(Library):
     # page by page, which can take longer than the arithmetic.
     temporary_bytes = 3 << 19
     # of many neurons, whose logits fill a near cache sooner
-    wide_rows = (128, 1024)
+    many_outputs_block_rows = (128, 1024)
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
-        self.fused_losses = {"binomial": _binomial}
+        self.fused_losses = {"binomial": _fused_binomial}
 
     def namespace(self) -> Namespace:
         return _namespace()
 
     def solve(self, A: Array, B: Array) -> Array:
-        if A.size * A.shape[-1] < LARGE:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             return np.linalg.solve(A, B)
-        return threads.answering(np.linalg.solve, A, B)
+        return threads.run_interruptibly(np.linalg.solve, A, B)
 
     def inv(self, A: Array) -> Array:
-        if A.size * A.shape[-1] < LARGE:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             return np.linalg.inv(A)
-        return threads.answering(np.linalg.inv, A)
+        return threads.run_interruptibly(np.linalg.inv, A)
 
     def eigh(self, A: Array) -> tuple[Array, Array]:
-        if A.size * A.shape[-1] < LARGE:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             values, vectors = np.linalg.eigh(A)
         else:
-            values, vectors = threads.answering(np.linalg.eigh, A)
+            values, vectors = threads.run_interruptibly(np.linalg.eigh, A)
         return values, vectors
 
     def eye_like(self, array: Array, size: int) -> Array:
-        return _eye(size, array.dtype) if size <= MOST_KEPT else np.eye(size, dtype=array.dtype)
+        return (
+            _cached_eye(size, array.dtype)
+            if size <= MAX_CACHED_EYE_ROWS
+            else np.eye(size, dtype=array.dtype)
+        )
 
     def upper_like(self, array: Array, size: int) -> Array:
-        return _upper(size, array.dtype)
+        return _cached_upper(size, array.dtype)
 
     def range_like(self, array: Array, size: int) -> Array:
         return np.arange(size)
@@ -68,13 +72,13 @@ class NumpyLibrary(Library):
     def device(self, name: str | None) -> Device:
         if name in (None, "cpu"):
             return "cpu"
-        raise self.unknown_device(name)
+        raise self.unknown_device_error(name)
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         return np.asarray(array)
 
-    def one_of_several(self) -> AbstractContextManager[Any]:
-        return threads.one_of_several
+    def oversubscription_guard(self) -> AbstractContextManager[Any]:
+        return threads.oversubscription_guard
 
     def workers(self) -> int:
         return threads.workers()
@@ -111,7 +115,7 @@ def _namespace() -> Namespace:
     return fast
 
 
-def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
+def _fused_binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
     """Compute loss, residual and curvature of sigmoid neurons, for targets of 0 and 1, in place.
 
     The logit of the label that a row does not have, ``a = (1 - 2 y) z``, gives all of them from one
@@ -121,7 +125,7 @@ def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Ar
     signs = Y * -2.0  # (n, m), or (n, 1) where all neurons share their labels
     signs += 1.0
     loss = signs * Z  # a, until the loss is added to what exceeds the largest exponent
-    e = np.minimum(loss, _most(Z.dtype))
+    e = np.minimum(loss, _max_exponent(Z.dtype))
     loss -= e
     if min_exponent is not None:
         np.maximum(e, min_exponent, out=e)
@@ -134,7 +138,7 @@ def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Ar
 
 
 @cache
-def _eye(size: int, dtype: Any) -> Array:
+def _cached_eye(size: int, dtype: Any) -> Array:
     """Make an identity once; it cannot be written to."""
     found = np.eye(size, dtype=dtype)
     found.flags.writeable = False
@@ -142,7 +146,7 @@ def _eye(size: int, dtype: Any) -> Array:
 
 
 @cache
-def _upper(size: int, dtype: Any) -> Array:
+def _cached_upper(size: int, dtype: Any) -> Array:
     """Make ones above the diagonal once; they cannot be written to."""
     found = np.triu(np.ones((size, size), dtype), k=1)
     found.flags.writeable = False
@@ -150,7 +154,7 @@ def _upper(size: int, dtype: Any) -> Array:
 
 
 @cache
-def _most(dtype: Any) -> float:
+def _max_exponent(dtype: Any) -> float:
     """Give an exponent that is as large as can be, nearly."""
     return 0.98 * log(float(np.finfo(dtype).max))
 

@@ -14,14 +14,18 @@ from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
 #: kinds of devices on which a program may have products computed in fewer bits
-AUTOCAST = ("cpu", "cuda", "mps", "xpu")
+AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
 #: what errors of the vendor's libraries say when they find no memory
-FULL = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY_MESSAGES = (
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUSOLVER_STATUS_ALLOC_FAILED",
+)
 
 
 class TorchLibrary(Library):
     extra = "torch"
-    speaks_dlpack = True
+    supports_dlpack = True
     #: Which backend of torch.compile to use, such as "inductor"; None is eager mode. Compiling
     #: takes seconds and a C++ compiler, so it is for those who ask:
     #: ``LIBRARIES["torch"].compiler = "inductor"``.
@@ -42,11 +46,11 @@ class TorchLibrary(Library):
         try:
             device = torch.device("cpu" if name is None else name)
         except RuntimeError:
-            raise self.unknown_device(name) from None
+            raise self.unknown_device_error(name) from None
         if device.type == "meta":  # shapes without values, for checking that none is needed
             return device
         if device.type not in self.devices() and str(device) not in self.devices():
-            raise self.unknown_device(name)
+            raise self.unknown_device_error(name)
         if device.type == "cuda" and device.index is None:  # as arrays name their device
             device = torch.device("cuda", torch.cuda.current_device())
         return device
@@ -107,15 +111,17 @@ class TorchLibrary(Library):
         scope = ExitStack()
         scope.enter_context(torch.no_grad())
         scope.enter_context(_full_float32)
-        if device.type in AUTOCAST and torch.is_autocast_enabled(device.type):
+        if device.type in AUTOCAST_DEVICES and torch.is_autocast_enabled(device.type):
             scope.enter_context(torch.autocast(device.type, enabled=False))
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:
         import torch
 
-        told = isinstance(error, RuntimeError) and any(one in str(error) for one in FULL)
-        return told or isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        reported = isinstance(error, RuntimeError) and any(
+            one in str(error) for one in OUT_OF_MEMORY_MESSAGES
+        )
+        return reported or isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
     def release_memory(self) -> None:
         import torch
@@ -139,7 +145,7 @@ class _FullFloat32(ProcessSetting):
     _overall: str | None
     _parts: dict[Any, str]
 
-    def _change(self) -> None:
+    def _apply(self) -> None:
         import torch
 
         self._parts = {part: part.fp32_precision for part in _float32_settings()}
