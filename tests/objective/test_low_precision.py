@@ -1,5 +1,7 @@
 """Passes far from the optimum are computed in float32; answers and bounds never are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from logitron.automatic import COSTS, curvature
 from logitron.automatic.curvature import gram_model, refresh
 from logitron.backend import ArrayContext
 from logitron.certificates import GapBound
-from logitron.data import array_rows
+from logitron.data import block_options
 from logitron.estimators.fitting import Fit, Settings
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows, sums
@@ -19,10 +21,14 @@ from tests.tolerances import assert_near
 N, P, T = 800, 6, 24
 
 
+def _set_options(monkeypatch, **options):
+    monkeypatch.setattr(block_options, "DEFAULT", replace(block_options.DEFAULT, **options))
+
+
 @pytest.fixture(autouse=True)
 def _worth_while(monkeypatch):
     """Small problems will do: what it costs is not what is tested."""
-    monkeypatch.setattr(array_rows, "FLOAT32_MIN_PRODUCTS", 0)
+    _set_options(monkeypatch, float32_min_products=0)
 
 
 @pytest.fixture
@@ -86,7 +92,7 @@ def test_answers_are_those_of_precise_passes(passes, tol, monkeypatch):
     X, Y = problem()
     clf = LogisticRegression(solver="lbfgs", tol=tol).fit(X, Y)
     assert any(passes)
-    monkeypatch.setattr(array_rows, "FLOAT32_MIN_OUTPUTS", T + 1)
+    _set_options(monkeypatch, float32_min_outputs=T + 1)
     passes.clear()
     exact = LogisticRegression(tol=1e-10).fit(X, Y)
     assert not any(passes)
@@ -225,7 +231,7 @@ def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
     clf = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
     assert any(passes)
     assert clf.converged_.all()
-    monkeypatch.setattr(array_rows, "FLOAT32_MIN_OUTPUTS", T + 1)
+    _set_options(monkeypatch, float32_min_outputs=T + 1)
     exact = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
     assert exact.converged_.all()
     np.testing.assert_allclose(clf.loss_curve_[-1], exact.loss_curve_[-1], rtol=1e-8)

@@ -8,7 +8,9 @@ module                      what it holds
 ``sparse_source``           a sparse matrix of SciPy's
 ``dask_source``             a Dask array
 `logitron.data.rows`        sums and maps over blocks of rows, wherever they are: `Rows`
-``array_rows``              rows of arrays in memory
+``array_rows``              sums and maps over rows of arrays in memory
+``row_blocks``              arrays in memory, divided into blocks of rows
+``block_options``           sizes of blocks, and thresholds: `BlockOptions`
 ``sparse_rows``             rows of a sparse matrix, made dense block by block
 ``dask_rows``               chunks of a Dask array
 ``block_features``          features of a block as block functions receive them
@@ -18,6 +20,7 @@ module                      what it holds
 """
 
 from logitron.data.array_rows import ArrayRows
+from logitron.data.block_options import BlockOptions
 from logitron.data.dask_rows import DaskRows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
@@ -28,6 +31,7 @@ from logitron.data.wrapping import make_rows, wrap
 
 __all__ = [
     "ArrayRows",
+    "BlockOptions",
     "DaskRows",
     "Rows",
     "Source",

@@ -9,6 +9,7 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read
 from logitron.backend.types import Array, HostArray
+from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks, with_checked_chunks
 from logitron.data.dask_rows import DaskRows
 from logitron.data.rows import Rows
@@ -42,6 +43,7 @@ class DaskSource(Source):
         *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        options: BlockOptions | None = None,
     ) -> Rows:
         """Make rows of the chunks, as they are; see `Source.rows`."""
         return DaskRows(context, self.array, *row_arrays)

@@ -16,6 +16,7 @@ from logitron.backend.host import to_host
 from logitron.backend.libraries import library_of
 from logitron.backend.types import Array, HostArray
 from logitron.data.array_rows import ArrayRows
+from logitron.data.block_options import BlockOptions
 from logitron.data.rows import Rows
 
 __all__ = ["Source"]
@@ -81,6 +82,7 @@ class Source:
         *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        options: BlockOptions | None = None,
     ) -> Rows:
         """Bring features, and whatever goes with each row, to a context, as rows.
 
@@ -95,6 +97,8 @@ class Source:
         width : int, default 1
             Numbers that are computed for each row.
         block_rows : int, optional
+            Rows in a block.
+        options : BlockOptions, optional
         """
         moved = move_row_arrays(context, row_arrays)
         return ArrayRows(
@@ -103,6 +107,7 @@ class Source:
             *moved,
             width=width,
             block_rows=block_rows,
+            options=options,
         )
 
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:

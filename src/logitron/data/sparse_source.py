@@ -4,6 +4,7 @@ from typing import Any
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
+from logitron.data.block_options import BlockOptions
 from logitron.data.rows import Rows
 from logitron.data.source import Source, move_row_arrays
 from logitron.data.sparse_format import check_sparse
@@ -43,10 +44,13 @@ class SparseSource(Source):
         *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        options: BlockOptions | None = None,
     ) -> Rows:
         """Make rows of a matrix in CSR format, which stays where it is; see `Source.rows`."""
         moved = move_row_arrays(context, row_arrays)
-        return SparseRows(context, self.array, *moved, width=width, block_rows=block_rows)
+        return SparseRows(
+            context, self.array, *moved, width=width, block_rows=block_rows, options=options
+        )
 
     def take(self, rows: HostArray) -> Any:
         """Copy some rows, as a sparse matrix."""

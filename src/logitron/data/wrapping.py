@@ -6,6 +6,7 @@ import numpy as np
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array
+from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import is_dask
 from logitron.data.dask_source import DaskSource
 from logitron.data.rows import Rows
@@ -54,6 +55,9 @@ def make_rows(
     *row_arrays: Array | None,
     width: int = 1,
     block_rows: int | None = None,
+    options: BlockOptions | None = None,
 ) -> Rows:
     """Bring features, and whatever goes with each row, to a context, as rows; see `Source.rows`."""
-    return wrap("X", X).rows(context, *row_arrays, width=width, block_rows=block_rows)
+    return wrap("X", X).rows(
+        context, *row_arrays, width=width, block_rows=block_rows, options=options
+    )
