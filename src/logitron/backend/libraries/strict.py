@@ -1,4 +1,4 @@
-"""array-api-strict: the standard and nothing else, with several pretended devices."""
+"""array-api-strict: an implementation of the standard without extras, with simulated devices."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -45,4 +45,4 @@ class StrictLibrary(Library):
         return threads.oversubscription_guard
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        return ignore_overflow()  # it computes with NumPy
+        return ignore_overflow()  # (it computes with NumPy)
