@@ -1,6 +1,7 @@
-"""The rows of SciPy's sparse matrices: a block is made dense when a block function needs it.
+"""`SparseRows`: rows of sparse matrices of SciPy.
 
-Where only logits are needed, the product with the coefficients stays sparse.
+Block functions receive dense blocks, which are made one at a time. Functions of logits use a sparse
+product with the coefficients.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ from logitron.data.array_rows import ArrayRows
 
 __all__ = ["SparseRows"]
 
-#: a dense block has about this many bytes, even of features so many that it has few rows
+#: largest size of a dense block in bytes, however few rows that is
 DENSE_BLOCK_BYTES = 1 << 26
-#: logits that are computed at a time
+#: largest number of logits in one sparse product
 MAX_LOGITS = 1 << 22
 
 
@@ -26,10 +27,10 @@ class SparseRows(ArrayRows):
     copies_columns = True
 
     def sum_of_squares(self) -> float:
-        """Add up all squared features; see `Rows.sum_of_squares`."""
+        """Add up the squares of all entries; see `Rows.sum_of_squares`."""
         if self._sum_of_squares is None and self._standardisation is None:
             X = self._arrays[0]
-            if not X.has_canonical_format:  # several entries in one place add up
+            if not X.has_canonical_format:  # (duplicate entries add up before they are squared)
                 X = X.copy()
                 X.sum_duplicates()
             with np.errstate(over="ignore", invalid="ignore"):
@@ -40,7 +41,7 @@ class SparseRows(ArrayRows):
     def map_logits(
         self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
     ) -> Array:
-        """Stack what a function returns of logits, by sparse products; see `Rows.map_logits`."""
+        """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
         if self._standardisation is not None:
             return super().map_logits(function, coef, intercept, **static)
         X, dtype = self._arrays[0], self.context.precision
@@ -63,7 +64,7 @@ class SparseRows(ArrayRows):
             yield (self.context.asarray(self._arrays[0][rows].toarray()), *row_arrays)
 
     def _is_cast(self) -> bool:
-        return True  # blocks are made dense in the precision that is computed in
+        return True  # (dense blocks are made in the dtype of the computation)
 
     def _can_select(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Where an argument is wrapped: the only question of what kind of array it is."""
+"""`wrap` makes a `Source` of an argument. No other function of the package tests its kind."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ __all__ = ["make_rows", "wrap"]
 
 
 def wrap(name: str, array: Any) -> Source:
-    """Wrap an argument, as it came.
+    """Wrap an argument of a user in the `Source` of its kind.
 
     Parameters
     ----------
     name : str
-        The argument's name, for messages.
+        Name of the argument, for messages.
     array : object
-        An array of any library, a sparse matrix of SciPy's, a Dask array, a table, a list or a
-        number; a `Source` stays what it is.
+        An array of any library, a sparse matrix of SciPy, a Dask array, a table, a list or a
+        number. A `Source` is returned unchanged.
 
     Returns
     -------
@@ -36,8 +36,8 @@ def wrap(name: str, array: Any) -> Source:
     --------
     >>> import numpy as np
     >>> from logitron.data import wrap
-    >>> values, places = wrap("y", np.asarray([3, 1, 3])).unique_inverse()
-    >>> values, places
+    >>> values, inverse = wrap("y", np.asarray([3, 1, 3])).unique_inverse()
+    >>> values, inverse
     (array([1, 3]), array([1, 0, 1]))
     """
     if type(array) is np.ndarray:
@@ -57,7 +57,7 @@ def make_rows(
     block_rows: int | None = None,
     options: BlockOptions | None = None,
 ) -> Rows:
-    """Bring features, and whatever goes with each row, to a context, as rows; see `Source.rows`."""
+    """Make `Rows` of features and row arrays, in a context; see `Source.rows`."""
     return wrap("X", X).rows(
         context, *row_arrays, width=width, block_rows=block_rows, options=options
     )
