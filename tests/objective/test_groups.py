@@ -48,7 +48,7 @@ def plainly(classes, weights, *, counted, weighted):
 
 
 def columns(place, classes, *, weighted):
-    index = [place.array(part, narrow=False) for part in (TARGET, TARGET, SUBSET)]
+    index = [place.array(part, cast=False) for part in (TARGET, TARGET, SUBSET)]
     return GroupIndex(*index, place.array(factors(classes)) if weighted else None)
 
 
