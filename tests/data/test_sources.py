@@ -9,6 +9,7 @@ from scipy import sparse
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, library_of, to_host
 from logitron.data import DaskRows, SparseRows, make_rows, wrap
+from logitron.data.sparse_rows import MOST_LOGITS
 from tests.tolerances import assert_near
 
 RNG = np.random.default_rng(0)
@@ -58,12 +59,22 @@ def test_logits_of_sparse_features_need_no_dense_block(monkeypatch):
     assert model.score(X, y) == model.score(VALUES, y)
 
 
-def test_logits_of_many_sparse_rows_come_in_parts(monkeypatch):
-    monkeypatch.setattr("logitron.data.sparse_rows.MOST_LOGITS", 20)
-    Z = make_rows(ArrayContext.named("numpy"), sparse.csr_array(VALUES)).map_logits(
-        _identity, COEF, INTERCEPT
-    )
-    np.testing.assert_allclose(Z, VALUES @ COEF.T + INTERCEPT, rtol=1e-12, atol=1e-13)
+def test_logits_of_many_sparse_rows_come_in_parts():
+    rows, neurons = 4500, 1000
+    assert rows * neurons > MOST_LOGITS
+    X = sparse.random_array((rows, 7), density=0.4, format="csr", rng=np.random.default_rng(1))
+    coef, intercept = RNG.normal(size=(neurons, 7)), RNG.normal(size=neurons)
+    parts = []
+
+    def recorded(Z):
+        parts.append(Z.shape)
+        return Z[:, ::333]
+
+    Z = make_rows(ArrayContext.named("numpy"), X).map_logits(recorded, coef, intercept)
+    assert len(parts) == 2
+    assert all(n * m <= MOST_LOGITS for n, m in parts)
+    expected = X.toarray() @ coef[::333].T + intercept[::333]
+    np.testing.assert_allclose(Z, expected, rtol=1e-12, atol=1e-13)
 
 
 def test_entries_in_one_place_add_up_before_they_are_squared():
