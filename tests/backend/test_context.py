@@ -72,7 +72,7 @@ def test_what_is_wider_than_the_precision_is_converted_once():
     assert context.place(np.ones(3, bool)).dtype == bool
 
 
-def test_contexts_refuse_what_they_cannot_be():
+def test_unknown_backends_devices_and_dtypes_are_refused():
     with pytest.raises(ValueError, match=r"backend must be one of 'numpy'.*'dask'.*'tensorflow'"):
         ArrayContext.named("tensorflow")
     with pytest.raises(ValueError, match=r"device='cuda' is not a device of backend='numpy'"):
@@ -106,7 +106,7 @@ def test_a_library_that_does_not_work_says_why(monkeypatch):
         library_named("cupy")
 
 
-def test_libraries_travel_by_name(eager):
+def test_libraries_are_pickled_by_name(eager):
     library = library_of(eager.array(np.ones(1)))
     assert pickle.loads(pickle.dumps(library)) is library
 
@@ -145,7 +145,7 @@ def test_arrays_move_between_all_pairs(source, target):
             np.testing.assert_array_equal(host(moved), values.astype(narrowest))
 
 
-def test_what_is_here_already_is_not_copied(eager):
+def test_arrays_of_the_same_context_are_not_copied(eager):
     array = eager.array(np.ones((4, 3)))
     assert eager.context().asarray(array) is array or np.shares_memory(
         host(eager.context().asarray(array)), host(array)
@@ -174,7 +174,7 @@ def test_awkward_numpy_arrays_reach_every_backend(eager, what):
     np.testing.assert_array_equal(host(moved), values.astype(eager.precision))
 
 
-def test_gradients_recorded_by_torch_are_left_behind():
+def test_arrays_that_record_gradients_are_detached():
     torch = pytest.importorskip("torch")
     X = torch.ones((3, 2), requires_grad=True)
     moved = ArrayContext.of(X).asarray(X)

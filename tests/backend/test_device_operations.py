@@ -57,7 +57,7 @@ def test_a_fit_launches_few_kernels(name, solver, C, launched):
     assert len(launched) <= EACH * int(clf.n_iter_[0]) + BESIDE
 
 
-def test_many_targets_launch_as_few(launched):
+def test_many_targets_launch_as_few_kernels(launched):
     import torch
 
     X, y, _ = load("digits", True)

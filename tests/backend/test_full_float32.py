@@ -63,7 +63,7 @@ def test_torchs_fits_are_the_same_whatever_was_asked_for(torch, wish):
     assert torch.equal(LogisticRegression().fit(X, y).coef_, plain)
 
 
-def test_autocast_is_left_outside(torch):
+def test_autocast_changes_no_fit(torch):
     """A program that trains a network in bfloat16, and probes it."""
     rng = np.random.default_rng(0)
     X = torch.asarray(rng.normal(size=(400, 30)).astype("f4"))

@@ -72,7 +72,7 @@ def test_products_of_several_fits_have_one_core(count):
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_they_have_one_core_in_array_api_strict_too():
+def test_products_of_array_api_strict_have_one_core():
     xp = pytest.importorskip("array_api_strict")
     assert [model.seen_ for model in fit_at_a_time(2, xp.asarray)] == [{1}, {1}]
 
@@ -123,7 +123,7 @@ def test_ctrl_c_is_answered_during_one_long_step():
     over.set()
 
 
-def test_long_steps_give_what_they_find_or_raise():
+def test_long_steps_return_their_results_or_raise():
     A = np.eye(600) * np.arange(600.0)
     library = ArrayContext.named("numpy").library
     values, vectors = library.eigh(A)
@@ -155,7 +155,7 @@ def _all_seen():
     assert all(seen)
 
 
-def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
+def test_cores_are_given_back_when_one_thread_is_left(monkeypatch):
     happened = []
 
     class Recorder:
@@ -213,6 +213,6 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_begins_anew():
+def test_a_forked_process_counts_its_own_threads():
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKS]
     assert subprocess.run(command, check=False, timeout=60).returncode == 0

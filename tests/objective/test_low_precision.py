@@ -122,7 +122,7 @@ def test_answers_are_those_of_precise_passes(passes, tol):
     assert distance.max() <= (1e-9 if tol < 1e-9 else 1e-4) * np.linalg.norm(exact)
 
 
-def test_sweeps_are_rough_too(passes):
+def test_sweeps_begin_with_rough_passes(passes):
     X, Y = problem()
     clf = LogisticRegressionCV(Cs=10, cv=3, tol=1e-8, solver="lbfgs").fit(X, Y[:, 0])
     assert any(passes)
@@ -195,7 +195,7 @@ def test_flat_directions_are_followed_precisely(passes):
     assert any(passes)
 
 
-def test_weights_are_not_mistaken_for_rows(passes):
+def test_large_weights_do_not_make_passes_rough(passes):
     """As much weight in fewer rows is the same problem."""
     X, Y = problem()
     X[:, 0] *= 1e-4
@@ -238,7 +238,7 @@ def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
 
 
 @pytest.mark.parametrize("seed", [0, 6, 8])
-def test_where_rough_passes_lead_nowhere_they_end(seed, passes):
+def test_rough_passes_end_where_they_come_no_nearer(seed, passes):
     """Features of very different sizes, whose small ones matter: float32 cannot tell."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(N, P))

@@ -43,7 +43,7 @@ def test_rows_are_drawn_evenly(count, period):
     assert abs(drawn[:, 1].mean() - X[:, 1].mean()) <= 4.0 * spread
 
 
-def test_a_period_as_long_as_a_stretch_is_no_trap():
+def test_rows_with_the_period_of_a_stretch_are_drawn_evenly():
     """Every tenth row is of another kind, and every tenth row is drawn."""
     X = (np.arange(5000) % 10 == 0).astype(float)[:, None]
     sample = make_rows(ArrayContext.named("numpy"), X, None).sample(500, 0)
@@ -77,7 +77,7 @@ def _beside(X, codes, weights):
 
 @pytest.mark.parametrize("solver", ["auto", "lbfgs"])
 @pytest.mark.parametrize("order", ["sorted", "shuffled", "alternating"])
-def test_the_answer_is_that_of_all_rows(order, solver):
+def test_the_optimum_is_that_of_all_rows(order, solver):
     n, p = 30_000, 8
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, p)) * np.logspace(-1, 1, p) + 1.0
@@ -95,7 +95,7 @@ def test_the_answer_is_that_of_all_rows(order, solver):
     assert abs(clf.intercept_ - expected.intercept)[0] <= 1e-6 * scale
 
 
-def test_samples_without_the_rare_class_do_no_harm():
+def test_samples_without_the_rare_class_lead_to_the_optimum():
     """Three rows of thirty thousand are of the other class: hardly a sample has one."""
     rng = np.random.default_rng(1)
     X = rng.normal(size=(30_000, 3))
@@ -209,7 +209,7 @@ def test_columns_that_hardly_a_row_has_are_found(C):
     assert np.linalg.norm(clf.coef_ - expected) <= 1e-5 * np.linalg.norm(expected)
 
 
-def test_separable_subsamples_do_no_harm():
+def test_separable_subsamples_leave_coefficients_finite():
     rng = np.random.default_rng(4)
     X = rng.normal(size=(100_000, 6))
     y = (X @ rng.normal(size=6) > 0).astype(int)
@@ -247,7 +247,7 @@ def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, we
             assert not hasattr(model, "coef_")
 
 
-def test_features_are_not_read_once_more_for_the_check(monkeypatch):
+def test_the_check_of_features_does_not_read_them_again(monkeypatch):
     calls = []
     squares = ArrayRows.squares
     monkeypatch.setattr(ArrayRows, "squares", lambda rows: calls.append(1) or squares(rows))
