@@ -22,40 +22,53 @@ EAGER = [b for b in BACKENDS if not b.lazy]
 # --- contexts -----------------------------------------------------------------------------------
 
 
-def test_a_context_follows_its_array(eager):
-    context = ArrayContext.of(eager.array(np.ones(3)))
-    assert context.library.name == eager.library
-    assert context.precision == eager.precision
-    made = context.zeros((2, 2))
-    assert type(made) is type(eager.array(np.ones(3)))
-    assert made.dtype == eager.array(np.ones(3)).dtype
-    assert ArrayContext.of(made) == context
+class TestContextOf:
+    """The context of an array."""
 
+    def test_a_context_follows_its_array(self, eager):
+        context = ArrayContext.of(eager.array(np.ones(3)))
+        assert context.library.name == eager.library
+        assert context.precision == eager.precision
+        made = context.zeros((2, 2))
+        assert type(made) is type(eager.array(np.ones(3)))
+        assert made.dtype == eager.array(np.ones(3)).dtype
+        assert ArrayContext.of(made) == context
 
-@pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
-def test_integers_are_computed_in_the_widest_float(eager, kind):
-    wide = {"jax-float32": "float32", "strict-no-float64": "float32"}.get(eager.name, "float64")
-    assert ArrayContext.of(eager.array(np.ones(3, kind))).precision == wide
+    @pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
+    def test_integers_are_computed_in_the_widest_float(self, eager, kind):
+        wide = {"jax-float32": "float32", "strict-no-float64": "float32"}.get(eager.name, "float64")
+        assert ArrayContext.of(eager.array(np.ones(3, kind))).precision == wide
 
+    @pytest.mark.parametrize("name", ["float16", "bfloat16"])
+    @pytest.mark.parametrize("library", ["torch", "jax", "numpy"])
+    def test_half_precision_is_computed_in_single(self, library, name):
+        if library == "numpy":
+            if name == "bfloat16":
+                pytest.skip("NumPy has no bfloat16")
+            X = np.ones((4, 2), np.float16)
+        else:
+            pytest.importorskip(library)
+            xp = library_named(library).namespace()
+            X = xp.ones((4, 2), dtype=getattr(xp, name))
+        context = ArrayContext.of(X)
+        assert context.precision == "float32"
+        with context.scope():
+            (total,) = make_rows(context, X).sum(_add_up)
+            assert total.dtype == context.wide.dtype  # blocks in float32, their sum in float64
+        assert float(total) == 8.0
+        assert context.place(X).dtype == X.dtype  # kept as narrow as it came
 
-@pytest.mark.parametrize("name", ["float16", "bfloat16"])
-@pytest.mark.parametrize("library", ["torch", "jax", "numpy"])
-def test_half_precision_is_computed_in_single(library, name):
-    if library == "numpy":
-        if name == "bfloat16":
-            pytest.skip("NumPy has no bfloat16")
-        X = np.ones((4, 2), np.float16)
-    else:
-        pytest.importorskip(library)
-        xp = library_named(library).namespace()
-        X = xp.ones((4, 2), dtype=getattr(xp, name))
-    context = ArrayContext.of(X)
-    assert context.precision == "float32"
-    with context.scope():
-        (total,) = make_rows(context, X).sum(_add_up)
-        assert total.dtype == context.wide.dtype  # blocks in float32, their sum in float64
-    assert float(total) == 8.0
-    assert context.place(X).dtype == X.dtype  # kept as narrow as it came
+    def test_sharded_jax_arrays_get_parameters_on_every_device(self):
+        jax = pytest.importorskip("jax")
+        mesh = jax.sharding.Mesh(np.asarray(jax.devices()[:1]), ("rows",))
+        spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("rows", None))
+        X = jax.device_put(jax.numpy.ones((4, 3)), spread)
+        device = ArrayContext.of(X).device
+        assert device.spec == jax.sharding.PartitionSpec()
+        context = ArrayContext.of(X)
+        with context.scope():
+            (total,) = make_rows(context, X).sum(_add_up)
+        assert float(total) == 12.0
 
 
 def _add_up(X):
@@ -128,30 +141,6 @@ def test_an_unnamed_namespace_is_served_by_the_standard():
 # --- moving -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", EAGER, ids=repr)
-@pytest.mark.parametrize("target", EAGER, ids=repr)
-def test_arrays_move_between_all_pairs(source, target):
-    source.require()
-    target.require()
-    values = np.random.default_rng(0).normal(size=(5, 3))
-    with source.setting():
-        array = source.array(values)
-        with target.setting():
-            context = target.context()
-            moved = context.asarray(array)
-            assert type(moved) is type(target.array(values))
-            assert ArrayContext.of(moved) == context
-            narrowest = min(source.precision, target.precision)  # in the order of the alphabet
-            np.testing.assert_array_equal(host(moved), values.astype(narrowest))
-
-
-def test_arrays_of_the_same_context_are_not_copied(eager):
-    array = eager.array(np.ones((4, 3)))
-    assert eager.context().asarray(array) is array or np.shares_memory(
-        host(eager.context().asarray(array)), host(array)
-    )
-
-
 def _awkward():
     wide = np.arange(24.0).reshape(4, 6)
     read_only = wide.copy()
@@ -167,32 +156,43 @@ def _awkward():
     }
 
 
-@pytest.mark.parametrize("what", list(_awkward()))
-def test_awkward_numpy_arrays_reach_every_backend(eager, what):
-    values = _awkward()[what]
-    moved = eager.context().asarray(values)
-    np.testing.assert_array_equal(host(moved), values.astype(eager.precision))
+class TestAsarray:
+    """Arrays that move into a context."""
 
+    @pytest.mark.parametrize("source", EAGER, ids=repr)
+    @pytest.mark.parametrize("target", EAGER, ids=repr)
+    def test_arrays_move_between_all_pairs(self, source, target):
+        source.require()
+        target.require()
+        values = np.random.default_rng(0).normal(size=(5, 3))
+        with source.setting():
+            array = source.array(values)
+            with target.setting():
+                context = target.context()
+                moved = context.asarray(array)
+                assert type(moved) is type(target.array(values))
+                assert ArrayContext.of(moved) == context
+                narrowest = min(source.precision, target.precision)  # in the order of the alphabet
+                np.testing.assert_array_equal(host(moved), values.astype(narrowest))
 
-def test_arrays_that_record_gradients_are_detached():
-    torch = pytest.importorskip("torch")
-    X = torch.ones((3, 2), requires_grad=True)
-    moved = ArrayContext.of(X).asarray(X)
-    assert not moved.requires_grad
-    np.testing.assert_array_equal(to_host(X), np.ones((3, 2)))
+    def test_arrays_of_the_same_context_are_not_copied(self, eager):
+        array = eager.array(np.ones((4, 3)))
+        assert eager.context().asarray(array) is array or np.shares_memory(
+            host(eager.context().asarray(array)), host(array)
+        )
 
+    @pytest.mark.parametrize("what", list(_awkward()))
+    def test_awkward_numpy_arrays_reach_every_backend(self, eager, what):
+        values = _awkward()[what]
+        moved = eager.context().asarray(values)
+        np.testing.assert_array_equal(host(moved), values.astype(eager.precision))
 
-def test_sharded_jax_arrays_get_parameters_on_every_device():
-    jax = pytest.importorskip("jax")
-    mesh = jax.sharding.Mesh(np.asarray(jax.devices()[:1]), ("rows",))
-    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("rows", None))
-    X = jax.device_put(jax.numpy.ones((4, 3)), spread)
-    device = ArrayContext.of(X).device
-    assert device.spec == jax.sharding.PartitionSpec()
-    context = ArrayContext.of(X)
-    with context.scope():
-        (total,) = make_rows(context, X).sum(_add_up)
-    assert float(total) == 12.0
+    def test_arrays_that_record_gradients_are_detached(self):
+        torch = pytest.importorskip("torch")
+        X = torch.ones((3, 2), requires_grad=True)
+        moved = ArrayContext.of(X).asarray(X)
+        assert not moved.requires_grad
+        np.testing.assert_array_equal(to_host(X), np.ones((3, 2)))
 
 
 # --- host reads ---------------------------------------------------------------------------------
