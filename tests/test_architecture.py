@@ -325,6 +325,32 @@ def test_tests_mirror_the_source():
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 
 
+def _asserts(function: ast.FunctionDef, beside: dict[str, ast.FunctionDef]) -> bool:
+    """Whether a test asserts anything, perhaps by what it calls of its file or of a library."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in beside:
+                if _asserts(beside[name], {}):
+                    return True
+            elif name.startswith(("assert", "check")) or name in ("raises", "warns", "fail"):
+                return True  # (scikit-learn's checks assert)
+    return False
+
+
+def test_every_test_asserts_something():
+    for path in TESTS:
+        functions = [n for n in ast.walk(ast.parse(path.read_text())) if type(n) is ast.FunctionDef]
+        beside = {function.name: function for function in functions}
+        for function in functions:
+            if function.name.startswith("test_"):
+                assert _asserts(function, beside), (path.name, function.name)
+    (nothing,) = ast.parse("def test_nothing():\n    model.fit(X, y)").body
+    assert not _asserts(nothing, {})
+
+
 def _imported(tree: ast.Module) -> dict[str, str]:
     """Full names of what names of a file were imported as, inside functions too."""
     found = {}
