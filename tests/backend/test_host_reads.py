@@ -12,6 +12,7 @@ import pytest
 from logitron import LogisticRegression
 from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, count_host_reads
+from logitron.estimators.multilabel import CHECKED, encode_many
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from tests.datasets import FITS, load
@@ -102,11 +103,26 @@ def test_operations_of_a_pass_do_not_grow_with_classes(curvature):
     assert counts[0] == counts[1]
 
 
-def test_tables_of_targets_are_checked_with_one_read(monkeypatch):
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+def test_tables_of_targets_are_checked_with_one_read(dtype):
+    """However many stretches of rows a large table is checked in."""
     torch = pytest.importorskip("torch")
-    from logitron.estimators import multilabel
+    rows = CHECKED // 2
+    Y = torch.zeros(rows, 5, dtype=getattr(torch, dtype))  # two stretches and a half
+    Y[::3, 0] = Y[-1, 4] = 1
+    with count_host_reads() as counted:
+        labels = encode_many(Y, rows)
+    assert counted.reads == 1
+    assert (labels.codes is Y) == (dtype == "int8")
+    assert labels.codes.dtype == torch.int8
+    assert torch.equal(labels.codes, Y.to(torch.int8))
+    Y[-1, 4] = 2  # in the last stretch
+    with pytest.raises(ValueError, match=r"got 1 other values"):
+        encode_many(Y, rows)
 
-    monkeypatch.setattr(multilabel, "CHECKED", 100)
+
+def test_a_fit_of_many_targets_reads_once_an_iteration():
+    torch = pytest.importorskip("torch")
     X, y, _ = load("iris", True)
     Y = np.stack([y == k for k in range(3)], axis=1).astype(int)
     with count_host_reads() as counted:

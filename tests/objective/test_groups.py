@@ -198,7 +198,7 @@ def test_workers_are_silent_about_overflow(monkeypatch):
     assert not np.isfinite(value).all()
 
 
-def test_what_fails_in_a_worker_fails(monkeypatch):
+def test_errors_of_a_worker_are_raised(monkeypatch):
     monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: 2)
     features, targets = wide()
     rows = make_training_rows(ArrayContext.named("numpy"), features, targets, width=64)
@@ -222,7 +222,7 @@ def test_rows_that_are_made_while_workers_work_have_as_many(monkeypatch):
     assert held.n_workers_before == 0
 
 
-def test_overlapping_fits_put_the_limits_back():
+def test_overlapping_maps_put_the_limits_of_blas_back():
     import time
     from concurrent.futures import ThreadPoolExecutor
 
@@ -239,7 +239,7 @@ def test_overlapping_fits_put_the_limits_back():
     assert [pool["num_threads"] for pool in threadpool_info()] == before
 
 
-def test_products_limits_are_put_back():
+def test_a_fit_puts_the_limits_of_blas_back():
     from threadpoolctl import threadpool_info
 
     from logitron import LogisticRegression
@@ -263,5 +263,5 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_begins_anew():
+def test_a_forked_process_has_no_limits_of_its_parent():
     assert subprocess.run([sys.executable, "-c", FORKS], check=False).returncode == 0

@@ -24,6 +24,7 @@ MAX_CACHED_EYE_ROWS = 256
 
 class NumpyLibrary(Library):
     is_host = has_single_device = True
+    holds_any_dtype = True
     # A block fits the last-level cache, so that its logits and its gradient need one read from
     # memory. Blocks for a smaller cache cost more in calls than they save.
     block_bytes = 1 << 22
