@@ -281,7 +281,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
 
 def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
-    if not fitted.is_beside(place):
+    if not fitted.same_device_as(place):
         raise ValueError(
             f"{who}: X must use the same namespace and device as the fitted model, which is on "
             f"{fitted.library.name} ({fitted.device}), while X is on {place.library.name} "

@@ -143,7 +143,7 @@ class Grid:
             index=columns,
             max_weight_ratio=min(uneven, float(groups)),
         )
-        objective = objective.with_sizes(whole.squares, max_sample_weight)
+        objective = objective.with_sizes(whole.sum_of_squares, max_sample_weight)
         return cls(objective, totals, (T, F, P), whole, unit)
 
     @cached_property

@@ -93,7 +93,7 @@ def held_out_scores(
     name, scorer = scorer_named(model.scoring)
     scores = np.zeros(tuple(fits.coef.shape[:3]))
     if name in ON_DEVICE and not set(params) - {"sample_weight"}:
-        codes, weights, _ = grid.rows.others
+        codes, weights, _ = grid.rows.row_arrays
         rows = grid.rows.with_row_arrays(
             codes, weights if "sample_weight" in params else None, None
         )
@@ -178,7 +178,7 @@ def select(rows: Rows, test: HostArray) -> Rows:
     held = rows.select(test)
     if held is not None:
         return held
-    codes, weights, _ = rows.others
+    codes, weights, _ = rows.row_arrays
     mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
     if weights is not None:
         weights = to_host(weights)

@@ -223,7 +223,7 @@ def refuse_nonfinite(rows: Rows) -> None:
     ValueError
         If there are any.
     """
-    if np.isfinite(rows.squares()):
+    if np.isfinite(rows.sum_of_squares()):
         return
     nans, infinities = (int(count) for count in to_host(rows.sum(_count_nonfinite)[0]))
     if nans or infinities:  # else the total overflowed, and the features are only large

@@ -79,7 +79,7 @@ def encode(y: Any, rows: int) -> Labels:
         if len(source.shape) != 1:
             raise ValueError(f"y must be a 1d array, got an array of shape {source.shape} instead")
         _check_length(source.shape, rows)
-        classes, codes = source.distinct()
+        classes, codes = source.unique_inverse()
         refuse_missing(classes)
         refuse_lists(classes)
         classes = exact(classes)
@@ -90,7 +90,7 @@ def encode(y: Any, rows: int) -> Labels:
         refuse_missing(values)
         if values.dtype.kind not in "biuf":
             check_classification_targets(values)
-        classes, codes = wrap("y", values).distinct()
+        classes, codes = wrap("y", values).unique_inverse()
         if classes.dtype.kind == "f" and not (classes == np.trunc(classes)).all():
             check_classification_targets(values)
     if len(classes) < 2:

@@ -285,7 +285,7 @@ class LogisticRegression(NeuronClassifier):
             tasks = self._tasks(given, settings.most, caller)
             max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
-                objective.with_sizes(rows.squares, max_sample_weight),
+                objective.with_sizes(rows.sum_of_squares, max_sample_weight),
                 start,
                 in_unit(both(self._watcher(), tasks), float(unit[0])),
                 check=partial(refuse_nonfinite, rows),

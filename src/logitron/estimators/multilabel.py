@@ -62,7 +62,7 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     kind = _name(getattr(Y, "dtype", None))
     if isinstance(source, SparseSource):
         refuse_complex("y", Y)
-        Y = source.checked().canonical()
+        Y = source.checked().to_canonical_csr()
         strange = int((~np.isin(Y.data, (0, 1))).sum())
         _refuse(strange, Y)
         Y = Y.astype(np.int8).toarray()

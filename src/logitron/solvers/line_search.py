@@ -92,7 +92,7 @@ class LineSearch:
         """
         size, change = xp.abs(trial.value), trial.change
         decreases = change <= self.armijo * trial.step_size * trial.slope
-        flat = (xp.abs(change) <= rounding * size) & (xp.abs(trial.trial_slope) <= -trial.slope)
+        flat = (xp.abs(change) <= rounding * size) & (xp.abs(trial.trial_slope) < -trial.slope)
         if was_low_precision is not None:
             near = xp.abs(change) <= self.low_precision_rounding * size
             wrong = (trial.n_backtracks >= self.distrust_after) & (change <= size)
