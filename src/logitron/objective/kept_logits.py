@@ -143,7 +143,7 @@ class LogitObjective(NamedTuple):
     def curvatures(self, logits: Array) -> Array:
         """Weighted second derivative of each row's loss by each of its logits (G K, n)."""
         one = self.objective
-        rows = one.rows.with_row_arrays(*one.rows.others, logits)
+        rows = one.rows.with_row_arrays(*one.rows.row_arrays, logits)
         curvature: Array = rows.map(_curvatures, one.data.index, loss=one.loss)
         return rows.context.xp.matrix_transpose(curvature)
 
@@ -156,7 +156,7 @@ class LogitObjective(NamedTuple):
     ) -> tuple[Array, ...]:
         """Add up a function of blocks that have further arrays beside the rows."""
         one = self.objective
-        rows = one.rows.with_row_arrays(*one.rows.others, *row_arrays)
+        rows = one.rows.with_row_arrays(*one.rows.row_arrays, *row_arrays)
         found: tuple[Array, ...] = one.sum_over(rows, function, *parameters, **static)
         return found
 
