@@ -1,0 +1,118 @@
+"""Separable, few-shot and many-class problems: converged, certified, and in few passes."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.preprocessing import scale
+
+from logitron import LogisticRegression, LogisticRegressionCV
+from tests.backends import host
+from tests.reference import reference
+from tests.tolerances import assert_near
+
+
+def separable(n, p, K, margin, *, seed=0, decay=0.7, balanced=False):
+    """Gaussian classes about their means, with a spectrum that falls like that of embeddings."""
+    rng = np.random.default_rng(seed)
+    sizes = np.arange(1, p + 1) ** -decay
+    sizes *= 10.0 / np.linalg.norm(sizes)
+    Q, _ = np.linalg.qr(rng.normal(size=(p, p)))
+    means = rng.normal(size=(K, p)) * sizes * margin
+    y = np.arange(n) % K if balanced else rng.integers(0, K, n)
+    y[:K] = np.arange(K)
+    return (rng.normal(size=(n, p)) * sizes + means[y]) @ Q, y
+
+
+PROBLEMS = {
+    "many classes": ((300, 40, 20, 0.5), 1.0),
+    "many classes, large C": ((300, 40, 20, 0.5), 1e3),
+    "few features": ((400, 12, 4, 0.6), 1e4),
+    "more features than rows": ((60, 100, 10, 0.5), 10.0),
+    "one row a class": ((40, 60, 40, 1.0), 1.0),
+    "two classes": ((300, 60, 2, 0.5), 1e5),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_answers_are_the_optimum(name):
+    shape, C = PROBLEMS[name]
+    X, y = separable(*shape, balanced=name == "one row a class")
+    clf = LogisticRegression(C=C).fit(X, y)
+    assert clf.converged_.all()
+    assert clf.certified_.all()
+    classes = 1 if shape[2] == 2 else shape[2]
+    truth = reference(X, y, C=C, classes=classes)
+    value = float(host(clf.loss_curve_)[-1])
+    assert value - truth.value <= 1.01 * clf.suboptimality_.max() * truth.value + 1e-12
+    assert clf.suboptimality_.max() <= 1e-8
+
+
+@pytest.mark.parametrize("C", [1.0, 1e2, 1e3, 1e4, 1e5, 1e6])
+def test_digits_converge_at_any_penalty(C):
+    X, y = load_digits(return_X_y=True)
+    clf = LogisticRegression(C=C).fit(scale(X), y)
+    assert clf.certified_.all()
+    assert clf.n_iter_.max() <= 120
+
+
+def test_few_rows_of_many_classes_take_few_passes():
+    X, y = separable(1600, 128, 100, 0.5, balanced=True)
+    for C in (1.0, 1e3):
+        clf = LogisticRegression(C=C).fit(X, y)
+        assert clf.certified_.all()
+        assert clf.work_.passes <= 45
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_every_library_ends_at_the_same_answer(eager, dtype):
+    X, y = separable(200, 30, 12, 0.5)
+    exact = LogisticRegression(C=100.0, tol=1e-6).fit(X, y)
+    clf = LogisticRegression(C=100.0, tol=1e-6).fit(eager.array(X.astype(dtype)), y)
+    size = np.linalg.norm(exact.coef_)
+    precise = eager.precision == "float64" and dtype == np.float64
+    distance = np.linalg.norm(host(clf.coef_) - exact.coef_)
+    assert distance <= (1e-5 if precise else 1e-2) * size
+
+
+def test_weights_of_zero_are_rows_left_out():
+    X, y = separable(200, 30, 8, 0.5)
+    weights = np.ones(200)
+    weights[150:] = 0.0
+    some = LogisticRegression(C=100.0, tol=1e-7).fit(X, y, sample_weight=weights)
+    alone = LogisticRegression(C=100.0, tol=1e-7).fit(X[:150], y[:150])
+    np.testing.assert_allclose(some.coef_, alone.coef_, atol=1e-5 * np.abs(alone.coef_).max())
+
+
+def test_folds_and_penalties_are_what_they_are_alone():
+    X, y = separable(240, 24, 6, 0.5)
+    both = LogisticRegressionCV(Cs=[1.0, 1e3], cv=3, tol=1e-6).fit(X, y)
+    assert both.converged_.all()
+    alone = LogisticRegression(C=both.C_, tol=1e-6).fit(X, y)
+    assert_near(both.coef_, alone.coef_, "float32", 1, growth=200.0)
+
+
+def test_targets_that_can_be_separated_are_certified():
+    X, _ = separable(300, 30, 5, 0.5)
+    rng = np.random.default_rng(1)
+    Z = X @ rng.normal(size=(30, 20))
+    Y = (Z > np.quantile(Z, rng.uniform(0.5, 0.95, 20), axis=0).diagonal()).astype(np.int8)
+    clf = LogisticRegression(C=1e4).fit(X, Y)
+    assert clf.certified_.all()
+
+
+def test_a_callback_sees_every_iteration():
+    X, y = separable(120, 20, 10, 0.5)
+    losses = []
+    clf = LogisticRegression(C=100.0, verbose=0)
+    clf.fit(X, y)
+    losses = host(clf.loss_curve_)
+    assert len(losses) == clf.n_iter_.max() + 1
+    assert losses[-1] < losses[0]
+
+
+def test_a_fit_that_is_cut_short_says_so():
+    X, y = separable(300, 40, 20, 0.5)
+    with pytest.warns(UserWarning, match="max_iter"):
+        clf = LogisticRegression(C=1e3, max_iter=4).fit(X, y)
+    assert clf.n_iter_.max() == 4
+    assert not clf.converged_.any()

@@ -1,0 +1,88 @@
+"""The model of the spectrum and the rows, against the dense matrix that it stands for."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logitron.backend import linalg
+from logitron.preconditioners import spectrum_and_rows
+from tests.backends import host
+from tests.tolerances import assert_near
+
+
+def _case(seed, groups, classes, p, r, intercept, basis):
+    rng = np.random.default_rng(seed)
+    V = np.linalg.qr(rng.normal(size=(p, p)))[0] if basis else None
+    rows = rng.normal(size=(groups, classes, r, p + intercept))
+    rest = rng.uniform(0.5, 2.0, size=(groups, classes))
+    return V, rng.uniform(0.1, 3.0, size=p), rng.uniform(0.5, 2.0, size=groups), rest, rows
+
+
+def _dense(V, values, penalty, rest, rows, g, k):
+    """``lambda I + alpha Sigma + F' F`` of one class, in the features as they are."""
+    p, q = len(values), rows.shape[-1]
+    whole = np.eye(q)
+    whole[:p, :p] = np.eye(p) if V is None else V
+    diagonal = np.full(q, rest[g, k])
+    diagonal[:p] = penalty[g] + rest[g, k] * values
+    F = rows[g, k]
+    return whole @ (np.diag(diagonal) + F.T @ F) @ whole.T
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    groups=st.integers(1, 3),
+    classes=st.sampled_from([1, 2, 4]),
+    p=st.integers(1, 6),
+    r=st.integers(1, 8),
+    intercept=st.booleans(),
+    basis=st.booleans(),
+)
+@settings(deadline=None, max_examples=60)
+def test_solving_inverts_the_matrix(seed, groups, classes, p, r, intercept, basis):
+    V, values, penalty, rest, rows = _case(seed, groups, classes, p, r, intercept, basis)
+    model = spectrum_and_rows(V, values, penalty, rest, 2.0 * rest, rows)
+    grad = np.random.default_rng(seed + 1).normal(size=(groups, classes, p + intercept))
+    projected = grad - grad.mean(axis=1, keepdims=True) if classes > 1 else grad
+    expected = np.stack(
+        [
+            [
+                np.linalg.solve(_dense(V, values, penalty, rest, rows, g, k), projected[g, k])
+                for k in range(classes)
+            ]
+            for g in range(groups)
+        ]
+    )
+    if classes > 1:
+        expected = expected - expected.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.solve(grad), expected, rtol=1e-8, atol=1e-10)
+    some = np.asarray([groups - 1])
+    part = model.take_groups(some)
+    np.testing.assert_allclose(part.solve(grad[some]), model.solve(grad)[some], rtol=1e-12)
+
+
+def test_every_library_solves_alike(eager):
+    case = _case(0, 2, 3, 5, 4, True, True)
+    grad = np.random.default_rng(1).normal(size=(2, 3, 6))
+    expected = spectrum_and_rows(*case[:4], 2.0 * case[3], case[4]).solve(grad)
+    with eager.context().scope():
+        there = [eager.array(part) for part in (*case[:4], 2.0 * case[3], case[4], grad)]
+        found = spectrum_and_rows(*there[:-1]).solve(there[-1])
+        assert_near(host(found), expected, eager.precision, 64)
+
+
+def test_no_curvature_and_no_penalty_leave_finite_numbers():
+    rows = np.zeros((1, 1, 2, 3))
+    nothing = np.zeros((1, 1))
+    model = spectrum_and_rows(None, np.zeros(2), np.zeros(1), nothing, nothing, rows)
+    assert np.isfinite(model.solve(np.ones((1, 1, 3)))).all()
+
+
+@pytest.mark.parametrize("count", [1, 3, 10])
+def test_the_largest_of_each_row_are_found(eager, count):
+    values = np.random.default_rng(0).permuted(np.arange(40.0).reshape(4, 10), axis=1)
+    with eager.context().scope():
+        places, found = map(host, linalg.largest(eager.array(values), count))
+    np.testing.assert_array_equal(np.take_along_axis(values, places.astype(int), axis=1), found)
+    np.testing.assert_array_equal(np.sort(found, axis=1), np.sort(values, axis=1)[:, 10 - count :])
