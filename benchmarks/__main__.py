@@ -27,7 +27,7 @@ from benchmarks import (
     tables,
 )
 from benchmarks.contenders import CONTENDERS
-from benchmarks.problems import PROBLEMS, chosen
+from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.table import headline, many_table
 
 #: the short run: a pixel problem, a table, softmax, rows, embeddings, and many fits

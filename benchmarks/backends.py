@@ -13,9 +13,8 @@ import warnings
 import numpy as np
 
 from benchmarks import store
-from benchmarks.data import Embeddings
+from benchmarks.data import Embeddings, many_labels
 from benchmarks.machine import describe
-from benchmarks.many import many_labels
 from logitron import LogisticRegression
 
 RESULT = "backends"

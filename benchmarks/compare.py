@@ -16,7 +16,8 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.problems import Problem, chosen
+from benchmarks.data.problem import Problem
+from benchmarks.data.problems import chosen
 from benchmarks.reference import optimum
 from benchmarks.runner import Outcome, Worker
 from benchmarks.store import ROOT

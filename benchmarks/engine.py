@@ -14,10 +14,11 @@ import numpy as np
 
 from benchmarks import store
 from benchmarks.contenders import CONTENDERS
+from benchmarks.data.problem import Problem
+from benchmarks.data.problems import chosen
 from benchmarks.floor import floor, rates
 from benchmarks.judge import Objective
 from benchmarks.machine import describe
-from benchmarks.problems import Problem, chosen
 from benchmarks.reference import optimum
 from benchmarks.runner import ROUNDS, Outcome, Worker, measure
 from benchmarks.store import short

@@ -16,12 +16,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression as Sklearn
 
 from benchmarks import store
-from benchmarks.data import Embeddings
+from benchmarks.data import Embeddings, many_labels
+from benchmarks.data.problem import Problem
 from benchmarks.engine import measured as measured_problems
 from benchmarks.judge import Objective, gap
 from benchmarks.machine import describe
-from benchmarks.many import many_labels
-from benchmarks.problems import Problem
 from benchmarks.reference import minimise
 from benchmarks.table import to
 from benchmarks.threads import OPENBLAS, threads

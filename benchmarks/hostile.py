@@ -12,13 +12,12 @@ only honesty is left. The judge is `wide`.
 
 import argparse
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks import store
+from benchmarks.data.hostile import KINDS, HostileProblem
 from benchmarks.machine import describe
 from benchmarks.wide import optimum, separation, value
 from logitron import LogisticRegression
@@ -26,128 +25,9 @@ from logitron import LogisticRegression
 RESULT = "hostile"
 SEEDS = 24
 TASKS = ("two classes", "softmax", "targets")
-ROWS, FEATURES, CLASSES = 60, 4, 3
+CLASSES = 3
 #: relative gap that a fit may have that says it converged
 NEAR = {"float64": 1e-6, "float32": 1e-5}
-
-
-@dataclass
-class Problem:
-    """Features in their precision, codes, and what else the fit is given."""
-
-    X: np.ndarray
-    y: np.ndarray
-    C: float = 1.0
-    weights: np.ndarray | None = None
-    saturated: bool = False
-    """Whether the fit starts from coefficients that are far too large."""
-
-
-def plain(rng, classes: int, *, rows=ROWS, features=FEATURES, noise=1.0) -> Problem:
-    """Standardised features, and labels drawn from random neurons; every class is there."""
-    X = rng.normal(size=(rows, features))
-    logits = 1.5 * X @ rng.normal(size=(features, classes))
-    y = (logits + noise * rng.gumbel(size=logits.shape)).argmax(axis=1)
-    if noise:
-        y[:classes] = range(classes)
-    return Problem(X, np.unique(y, return_inverse=True)[1])
-
-
-# --- the kinds ----------------------------------------------------------------------------------
-
-
-def scaled(scales, precision="float64", **sizes):
-    """Columns, or all features, multiplied."""
-
-    def make(rng, classes):
-        problem = plain(rng, classes, **sizes)
-        problem.X = (problem.X * scales).astype(precision)
-        return problem
-
-    return make
-
-
-def off_centre(ratio):
-    def make(rng, classes):
-        problem = plain(rng, classes)
-        problem.X = (problem.X + ratio * np.sign(rng.normal(size=FEATURES))).astype("float32")
-        return problem
-
-    return make
-
-
-def saturated(rng, classes):
-    problem = plain(rng, classes)
-    problem.saturated = True
-    return problem
-
-
-def corrupt(rng, classes):
-    problem = plain(rng, classes)
-    problem.X[rng.integers(ROWS)] = 1e10 * rng.normal(size=FEATURES)
-    return problem
-
-
-def light(rng, classes):
-    problem = plain(rng, classes)
-    problem.weights, problem.C = np.full(ROWS, 1e-300), 1e300
-    return problem
-
-
-def quasi_separated(rng, classes):
-    """A column of zeros and ones whose ones are all of one class."""
-    problem = plain(rng, classes)
-    problem.X[:, 0] = (problem.y == 0) & (rng.uniform(size=ROWS) < 0.5)
-    problem.X[np.flatnonzero(problem.y == 0)[0], 0] = 1.0
-    problem.C = float("inf")
-    return problem
-
-
-def separated(rng, classes):
-    problem = plain(rng, classes, noise=0.0)
-    problem.C = float("inf")
-    return problem
-
-
-def duplicated(rng, classes):
-    problem = plain(rng, classes)
-    problem.X, problem.C = np.tile(problem.X, (1, 3)), 1e6
-    return problem
-
-
-def weightless(rng, classes):
-    problem = plain(rng, classes)
-    problem.weights = (problem.y != problem.y.max()).astype(float)
-    return problem
-
-
-def identical(rng, classes):
-    problem = plain(rng, classes)
-    problem.X[:] = 1e3 * problem.X[0]
-    return problem
-
-
-KINDS: dict[str, Callable] = {
-    "a column times 1e8": scaled([1e8, 1, 1, 1]),
-    "a column times 1e12": scaled([1e12, 1, 1, 1]),
-    "columns times 1e-8 to 1e8": scaled([1e-8, 1e-3, 1e3, 1e8]),
-    "float32, mean 1e4 spreads": off_centre(1e4),
-    "float32, mean 1e5 spreads": off_centre(1e5),
-    "float32, mean 1e6 spreads": off_centre(1e6),
-    "saturated warm start": saturated,
-    "float64, all times 1e150": scaled(1e150),
-    "float64, all times 1e-160": scaled(1e-160),
-    "float32, all times 1e18": scaled(1e18, "float32"),
-    "float32, all times 1e-23": scaled(1e-23, "float32"),
-    "a corrupt row of 1e10": corrupt,
-    "weights 1e-300, C=1e300": light,
-    "quasi-separated, C=inf": quasi_separated,
-    "separated, C=inf": separated,
-    "columns three times, C=1e6": duplicated,
-    "a class without weight": weightless,
-    "float32, 80 x 256": scaled(1.0, "float32", rows=80, features=256),
-    "identical rows": identical,
-}
 
 
 # --- measuring ----------------------------------------------------------------------------------
@@ -192,12 +72,12 @@ def outcome(kind: str, task: str, seed: int) -> str:
     return (wrong or [one for one in found if one == "honest"] or ["right"])[0]
 
 
-def exists(problem: Problem, y: np.ndarray) -> bool:
+def exists(problem: HostileProblem, y: np.ndarray) -> bool:
     """Whether there is an optimum."""
     return np.isfinite(problem.C) or separation(problem.X, y) not in ("quasi", "complete")
 
 
-def judged(problem: Problem, y, answer: tuple, converged: bool, bound: float) -> str:
+def judged(problem: HostileProblem, y, answer: tuple, converged: bool, bound: float) -> str:
     """One neuron or softmax layer, of which coefficients and intercepts are given."""
     if not all(np.isfinite(part).all() for part in answer):
         return "coefficients that are not finite"
@@ -211,7 +91,7 @@ def judged(problem: Problem, y, answer: tuple, converged: bool, bound: float) ->
     return "right" if converged else "honest"
 
 
-def gap_of(problem: Problem, y, coef, intercept) -> float:
+def gap_of(problem: HostileProblem, y, coef, intercept) -> float:
     given = {"C": problem.C, "sample_weight": problem.weights}
     best = optimum(problem.X, y, classes=int(y.max()) + 1, **given)
     reached = value(problem.X, y, coef, intercept, **given)

@@ -21,7 +21,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks import store
-from benchmarks.data import Bundled, Embeddings
+from benchmarks.data import Bundled, Embeddings, many_labels
 from benchmarks.judge import Objective
 from benchmarks.machine import describe
 from benchmarks.threads import CORES, OPENBLAS, Setting, threads
@@ -206,15 +206,6 @@ def resamples(title: str, X: np.ndarray, y: np.ndarray, asked: dict[str, float])
         Way("loop, lbfgs", loop(), part=20, trial=2),
     ]
     return Work(title, X, columns, ways, asked)
-
-
-def many_labels(rows: int, features: int, targets: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings with targets of different frequency, each drawn from a neuron of its own."""
-    rng = np.random.default_rng(seed)
-    X, _ = Embeddings(rows, features, 2, seed).load()
-    Z = (X - X.mean(axis=0)) @ (0.3 * rng.standard_normal((features, targets)))
-    Z += rng.standard_normal(targets)
-    return X, (Z + rng.logistic(size=Z.shape) > 0).astype(np.int8)
 
 
 PROBLEMS: dict[str, Callable[[], Work]] = {

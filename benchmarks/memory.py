@@ -17,8 +17,9 @@ import numpy as np
 
 from benchmarks import store
 from benchmarks.contenders import CONTENDERS
+from benchmarks.data.problem import Problem
+from benchmarks.data.problems import chosen
 from benchmarks.machine import describe
-from benchmarks.problems import Problem, chosen
 from benchmarks.threads import CORES, Setting, threads
 
 RESULT = "memory"

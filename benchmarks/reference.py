@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.data.problem import Problem
 from benchmarks.judge import Objective
 from benchmarks.newton import LARGEST_HESSIAN, ConjugateSteps, best_intercepts, whole_step
-from benchmarks.problems import Problem
 
 CACHE = Path(__file__).parent.parent / ".benchmarks" / "optima"
 #: What a reference must prove, relative to f*; and where it stops trying

