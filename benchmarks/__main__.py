@@ -23,11 +23,11 @@ from benchmarks import (
     original,
     overhead,
     precision,
-    store,
     tables,
 )
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data.problems import PROBLEMS, chosen
+from benchmarks.judge import store
 from benchmarks.table import headline, many_table
 
 #: the short run: a pixel problem, a table, softmax, rows, embeddings, and many fits

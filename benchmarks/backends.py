@@ -12,9 +12,9 @@ import warnings
 
 import numpy as np
 
-from benchmarks import store
 from benchmarks.data import Embeddings, many_labels
-from benchmarks.machine import describe
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
 from logitron import LogisticRegression
 
 RESULT = "backends"

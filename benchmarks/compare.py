@@ -18,9 +18,10 @@ import numpy as np
 
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
-from benchmarks.reference import optimum
-from benchmarks.runner import Outcome, Worker
-from benchmarks.store import ROOT
+from benchmarks.judge.outcome import Outcome
+from benchmarks.judge.reference import optimum
+from benchmarks.judge.runner import Worker
+from benchmarks.judge.store import ROOT
 
 #: problems that are compared unless others are named: small, tall, wide, softmax, hard
 DEFAULT = ("A@1", "cancer@1", "digits@1", "C", "K10", "F2", "imbalanced")

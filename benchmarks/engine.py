@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import store
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
-from benchmarks.floor import floor, rates
-from benchmarks.judge import Objective
-from benchmarks.machine import describe
-from benchmarks.reference import optimum
-from benchmarks.runner import ROUNDS, Outcome, Worker, measure
-from benchmarks.store import short
+from benchmarks.judge import Objective, store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.outcome import Outcome
+from benchmarks.judge.rates import floor, rates
+from benchmarks.judge.reference import optimum
+from benchmarks.judge.runner import ROUNDS, Worker, measure
+from benchmarks.judge.store import short
 from benchmarks.table import LEGEND, TARGETS, asked, problem_table, seconds
 
 RESULT = "engine"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import store
+from benchmarks.judge import store
 from benchmarks.table import others, ratio
 
 SHOWN = store.ROOT / "docs" / "benchmarks"

@@ -15,16 +15,15 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Sklearn
 
-from benchmarks import store
 from benchmarks.data import Embeddings, many_labels
 from benchmarks.data.problem import Problem
 from benchmarks.engine import measured as measured_problems
-from benchmarks.judge import Objective, gap
-from benchmarks.machine import describe
-from benchmarks.reference import minimise
+from benchmarks.judge import Objective, gap, store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.reference import minimise
+from benchmarks.judge.threads import OPENBLAS, threads
+from benchmarks.judge.timing import timed
 from benchmarks.table import to
-from benchmarks.threads import OPENBLAS, threads
-from benchmarks.worker import timed
 from logitron import LogisticRegression
 
 RESULT = "growth"

@@ -16,10 +16,11 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import store
 from benchmarks.data.hostile import KINDS, HostileProblem
-from benchmarks.machine import describe
-from benchmarks.wide import optimum, separation, value
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.separation import separation
+from benchmarks.judge.wide import optimum, value
 from logitron import LogisticRegression
 
 RESULT = "hostile"

@@ -20,11 +20,10 @@ from sklearn.linear_model import LogisticRegressionCV as SklearnCV
 from sklearn.multiclass import OneVsRestClassifier
 from threadpoolctl import threadpool_limits
 
-from benchmarks import store
 from benchmarks.data import Bundled, Embeddings, many_labels
-from benchmarks.judge import Objective
-from benchmarks.machine import describe
-from benchmarks.threads import CORES, OPENBLAS, Setting, threads
+from benchmarks.judge import Objective, store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.threads import CORES, OPENBLAS, Setting, threads
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
 
 RESULT = "many"

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import store
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
-from benchmarks.machine import describe
-from benchmarks.threads import CORES, Setting, threads
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.threads import CORES, Setting, threads
 
 RESULT = "memory"
 PROBLEMS = ("C", "E", "D@1", "F2", "K10")

@@ -11,9 +11,9 @@ import time
 import numpy as np
 from sklearn.datasets import load_digits
 
-from benchmarks import store
 from benchmarks.contenders.article import script
-from benchmarks.machine import describe
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
 from logitron import LogisticRegression
 
 RESULT = "original"

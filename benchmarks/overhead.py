@@ -14,10 +14,10 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Sklearn
 
-from benchmarks import store
 from benchmarks.data import Gaussian
-from benchmarks.machine import describe
-from benchmarks.threads import Setting, threads
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.threads import Setting, threads
 from logitron import LogisticRegression
 
 RESULT = "overhead"

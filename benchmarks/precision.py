@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks import store
 from benchmarks.data import Embeddings
-from benchmarks.judge import Objective
-from benchmarks.machine import describe
-from benchmarks.reference import minimise
+from benchmarks.judge import Objective, store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.reference import minimise
 from logitron import LogisticRegression
 
 RESULT = "precision"

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import markdown, store
+from benchmarks import markdown
+from benchmarks.judge import store
 
 README = store.ROOT / "README.md"
 IN_PAGE = re.compile(r"(\.\. numbers: (\w+)\n\n).*?(\.\. end\n)", re.DOTALL)

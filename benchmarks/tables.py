@@ -22,12 +22,13 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import store
 from benchmarks.data import standardised
 from benchmarks.data.arrays import evenly
 from benchmarks.data.r_tables import Question, questions
-from benchmarks.machine import describe
-from benchmarks.wide import optimum, separation, value
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.separation import separation
+from benchmarks.judge.wide import optimum, value
 from logitron import LogisticRegression
 
 RESULT = "tables"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmarks.threads import OPENBLAS, Setting
+from benchmarks.judge.threads import OPENBLAS, Setting
 
 #: Enough iterations for everybody: only the tolerance and the time limit end a fit
 MAX_ITER = 100_000

@@ -7,7 +7,7 @@ Its own standardising is off, since it would move the optimum once more.
 import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.threads import CORES, OWN_ONLY
+from benchmarks.judge.threads import CORES, OWN_ONLY
 
 
 class DaskML(Contender):

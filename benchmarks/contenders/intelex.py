@@ -4,7 +4,7 @@ Its stable interface accelerates lbfgs only; newton-cg runs in it on GPUs, or in
 """
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.threads import WITH_OWN
+from benchmarks.judge.threads import WITH_OWN
 
 
 class Intelex(Contender):

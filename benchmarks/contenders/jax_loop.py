@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.contenders.base import Contender, Fit
-from benchmarks.threads import CORES, Setting
+from benchmarks.judge.threads import CORES, Setting
 
 
 class JaxLoop(Contender):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.judge import Objective
-from benchmarks.threads import OPENBLAS
+from benchmarks.judge.objective import Objective
+from benchmarks.judge.threads import OPENBLAS
 
 
 class Null(Contender):

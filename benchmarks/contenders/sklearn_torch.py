@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER, Fit
 from benchmarks.contenders.scikit_learn import ScikitLearn
-from benchmarks.threads import OWN_ONLY
+from benchmarks.judge.threads import OWN_ONLY
 
 
 class SklearnTorch(ScikitLearn):

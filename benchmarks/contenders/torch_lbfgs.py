@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.threads import OWN_ONLY
+from benchmarks.judge.threads import OWN_ONLY
 
 
 class Torch(Contender):

@@ -7,12 +7,13 @@ problem in ``gpu.json``; see `benchmarks.store`.
 import argparse
 from typing import Any
 
-from benchmarks import store
 from benchmarks.gpu.contenders import CONTENDERS
 from benchmarks.gpu.problems import PROBLEMS, Problem
 from benchmarks.gpu.worker import PATIENCE
-from benchmarks.machine import describe
-from benchmarks.runner import SETUP, Outcome, Worker
+from benchmarks.judge import store
+from benchmarks.judge.machine import describe
+from benchmarks.judge.outcome import Outcome
+from benchmarks.judge.runner import SETUP, Worker
 
 RESULT = "gpu"
 TARGETS = (1e-4, 1e-6)

@@ -16,7 +16,7 @@ from benchmarks.gpu import rates
 from benchmarks.gpu.contenders import CONTENDERS, Answer, Contender, Logitron
 from benchmarks.gpu.judge import DeviceObjective, gap
 from benchmarks.gpu.problems import PROBLEMS, Problem
-from benchmarks.worker import timed
+from benchmarks.judge.timing import timed
 from logitron.backend import LIBRARIES
 
 Say = Callable[..., None]

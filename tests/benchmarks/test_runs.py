@@ -14,7 +14,6 @@ from benchmarks import (
     markdown,
     memory,
     overhead,
-    store,
     table,
     tables,
 )
@@ -24,8 +23,8 @@ from benchmarks.data import Hard
 from benchmarks.data.hostile import FEATURES, KINDS, plain
 from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.r_tables import of_table
-from benchmarks.judge import Objective, gap
-from benchmarks.reference import minimise
+from benchmarks.judge import Objective, gap, store
+from benchmarks.judge.reference import minimise
 from benchmarks.report import restructured
 
 ENGINE = store.load("engine", store.SHOWN)

@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contenders import CONTENDERS, Contender
-from benchmarks.judge import Objective, gap
-from benchmarks.threads import Setting, threads
+from benchmarks.judge.gap import gap
+from benchmarks.judge.objective import Objective
+from benchmarks.judge.threads import Setting, threads
+from benchmarks.judge.timing import timed
 
 #: The same tolerances for all; each library understands its own thing by them
 LADDER = tuple(10.0**-k for k in range(13))
@@ -29,24 +31,6 @@ LADDER_LIMITS = 2.5
 JUDGE_SECONDS = 60.0
 
 Say = Callable[..., None]
-
-
-def again(seconds: list[float]) -> bool:
-    """Whether to time a fit once more: short ones often, long ones once."""
-    if not seconds:
-        return True
-    total, best = sum(seconds), min(seconds)
-    return len(seconds) < 7 and (total < 0.3 or (best < 1.0 and len(seconds) < 3))
-
-
-def timed(fit: Callable) -> tuple[float, object]:
-    """The best time of a fit, and its answer."""
-    seconds = []
-    while again(seconds):
-        start = time.perf_counter()
-        answer = fit()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds), answer
 
 
 def run(contender: Contender, job: dict, say: Say) -> None:

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+
+from benchmarks.judge.outcome import Outcome
+from benchmarks.judge.store import ROOT
 
 #: Seconds a process may take beyond the limit of a fit: to set up, and for what is not the fit
 SETUP, GRACE = 30.0, 1.0
@@ -23,36 +24,6 @@ LARGE = 1e7
 SHORT, ROUNDS = 0.05, 3
 
 
-@dataclass
-class Outcome:
-    """What one contender did on one problem."""
-
-    contender: str
-    limit: float
-    setting: dict | None = None
-    rungs: dict[float, dict] = field(default_factory=dict)  # by tolerance
-    ended: str = ""
-    told: dict = field(default_factory=dict)  # by a process that is no contender
-
-    def time_to(self, gap: float) -> float | None:
-        """Seconds of the fastest fit that came so close to the optimum; None if none did."""
-        rung = self.rung_at(gap)
-        return rung and rung["seconds"]
-
-    def rung_at(self, gap: float) -> dict | None:
-        arrived = [rung for rung in self.rungs.values() if rung["gap"] <= gap]
-        return min(arrived, key=lambda rung: rung["seconds"], default=None)
-
-    def best_gap(self) -> float | None:
-        return min((rung["gap"] for rung in self.rungs.values()), default=None)
-
-    def add(self, rung: dict) -> None:
-        """Keep the best of each rung."""
-        old = self.rungs.get(rung["tol"])
-        if old is None or rung["seconds"] < old["seconds"]:
-            self.rungs[rung["tol"]] = rung
-
-
 class Worker:
     """The process of one contender, started when it is first needed."""
 
@@ -60,7 +31,7 @@ class Worker:
         self,
         contender: str,
         environment: Mapping[str, str] | None = None,
-        module: str = "benchmarks.worker",
+        module: str = "benchmarks.judge.worker",
     ) -> None:
         self.contender, self.module = contender, module
         self.environment = dict(environment or {})
@@ -75,7 +46,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            cwd=Path(__file__).parent.parent,
+            cwd=ROOT,
             env=os.environ | self.environment,
         )
         arguments = self.process, self.lines

@@ -1,23 +1,26 @@
-r"""The one judge: the objective of every fit, in float64 and plain NumPy.
+r"""The objective of every fit, in float64 and NumPy.
 
 .. math:: f(W, b) = \sum_i \ell_i(x_i W + b) + \frac{1}{2C} \lVert W \rVert^2
 
 One column (m = 1) is a sigmoid neuron for labels 0 and 1; K >= 3 columns are a softmax layer. The
-intercepts are not penalised. Nothing here is shared with logitron or any other contender. Rows are
-taken in blocks, so that nothing of the size of X is ever made.
+intercepts are not penalised. No code is shared with logitron or any other contender. Rows are
+taken in blocks, so no array of the size of X is made.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
 
-#: Logits in a block: they, and a few arrays like them, stay in cache
+#: The logits of a block. A few arrays of this size stay in the cache.
 BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
 class Objective:
+    """The objective of one fit: features, labels, penalty, and the number of columns."""
+
     X: np.ndarray
     y: np.ndarray  # labels 0..K-1
     C: float
@@ -25,6 +28,7 @@ class Objective:
 
     @classmethod
     def of(cls, X: np.ndarray, y: np.ndarray, C: float) -> "Objective":
+        """The objective of labels 0..K-1, with one column for two classes, else K."""
         classes = int(y.max()) + 1
         return cls(X, y, C, 1 if classes == 2 else classes)
 
@@ -51,16 +55,17 @@ class Objective:
         return total, gradient_W, gradient_b
 
     def penalty(self, W: np.ndarray) -> float:
+        """The part of the objective that depends on W (p, m) alone."""
         return float((W * W).sum()) / (2 * self.C)
 
     def losses(self, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Each row's cross-entropy, from its logits (n, m)."""
+        """The cross-entropy of each row, from logits (n, m)."""
         if self.columns == 1:
-            wrong = np.where(y == 1, -Z[:, 0], Z[:, 0])  # how far on the wrong side the row is
+            wrong = np.where(y == 1, -Z[:, 0], Z[:, 0])  # the distance of the row on the wrong side
             return np.maximum(wrong, 0) + np.log1p(np.exp(-np.abs(wrong)))
         highest = Z.max(axis=1)
         own = Z[np.arange(len(y)), y]
-        # what a row has beyond its highest logit, then the way from there to its own class
+        # the excess over the highest logit, then the way from there to the own class
         return np.log(np.exp(Z - highest[:, None]).sum(axis=1)) + (highest - own)
 
     def probabilities(self, Z: np.ndarray) -> np.ndarray:
@@ -71,7 +76,7 @@ class Objective:
         P /= P.sum(axis=1, keepdims=True)
         return P
 
-    def blocks(self, *arrays: np.ndarray):
+    def blocks(self, *arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
         """The same rows of each array, a block at a time."""
         rows = max(64, BLOCK // self.columns)
         for start in range(0, len(self.X), rows):
@@ -83,12 +88,3 @@ class Objective:
         if self.columns == 1:
             return np.log(counts[1:] / counts[:1])
         return np.log(counts / len(self.y))
-
-
-def gap(objective: Objective, optimum: float, coef: np.ndarray, intercept: np.ndarray) -> float:
-    """The relative suboptimality of an answer in scikit-learn's shapes, coef (m, p)."""
-    m = objective.columns
-    W = np.asarray(coef, dtype=np.float64).reshape(m, -1).T
-    b = np.broadcast_to(np.asarray(intercept, dtype=np.float64).reshape(-1), (m,))
-    value = objective.value(np.ascontiguousarray(W), b)
-    return max(0.0, (value - optimum) / abs(optimum)) if np.isfinite(value) else np.inf

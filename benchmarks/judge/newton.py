@@ -1,8 +1,8 @@
-"""Newton steps for the reference optimum: slow, careful, and nothing in common with logitron.
+"""Newton steps for the reference optimum, which share no code with logitron.
 
-Intercepts ride along as the coefficients of a last feature that is always 1: parameters are
-``V (p + 1, m)``, whose last row is b. Two ways to the same step: factorise the whole Hessian where
-it is small, or conjugate gradients preconditioned by each class's own block of it.
+Intercepts are the coefficients of a last feature that is always 1. So parameters are one array
+``V (p + 1, m)``, whose last row is b. A step comes from a factorisation of the whole Hessian where
+that is small. Else it comes from conjugate gradients, preconditioned by the block of each class.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from benchmarks.judge import Objective
+from benchmarks.judge.objective import Objective
 
 Solve = Callable[[np.ndarray], np.ndarray]
 
-#: The largest Hessian that is factorised as a whole
+#: The largest number of rows of a Hessian that is factorised as a whole.
 LARGEST_HESSIAN = 1600
-#: Preconditioners are made anew when the last step needed more products than this
+#: Preconditioners are made again when the last step needed more products than this.
 FRESH_AFTER = 25
 
 
@@ -36,7 +36,7 @@ def weighted_gram(X: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarra
 
 
 def positive_solver(H: np.ndarray) -> Solve:
-    """Solves with a positive definite matrix whose rows may differ in scale by many orders."""
+    """A function that solves systems with a positive definite matrix of any scales."""
     scale = 1 / np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))
     H = H * scale * scale[:, None]
     jitter = 0.0
@@ -75,6 +75,7 @@ class ConjugateSteps:
     def __call__(
         self, objective: Objective, V: np.ndarray, G: np.ndarray, accuracy: float
     ) -> np.ndarray:
+        """The step from V, whose residual is `accuracy` times the first one."""
         X, ridge = objective.X, 1 / objective.C
         P = objective.probabilities(X @ V[:-1] + V[-1])
         if not self.solvers or self.products > FRESH_AFTER:
@@ -112,7 +113,7 @@ class ConjugateSteps:
 
 
 def best_intercepts(objective: Objective, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The b that is best for this W: a few Newton steps on its m numbers, from close by."""
+    """The optimal b for this W: a few Newton steps on its m numbers, from a point nearby."""
     Z, m = objective.X @ W, objective.columns
     Y = objective.y[:, None] == (np.arange(m) if m > 1 else 1)
     for _ in range(5):

@@ -1,29 +1,31 @@
-"""The optimum of every problem, found once by Newton's method and kept on disk.
+"""The optimum of a problem, found once by Newton's method and kept on disk.
 
-How far an answer can be from the optimum is proven by the bound ``f - f* <= C ||G||^2 / 2``: with G
-the gradient by W where the gradient by the intercepts is zero, it is the duality gap.
+Its distance from the true optimum is proven by the bound of `gap.duality_gap`.
 """
 
 import hashlib
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.data.problem import Problem
-from benchmarks.judge import Objective
-from benchmarks.newton import LARGEST_HESSIAN, ConjugateSteps, best_intercepts, whole_step
+from benchmarks.judge.gap import duality_gap
+from benchmarks.judge.newton import LARGEST_HESSIAN, ConjugateSteps, best_intercepts, whole_step
+from benchmarks.judge.objective import Objective
+from benchmarks.judge.store import ROOT
 
-CACHE = Path(__file__).parent.parent / ".benchmarks" / "optima"
-#: What a reference must prove, relative to f*; and where it stops trying
+CACHE = ROOT / ".benchmarks" / "optima"
+#: The relative bound that a reference must reach, and the one at which it stops.
 PROVEN, WANTED = 1e-11, 1e-15
 STEPS = 200
 
 
 @dataclass(frozen=True)
 class Reference:
+    """The value of a reference, and the work that it took."""
+
     value: float
     bound: float  # proven relative distance of value from the optimum
     steps: int
@@ -31,7 +33,7 @@ class Reference:
 
 
 def optimum(problem: Problem, X: np.ndarray, y: np.ndarray) -> Reference:
-    """The optimum from the cache, if the data are still those it was found for; or found now."""
+    """The optimum from the cache, where that is of the same data; else it is computed."""
     digest = hashlib.sha256(problem.key.encode()).hexdigest()[:16]
     path = CACHE / f"{problem.name}-{digest}"
     answer, facts = path.with_suffix(".npy"), path.with_suffix(".json")
@@ -52,7 +54,7 @@ def optimum(problem: Problem, X: np.ndarray, y: np.ndarray) -> Reference:
 
 
 def minimise(objective: Objective) -> tuple[np.ndarray, Reference]:
-    """Newton's method with backtracking; returns parameters (p + 1, m), b last."""
+    """Parameters (p + 1, m) of the optimum, b last, by Newton's method with backtracking."""
     start = time.perf_counter()
     n, p = objective.X.shape
     if p > n:
@@ -70,6 +72,7 @@ def minimise(objective: Objective) -> tuple[np.ndarray, Reference]:
 
 
 def descend(objective: Objective) -> tuple[np.ndarray, int]:
+    """The parameters with the smallest bound, and the number of steps."""
     m, p = objective.columns, objective.X.shape[1]
     V = np.zeros((p + 1, m))
     V[-1] = objective.best_intercepts()
@@ -91,8 +94,13 @@ def descend(objective: Objective) -> tuple[np.ndarray, int]:
     return best_V, STEPS
 
 
-def backtrack(objective: Objective, V, value: float, G, D):
-    """The longest step of 1, 1/2, 1/4, ... that lowers the objective enough, or rounding."""
+def backtrack(
+    objective: Objective, V: np.ndarray, value: float, G: np.ndarray, D: np.ndarray
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """The parameters, value and gradient after the longest step that lowers the objective enough.
+
+    Lengths are 1, 1/2, 1/4 and so on along D. A rise within rounding is enough.
+    """
     fall, rounding = float((G * D).sum()), 1e-14 * abs(value)
     step = 1.0
     while True:
@@ -104,10 +112,11 @@ def backtrack(objective: Objective, V, value: float, G, D):
 
 
 def slope(objective: Objective, V: np.ndarray) -> tuple[float, np.ndarray]:
+    """The value and the gradient (p + 1, m) at V."""
     value, grad_coef, grad_intercept = objective.value_and_gradient(V[:-1], V[-1])
     return value, np.vstack([grad_coef, grad_intercept])
 
 
 def proven(objective: Objective, value: float, G: np.ndarray) -> float:
-    """The bound, relative; what the intercepts are off, nearly nothing, is counted as if in W."""
-    return objective.C * float((G * G).sum()) / 2 / abs(value)
+    """The bound of the distance from the optimum, relative to the value."""
+    return duality_gap(objective.C, G) / abs(value)

@@ -1,18 +1,17 @@
-"""What a measurement was made on; results without it mean nothing."""
+"""A description of the machine, which every result carries."""
 
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.judge.threads import CORES
+
 
 def describe(*packages: str) -> dict[str, str]:
-    """Processor, cores, memory, Python, and the versions of the packages that were measured."""
+    """The processor, its cores, the system, Python, and the versions of the packages."""
     facts = {
         "processor": _processor(),
-        "cores": str(
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        ),
+        "cores": str(CORES),
         "system": platform.system(),
         "python": platform.python_version(),
     }
@@ -20,6 +19,7 @@ def describe(*packages: str) -> dict[str, str]:
 
 
 def _processor() -> str:
+    """The name of the processor, as well as the system knows it."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():

@@ -1,9 +1,9 @@
-"""Thread settings: every contender is measured in its best one.
+"""The sizes of the thread pools: every contender is measured in its best setting.
 
-The wheels of NumPy and SciPy each bring an OpenBLAS with its own pool of threads. Where both are
-as large as the machine they fight for its cores, and a solver that goes back and forth between the
-two, as scikit-learn's lbfgs does, can become many times slower. A setting sizes each pool, and the
-library's own pool where it has one.
+The wheels of NumPy and SciPy each bring an OpenBLAS with a thread pool of its own. Where both pools
+have as many threads as the machine has cores, they compete for them. A solver that alternates
+between the two, as scikit-learn's lbfgs does, can then be many times slower. A setting has the size
+of each pool, and that of the library's own pool where there is one.
 """
 
 import os
@@ -18,25 +18,28 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 @dataclass(frozen=True)
 class Setting:
+    """The number of threads of each pool."""
+
     numpy: int
     scipy: int
     own: int | None = None
 
     @property
     def name(self) -> str:
+        """The setting in words, for tables."""
         own = "" if self.own is None else f", own {self.own}"
         return f"numpy {self.numpy}, scipy {self.scipy}{own}"
 
 
 OPENBLAS = (Setting(CORES, 1), Setting(1, 1), Setting(CORES, CORES))
-#: For libraries that compute in a pool of their own as well, or only
+#: For libraries that also compute in a pool of their own, or only there.
 WITH_OWN = (*(Setting(s.numpy, s.scipy, CORES) for s in OPENBLAS), Setting(1, 1, 1))
 OWN_ONLY = (Setting(1, 1, CORES), Setting(1, 1, 1))
 
 
 @contextmanager
 def threads(setting: Setting) -> Iterator[None]:
-    """Size the two OpenBLAS pools."""
+    """Set the sizes of the two OpenBLAS pools within a block of code."""
     with ExitStack() as stack:
         for library in ThreadpoolController().lib_controllers:
             for wheel in ("numpy", "scipy"):

@@ -1,0 +1,32 @@
+"""The measurement of a contender, and the judgement of its answer.
+
+=======================  ==========================================================================
+file                     contents
+=======================  ==========================================================================
+``objective``            the objective of every fit, in NumPy and float64
+``gap``                  the distance of an answer from the optimum, and a bound of it
+``newton``               Newton steps for the reference optimum
+``reference``            the reference optimum of a problem, kept on disk
+``wide``                 the optimum of a small problem of any scale, in long double
+``wide_newton``          its parts
+``separation``           whether classes can be separated
+``threads``              the sizes of the thread pools
+``timing``               the seconds of a call
+``rates``                the rates of the machine, and the least time of a fit
+``machine``              a description of the machine
+``ladder``               the tolerances of a contender, and where they end
+``job``                  the input of a worker
+``worker``               the process in which one contender runs
+``process``              a worker, seen from the process that started it
+``outcome``              the measurements of one contender on one problem
+``runner``               all contenders on one problem, by turns
+``store``                the files of results
+=======================  ==========================================================================
+
+No file here uses logitron, and none but ``worker`` a contender.
+"""
+
+from benchmarks.judge.gap import gap
+from benchmarks.judge.objective import Objective
+
+__all__ = ["Objective", "gap"]
