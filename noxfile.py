@@ -177,7 +177,7 @@ def bench_compare(session: nox.Session) -> None:
 def report(session: nox.Session) -> None:
     """Write the measured numbers into README and documentation, and draw their pictures."""
     session.install("-e", ".[plot]", "scipy")
-    session.run("python", "-m", "benchmarks.figures")
+    session.run("python", "-m", "benchmarks.report.figures")
     session.run("python", "-m", "benchmarks.report", "--write")
 
 

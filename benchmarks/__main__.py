@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from benchmarks import (
     backends,
     engine,
-    figures,
     growth,
     hostile,
     many,
@@ -28,7 +27,8 @@ from benchmarks import (
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.judge import store
-from benchmarks.table import headline, many_table
+from benchmarks.report import figures
+from benchmarks.report.table import headline, many_table
 
 #: the short run: a pixel problem, a table, softmax, rows, embeddings, and many fits
 HEADLINE = ("A@1", "cancer@1", "digits@1", "C", "K10")

@@ -22,7 +22,7 @@ from benchmarks.judge.rates import floor, rates
 from benchmarks.judge.reference import optimum
 from benchmarks.judge.runner import ROUNDS, Worker, measure
 from benchmarks.judge.store import short
-from benchmarks.table import LEGEND, TARGETS, asked, problem_table, seconds
+from benchmarks.report.table import LEGEND, TARGETS, asked, problem_table, seconds
 
 RESULT = "engine"
 WHO = "all, headline, or parts of names"

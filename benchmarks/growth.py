@@ -23,7 +23,7 @@ from benchmarks.judge.machine import describe
 from benchmarks.judge.reference import minimise
 from benchmarks.judge.threads import OPENBLAS, threads
 from benchmarks.judge.timing import timed
-from benchmarks.table import to
+from benchmarks.report.table import to
 from logitron import LogisticRegression
 
 RESULT = "growth"

@@ -7,14 +7,11 @@ import pytest
 
 from benchmarks import (
     compare,
-    figures,
     growth,
     hostile,
     many,
-    markdown,
     memory,
     overhead,
-    table,
     tables,
 )
 from benchmarks.__main__ import HEADLINE, MANY
@@ -25,7 +22,8 @@ from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.r_tables import of_table
 from benchmarks.judge import Objective, gap, store
 from benchmarks.judge.reference import minimise
-from benchmarks.report import restructured
+from benchmarks.report import exact_fits, figures, table
+from benchmarks.report.rst import restructured
 
 ENGINE = store.load("engine", store.SHOWN)
 
@@ -83,26 +81,26 @@ def test_a_peak_is_what_was_held_at_once():
 
 def test_losses_are_told_with_their_reason():
     results = {"C": result(logitron=2.0, sklearn_lbfgs=1.0), "D@1": result(logitron=1.0, x=2.0)}
-    text = markdown.losses(results)
+    text = exact_fits.losses(results)
     assert "sklearn lbfgs is 2.0 times faster" in text
     assert "Why: " in text
     assert text.count("times faster") == 1
-    assert markdown.losses({"D@1": results["D@1"]}) == "Nowhere.\n"
+    assert exact_fits.losses({"D@1": results["D@1"]}) == "Nowhere.\n"
     never = {"C": result(logitron=None, sklearn_lbfgs=1.0)}
-    assert "sklearn lbfgs arrives, logitron does not" in markdown.losses(never)
+    assert "sklearn lbfgs arrives, logitron does not" in exact_fits.losses(never)
     nobody = {"C": result(logitron=None, sklearn_lbfgs=None)}
-    assert markdown.losses(nobody) == "Nowhere.\n"
+    assert exact_fits.losses(nobody) == "Nowhere.\n"
 
 
 @pytest.mark.parametrize("name", ENGINE)
 def test_every_problem_that_another_wins_has_a_reason(name):
     one = ENGINE[name]
-    value = markdown.times(one) if name in markdown.compared(ENGINE) else None
-    assert value is None or value >= 1.0 or markdown.reason(name, one)
+    value = exact_fits.times(one) if name in exact_fits.compared(ENGINE) else None
+    assert value is None or value >= 1.0 or exact_fits.reason(name, one)
 
 
 def test_problems_that_are_shown_exist():
-    assert set(markdown.README_ROWS) <= set(PROBLEMS)
+    assert set(exact_fits.README_ROWS) <= set(PROBLEMS)
     assert set(figures.DESCENTS) <= set(PROBLEMS)
     assert chosen(list(HEADLINE))
     assert chosen(list(compare.DEFAULT))

@@ -1,4 +1,8 @@
-"""Results of the engine as tables of 80 columns."""
+"""Tables of 80 columns, of exact fits and of many fits."""
+
+from typing import Any
+
+Results = dict[str, Any]
 
 TARGETS = (1e-4, 1e-6, 1e-9)
 HEAD = f"  {'contender':24}{'1e-4':>9}{'1e-6':>9}{'1e-9':>9}{'best gap':>10}{'floors':>8}  threads"
@@ -10,17 +14,18 @@ LEGEND = (
 
 
 def seconds(value: float | None, limit: float) -> str:
+    """A time, or the limit if it was not enough."""
     if value is None:
         return f">{limit:g}"
     return f"{value:.3g}" if value >= 0.01 else f"{value:.5f}".rstrip("0")
 
 
-def to(contender: dict, gap: float) -> float | None:
-    """Seconds to the gap, as stored; None if it was never reached."""
+def to(contender: Results, gap: float) -> float | None:
+    """The stored seconds to a gap; None if it was not reached."""
     return contender["seconds"][f"{gap:g}"]
 
 
-def problem_table(name: str, result: dict) -> str:
+def problem_table(name: str, result: Results) -> str:
     """All contenders of a problem, fastest first."""
     lines = [f"{name}: {result['title']}; floor {result['floor']:.2g} s", HEAD]
     contenders = result["contenders"]
@@ -38,14 +43,15 @@ def problem_table(name: str, result: dict) -> str:
     return "\n".join([*lines, *([f"  {verdict}"] if verdict else [])])
 
 
-def pools(setting: dict | None) -> str:
+def pools(setting: Results | None) -> str:
+    """The sizes of the thread pools."""
     if setting is None:
         return "-"
     return "/".join(str(count) for count in setting.values() if count is not None)
 
 
-def ratio(result: dict, ours: str, peers: list[str]) -> tuple[str, float] | None:
-    """How many times faster ours is to 1e-6 than the best of these peers: as text, and a number."""
+def ratio(result: Results, ours: str, peers: list[str]) -> tuple[str, float] | None:
+    """How many times faster ours is to 1e-6 than the best of these peers: text, and a number."""
     mine = to(result["contenders"][ours], 1e-6)
     present = [result["contenders"][who] for who in peers if who in result["contenders"]]
     if mine is None or not present:
@@ -58,13 +64,16 @@ def ratio(result: dict, ours: str, peers: list[str]) -> tuple[str, float] | None
     return f">{least:.1f}x", least
 
 
-def others(result: dict, ours: str = "logitron") -> list[str]:
+def others(result: Results, ours: str = "logitron") -> list[str]:
     """The solvers of other libraries that were measured."""
     return [who for who in result["contenders"] if who not in (ours, "null")]
 
 
-def best_other(result: dict, ours: str = "logitron") -> str | None:
-    """Who of the others is first at 1e-6; anybody if nobody arrives, None if nobody is there."""
+def best_other(result: Results, ours: str = "logitron") -> str | None:
+    """The other contender that is first at 1e-6.
+
+    It is any of them if none arrives, and None if there is none.
+    """
     contenders = result["contenders"]
     return min(
         others(result, ours),
@@ -73,8 +82,8 @@ def best_other(result: dict, ours: str = "logitron") -> str | None:
     )
 
 
-def asked(name: str, result: dict, ours: str = "logitron") -> str:
-    """One line: the ratio to the best peer, what was asked for, and the work that it took."""
+def asked(name: str, result: Results, ours: str = "logitron") -> str:
+    """A line with the ratio to the best peer, the one that is asked for, and the work."""
     if ours not in result["contenders"]:
         return ""
     peers = others(result, ours)
@@ -95,8 +104,8 @@ def asked(name: str, result: dict, ours: str = "logitron") -> str:
     return f"{name}: " + ", ".join(parts + work)
 
 
-def headline(results: dict) -> str:
-    """All problems, one line each: ours, the best other, and how many times faster."""
+def headline(results: Results) -> str:
+    """A line for each problem: the time of logitron, the best other one, and their ratio."""
     lines = [f"{'seconds to 1e-6':40}{'logitron':>9}{'best other':>11}{'times':>8}  which"]
     for result in results.values():
         contenders, best = result["contenders"], best_other(result)
@@ -115,7 +124,7 @@ def headline(results: dict) -> str:
     return "\n".join(lines)
 
 
-def many_table(results: dict) -> str:
+def many_table(results: Results) -> str:
     """Many fits over one X: every way to do them."""
     lines = [f"{'many fits over one X':56}{'seconds':>9}{'gap':>7}{'times':>7}"]
     for result in results.values():
