@@ -163,7 +163,7 @@ def bench_gpu(session: nox.Session) -> None:
     if shutil.which("nvidia-smi") is None:
         session.skip("no NVIDIA driver is installed on this machine")
     session.install("-e", ".", "scipy", "threadpoolctl", "optax", *GPU)
-    session.run("python", "-m", "benchmarks.gpu", *session.posargs)
+    session.run("python", "-m", "benchmarks", "--device", "cuda", *session.posargs)
 
 
 @nox.session(name="bench-compare")

@@ -11,7 +11,6 @@ questions         each has a command, ``python -m benchmarks.NAME``, and a file 
 ``precision``     errors of coefficients, by how features are stored and computed with
 ``backends``      the same fits on every array library
 ``original``      the tutorial's script and its rewriting
-``gpu/``          seconds to equal suboptimality on a GPU, and the part of it that is used
 ``compare``       two revisions, by turns; keeps nothing
 ``micro/``        single steps, by pytest-benchmark; keeps nothing
 ================  =================================================================================

@@ -1,8 +1,9 @@
 """Everything in one command: ``python -m benchmarks``, or ``nox -s bench``.
 
 Without options, a few minutes: the problems and contenders of the headline, judged, drawn and shown
-in tables. ``--full`` measures every problem, contender and question, which takes hours. Results
-stay in ``.benchmarks``, which git ignores; with ``--full``, ``--keep`` puts them where README and
+in tables. ``--full`` measures every problem, contender and question, which takes hours. ``--device
+cuda`` measures on a GPU, with the options of ``benchmarks.questions.gpu``. Results stay in
+``.benchmarks``, which git ignores; with ``--full``, ``--keep`` puts them where README and
 documentation show them from.
 """
 
@@ -24,9 +25,10 @@ from benchmarks import (
     precision,
     tables,
 )
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import measured_on
 from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.judge import store
+from benchmarks.questions import gpu
 from benchmarks.report import figures
 from benchmarks.report.table import headline, many_table
 
@@ -85,14 +87,22 @@ def full(results: dict) -> None:
         each("tables")
         growth.measured(axes, each)
         results["many"] = many.measured(list(many.PROBLEMS), each=each)
-        results["engine"] = engine.measured(list(PROBLEMS.values()), list(CONTENDERS), each=each)
+        results["engine"] = engine.measured(
+            list(PROBLEMS.values()), list(measured_on("cpu")), each=each
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="every problem and contender")
     parser.add_argument("--keep", action="store_true", help="renew the results that are shown")
-    options = parser.parse_args()
+    parser.add_argument("--device", help="cuda: fits on a GPU, with more options")
+    options, more = parser.parse_known_args()
+    if options.device is not None:
+        gpu.main(["--device", options.device, *more])
+        return
+    if more:
+        parser.error(f"unknown arguments: {' '.join(more)}")
     if options.keep and not options.full:
         parser.error("--keep is for --full: the short run would replace more than it measures")
     if options.keep:

@@ -11,16 +11,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
+from benchmarks.data import saved
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
+from benchmarks.judge.job import Job
 from benchmarks.judge.outcome import Outcome
+from benchmarks.judge.process import WorkerProcess
 from benchmarks.judge.reference import optimum
-from benchmarks.judge.runner import Worker
 from benchmarks.judge.store import ROOT
 
 #: problems that are compared unless others are named: small, tall, wide, softmax, hard
@@ -58,7 +59,9 @@ def git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def fit_by_turns(workers: dict[str, Worker], problem: Problem, rounds: int) -> dict[str, dict]:
+def fit_by_turns(
+    workers: dict[str, WorkerProcess], problem: Problem, rounds: int
+) -> dict[str, dict]:
     """Seconds to the gap of each revision in every round, and the passes that it took."""
     X, y = problem.data.load()
     best = optimum(problem, X, y)
@@ -66,24 +69,16 @@ def fit_by_turns(workers: dict[str, Worker], problem: Problem, rounds: int) -> d
         name: {"seconds": [], "passes": None, "ended": ""} for name in workers
     }
     with tempfile.TemporaryDirectory() as folder:
-        np.save(f"{folder}/X.npy", X)
-        np.save(f"{folder}/y.npy", y)
-        job = {
-            "folder": folder,
-            "C": problem.C,
-            "optimum": best.value,
-            "limit": problem.limit,
-            "setting": None,
-            "skip": 0,
-            "ladder": LADDER,
-        }
+        saved.save(Path(folder), X, y)
+        lowest = {"0": best.value}
+        job = Job(problem.limit, lowest, folder=folder, C=problem.C, ladder=LADDER)
         for turn in range(rounds):
             order = list(workers) if turn % 2 == 0 else list(workers)[::-1]
             for name in order:
                 outcome = Outcome(name, problem.limit)
                 workers[name].run(job, outcome)
                 # whoever is first finds the thread setting of all rounds
-                job["setting"] = job["setting"] or outcome.setting
+                job = replace(job, setting=job.setting or outcome.setting)
                 rung = outcome.rung_at(GAP)
                 found[name]["seconds"].append(None if rung is None else rung["seconds"])
                 found[name]["ended"] = outcome.ended
@@ -128,7 +123,7 @@ def main() -> None:
     print(f"seconds to {GAP:g} of {old} and {new}; passes; ratio (below 1: {new} is faster)")
     with checked_out(old) as before, checked_out(new) as after:
         workers = {
-            name: Worker("logitron", {"PYTHONPATH": str(source)})
+            name: WorkerProcess("logitron", {"PYTHONPATH": str(source)})
             for name, source in ((old, before), (new, after))
         }
         try:

@@ -12,15 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, measured_on
+from benchmarks.data import saved
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
 from benchmarks.judge import Objective, store
+from benchmarks.judge.job import Job
 from benchmarks.judge.machine import describe
 from benchmarks.judge.outcome import Outcome
+from benchmarks.judge.process import WorkerProcess
 from benchmarks.judge.rates import floor, rates
 from benchmarks.judge.reference import optimum
-from benchmarks.judge.runner import ROUNDS, Worker, measure
+from benchmarks.judge.runner import ROUNDS, measure
 from benchmarks.judge.store import short
 from benchmarks.report.table import LEGEND, TARGETS, asked, problem_table, seconds
 
@@ -32,7 +35,7 @@ class Session:
     """One run of the command: its workers, the data at hand, and the machine's rates."""
 
     def __init__(self, names: list[str], rounds: int) -> None:
-        self.workers = {name: Worker(name, CONTENDERS[name].environment) for name in names}
+        self.workers = {name: WorkerProcess(name, CONTENDERS[name].environment) for name in names}
         self.rounds = rounds
         self.rates = rates()
         self.machine = describe(*self.packages(names))
@@ -54,8 +57,7 @@ class Session:
         if problem.data != self.data:
             self.X, self.y = problem.data.load()
             self.data = problem.data
-            np.save(folder / "X.npy", self.X)
-            np.save(folder / "y.npy", self.y)
+            saved.save(folder, self.X, self.y)
         best = optimum(problem, self.X, self.y)
         print(
             f"{problem.name}: {problem.title}; f* = {best.value:.12g}, proven to {best.bound:.0e}",
@@ -63,15 +65,7 @@ class Session:
         )
         columns = Objective.of(self.X, self.y, problem.C).columns
         refused = {name: CONTENDERS[name].refuses(columns, len(self.X)) for name in self.workers}
-        job = {
-            "folder": str(folder),
-            "C": problem.C,
-            "optimum": best.value,
-            "limit": problem.limit,
-            "setting": None,
-            "skip": 0,
-            "ladder": None,
-        }
+        job = Job(problem.limit, {"0": best.value}, folder=str(folder), C=problem.C)
         outcomes = measure(
             {name: worker for name, worker in self.workers.items() if refused[name] is None},
             job,
@@ -131,7 +125,7 @@ def named(parts: list[str]) -> list[str]:
     """Contenders whose names have one of these parts; "all", or those of the "headline"."""
     return [
         name
-        for name, who in CONTENDERS.items()
+        for name, who in measured_on("cpu").items()
         if any(
             part in name or part == "all" or (part == "headline" and who.headline) for part in parts
         )

@@ -13,9 +13,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.contenders import CONTENDERS
+from benchmarks.data import saved
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
 from benchmarks.judge import store
@@ -39,7 +38,7 @@ def peak(*, anew: bool = False) -> int:
 
 def watched(name: str, folder: Path, C: float) -> float:
     """MiB of the second fit, in this process."""
-    X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
+    X, y = saved.load(folder)
     contender = CONTENDERS[name]()
     contender.prepare(X, y, C)
     with threads(Setting(CORES, 1)):
@@ -55,8 +54,7 @@ def of_problem(problem: Problem) -> dict:
     columns = 1 if y.max() == 1 else int(y.max()) + 1
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        np.save(f"{folder}/X.npy", X)
-        np.save(f"{folder}/y.npy", y)
+        saved.save(Path(folder), X, y)
         for name, who in CONTENDERS.items():
             if not who.headline or name == "null" or who.refuses(columns, len(X)):
                 continue

@@ -1,4 +1,7 @@
-"""Who learns nothing: no coefficients and the best intercepts. It keeps the judge honest."""
+"""A contender that learns nothing: no coefficients, and the best intercepts.
+
+Its gap must be large, which is a test of the judge.
+"""
 
 import numpy as np
 
@@ -10,7 +13,7 @@ from benchmarks.judge.threads import OPENBLAS
 class Null(Contender):
     name = "null"
     note = "learns nothing"
-    module = "numpy"
+    modules = ("numpy",)
     packages = ("numpy",)
     settings = OPENBLAS[:1]
     headline = True

@@ -6,6 +6,7 @@ file                    contents
 ``arrays``              the form of every data set, and helpers that make labels
 ``bundled``             data sets that come with scikit-learn
 ``synthetic``           data sets that are drawn from a seed
+``device_embeddings``   data sets that are drawn from a seed on a device
 ``surveys``             tables that come with statsmodels
 ``convolutions``        features of pictures
 ``texts``               features of the docstrings of installed packages
@@ -16,6 +17,7 @@ file                    contents
 ``problem``             a problem: a data set, a penalty and a time limit
 ``real_problems``       the problems that are made of real data
 ``problems``            the catalogue of all problems
+``device_problems``     the catalogue of the problems that are made on a device
 ======================  ===========================================================================
 
 A data set is a frozen dataclass. Its ``repr`` holds every parameter that its numbers depend on, so

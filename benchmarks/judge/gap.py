@@ -29,7 +29,7 @@ def gap(judge: Judge, optimum: float, coef: np.ndarray, intercept: np.ndarray) -
     """
     m = judge.columns
     W = np.asarray(coef, dtype=np.float64).reshape(m, -1).T
-    b = np.broadcast_to(np.asarray(intercept, dtype=np.float64).reshape(-1), (m,))
+    b = np.array(np.broadcast_to(np.asarray(intercept, dtype=np.float64).reshape(-1), (m,)))
     value = judge.value(np.ascontiguousarray(W), b)
     return max(0.0, (value - optimum) / abs(optimum)) if np.isfinite(value) else np.inf
 
