@@ -21,7 +21,7 @@ from benchmarks.judge.job import Job
 from benchmarks.judge.machine import describe
 from benchmarks.judge.outcome import Outcome
 from benchmarks.judge.runner import alone
-from benchmarks.questions.options import answered, named, parser_of
+from benchmarks.options import answered, named, parser_of
 from benchmarks.report.device_table import HEAD, TARGETS, line, table, verdicts
 
 RESULT = "gpu"

@@ -5,15 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import (
-    compare,
-    growth,
-    hostile,
-    many,
-    memory,
-    overhead,
-    tables,
-)
 from benchmarks.__main__ import HEADLINE, MANY
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import Hard
@@ -22,6 +13,7 @@ from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.r_tables import of_table
 from benchmarks.judge import Objective, gap, store
 from benchmarks.judge.reference import minimise
+from benchmarks.questions import compare, growth, hostile, many, memory, overhead, tables
 from benchmarks.report import exact_fits, figures, table
 from benchmarks.report.rst import restructured
 

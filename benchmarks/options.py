@@ -7,6 +7,12 @@ from typing import Any
 from benchmarks.judge import store
 
 Results = dict[str, Any]
+#: Is called with the name of each part of a measurement that is done.
+Each = Callable[[str], None]
+
+
+def ignore(name: str) -> None:
+    """Report nothing."""
 
 
 def parser_of(

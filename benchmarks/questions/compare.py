@@ -1,11 +1,12 @@
-"""Two revisions of logitron, side by side: ratios of times, measured by turns in one run.
+"""Two revisions of logitron: ratios of their times, measured by turns in one run.
 
-``python -m benchmarks.compare REV`` compares the working tree with a revision of git's;
-``REV OTHER`` compares two revisions. Each runs in processes of its own, on the same data and by the
-benchmarks of the working tree, so that nothing but the package differs.
+Each revision has processes of its own, on the same data and with the benchmark of the working tree,
+so only the package differs. Nothing is stored.
+
+``python -m benchmarks.questions.compare REV`` compares the working tree with a revision of git;
+``REV OTHER`` compares two revisions.
 """
 
-import argparse
 import shutil
 import subprocess
 import tempfile
@@ -23,14 +24,15 @@ from benchmarks.judge.outcome import Outcome
 from benchmarks.judge.process import WorkerProcess
 from benchmarks.judge.reference import optimum
 from benchmarks.judge.store import ROOT
+from benchmarks.options import parser_of
 
-#: problems that are compared unless others are named: small, tall, wide, softmax, hard
+#: The problems that are compared unless others are named: small, tall, wide, softmax, hard.
 DEFAULT = ("A@1", "cancer@1", "digits@1", "C", "K10", "F2", "imbalanced")
 TREE = "working tree"
 ROUNDS = 5
-#: tolerances whose fits are timed, and the gap that counts
+#: The tolerances of the fits, and the gap of the times that are compared.
 LADDER, GAP = (1e-2, 1e-3, 1e-4), 1e-6
-#: a ratio outside of these is worth a look; inside, it is noise
+#: The ratios outside of which a difference is reported; inside, it is noise.
 FASTER, SLOWER = 0.9, 1.1
 
 
@@ -51,6 +53,7 @@ def checked_out(revision: str) -> Iterator[Path]:
 
 
 def git(*arguments: str) -> str:
+    """The output of a command of git, whose failure ends the program."""
     done = subprocess.run(
         ["git", *arguments], check=False, cwd=ROOT, capture_output=True, text=True
     )
@@ -62,7 +65,7 @@ def git(*arguments: str) -> str:
 def fit_by_turns(
     workers: dict[str, WorkerProcess], problem: Problem, rounds: int
 ) -> dict[str, dict]:
-    """Seconds to the gap of each revision in every round, and the passes that it took."""
+    """The seconds of each revision to the gap in every round, and the passes that they took."""
     X, y = problem.data.load()
     best = optimum(problem, X, y)
     found: dict[str, dict] = {
@@ -77,7 +80,7 @@ def fit_by_turns(
             for name in order:
                 outcome = Outcome(name, problem.limit)
                 workers[name].run(job, outcome)
-                # whoever is first finds the thread setting of all rounds
+                # the first one finds the thread setting of all rounds
                 job = replace(job, setting=job.setting or outcome.setting)
                 rung = outcome.rung_at(GAP)
                 found[name]["seconds"].append(None if rung is None else rung["seconds"])
@@ -88,13 +91,14 @@ def fit_by_turns(
 
 
 def ratio(found: dict[str, dict], new: str, old: str) -> float | None:
-    """How many times the old seconds the new ones are: the median over the rounds."""
+    """The new seconds divided by the old ones: the median over the rounds."""
     rounds = zip(found[new]["seconds"], found[old]["seconds"], strict=True)
     ratios = [a / b for a, b in rounds if a is not None and b is not None]
     return median(ratios) if ratios else None
 
 
 def line(problem: Problem, found: dict[str, dict], new: str, old: str) -> str:
+    """The row of a problem."""
     r = ratio(found, new, old)
     known = {who: [t for t in found[who]["seconds"] if t is not None] for who in (old, new)}
     verdict = f"{r:.2f}" if r is not None else f"not reached: {found[new]['ended']}"
@@ -110,8 +114,8 @@ def line(problem: Problem, found: dict[str, dict], new: str, old: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("old", help="a revision of git's")
+    parser = parser_of("compare", __doc__, stored=False)
+    parser.add_argument("old", help="a revision of git")
     parser.add_argument("new", nargs="?", default=TREE, help="another one, or the working tree")
     parser.add_argument("--problems", nargs="+", default=list(DEFAULT))
     parser.add_argument("--rounds", type=int, default=ROUNDS)

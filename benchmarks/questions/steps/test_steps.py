@@ -1,14 +1,14 @@
-"""A pass over the rows, a new direction, and what a step costs beside the pass."""
+"""A pass over the rows, a new direction, and the cost of a step besides the pass."""
 
 import numpy as np
 import pytest
 
-from benchmarks.micro.conftest import finish, make
+from benchmarks.questions.steps.conftest import finish, make
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
 
 
-@pytest.mark.parametrize("second", ["intercept", "subspace"])
+@pytest.mark.parametrize("curvature", ["intercept", "subspace"])
 def test_evaluate(benchmark, context, objective, curvature):
     with context.scope():
         preconditioner = objective.with_gram()[1] if curvature == "subspace" else None

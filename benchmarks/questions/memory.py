@@ -1,35 +1,36 @@
-"""Peak memory of a fit beyond the features, the library and what its first fit leaves behind.
+"""The peak memory of a fit, beyond the features, the library and the remains of its first fit.
 
-Every contender runs in a process of its own, which fits once to import and to compile, then once
-more, watched. Linux only: elsewhere, a process cannot begin its peak anew.
+Every contender runs in a process of its own. There it fits once to import and to compile, and once
+more while its memory is watched. This needs Linux: elsewhere, a process cannot reset its peak.
 
-``python -m benchmarks.memory`` measures and prints the table.
+``python -m benchmarks.questions.memory`` measures and prints the table.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, measured_on
 from benchmarks.data import saved
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
 from benchmarks.judge import store
 from benchmarks.judge.machine import describe
 from benchmarks.judge.threads import CORES, Setting, threads
+from benchmarks.options import Results, answered, parser_of
 
 RESULT = "memory"
 PROBLEMS = ("C", "E", "D@1", "F2", "K10")
-#: what is fitted: enough to see every phase of a fit, and no more
+#: The parameters of a fit that has every phase, and its time limit.
 TOL, MAX_ITER, LIMIT = 1e-3, 30, 60.0
 STATUS = Path("/proc/self/status")
 
 
 def peak(*, anew: bool = False) -> int:
-    """The most memory that this process had, in KiB; since now if it begins ``anew``."""
+    """The peak memory of this process in KiB; it is reset if it begins ``anew``."""
     if anew:
         Path("/proc/self/clear_refs").write_text("5")
     (line,) = (one for one in STATUS.read_text().splitlines() if one.startswith("VmHWM"))
@@ -37,7 +38,7 @@ def peak(*, anew: bool = False) -> int:
 
 
 def watched(name: str, folder: Path, C: float) -> float:
-    """MiB of the second fit, in this process."""
+    """The MiB of the second fit, in this process."""
     X, y = saved.load(folder)
     contender = CONTENDERS[name]()
     contender.prepare(X, y, C)
@@ -48,17 +49,18 @@ def watched(name: str, folder: Path, C: float) -> float:
         return (peak() - before) / 1024
 
 
-def of_problem(problem: Problem) -> dict:
-    """Peaks of all contenders of the headline that can fit the problem."""
+def of_problem(problem: Problem) -> Results:
+    """The peaks of all contenders of the headline that can fit the problem."""
     X, y = problem.data.load()
     columns = 1 if y.max() == 1 else int(y.max()) + 1
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         saved.save(Path(folder), X, y)
-        for name, who in CONTENDERS.items():
+        for name, who in measured_on("cpu").items():
             if not who.headline or name == "null" or who.refuses(columns, len(X)):
                 continue
-            command = [sys.executable, "-m", "benchmarks.memory", name, folder, repr(problem.C)]
+            watch = ["--watch", name, folder, repr(problem.C)]
+            command = [sys.executable, "-m", "benchmarks.questions.memory", *watch]
             try:
                 done = subprocess.run(
                     command, cwd=store.ROOT, capture_output=True, check=True, timeout=LIMIT
@@ -66,7 +68,7 @@ def of_problem(problem: Problem) -> dict:
             except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
                 print(f"  {name}: {type(error).__name__}", flush=True)
                 continue
-            found[name] = round(json.loads(done.stdout.splitlines()[-1]), 1)
+            found[name] = round(float(done.stdout.splitlines()[-1]), 1)
     return {
         "title": problem.title,
         "features_mib": round(X.nbytes / 2**20, 1),
@@ -75,18 +77,19 @@ def of_problem(problem: Problem) -> dict:
     }
 
 
-def measured() -> dict:
-    """Measure all problems; nothing where peaks cannot begin anew."""
+def measured(names: Sequence[str] = PROBLEMS, *, keep: bool = True) -> Results:
+    """Measure problems; there are no results where a peak cannot be reset."""
     if not STATUS.exists():
-        print("no peaks of memory: this is no Linux")
+        print("no peaks of memory: this is not Linux")
         return {}
-    results = {problem.name: of_problem(problem) for problem in chosen(list(PROBLEMS))}
-    store.save(RESULT, results)
+    results = {problem.name: of_problem(problem) for problem in chosen(list(names))}
+    if keep:
+        store.merge(RESULT, results)
     return results
 
 
-def table(results: dict) -> str:
-    """MiB in 80 columns."""
+def table(results: Results) -> str:
+    """The MiB, in 80 columns."""
     names = sorted({name for one in results.values() for name in one["peak_mib"]})
     lines = [f"{'MiB beyond the features':26}" + "".join(f"{name:>10}" for name in results)]
     lines.append(
@@ -99,9 +102,19 @@ def table(results: dict) -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    if len(sys.argv) == 4:
+def main() -> None:
+    parser = parser_of("memory", __doc__)
+    parser.add_argument("--problems", nargs="+", default=list(PROBLEMS), help="names")
+    parser.add_argument("--watch", nargs=3, help="of the process of a contender: name, folder, C")
+    options = parser.parse_args()
+    if options.watch:
         warnings.simplefilter("ignore")
-        print(json.dumps(watched(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))))
-    else:
-        print(table(measured()))
+        name, folder, C = options.watch
+        print(watched(name, Path(folder), float(C)))
+        return
+    results = answered(parser, options, RESULT, lambda keep: measured(options.problems, keep=keep))
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()

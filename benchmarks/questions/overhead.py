@@ -1,13 +1,12 @@
-"""What a fit costs before it computes anything: tiny problems, where calls count and not numbers.
+"""The cost of a fit besides its arithmetic: tiny problems, where the calls take the time.
 
-Seconds of one ``fit`` and one ``predict_proba`` by turns with scikit-learn's, at the default
-parameters of both and with one thread for products, and of a fit that stops before its first step
-(``max_iter=0``): what is left of that is validation and bookkeeping.
+One ``fit`` and one ``predict_proba`` are timed by turns with those of scikit-learn, at the default
+parameters of both and with one thread for products. A fit that stops before its first step
+(``max_iter=0``) is timed as well: it consists of validation and bookkeeping.
 
-``python -m benchmarks.overhead`` measures and prints the table.
+``python -m benchmarks.questions.overhead`` measures and prints the table.
 """
 
-import time
 import warnings
 from collections.abc import Callable
 
@@ -18,13 +17,15 @@ from benchmarks.data import Gaussian
 from benchmarks.judge import store
 from benchmarks.judge.machine import describe
 from benchmarks.judge.threads import Setting, threads
+from benchmarks.judge.timing import by_turns
+from benchmarks.options import Results, answered, parser_of
 from logitron import LogisticRegression
 
 RESULT = "overhead"
 SHAPES = ((20, 2), (100, 10), (1000, 10), (1000, 64))
 REPEATS = 200
 
-#: a fit with each of these; `max_iter=0` is no fit at all
+#: The estimators that are fitted; with `max_iter=0` there is no step.
 FITS: dict[str, Callable[[], object]] = {
     "logitron": LogisticRegression,
     "logitron, no step": lambda: LogisticRegression(max_iter=0),
@@ -35,17 +36,13 @@ FITS: dict[str, Callable[[], object]] = {
 
 
 def typical(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each call, by turns, so that a busy moment of the machine meets all."""
-    seconds = {name: [] for name in calls}
-    for _ in range(repeats):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            seconds[name].append(time.perf_counter() - start)
+    """The median seconds of each call, by turns."""
+    seconds = by_turns(calls, repeats)
     return {name: float(f"{np.median(times):.3g}") for name, times in seconds.items()}
 
 
-def of_shape(rows: int, features: int, repeats: int) -> dict:
+def of_shape(rows: int, features: int, repeats: int) -> Results:
+    """The seconds of all calls on a problem of this shape."""
     X, y = Gaussian(rows, features, seed=5).load()
     fits = {name: (lambda make=make: make().fit(X, y)) for name, make in FITS.items()}
     ours, theirs = LogisticRegression().fit(X, y), Sklearn().fit(X, y)
@@ -62,7 +59,7 @@ def of_shape(rows: int, features: int, repeats: int) -> dict:
     }
 
 
-def measured(repeats: int = REPEATS) -> dict:
+def measured(repeats: int = REPEATS, *, keep: bool = True) -> Results:
     """Measure all shapes."""
     results = {}
     with warnings.catch_warnings(), threads(Setting(1, 1)):
@@ -70,12 +67,13 @@ def measured(repeats: int = REPEATS) -> dict:
         for rows, features in SHAPES:
             name = f"{rows} x {features}"
             results[name] = of_shape(rows, features, repeats)
-    store.save(RESULT, results)
+    if keep:
+        store.save(RESULT, results)
     return results
 
 
-def table(results: dict) -> str:
-    """Milliseconds in 80 columns."""
+def table(results: Results) -> str:
+    """The milliseconds, in 80 columns."""
     lines = [f"{'milliseconds, typical':34}" + "".join(f"{name:>11}" for name in results)]
     for what in ("fit", "predict_proba of a row"):
         lines.append(what)
@@ -85,5 +83,13 @@ def table(results: dict) -> str:
     return "\n".join(lines)
 
 
+def main() -> None:
+    parser = parser_of("overhead", __doc__)
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="of every call")
+    options = parser.parse_args()
+    results = answered(parser, options, RESULT, lambda keep: measured(options.repeats, keep=keep))
+    print(table(results))
+
+
 if __name__ == "__main__":
-    print(table(measured()))
+    main()

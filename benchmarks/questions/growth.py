@@ -1,28 +1,27 @@
-"""How time grows with rows, features, classes and targets: log-log slopes, measured in one run.
+"""The growth of time with rows, features, classes and targets: log-log slopes, in one run.
 
-Each axis changes one size of an embedding problem and leaves the others. Times are to a relative
-suboptimality of 1e-6, as everywhere; a slope of 1 is twice the time for twice the size. Targets are
-many neurons over one X, each certified to 1e-6; their competitor is a loop, of which one fit to
-1e-6 is timed, and multiplied.
+Each axis changes one size of a problem of embeddings and leaves the others. Times are those to a
+relative suboptimality of 1e-6. A slope of 1 is twice the time for twice the size. Targets are many
+neurons over the same features, each certified to 1e-6. They are compared with a loop, of which one
+fit to 1e-6 is timed and multiplied.
 
-``python -m benchmarks.growth`` measures; ``--axes`` chooses.
+``python -m benchmarks.questions.growth`` measures; ``--axes`` chooses.
 """
 
-import argparse
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Sklearn
 
 from benchmarks.data import Embeddings, many_labels
 from benchmarks.data.problem import Problem
-from benchmarks.engine import measured as measured_problems
 from benchmarks.judge import Objective, gap, store
 from benchmarks.judge.machine import describe
 from benchmarks.judge.reference import minimise
 from benchmarks.judge.threads import OPENBLAS, threads
 from benchmarks.judge.timing import timed
+from benchmarks.options import Each, Results, answered, ignore, parser_of
+from benchmarks.questions.engine import measured as measured_problems
 from benchmarks.report.table import to
 from logitron import LogisticRegression
 
@@ -33,7 +32,7 @@ SEED = 21
 LOOP = "one newton-cholesky fit x m"
 LADDER = tuple(10.0**-k for k in range(1, 9))
 
-#: axis: what it is called, and the rows, features and classes of each size
+#: The title of each axis, and the rows, features and classes of each size.
 AXES: dict[str, tuple[str, dict[int, tuple[int, int, int]]]] = {
     "n": ("rows, 100 features", {n: (n, 100, 2) for n in (2000, 8000, 32_000, 128_000)}),
     "p": ("features, 8000 rows", {p: (8000, p, 2) for p in (32, 128, 512, 2048)}),
@@ -43,15 +42,16 @@ TARGETS = "targets, 8000 rows, 128 features", (1, 4, 16, 64, 256)
 
 
 def problem(axis: str, size: int, shape: tuple[int, int, int]) -> Problem:
+    """The problem of one size of an axis."""
     title = f"growth in {axis}: {size}"
     return Problem(f"{axis}={size}", title, "growth", Embeddings(*shape, seed=SEED), 1.0, LIMIT)
 
 
-def of_axis(axis: str) -> dict:
-    """Times of one axis, by the machinery of the engine's benchmark."""
+def of_axis(axis: str) -> Results:
+    """The times of one axis, measured as all exact fits are."""
     title, sizes = AXES[axis]
     problems = [problem(axis, size, shape) for size, shape in sizes.items()]
-    found = measured_problems(problems, list(CONTENDERS), rounds=2, keep=None)
+    found = measured_problems(problems, list(CONTENDERS), rounds=2, keep=False)
     times = {
         who: [
             to(result["contenders"][who], 1e-6) if who in result["contenders"] else None
@@ -63,8 +63,8 @@ def of_axis(axis: str) -> dict:
     return finished(title, list(sizes), times, passes=passes)
 
 
-def of_targets() -> dict:
-    """Times of many targets, beside a loop."""
+def of_targets() -> Results:
+    """The times of many targets, beside a loop."""
     title, sizes = TARGETS
     X, Y = many_labels(8000, 128, max(sizes), SEED)
     alone = to_goal(X, Y[:, 0].astype(int))
@@ -73,7 +73,7 @@ def of_targets() -> dict:
 
 
 def to_goal(X: np.ndarray, y: np.ndarray) -> float:
-    """Seconds of the fastest fit of newton-cholesky whose gap is at most 1e-6, as judged."""
+    """The seconds of the fastest fit of newton-cholesky with a gap of at most 1e-6."""
     objective = Objective.of(X, y, 1.0)
     _, reference = minimise(objective)
     times = []
@@ -87,7 +87,8 @@ def to_goal(X: np.ndarray, y: np.ndarray) -> float:
     return min(times)
 
 
-def finished(title: str, sizes: list[int], times: dict[str, list], **more: object) -> dict:
+def finished(title: str, sizes: list[int], times: dict[str, list], **more: object) -> Results:
+    """The times as they are stored, with their slopes."""
     return {
         "title": title,
         "sizes": sizes,
@@ -98,7 +99,7 @@ def finished(title: str, sizes: list[int], times: dict[str, list], **more: objec
 
 
 def slope(sizes: list[int], times: list[float | None]) -> float | None:
-    """Slope of the line through the larger half of the sizes, where overhead counts for less."""
+    """The slope of the line through the three largest sizes, where overhead counts for less."""
     known = [(s, t) for s, t in zip(sizes, times, strict=True) if t is not None][-3:]
     if len(known) < 2:
         return None
@@ -106,21 +107,21 @@ def slope(sizes: list[int], times: list[float | None]) -> float | None:
     return round(float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]), 2)
 
 
-def measured(axes: list[str], each: Callable[[str], None] | None = None) -> dict:
-    """Measure axes; each is kept as soon as it is done."""
+def measured(axes: list[str], each: Each = ignore, *, keep: bool = True) -> Results:
+    """Measure axes; each is stored as soon as it is done."""
     results = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # who does not converge is judged
+        warnings.simplefilter("ignore")  # fits that do not converge are judged
         for axis in axes:
             results[axis] = of_targets() if axis == "m" else of_axis(axis)
-            store.merge(RESULT, {axis: results[axis]})
-            print(table(axis, results[axis]), flush=True)
-            if each is not None:
-                each(axis)
+            if keep:
+                store.merge(RESULT, {axis: results[axis]})
+            print(axis_table(axis, results[axis]), flush=True)
+            each(axis)
     return results
 
 
-def table(axis: str, result: dict) -> str:
+def axis_table(axis: str, result: Results) -> str:
     """One axis in 80 columns."""
     lines = [f"{axis}: {result['title']}"]
     lines.append(f"  {'':26}" + "".join(f"{size:>9}" for size in result["sizes"]) + "    slope")
@@ -132,9 +133,12 @@ def table(axis: str, result: dict) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of("growth", __doc__)
     parser.add_argument("--axes", nargs="+", choices=[*AXES, "m"], default=[*AXES, "m"])
-    measured(parser.parse_args().axes)
+    options = parser.parse_args()
+    results = answered(parser, options, RESULT, lambda keep: measured(options.axes, keep=keep))
+    if options.show:
+        print("\n".join(axis_table(axis, result) for axis, result in results.items()))
 
 
 if __name__ == "__main__":

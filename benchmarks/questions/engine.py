@@ -1,12 +1,11 @@
-"""Exact fits: seconds to equal suboptimality, logitron and the solvers of other libraries.
+"""Exact fits: seconds to equal suboptimality, of logitron and the solvers of other libraries.
 
-``python -m benchmarks.engine`` measures everything; ``--problems`` and ``--contenders`` choose.
-Results are kept problem by problem, see `store`.
+Results are stored problem by problem.
+
+``python -m benchmarks.questions.engine`` measures; ``--problems`` and ``--contenders`` choose.
 """
 
-import argparse
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,14 +24,14 @@ from benchmarks.judge.rates import floor, rates
 from benchmarks.judge.reference import optimum
 from benchmarks.judge.runner import ROUNDS, measure
 from benchmarks.judge.store import short
+from benchmarks.options import Each, Results, answered, ignore, parser_of
 from benchmarks.report.table import LEGEND, TARGETS, asked, problem_table, seconds
 
 RESULT = "engine"
-WHO = "all, headline, or parts of names"
 
 
 class Session:
-    """One run of the command: its workers, the data at hand, and the machine's rates."""
+    """One run: its workers, the data of the last problem, and the rates of the machine."""
 
     def __init__(self, names: list[str], rounds: int) -> None:
         self.workers = {name: WorkerProcess(name, CONTENDERS[name].environment) for name in names}
@@ -44,6 +43,7 @@ class Session:
 
     @staticmethod
     def packages(names: list[str]) -> list[str]:
+        """The distributions of all contenders that can run here."""
         found = {
             p
             for name in names
@@ -52,8 +52,8 @@ class Session:
         }
         return sorted(found | {"numpy", "scipy"})
 
-    def run(self, problem: Problem, folder: Path) -> dict:
-        """Measure all contenders on a problem; returns what is stored of it."""
+    def run(self, problem: Problem, folder: Path) -> Results:
+        """Measure all contenders on a problem; returns the stored results."""
         if problem.data != self.data:
             self.X, self.y = problem.data.load()
             self.data = problem.data
@@ -88,6 +88,7 @@ class Session:
         }
 
     def close(self) -> None:
+        """End the processes."""
         for worker in self.workers.values():
             worker.stop()
 
@@ -98,10 +99,10 @@ def measured(
     *,
     rounds: int = ROUNDS,
     limit: float | None = None,
-    keep: str | None = RESULT,
-    each: Callable[[str], None] | None = None,
-) -> dict:
-    """Measure contenders on problems; kept under a name as soon as a problem is done."""
+    keep: bool = True,
+    each: Each = ignore,
+) -> Results:
+    """Measure contenders on problems; each problem is stored as soon as it is done."""
     results = {}
     session = Session(names, rounds)
     with tempfile.TemporaryDirectory() as folder:
@@ -112,17 +113,16 @@ def measured(
                     continue
                 timed = replace(problem, limit=limit or problem.limit)
                 results[problem.name] = session.run(timed, Path(folder))
-                if keep is not None:
-                    store.merge(keep, {problem.name: results[problem.name]})
-                if each is not None:
-                    each(problem.name)
+                if keep:
+                    store.merge(RESULT, {problem.name: results[problem.name]})
+                each(problem.name)
         finally:
             session.close()
     return results
 
 
 def named(parts: list[str]) -> list[str]:
-    """Contenders whose names have one of these parts; "all", or those of the "headline"."""
+    """The contenders whose names have one of these parts; "all", or those of the "headline"."""
     return [
         name
         for name, who in measured_on("cpu").items()
@@ -133,12 +133,13 @@ def named(parts: list[str]) -> list[str]:
 
 
 def progress(outcome: Outcome) -> None:
+    """Print the row of a contender."""
     times = " ".join(f"{seconds(outcome.time_to(gap), outcome.limit):>9}" for gap in TARGETS)
     print(f"  {outcome.contender:24}{times}  ended: {outcome.ended[:30]}", flush=True)
 
 
-def stored(outcome: Outcome) -> dict:
-    """An outcome as it goes into the results: small, and enough for every table."""
+def stored(outcome: Outcome) -> Results:
+    """An outcome as it is stored: small, and enough for every table."""
     closest = outcome.rung_at(1e-9) or min(
         outcome.rungs.values(), key=lambda rung: rung["gap"], default={"facts": {}}
     )
@@ -155,22 +156,24 @@ def stored(outcome: Outcome) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of("engine", __doc__)
     parser.add_argument("--problems", nargs="+", default=["all"], help="names, letters or groups")
-    parser.add_argument("--contenders", nargs="+", default=["all"], help=WHO)
+    who = "all, headline, or parts of names"
+    parser.add_argument("--contenders", nargs="+", default=["all"], help=who)
     parser.add_argument("--limit", type=float, help="seconds that one fit may take")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
-    parser.add_argument("--dry", action="store_true", help="nothing is written")
-    parser.add_argument("--show", action="store_true", help="show results, measure nothing")
     options = parser.parse_args()
     problems = chosen(options.problems)
     names = named(options.contenders)
-    if options.show:
-        known = store.load(RESULT)
-        results = {p.name: known[p.name] for p in problems if p.name in known}
-    else:
-        keep = None if options.dry else RESULT
-        results = measured(problems, names, rounds=options.rounds, limit=options.limit, keep=keep)
+    found = answered(
+        parser,
+        options,
+        RESULT,
+        lambda keep: measured(
+            problems, names, rounds=options.rounds, limit=options.limit, keep=keep
+        ),
+    )
+    results = {p.name: found[p.name] for p in problems if p.name in found}
     print()
     for name, result in results.items():
         print(problem_table(name, result), end="\n\n")

@@ -1,29 +1,34 @@
-"""The same fits on every array library of this machine: seconds, and that the answers agree.
+"""The same fits on every array library of this machine: seconds, and differences of the answers.
 
-The first fit of a shape, which compiles where a library compiles, is told apart from later ones.
-All fits are to a certified relative suboptimality of 1e-12; the difference is that of all
-coefficients from NumPy's, relative to their norm.
+The first fit of a shape is separated from later ones, since some libraries compile then. All fits
+reach a certified relative suboptimality of 1e-12. The difference is that of all coefficients from
+those of NumPy, relative to their norm.
 
-``python -m benchmarks.backends`` measures and prints the table.
+``python -m benchmarks.questions.backends`` measures and prints the table.
 """
 
-import time
 import warnings
+from typing import Any
 
 import numpy as np
 
+from benchmarks.contenders.arrays import brought
 from benchmarks.data import Embeddings, many_labels
+from benchmarks.data.packages import lacking
 from benchmarks.judge import store
 from benchmarks.judge.machine import describe
+from benchmarks.judge.timing import seconds_of
+from benchmarks.options import Results, answered, parser_of
 from logitron import LogisticRegression
 
 RESULT = "backends"
-#: what is measured beside NumPy, where it is installed
+#: The libraries that are measured where they are installed; NumPy is first.
 NAMES = ("numpy", "torch", "jax", "dask")
 REPEATS = 3
 
 
 def problems() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Features and labels of each problem, by its title."""
     return {
         "20 000 x 256, binary": Embeddings(20_000, 256, 2, seed=31).load(),
         "20 000 x 256, K=10": Embeddings(20_000, 256, 10, seed=32).load(),
@@ -32,40 +37,28 @@ def problems() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def missing(name: str) -> str | None:
-    """Why a library cannot be measured here; None where it can."""
-    from importlib.util import find_spec
-
-    return None if find_spec(name) is not None else f"{name} is not installed"
+    """The reason why a library cannot be measured here; None where it can."""
+    return f"{name} is not installed" if lacking(name) else None
 
 
-def arrays(name: str, X: np.ndarray) -> object:
+def arrays(name: str, X: np.ndarray) -> Any:
     """X as a user of the library has it."""
-    if name == "torch":
-        import torch
-
-        return torch.from_numpy(X)
-    if name == "jax":
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-        return jax.device_put(X)
     if name == "dask":
         import dask.array as da
 
         return da.from_array(X, chunks=(-(-len(X) // 4), X.shape[1])).persist()
-    return X
+    return brought(X, name, "cpu")
 
 
-def of_problem(X: np.ndarray, y: np.ndarray, names: list[str]) -> dict:
-    """First and later fits of each library, and how far its coefficients are from NumPy's."""
+def of_problem(X: np.ndarray, y: np.ndarray, names: list[str]) -> Results:
+    """The first and later fits of each library, and the difference of its coefficients."""
     found, reference = {}, None
     for name in names:
         here = arrays(name, X)
         seconds = []
         for _ in range(1 + REPEATS):
-            start = time.perf_counter()
-            clf = LogisticRegression(tol=1e-6).fit(here, y)
-            seconds.append(time.perf_counter() - start)
+            took, clf = seconds_of(lambda here=here: LogisticRegression(tol=1e-6).fit(here, y))
+            seconds.append(took)
         coef = np.asarray(clf.coef_)
         reference = coef if reference is None else reference
         scale = np.linalg.norm(reference)
@@ -77,7 +70,7 @@ def of_problem(X: np.ndarray, y: np.ndarray, names: list[str]) -> dict:
     return found
 
 
-def measured() -> dict:
+def measured(*, keep: bool = True) -> Results:
     """Measure all problems on all libraries that are installed."""
     left_out = {name: why for name in NAMES if (why := missing(name))}
     names = [name for name in NAMES if name not in left_out]
@@ -90,12 +83,13 @@ def measured() -> dict:
                 "left_out": left_out,
                 "machine": describe("scikit-learn", *names),
             }
-    store.save(RESULT, results)
+    if keep:
+        store.save(RESULT, results)
     return results
 
 
-def table(results: dict) -> str:
-    """Seconds in 80 columns."""
+def table(results: Results) -> str:
+    """The seconds, in 80 columns."""
     lines = [f"{'':28}{'library':10}{'first fit':>11}{'later fits':>12}{'difference':>12}"]
     for title, one in results.items():
         for number, (name, row) in enumerate(one["libraries"].items()):
@@ -106,5 +100,11 @@ def table(results: dict) -> str:
     return "\n".join(lines)
 
 
+def main() -> None:
+    parser = parser_of("backends", __doc__)
+    options = parser.parse_args()
+    print(table(answered(parser, options, RESULT, lambda keep: measured(keep=keep))))
+
+
 if __name__ == "__main__":
-    print(table(measured()))
+    main()

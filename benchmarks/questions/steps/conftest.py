@@ -1,4 +1,4 @@
-"""One problem for all micro-benchmarks, and the backends that are here."""
+"""One problem for all steps, on the backends that are installed."""
 
 from importlib.util import find_spec
 
@@ -26,11 +26,12 @@ def columns(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def objective(context: ArrayContext, columns: int):
+def objective(context: ArrayContext, columns: int) -> Objective:
     return make(context, columns)
 
 
 def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> Objective:
+    """The objective of random features and labels, centred."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((ROWS, FEATURES))
     Y = (X @ rng.standard_normal((FEATURES, columns)) > 0).astype(np.int8)
@@ -47,6 +48,6 @@ def make(context: ArrayContext, columns: int, block_rows: int | None = None) -> 
 
 
 def finish(array: object) -> None:
-    """Wait for what was computed: libraries may return before they are done."""
+    """Wait for an array: libraries may return before they are done."""
     if hasattr(array, "block_until_ready"):
         array.block_until_ready()
