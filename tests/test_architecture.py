@@ -255,7 +255,7 @@ def test_objects_are_small():
     """Of at most ten fields; those of options and of rows of results may have more."""
     many = {
         "State", "Plan", "WhenSlow", "Stopping", "PrecisionSchedule", "DampedNewton",
-        "Fits", "Solution", "Kronecker", "Record", "LocalModel",
+        "Solution", "Kronecker", "Record", "LocalModel",
     }  # fmt: skip
     for module, node in _classes():
         fields = [

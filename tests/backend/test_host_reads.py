@@ -107,7 +107,7 @@ def test_tables_of_targets_are_checked_with_one_read(monkeypatch):
     torch = pytest.importorskip("torch")
     from logitron.estimators import multilabel
 
-    monkeypatch.setattr(multilabel, "CHECKED", 100)
+    monkeypatch.setattr(multilabel, "NUMBERS_PER_CHECK", 100)
     X, y, _ = load("iris", True)
     Y = np.stack([y == k for k in range(3)], axis=1).astype(int)
     with count_host_reads() as counted:

@@ -20,7 +20,7 @@ from sklearn.model_selection import (
 )
 
 from logitron import LogisticRegression, LogisticRegressionCV
-from logitron.estimators.scoring import ON_DEVICE
+from logitron.estimators.scoring import DEVICE_SCORES
 from tests.backends import host
 from tests.checks import RELEASE, with_checks
 
@@ -77,7 +77,7 @@ def test_digits_too():
     assert_alike(ours(**settings).fit(features, labels), theirs(**settings).fit(features, labels))
 
 
-@pytest.mark.parametrize("scoring", [*ON_DEVICE, "f1", make_scorer(f1_score)], ids=str)
+@pytest.mark.parametrize("scoring", [*DEVICE_SCORES, "f1", make_scorer(f1_score)], ids=str)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_scores_are_scikit_learns(scoring, weighted):
     weights = np.random.default_rng(1).uniform(0.1, 2.0, len(X)) if weighted else None
@@ -104,7 +104,7 @@ def test_rankings_with_ties_are_scikit_learns(score):
     z, y, weights = rng.integers(6, size=80) / 2.0, rng.integers(2, size=80), rng.uniform(size=80)
     function = {"roc_auc": metrics.roc_auc_score, "average_precision": None}[score]
     function = function or metrics.average_precision_score
-    found = float(ON_DEVICE[score][1](z, y, weights))
+    found = float(DEVICE_SCORES[score][1](z, y, weights))
     assert found == pytest.approx(function(y, z, sample_weight=weights))
 
 

@@ -274,11 +274,11 @@ def test_progress_is_shown(capsys):
 
 
 def test_targets_that_are_many_are_fitted_part_by_part(monkeypatch):
-    from logitron.estimators import grid
+    from logitron.estimators import fit_grid
 
     whole = LogisticRegression(**EXACT).fit(X, Y)
-    monkeypatch.setattr(grid, "LEAST_KEPT", 26 * 7 * 2)
-    monkeypatch.setattr(grid, "PART_KEPT", 0.0)
+    monkeypatch.setattr(fit_grid, "MIN_SOLVER_NUMBERS", 26 * 7 * 2)
+    monkeypatch.setattr(fit_grid, "SOLVER_NUMBERS_FRACTION", 0.0)
     parts = LogisticRegression(**EXACT).fit(X, Y)
     assert parts.work_.passes > 2 * whole.work_.passes
     np.testing.assert_allclose(parts.coef_, whole.coef_, rtol=1e-9)
@@ -287,11 +287,11 @@ def test_targets_that_are_many_are_fitted_part_by_part(monkeypatch):
 
 
 def test_small_targets_are_not_copied():
-    from logitron.estimators.multilabel import encode_many
+    from logitron.estimators.multilabel import encode_multilabel
 
     for targets in (Y, Y.astype(bool)):
-        assert encode_many(targets, 400).codes is targets
-    assert encode_many(Y.astype(np.int64), 400).codes.dtype == np.int8
+        assert encode_multilabel(targets, 400).codes is targets
+    assert encode_multilabel(Y.astype(np.int64), 400).codes.dtype == np.int8
 
 
 def test_scikit_learns_check_of_many_targets_passes():

@@ -81,6 +81,15 @@ def test_pickles_of_other_versions_warn_and_get_defaults(kind, written):
     clone(again)
 
 
+def test_private_attributes_of_earlier_versions_are_renamed():
+    many = LogisticRegression().fit(X, np.stack([Y == 1, Y == 2], axis=1))
+    state = many.__getstate__()
+    state["_many"] = state.pop("_multilabel")
+    again = LogisticRegression.__new__(LogisticRegression)
+    again.__setstate__(state)
+    np.testing.assert_array_equal(again.predict(X), many.predict(X))
+
+
 def test_pickles_of_this_version_are_silent_and_complete():
     for one in (LogisticRegression(C=2.0), LogisticRegressionCV(Cs=[1.0])):
         again = pickle.loads(pickle.dumps(one))

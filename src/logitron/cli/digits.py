@@ -55,16 +55,16 @@ class _WatchedNeuron(LogisticRegression):
 
     bar: Progress | None = None
 
-    def _watcher(self) -> Callable[[Iteration], bool | None] | None:
+    def _iteration_callback(self) -> Callable[[Iteration], bool | None] | None:
         bar = self.bar
         if bar is None:
             return None
 
-        def tell(iteration: Iteration) -> None:
+        def update_bar(iteration: Iteration) -> None:
             if iteration.number % 64 == 0:  # a terminal cannot show more
                 bar(iteration.number, f"epoch {iteration.number}  loss {iteration.loss[0]:.4g}")
 
-        return tell
+        return update_bar
 
 
 def show(

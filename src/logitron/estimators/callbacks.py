@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from logitron.solvers import Iteration
+from logitron.solvers import Callback, Iteration
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -17,12 +17,10 @@ except ImportError:  # before scikit-learn 1.9
         return method
 
 
-__all__ = ["CallbackSupportMixin", "Tasks", "Watch", "both", "with_callbacks"]
-
-Watch = Callable[[Iteration], bool | None]
+__all__ = ["CallbackBridge", "CallbackSupportMixin", "chain_callbacks", "with_callbacks"]
 
 
-class Tasks:
+class CallbackBridge:
     """A fit as scikit-learn's callbacks see it: one task, with a subtask for each iteration.
 
     A subtask begins before anybody knows whether it will be made, so that the last one ends empty.
@@ -34,9 +32,9 @@ class Tasks:
     X, y : object
         Training data, as they came.
     sample_weight : object or None
-    most : int
+    max_iter : int
         Iterations at most.
-    attributes : callable or None
+    fitted_attributes : callable or None
         ``attributes(coef, intercept)`` gives fitted attributes, as the estimator would have them;
         without it, callbacks are not given a model that is under way.
     """
@@ -47,42 +45,46 @@ class Tasks:
         X: Any,
         y: Any,
         sample_weight: Any,
-        most: int,
-        attributes: Callable[..., dict[str, Any]] | None,
+        max_iter: int,
+        fitted_attributes: Callable[..., dict[str, Any]] | None,
     ) -> None:
-        self._attributes = attributes
-        self._given = {"estimator": estimator, "X": X, "y": y}
+        self._fitted_attributes = fitted_attributes
+        self._fit_arguments = {"estimator": estimator, "X": X, "y": y}
         if sample_weight is not None:
-            self._given["metadata"] = {"sample_weight": sample_weight}
-        self._root = estimator._init_callback_context(max_subtasks=max(most, 1) + 1)
-        self._root.call_on_fit_task_begin(**self._given)
-        self._step: Any = None
-        self._begin(None)
+            self._fit_arguments["metadata"] = {"sample_weight": sample_weight}
+        self._fit_context = estimator._init_callback_context(max_subtasks=max(max_iter, 1) + 1)
+        self._fit_context.call_on_fit_task_begin(**self._fit_arguments)
+        self._iteration_context: Any = None
+        self._begin_iteration(None)
 
     def __call__(self, iteration: Iteration) -> bool:
         """End the subtask of an iteration, and begin the next; whether to stop."""
-        attributes = self._attributes
-        so_far = None
-        if attributes is not None:
+        fitted_attributes = self._fitted_attributes
+        current_attributes = None
+        if fitted_attributes is not None:
 
-            def so_far() -> dict[str, Any]:
-                return attributes(*iteration.parameters())
+            def current_attributes() -> dict[str, Any]:
+                return fitted_attributes(*iteration.parameters())
 
-        stop = self._step.call_on_fit_task_end(**self._given, reconstruction_attributes=so_far)
-        self._begin(so_far)
+        stop = self._iteration_context.call_on_fit_task_end(
+            **self._fit_arguments, reconstruction_attributes=current_attributes
+        )
+        self._begin_iteration(current_attributes)
         return bool(stop)
 
     def end(self) -> None:
         """Tell that the fit is over."""
-        self._step.call_on_fit_task_end(**self._given)
-        self._root.call_on_fit_task_end(**self._given, reconstruction_attributes={})
+        self._iteration_context.call_on_fit_task_end(**self._fit_arguments)
+        self._fit_context.call_on_fit_task_end(**self._fit_arguments, reconstruction_attributes={})
 
-    def _begin(self, so_far: Callable[[], dict[str, Any]] | None) -> None:
-        self._step = self._root.subcontext(task_name="iteration")
-        self._step.call_on_fit_task_begin(**self._given, reconstruction_attributes=so_far)
+    def _begin_iteration(self, current_attributes: Callable[[], dict[str, Any]] | None) -> None:
+        self._iteration_context = self._fit_context.subcontext(task_name="iteration")
+        self._iteration_context.call_on_fit_task_begin(
+            **self._fit_arguments, reconstruction_attributes=current_attributes
+        )
 
 
-def both(one: Watch | None, other: Watch | None) -> Watch | None:
+def chain_callbacks(one: Callback, other: Callback) -> Callback:
     """Call both after an iteration, and stop if either says so."""
     if one is None or other is None:
         return one or other

@@ -9,12 +9,14 @@ from sklearn.utils.class_weight import compute_class_weight
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.estimators.labels import Labels
-from logitron.estimators.values import plain
+from logitron.estimators.values import to_python
 
-__all__ = ["balance", "class_factors"]
+__all__ = ["apply_class_weight", "class_factors"]
 
 
-def balance(labels: Labels, class_weight: Any, sample_weight: HostArray | None) -> HostArray | None:
+def apply_class_weight(
+    labels: Labels, class_weight: Any, sample_weight: HostArray | None
+) -> HostArray | None:
     """Multiply each row's sample weight by the weight of its class.
 
     "balanced" counts the classes with the sample weights, as scikit-learn does.
@@ -77,11 +79,11 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
     if wrong:
         raise ValueError(
             "class_weight must be a dict, 'balanced' or None for each target, got "
-            f"{plain(wrong[0])!r}"
+            f"{to_python(wrong[0])!r}"
         )
     for one in each:
         _check_numbers(one)
-    names = [0, 1] if labels.many else labels.classes.tolist()
+    names = [0, 1] if labels.multilabel else labels.classes.tolist()
     factors = np.ones_like(totals)
     for own, total, chosen in zip(factors, totals, each, strict=True):
         if chosen is None:
@@ -95,12 +97,12 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
         if unknown:
             raise ValueError(
                 "The given class_weight dict must have the class labels as keys; "
-                f"classes={names} but key={plain(sorted(unknown, key=str))}"
+                f"classes={names} but key={to_python(sorted(unknown, key=str))}"
             )
         own[:] = [float(chosen.get(name, 1.0)) for name in names]
     if not np.all(np.isfinite(factors)) or np.any(factors < 0) or not np.any(factors > 0):
         raise ValueError(
-            f"class_weight must give finite, non-negative weights, got {plain(class_weight)}"
+            f"class_weight must give finite, non-negative weights, got {to_python(class_weight)}"
         )
     return factors
 
@@ -110,5 +112,5 @@ def _check_numbers(class_weight: Any) -> None:
     weights = class_weight.values() if isinstance(class_weight, dict) else ()
     if not all(isinstance(weight, Real) for weight in weights):
         raise ValueError(
-            f"class_weight must give a real number for each class, got {plain(class_weight)}"
+            f"class_weight must give a real number for each class, got {to_python(class_weight)}"
         )

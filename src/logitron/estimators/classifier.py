@@ -15,18 +15,18 @@ from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import to_csr, wrap
 from logitron.estimators.callbacks import CallbackSupportMixin
-from logitron.estimators.inputs import features, refuse_nonfinite, sample_weights
-from logitron.estimators.label_values import comparable
-from logitron.estimators.labels import classes_for, take
+from logitron.estimators.inputs import reject_nonfinite, validate_features, validate_sample_weight
+from logitron.estimators.label_values import labels_for_scoring
+from logitron.estimators.labels import classes_in_context, decode_labels
 from logitron.estimators.pickled import VersionedEstimator
-from logitron.estimators.values import on_host
+from logitron.estimators.values import to_host_if_array
 
 __all__ = ["NeuronClassifier"]
 
 
 #: kinds of parameters that are what they are, and how many sets of them are remembered as valid
-PLAIN, MOST_REMEMBERED = frozenset({bool, int, float, str, type(None)}), 1000
-_valid: set[tuple[Any, ...]] = set()
+PLAIN_TYPES, MAX_CACHED = frozenset({bool, int, float, str, type(None)}), 1000
+_validated: set[tuple[Any, ...]] = set()
 
 
 class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator):  # type: ignore[misc]
@@ -38,17 +38,17 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
     coef_: Array
     intercept_: Array
     classes_: Array
-    _many: bool = False
+    _multilabel: bool = False
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        return list(cls._names())
+        return list(cls._parameter_names())
 
     @classmethod
     @cache
-    def _names(cls) -> tuple[str, ...]:
+    def _parameter_names(cls) -> tuple[str, ...]:
         """Read the signature once: scikit-learn does so for every fit."""
         return tuple(super()._get_param_names())
 
@@ -57,17 +57,17 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Of a few rows, it takes a quarter of a fit.
         """
-        values = [getattr(self, name) for name in self._names()]
+        values = [getattr(self, name) for name in self._parameter_names()]
         kinds = tuple(map(type, values))
-        if not PLAIN.issuperset(kinds):
+        if not PLAIN_TYPES.issuperset(kinds):
             super()._validate_params()
             return
         key = type(self), kinds, *values
-        if key not in _valid:
+        if key not in _validated:
             super()._validate_params()
-            if len(_valid) >= MOST_REMEMBERED:
-                _valid.clear()
-            _valid.add(key)
+            if len(_validated) >= MAX_CACHED:
+                _validated.clear()
+            _validated.add(key)
 
     def decision_function(self, X: Any) -> Array:
         """Compute the logits.
@@ -106,7 +106,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_proba", X, _probabilities, grouped=True)
+        return self._map("predict_proba", X, _probabilities, needs_classes=True)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Compute the logarithm of each class's probability, however small that is.
@@ -125,7 +125,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_log_proba", X, _log_probabilities, grouped=True)
+        return self._map("predict_log_proba", X, _log_probabilities, needs_classes=True)
 
     def predict(self, X: Any) -> Array:
         """Choose the most probable class.
@@ -147,10 +147,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             As `decision_function`.
         """
         check_is_fitted(self)
-        if self._many:
-            return self._map("predict", X, _ones, dtype=self._label_dtype)
-        codes = self._map("predict", X, _codes)
-        return wrap("codes", codes).map(partial(take, self.classes_), self.classes_.dtype)
+        if self._multilabel:
+            return self._map("predict", X, _multilabel_predictions, dtype=self._label_dtype)
+        codes = self._map("predict", X, _class_codes)
+        return wrap("codes", codes).map(partial(decode_labels, self.classes_), self.classes_.dtype)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy: the share of rows whose label, or labels, are predicted.
@@ -170,9 +170,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`; also if y or the weights are not what they should be.
         """
-        y = comparable(y)
-        predicted = on_host(self.predict(X))
-        weights = sample_weights(sample_weight, predicted.shape[0])
+        y = labels_for_scoring(y)
+        predicted = to_host_if_array(self.predict(X))
+        weights = validate_sample_weight(sample_weight, predicted.shape[0])
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
     def to(self, backend: str, device: str | None = None) -> Self:
@@ -204,10 +204,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         """
         check_is_fitted(self)
         coef = self._dense_coef()
-        place = ArrayContext.named(backend, device, ArrayContext.of(coef).precision)
-        with place.scope():
-            moved = place.copy_to(coef), place.copy_to(self.intercept_)
-            classes = classes_for(place, to_host(self.classes_))
+        context = ArrayContext.named(backend, device, ArrayContext.of(coef).precision)
+        with context.scope():
+            moved = context.copy_to(coef), context.copy_to(self.intercept_)
+            classes = classes_in_context(context, to_host(self.classes_))
         self.coef_, self.intercept_ = moved
         self.classes_ = classes
         return self
@@ -261,32 +261,32 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         X: Any,
         function: Callable[..., Array],
         *,
-        grouped: bool = False,
+        needs_classes: bool = False,
         **static: Any,
     ) -> Array:
         """Apply a function of logits to the rows of X, where X is."""
         check_is_fitted(self)
         coef = self._dense_coef()
-        if grouped:  # the function wants to know how many neurons share the probability
-            static["classes"] = 1 if self._many else int(coef.shape[0])
-        X = features(self, X, reset=False)
-        place = ArrayContext.of(X.meta)
-        _check_place(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), place)
-        with place.scope():
-            rows = X.rows(place, width=coef.shape[0])
+        if needs_classes:  # the function wants to know how many neurons share the probability
+            static["classes"] = 1 if self._multilabel else int(coef.shape[0])
+        X = validate_features(self, X, reset=False)
+        context = ArrayContext.of(X.meta)
+        _check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
+        with context.scope():
+            rows = X.rows(context, width=coef.shape[0])
             if not X.lazy:  # reading the values would compute a lazy array
-                refuse_nonfinite(rows)
-            coef, intercept = place.asarray(coef), place.asarray(self.intercept_)
+                reject_nonfinite(rows)
+            coef, intercept = context.asarray(coef), context.asarray(self.intercept_)
             return rows.map_logits(function, coef, intercept, **static)
 
 
-def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
-    if not fitted.is_beside(place):
+def _check_same_device(who: str, fitted: ArrayContext, context: ArrayContext) -> None:
+    if not fitted.is_beside(context):
         raise ValueError(
             f"{who}: X must use the same namespace and device as the fitted model, which is on "
-            f"{fitted.library.name} ({fitted.device}), while X is on {place.library.name} "
-            f"({place.device}). Move the model with "
-            f".to({place.library.name!r}, device) or bring X to it"
+            f"{fitted.library.name} ({fitted.device}), while X is on {context.library.name} "
+            f"({context.device}). Move the model with "
+            f".to({context.library.name!r}, device) or bring X to it"
         )
 
 
@@ -297,31 +297,35 @@ def _decision(Z: Array) -> Array:
     return Z[:, 0] if Z.shape[1] == 1 else Z
 
 
-def _both(Z: Array) -> Array:
+def _logits_of_both_classes(Z: Array) -> Array:
     """Logits of either class: one minus sigmoid(z) is sigmoid(-z), without the cancellation."""
     return array_namespace(Z).concat([-Z, Z], axis=1) if Z.shape[1] == 1 else Z
 
 
 def _probabilities(Z: Array, *, classes: int) -> Array:
-    return neuron.sigmoid(_both(Z)) if classes == 1 else neuron.softmax(Z, classes=classes)
+    return (
+        neuron.sigmoid(_logits_of_both_classes(Z))
+        if classes == 1
+        else neuron.softmax(Z, classes=classes)
+    )
 
 
 def _log_probabilities(Z: Array, *, classes: int) -> Array:
     xp = array_namespace(Z)
-    Z = _both(Z) if classes == 1 else Z
+    Z = _logits_of_both_classes(Z) if classes == 1 else Z
     P = neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
     # the logarithm of what `predict_proba` says, as long as that is a normal number
-    there = float(xp.finfo(P.dtype).eps) < P
-    logarithm = xp.log(xp.where(there, P, xp.ones_like(P)))
-    return xp.where(there, logarithm, neuron.log_probability(Z, classes=classes))
+    is_normal = float(xp.finfo(P.dtype).eps) < P
+    log_P = xp.log(xp.where(is_normal, P, xp.ones_like(P)))
+    return xp.where(is_normal, log_P, neuron.log_probability(Z, classes=classes))
 
 
-def _ones(Z: Array, *, dtype: str) -> Array:
+def _multilabel_predictions(Z: Array, *, dtype: str) -> Array:
     xp = array_namespace(Z)
     return xp.astype(Z > 0, getattr(xp, dtype))
 
 
-def _codes(Z: Array) -> Array:
+def _class_codes(Z: Array) -> Array:
     xp = array_namespace(Z)
     if Z.shape[1] == 1:
         return xp.astype(Z[:, 0] > 0, xp.int32)

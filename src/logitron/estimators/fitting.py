@@ -13,14 +13,14 @@ from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.refinement import (
     Refined,
-    affordable,
-    is_quick,
-    plain_of,
-    ready,
+    is_cheap,
+    n_affordable,
     refine,
+    standardised,
+    unstandardised,
 )
-from logitron.estimators.reports import Report, is_converged, warn_of
-from logitron.estimators.verdict import Verdict, judge, relative_gap, target_of
+from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.objective import Cost, Objective
 from logitron.reductions import centre, is_flat, standardise
 from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Status, put_groups
@@ -29,9 +29,9 @@ __all__ = ["Fit", "Settings", "centre_over_classes", "in_unit"]
 
 
 #: iterations more that refining may take, where their number is not asked for
-REFINING = 400
+REFINEMENT_ITER = 400
 #: iterations after which they begin, where the fast methods do not arrive
-EARLY = 120
+FAST_ITER = 120
 
 
 @dataclass(frozen=True)
@@ -58,34 +58,38 @@ class Settings:
     interruptible: bool = False
 
     @property
-    def untrained(self) -> bool:
+    def start_at_zero(self) -> bool:
         """Whether to start from nothing: as the textbook does, or since no step will be made."""
         return self.method == "gradient-descent" or self.max_iter == 0
 
     @property
-    def most(self) -> int:
+    def solver_max_iter(self) -> int:
         """Iterations at most."""
         if self.max_iter is not None:
             return int(self.max_iter)
         return (GradientDescent if self.method == "gradient-descent" else AutomaticSolver).max_iter
 
     @property
-    def limit(self) -> int:
+    def total_max_iter(self) -> int:
         """Iterations of the methods that follow, at most in all."""
-        return self.most + (REFINING if self.max_iter is None else 0)
+        return self.solver_max_iter + (REFINEMENT_ITER if self.max_iter is None else 0)
 
     @property
-    def _before_refining(self) -> int:
+    def _fast_max_iter(self) -> int:
         """Iterations of the fast methods, where others can follow."""
-        return EARLY if self.max_iter is None else min(self.most, max(EARLY, self.most // 2))
+        return (
+            FAST_ITER
+            if self.max_iter is None
+            else min(self.solver_max_iter, max(FAST_ITER, self.solver_max_iter // 2))
+        )
 
     def minimize(
         self,
         objective: Objective,
         start: tuple[Array | None, Array | None],
-        watch: Callback = None,
-        check: Callable[[], None] = lambda: None,
-        cold: Array | None = None,
+        callback: Callback = None,
+        check_finite: Callable[[], None] = lambda: None,
+        zero_start: Array | None = None,
     ) -> "Fit":
         """Minimise from coefficients and intercepts, either of which may be None for zeros.
 
@@ -93,23 +97,25 @@ class Settings:
         ----------
         objective : Objective
         start : tuple of arrays (m, p) and (m,), or None
-        watch : callable, optional
-        check : callable
+        callback : callable, optional
+        check_finite : callable
             Reads all features, and raises if one is not finite. It is called first. But where
             samples come first, and nobody watches, the first pass over all rows is not far, and
             says so too: NaN or infinity anywhere leaves no finite loss with a finite derivative,
             and so no optimum. It is called then only if none was found.
-        cold : array (m,), optional
+        zero_start : array (m,), optional
             Intercepts to start from, with coefficients of zero, where the objective is lower there
             than at ``start``.
         """
         if self.method == "gradient-descent":
-            check()
+            check_finite()
             objective = objective.beside_rows()
-            descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
-            telling = None if watch is None else _telling(watch, objective)
+            descent = GradientDescent(
+                self.learning_rate, float(self.loss_change), self.solver_max_iter
+            )
+            callback = None if callback is None else _telling(callback, objective)
             theta = objective.start(*start)
-            solution = descent.minimize(objective, theta, on_iteration=telling)
+            solution = descent.minimize(objective, theta, on_iteration=callback)
             return Fit(objective, solution, None, self)
         objective = centre(objective)
         if objective.statistics.needs_standardisation:
@@ -127,24 +133,24 @@ class Settings:
             weighed=objective.penalty.feature_factors is not None,
         )
         warm = start[0] is not None
-        most = self._before_refining if is_quick(objective) else self.most
-        engine = AutomaticSolver(plan, float(self.tol), most, warm, self.interruptible)
-        later = bool(plan.samples) and watch is None
-        if not later:
-            check()
+        solver_max_iter = self._fast_max_iter if is_cheap(objective) else self.solver_max_iter
+        solver = AutomaticSolver(plan, float(self.tol), solver_max_iter, warm, self.interruptible)
+        deferred = bool(plan.samples) and callback is None
+        if not deferred:
+            check_finite()
         theta = objective.start(*start)
-        if warm and cold is not None:
-            theta = _lower(objective, theta, objective.start(None, cold))
+        if warm and zero_start is not None:
+            theta = _lower_start(objective, theta, objective.start(None, zero_start))
         try:
-            found = engine.minimize(objective, theta, callback=watch)
+            found = solver.minimize(objective, theta, callback=callback)
         except Exception:  # of what was computed with NaN, perhaps: then that is what to say
-            if later:
-                check()
+            if deferred:
+                check_finite()
             raise
-        if later and not is_converged(found.solution.status).all():
-            check()
+        if deferred and not is_converged(found.solution.status).all():
+            check_finite()
         fit = Fit(found.objective, found.solution, plan, self, found.gap_bound)
-        return fit.refined(watch)
+        return fit.refined(callback)
 
 
 @dataclass(frozen=True)
@@ -174,39 +180,39 @@ class Fit:
             self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
         )
 
-    def refined(self, watch: Callback = None) -> "Fit":
+    def refined(self, callback: Callback = None) -> "Fit":
         """Go on with the groups whose optimum is not proven, as many as can be afforded."""
         objective, solution = self.objective, self.solution
         value, gap = solution.loss_curve[-1], solution.gap
-        relative = target_of(self.settings.tol, objective.rows.context.precision)
+        relative = target_gap(self.settings.tol, objective.rows.context.precision)
         proven = relative_gap(value, gap if objective.strongly_convex else None) <= relative
-        open_ = ~(proven | (solution.status == Status.STOPPED))
+        unproven = ~(proven | (solution.status == Status.STOPPED))
         if not objective.strongly_convex:
-            open_ &= solution.status != Status.SEPARABLE
-        count = min(int(open_.sum()), affordable(objective))
-        if not open_.any():
+            unproven &= solution.status != Status.SEPARABLE
+        count = min(int(unproven.sum()), n_affordable(objective))
+        if not unproven.any():
             return self
         if not count:
-            return self._precisely(open_)
-        return self._one_by_one(np.flatnonzero(open_)[:count], relative, watch)
+            return self._continue_in_float64(unproven)
+        return self._refine_groups(np.flatnonzero(unproven)[:count], relative, callback)
 
-    def _precisely(self, open_: HostArray) -> "Fit":
+    def _continue_in_float64(self, unproven: HostArray) -> "Fit":
         """Go on in the widest precision, where it was not that."""
         objective, solution, settings = self.objective, self.solution, self.settings
         rows = objective.rows.context
         if rows is rows.wide or self.plan is None:
             return self
-        left = settings.limit - int(solution.n_iter.max())
+        left = settings.total_max_iter - int(solution.n_iter.max())
         if left <= 0:
             return self
-        groups = np.flatnonzero(open_)
+        groups = np.flatnonzero(unproven)
         context = objective.context
         index = context.asarray(groups, keep_dtype=True)
         part = objective.in_float64().take(groups)
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
-        engine = AutomaticSolver(plan, float(settings.tol), left, True, settings.interruptible)
-        found, part, _ = engine.minimize(part, theta)
+        solver = AutomaticSolver(plan, float(settings.tol), left, True, settings.interruptible)
+        found, part, _ = solver.minimize(part, theta)
         coef, intercept = part.split(found.theta)
         own = objective.take(groups)
         found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
@@ -214,11 +220,11 @@ class Fit:
         whole = replace(solution.replaced(groups, found.after(spent), context), as_evaluated=False)
         return replace(self, solution=whole)
 
-    def _one_by_one(self, groups: HostArray, relative: float, watch: Callback) -> "Fit":
+    def _refine_groups(self, groups: HostArray, relative: float, callback: Callback) -> "Fit":
         """Go on with each group by damped Newton steps."""
         objective, solution, settings = self.objective, self.solution, self.settings
         context = objective.context
-        careful, plain = None, plain_of(objective)
+        careful, plain = None, unstandardised(objective)
         theta, status = solution.theta, solution.status.copy()
         gaps = solution.gap if solution.gap is not None else np.full(len(status), np.inf)
         gaps, n_iter = gaps.copy(), solution.n_iter.copy()
@@ -237,9 +243,9 @@ class Fit:
                 if plain is not None and known:
                     found = refine(plain, *own.split(begin), max_iter=0, **goal)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
-                    careful = careful or ready(objective)
-                    goal["max_iter"] = max(settings.limit - spent, 0)
-                    told = _after(watch, spent, partial(objective.split, theta))
+                    careful = careful or standardised(objective)
+                    goal["max_iter"] = max(settings.total_max_iter - spent, 0)
+                    told = _after(callback, spent, partial(objective.split, theta))
                     found = refine(careful, *own.split(begin), on_iteration=told, **goal)
             except KeyboardInterrupt:
                 if not settings.interruptible:
@@ -252,7 +258,7 @@ class Fit:
             theta = put_groups(theta, np.asarray([group]), better, context)
             last[group], gaps[group] = found.value, found.gap
             n_iter[group] += found.n_iter
-            status[group] = self._ended(found, int(n_iter[group]), relative)
+            status[group] = self._refined_status(found, int(n_iter[group]), relative)
             if status[group] != Status.CONVERGED and found.separation is not None:
                 complete = found.separation.complete
                 status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
@@ -274,19 +280,21 @@ class Fit:
         )
         return replace(self, solution=refined)
 
-    def _ended(self, found: Refined, n_iter: int, relative: float) -> Status:
+    def _refined_status(self, found: Refined, n_iter: int, relative: float) -> Status:
         if found.gap <= relative * (found.value - found.gap):
             return Status.CONVERGED
-        if not found.standing and n_iter >= self.settings.limit:
+        if not found.stalled and n_iter >= self.settings.total_max_iter:
             return Status.MAX_ITER
         return Status.AT_PRECISION
 
-    def warn(self, who: str, solver: str, verdict: Verdict, names: Any, *, stacklevel: int) -> None:
+    def warn(
+        self, estimator_name: str, solver: str, verdict: Verdict, names: Any, *, stacklevel: int
+    ) -> None:
         """Warn of what did not converge, saying why and what to try."""
         solution = self.solution
-        warn_of(
+        warn_unconverged(
             Report(verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away),
-            who,
+            estimator_name,
             solver,
             tol=float(self.settings.tol),
             names=names,
@@ -294,32 +302,32 @@ class Fit:
         )
 
 
-def _lower(objective: Objective, theta: Array, other: Array) -> Array:
+def _lower_start(objective: Objective, theta: Array, other: Array) -> Array:
     """For each group, the parameters at which the objective is lower."""
     xp = objective.context.xp
     here, there = objective.evaluate(theta).value, objective.evaluate(other).value
     return xp.where((here <= there)[:, None, None], theta, other)
 
 
-def _after(watch: Callback, spent: int, parameters: Callable[[], Any]) -> Callback:
+def _after(callback: Callback, spent: int, parameters: Callable[[], Any]) -> Callback:
     """Count the iterations that were made before."""
-    if watch is None:
+    if callback is None:
         return None
 
     def told(iteration: Iteration) -> bool | None:
         number = spent + iteration.number
-        return watch(replace(iteration, number=number, parameters=parameters))
+        return callback(replace(iteration, number=number, parameters=parameters))
 
     return told
 
 
-def in_unit(watch: Callback, unit: float) -> Callback:
+def in_unit(callback: Callback, unit: float) -> Callback:
     """Tell of losses in the units of the sample weights as they were given."""
-    if watch is None or unit == 1.0:
-        return watch
+    if callback is None or unit == 1.0:
+        return callback
 
     def told(iteration: Iteration) -> bool | None:
-        return watch(replace(iteration, loss=iteration.loss * unit))
+        return callback(replace(iteration, loss=iteration.loss * unit))
 
     return told
 
@@ -343,10 +351,12 @@ def centre_over_classes(
     return xp.reshape(groups, coef.shape), xp.reshape(shifts, intercept.shape)
 
 
-def _telling(watch: Callable[[Iteration], bool | None], objective: Objective) -> Callback:
+def _telling(callback: Callable[[Iteration], bool | None], objective: Objective) -> Callback:
     """Tell of coefficients and intercepts, as the engine does."""
 
     def told(iteration: Iteration) -> bool | None:
-        return watch(replace(iteration, parameters=lambda: objective.split(iteration.parameters())))
+        return callback(
+            replace(iteration, parameters=lambda: objective.split(iteration.parameters()))
+        )
 
     return told

@@ -13,13 +13,20 @@ from sklearn.model_selection import check_cv
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
 
-__all__ = ["Fold", "counts_of", "folds_of", "model_on_host", "on_classes", "scorer_named"]
+__all__ = [
+    "Fold",
+    "make_folds",
+    "resolve_scorer",
+    "to_numpy_model",
+    "training_counts",
+    "with_labels",
+]
 
 #: numbers of the rows that are trained on, and of those that are held out
 Fold = tuple[HostArray, HostArray]
 
 
-def folds_of(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> list[Fold]:
+def make_folds(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> list[Fold]:
     """Split the rows as scikit-learn does.
 
     Parameters
@@ -41,7 +48,7 @@ def folds_of(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> list
     on_host = not is_array_api_obj(X) or is_numpy_array(X)
     splitter = check_cv(cv, y, classifier=y is not None)
     splits = splitter.split(X if on_host else np.zeros((rows, 1)), y, **params)
-    folds = [(_numbers(train, rows), _numbers(test, rows)) for train, test in splits]
+    folds = [(_row_numbers(train, rows), _row_numbers(test, rows)) for train, test in splits]
     if not folds or any(len(train) == 0 or len(test) == 0 for train, test in folds):
         raise ValueError(
             "cv must give one split or more, each with rows to train on and rows to hold out, got "
@@ -50,14 +57,14 @@ def folds_of(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> list
     return folds
 
 
-def counts_of(folds: Sequence[Fold], rows: int) -> HostArray:
+def training_counts(folds: Sequence[Fold], rows: int) -> HostArray:
     """Count how often each row is trained on in each fold (n, F)."""
     counts = np.stack([np.bincount(train, minlength=rows) for train, _ in folds], axis=1)
     return counts.astype(np.uint8 if counts.max() < 256 else np.int64)
 
 
-def _numbers(given: Any, rows: int) -> HostArray:
-    chosen: HostArray = np.asarray(given)
+def _row_numbers(split: Any, rows: int) -> HostArray:
+    chosen: HostArray = np.asarray(split)
     if chosen.dtype == bool:
         return np.flatnonzero(chosen)
     if chosen.ndim != 1 or (len(chosen) and not (chosen.min() >= 0 and chosen.max() < rows)):
@@ -65,29 +72,29 @@ def _numbers(given: Any, rows: int) -> HostArray:
     return chosen
 
 
-def scorer_named(scoring: Any) -> tuple[str | None, Callable[..., float]]:
+def resolve_scorer(scoring: Any) -> tuple[str | None, Callable[..., float]]:
     """Find a scorer, and its name if it has one; None is the accuracy."""
     if scoring is None:
         scoring = "accuracy"
     return (scoring if isinstance(scoring, str) else None), get_scorer(scoring)
 
 
-def on_classes(scorer: Any, classes: HostArray) -> Any:
+def with_labels(scorer: Any, classes: HostArray) -> Any:
     """Tell a scorer all classes, if it wants to know them: held-out rows may lack some."""
     function = getattr(scorer, "_score_func", None)
-    wanted = inspect.signature(function).parameters if function is not None else {}
-    if "labels" not in wanted:
+    parameters = inspect.signature(function).parameters if function is not None else {}
+    if "labels" not in parameters:
         return scorer
-    more = {"pos_label": classes[-1]} if len(classes) == 2 and "pos_label" in wanted else {}
+    labels = {"pos_label": classes[-1]} if len(classes) == 2 and "pos_label" in parameters else {}
     return make_scorer(
         function,
         greater_is_better=scorer._sign == 1,
         response_method=scorer._response_method,
-        **{"labels": classes, **more, **scorer._kwargs},
+        **{"labels": classes, **labels, **scorer._kwargs},
     )
 
 
-def model_on_host(model: Any, X: Any) -> tuple[Any, Any]:
+def to_numpy_model(model: Any, X: Any) -> tuple[Any, Any]:
     """Bring a model and its features to NumPy, where scikit-learn's scorers are sure to work."""
     if is_array_api_obj(X) and not is_numpy_array(X):
         return copy.copy(model).to("numpy"), to_host(X)

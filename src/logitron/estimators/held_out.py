@@ -10,30 +10,30 @@ from sklearn.utils import _safe_indexing
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.data import Rows, wrap
-from logitron.estimators.fits import Fits
-from logitron.estimators.folds import Fold, model_on_host, on_classes, scorer_named
-from logitron.estimators.grid import Grid
-from logitron.estimators.label_values import comparable
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
+from logitron.estimators.folds import Fold, resolve_scorer, to_numpy_model, with_labels
+from logitron.estimators.label_values import labels_for_scoring
 from logitron.estimators.labels import Labels
 from logitron.estimators.logistic_regression import LogisticRegression
-from logitron.estimators.multilabel import encode_many
-from logitron.estimators.scoring import ON_DEVICE, scores_on_device
-from logitron.estimators.values import on_host, refuse_masked
+from logitron.estimators.multilabel import encode_multilabel
+from logitron.estimators.scoring import DEVICE_SCORES, scores_on_device
+from logitron.estimators.values import reject_masked, to_host_if_array
 from logitron.solvers import Status
 
 __all__ = [
-    "deciding_scores",
+    "completed_scores",
+    "drop_unseen_classes",
     "held_out_scores",
-    "known_classes",
-    "score_of",
-    "scores_of_done",
-    "warn_of_left_out",
-    "warn_of_undefined",
+    "score_model",
+    "selection_scores",
+    "warn_undefined_scores",
+    "warn_unseen_classes",
 ]
 
 
-def scores_of_done(
-    model: Any, grid: Grid, fits: Fits, labels: Labels, folds: list[Fold], *data: Any
+def completed_scores(
+    model: Any, grid: FitGrid, results: FitResults, labels: Labels, folds: list[Fold], *data: Any
 ) -> tuple[HostArray, int]:
     """Score the fits that are done, see `held_out_scores`.
 
@@ -41,7 +41,7 @@ def scores_of_done(
     -------
     scores : numpy.ndarray (T, F, P)
         NaN for fits that Ctrl-C stopped.
-    undefined : int
+    n_undefined : int
         How many of the others could not be scored.
 
     Raises
@@ -49,15 +49,17 @@ def scores_of_done(
     KeyboardInterrupt
         If no penalty was done on all folds.
     """
-    stopped = fits.status == Status.STOPPED
+    stopped = results.status == Status.STOPPED
     if stopped.any(axis=1).all():
         raise KeyboardInterrupt("no penalty was done, so that there is nothing to choose")
     done = np.flatnonzero(~stopped.any(axis=1).all(axis=0))
     if len(done) < stopped.shape[2]:
-        index = fits.context.asarray(done, keep_dtype=True)
-        parts = (fits.context.xp.take(a, index, axis=2) for a in (fits.coef, fits.intercept))
-        fits = replace(fits, **dict(zip(("coef", "intercept"), parts, strict=True)))
-    some = held_out_scores(model, grid, fits, labels, folds, *data)
+        index = results.context.asarray(done, keep_dtype=True)
+        parts = (
+            results.context.xp.take(a, index, axis=2) for a in (results.coef, results.intercept)
+        )
+        results = replace(results, **dict(zip(("coef", "intercept"), parts, strict=True)))
+    some = held_out_scores(model, grid, results, labels, folds, *data)
     scores = np.full(stopped.shape, np.nan)
     scores[:, :, done] = some
     scores[stopped] = np.nan
@@ -66,8 +68,8 @@ def scores_of_done(
 
 def held_out_scores(
     model: Any,
-    grid: Grid,
-    fits: Fits,
+    grid: FitGrid,
+    results: FitResults,
     labels: Labels,
     folds: list[Fold],
     X: Any,
@@ -81,7 +83,7 @@ def held_out_scores(
     model : LogisticRegressionCV
         What scikit-learn's scorers are given a copy of.
     grid : Grid
-    fits : Fits
+    results : Fits
     labels : Labels
     folds : list of (train, test)
     X : object
@@ -90,9 +92,9 @@ def held_out_scores(
     params : dict
         What goes to the scorer, such as ``sample_weight``.
     """
-    name, scorer = scorer_named(model.scoring)
-    scores = np.zeros(tuple(fits.coef.shape[:3]))
-    if name in ON_DEVICE and not set(params) - {"sample_weight"}:
+    name, scorer = resolve_scorer(model.scoring)
+    scores = np.zeros(tuple(results.coef.shape[:3]))
+    if name in DEVICE_SCORES and not set(params) - {"sample_weight"}:
         codes, weights, _ = grid.rows.others
         rows = grid.rows.with_row_arrays(
             codes, weights if "sample_weight" in params else None, None
@@ -101,24 +103,24 @@ def held_out_scores(
             if not len(test):
                 scores[:, f, :] = np.nan
                 continue
-            held = select(rows, test)
-            own = fits.coef[:, f, ...], fits.intercept[:, f, ...]
+            held = select_rows(rows, test)
+            own = results.coef[:, f, ...], results.intercept[:, f, ...]
             scores[:, f, :] = scores_on_device(name, held, *own)
         return scores
     for f, (_, test) in enumerate(folds):
         if not len(test):
             scores[:, f, :] = np.nan
             continue
-        own = to_host(fits.coef[:, f, ...]), to_host(fits.intercept[:, f, ...])
-        scores[:, f, :] = _by_scorer(scorer, model, own, test, labels, X, y, params)
+        own = to_host(results.coef[:, f, ...]), to_host(results.intercept[:, f, ...])
+        scores[:, f, :] = _scores_by_scorer(scorer, model, own, test, labels, X, y, params)
     return scores
 
 
-def deciding_scores(
+def selection_scores(
     scores: HostArray,
     model: Any,
-    grid: Grid,
-    fits: Fits,
+    grid: FitGrid,
+    results: FitResults,
     labels: Labels,
     folds: list[Fold],
     *data: Any,
@@ -129,17 +131,17 @@ def deciding_scores(
     -------
     scores : numpy.ndarray (T, F, P)
         The same, where there are no such rows, or no others.
-    left_out : int
+    n_unseen : int
         Rows that are left out, in all folds.
     """
-    known, left_out = known_classes(grid, labels, folds)
-    if not left_out:
+    known, n_unseen = drop_unseen_classes(grid, labels, folds)
+    if not n_unseen:
         return scores, 0
-    deciding, _ = scores_of_done(model, grid, fits, labels, known, *data)
-    return (scores if np.isnan(deciding).all() else deciding), left_out
+    deciding, _ = completed_scores(model, grid, results, labels, known, *data)
+    return (scores if np.isnan(deciding).all() else deciding), n_unseen
 
 
-def known_classes(grid: Grid, labels: Labels, folds: list[Fold]) -> tuple[list[Fold], int]:
+def drop_unseen_classes(grid: FitGrid, labels: Labels, folds: list[Fold]) -> tuple[list[Fold], int]:
     """Leave out held-out rows of classes that their fold's training rows lack.
 
     A model that never saw a class cannot be compared by its rows: what it makes of them says
@@ -148,12 +150,12 @@ def known_classes(grid: Grid, labels: Labels, folds: list[Fold]) -> tuple[list[F
     Returns
     -------
     folds : list of (train, test)
-    left_out : int
+    n_unseen : int
         Rows that are left out, in all folds.
     """
-    if labels.many:  # whose rows count for other targets
+    if labels.multilabel:  # whose rows count for other targets
         return folds, 0
-    seen = grid.totals[0] > 0.0
+    seen = grid.class_totals[0] > 0.0
     if seen.all():
         return folds, 0
     codes = to_host(labels.codes)
@@ -162,18 +164,18 @@ def known_classes(grid: Grid, labels: Labels, folds: list[Fold]) -> tuple[list[F
     return kept, before - after
 
 
-def warn_of_left_out(left_out: int, *, stacklevel: int) -> None:
+def warn_unseen_classes(n_unseen: int, *, stacklevel: int) -> None:
     """Warn of held-out rows that have no say in the choice of C."""
-    if left_out:
+    if n_unseen:
         warnings.warn(
-            f"{left_out} held-out rows are of classes that the rows that their fold trains on "
+            f"{n_unseen} held-out rows are of classes that the rows that their fold trains on "
             "lack; they have no say in the choice of C. Use fewer folds, or stratified ones",
             UserWarning,
             stacklevel=stacklevel,
         )
 
 
-def select(rows: Rows, test: HostArray) -> Rows:
+def select_rows(rows: Rows, test: HostArray) -> Rows:
     """Take the held-out rows; where that would cost a pass, let the others weigh nothing."""
     held = rows.select(test)
     if held is not None:
@@ -186,11 +188,11 @@ def select(rows: Rows, test: HostArray) -> Rows:
     return rows.with_row_arrays(codes, mask, None)
 
 
-def warn_of_undefined(scoring: Any, undefined: int, fits: int, *, stacklevel: int) -> None:
+def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int, *, stacklevel: int) -> None:
     """Warn of fits that could not be scored."""
-    if undefined:
+    if n_undefined:
         warnings.warn(
-            f"scoring={scoring!r} is not defined for {undefined} of {fits} fits, for lack of a "
+            f"scoring={scoring!r} is not defined for {n_undefined} of {n_fits} fits, for lack of a "
             "class among the rows that their fold holds out; they have no say in the choice of C. "
             "Use fewer folds, or another scoring",
             UserWarning,
@@ -198,25 +200,25 @@ def warn_of_undefined(scoring: Any, undefined: int, fits: int, *, stacklevel: in
         )
 
 
-def score_of(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
+def score_model(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
     """Score a fitted model by its ``scoring``, on the host; of many targets, their mean."""
-    _, scorer = scorer_named(model.scoring)
+    _, scorer = resolve_scorer(model.scoring)
     for name, value in {"y": y, **params}.items():
-        refuse_masked(name, value)
-    model, X = model_on_host(model, X)
-    params = {key: on_host(value) for key, value in params.items()}
-    if not model._many:
-        return float(on_classes(scorer, model.classes_)(model, X, comparable(y), **params))
+        reject_masked(name, value)
+    model, X = to_numpy_model(model, X)
+    params = {key: to_host_if_array(value) for key, value in params.items()}
+    if not model._multilabel:
+        return float(with_labels(scorer, model.classes_)(model, X, labels_for_scoring(y), **params))
     coef, intercept = model._dense_coef()[:, None, :], model.intercept_[:, None]
-    Y = encode_many(y, len(to_host(model.predict(X))))
+    Y = encode_multilabel(y, len(to_host(model.predict(X))))
     scores = [
-        _scored(scorer, model, (coef[t], intercept[t]), X, to_host(Y.codes)[:, t], t, params)
+        _score_one(scorer, model, (coef[t], intercept[t]), X, to_host(Y.codes)[:, t], t, params)
         for t in range(len(coef))
     ]
     return float(np.mean(scores))
 
 
-def _by_scorer(
+def _scores_by_scorer(
     scorer: Any,
     model: Any,
     own: tuple[HostArray, HostArray],
@@ -232,7 +234,7 @@ def _by_scorer(
     n = labels.codes.shape[0]
     held = wrap("X", X).take(test)
     params = {
-        key: _safe_indexing(on_host(value), test)
+        key: _safe_indexing(to_host_if_array(value), test)
         if value is not None and np.ndim(value) and len(value) == n
         else value
         for key, value in params.items()
@@ -242,11 +244,11 @@ def _by_scorer(
         truth = to_host(labels.codes)[test, t] if y is None else y[test]
         for c in range(P):
             one = coef[t, c], intercept[t, c]
-            scores[t, c] = _scored(scorer, model, one, held, truth, t, params)
+            scores[t, c] = _score_one(scorer, model, one, held, truth, t, params)
     return scores
 
 
-def _scored(
+def _score_one(
     scorer: Any,
     model: Any,
     own: tuple[HostArray, HostArray],
@@ -256,14 +258,14 @@ def _scored(
     params: dict[str, Any],
 ) -> float:
     """Score one set of neurons, as a model that was never part of a cross-validation."""
-    shown = LogisticRegression(fit_intercept=model.fit_intercept)
-    shown.coef_, shown.intercept_ = own
-    shown.n_features_in_ = model.n_features_in_
+    scored_model = LogisticRegression(fit_intercept=model.fit_intercept)
+    scored_model.coef_, scored_model.intercept_ = own
+    scored_model.n_features_in_ = model.n_features_in_
     if hasattr(model, "feature_names_in_"):
-        shown.feature_names_in_ = model.feature_names_in_
-    shown.classes_ = np.arange(2) if model._many else to_host(model.classes_)
+        scored_model.feature_names_in_ = model.feature_names_in_
+    scored_model.classes_ = np.arange(2) if model._multilabel else to_host(model.classes_)
     params = {
         key: np.asarray(value)[:, target] if np.ndim(value) == 2 else value
         for key, value in params.items()
     }
-    return float(on_classes(scorer, shown.classes_)(shown, X, y, **params))
+    return float(with_labels(scorer, scored_model.classes_)(scored_model, X, y, **params))

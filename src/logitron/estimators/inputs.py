@@ -10,16 +10,16 @@ from sklearn.utils.validation import validate_data
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import Rows, Source, wrap
-from logitron.estimators.values import as_floats, refuse_complex, refuse_masked
+from logitron.estimators.values import as_floats, reject_complex, reject_masked
 
-__all__ = ["contexts", "features", "refuse_nonfinite", "sample_weights"]
+__all__ = ["reject_nonfinite", "resolve_contexts", "validate_features", "validate_sample_weight"]
 
 
 #: numbers of features that are computed in float64 where they come in float32
-CHEAPLY_WIDENED = 1 << 22
+MAX_WIDENED_NUMBERS = 1 << 22
 
 
-def features(estimator: Any, X: Any, *, reset: bool) -> Source:
+def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
     """Check features as far as it can be done without reading them, and count their columns.
 
     Lists, tables and NumPy arrays are checked, and become NumPy, through scikit-learn; sparse
@@ -33,14 +33,14 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Source:
         If X is not two-dimensional, is empty, has masked elements, is complex, is not numeric, is
         a sparse matrix with indices outside of it, or has other columns than in ``fit``.
     """
-    if _is_plain(estimator, X, reset=reset):
+    if _needs_no_check(estimator, X, reset=reset):
         if reset:
             estimator.n_features_in_ = X.shape[1]
         return wrap("X", X)
-    refuse_masked("X", X)
+    reject_masked("X", X)
     if not is_array_api_obj(X) or is_numpy_array(X):
         with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
-            return wrap("X", _from_host(estimator, X, reset=reset))
+            return wrap("X", _validate_host(estimator, X, reset=reset))
     if X.ndim != 2:
         raise ValueError(
             f"X must be 2-dimensional, rows of samples and columns of features; expected 2D "
@@ -61,7 +61,7 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Source:
     return source
 
 
-def _is_plain(estimator: Any, X: Any, *, reset: bool) -> bool:
+def _needs_no_check(estimator: Any, X: Any, *, reset: bool) -> bool:
     """Whether scikit-learn would let X pass as it is, without a word.
 
     Most features are such, and of a few rows its checks take as long as a step to the optimum.
@@ -73,7 +73,7 @@ def _is_plain(estimator: Any, X: Any, *, reset: bool) -> bool:
     return reset or X.shape[1] == getattr(estimator, "n_features_in_", X.shape[1])
 
 
-def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
+def _validate_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
     if hasattr(X, "collect") and not hasattr(X, "__len__"):
         raise TypeError(
             f"X must be a table with values, got {type(X).__module__}.{type(X).__name__}, which is "
@@ -108,16 +108,16 @@ def _from_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
     return checked
 
 
-def contexts(
+def resolve_contexts(
     X: Source, backend: str | None, device: str | None, dtype: str | None
 ) -> tuple[ArrayContext, ArrayContext]:
     """Decide where answers go and where to compute.
 
     Returns
     -------
-    caller : ArrayContext
+    input_context : ArrayContext
         Follows X: its library, device and kind of float.
-    compute : ArrayContext
+    compute_context : ArrayContext
         The same, but for what ``backend``, ``device`` and ``dtype`` say; and in the widest
         precision for tables so small that it costs nothing.
 
@@ -129,7 +129,7 @@ def contexts(
     ImportError
         If the backend is not installed, or cannot be used here.
     """
-    caller = ArrayContext.of(X.meta)
+    input_context = ArrayContext.of(X.meta)
     if backend == "dask":
         if not X.lazy:
             kind = type(X.array)
@@ -138,15 +138,19 @@ def contexts(
                 f"{kind.__module__}.{kind.__name__}; make one with dask.array.from_array"
             )
         backend = None
-    compute = caller
+    compute_context = input_context
     if backend is not None or device is not None:
-        compute = ArrayContext.named(backend or caller.library.name, device, caller.precision)
-    if dtype is None and X.shape[0] * X.shape[1] <= CHEAPLY_WIDENED:
-        return caller, compute.wide
-    return caller, compute if dtype is None else compute.with_precision(dtype)
+        compute_context = ArrayContext.named(
+            backend or input_context.library.name, device, input_context.precision
+        )
+    if dtype is None and X.shape[0] * X.shape[1] <= MAX_WIDENED_NUMBERS:
+        return input_context, compute_context.wide
+    return input_context, compute_context if dtype is None else compute_context.with_precision(
+        dtype
+    )
 
 
-def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | None:
+def validate_sample_weight(sample_weight: Any, rows: int, targets: int = 1) -> Array | None:
     """Check sample weights; those of rows come to the host, as small as y is.
 
     Parameters
@@ -163,7 +167,7 @@ def sample_weights(sample_weight: Any, rows: int, targets: int = 1) -> Array | N
     """
     if sample_weight is None:
         return None
-    refuse_masked("sample_weight", sample_weight)
+    reject_masked("sample_weight", sample_weight)
     source = wrap("sample_weight", sample_weight)
     if source.lazy or source.sparse:
         sample_weight = source.checked().dense()
@@ -197,7 +201,7 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
         values = as_floats("sample_weight", values)
     values = to_host(values) if wrap("sample_weight", values).lazy else values
     values = np.asarray(values) if isinstance(values, np.ma.MaskedArray) else values
-    refuse_complex("sample_weight", values)
+    reject_complex("sample_weight", values)
     if tuple(values.shape) != shape:
         raise ValueError(
             f"sample_weight must have shape ({shape[0]},) or {shape}, one weight for each row "
@@ -215,7 +219,7 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     return values
 
 
-def refuse_nonfinite(rows: Rows) -> None:
+def reject_nonfinite(rows: Rows) -> None:
     """Read every feature once, and refuse NaN and infinity.
 
     Raises

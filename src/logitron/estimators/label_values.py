@@ -10,16 +10,22 @@ from sklearn.utils.validation import column_or_1d
 
 from logitron.backend.types import HostArray
 from logitron.data import wrap
-from logitron.estimators.values import on_host, refuse_complex, refuse_masked
+from logitron.estimators.values import reject_complex, reject_masked, to_host_if_array
 
-__all__ = ["comparable", "exact", "label_values", "refuse_lists", "refuse_missing"]
+__all__ = [
+    "keep_distinct",
+    "labels_for_scoring",
+    "read_labels",
+    "reject_label_lists",
+    "reject_missing",
+]
 
 
 #: integers from here on are not all numbers of float64
-LARGE = 2.0**53
+MAX_EXACT_INTEGER = 2.0**53
 
 
-def label_values(y: Any) -> HostArray:
+def read_labels(y: Any) -> HostArray:
     """Read labels of any kind to the host (n,).
 
     Parameters
@@ -37,19 +43,19 @@ def label_values(y: Any) -> HostArray:
     DataConversionWarning
         If they are a column of a table.
     """
-    values = exact(on_host(y))
+    values = keep_distinct(to_host_if_array(y))
     if type(values) is np.ndarray and values.ndim == 1 and values.dtype.kind in "biufU":
         return values
-    refuse_lists(values)
+    reject_label_lists(values)
     if not hasattr(values, "dtype") or isinstance(values, np.ma.MaskedArray):
         values = np.asarray(values)
-    refuse_complex("y", values)
+    reject_complex("y", values)
     with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
         column: HostArray = column_or_1d(values, warn=True)
-    return exact(column) if column.dtype.kind == "O" else column
+    return keep_distinct(column) if column.dtype.kind == "O" else column
 
 
-def comparable(y: Any) -> Any:
+def labels_for_scoring(y: Any) -> Any:
     """Read labels to the host that predictions are compared with by scikit-learn.
 
     Parameters
@@ -61,20 +67,20 @@ def comparable(y: Any) -> Any:
     ValueError
         If some are missing, masked or complex, or rows are lists of labels.
     """
-    refuse_masked("y", y)
+    reject_masked("y", y)
     source = wrap("y", y)
     if source.sparse:
         return source.checked().array
-    values = exact(on_host(y))
-    refuse_lists(values)
+    values = keep_distinct(to_host_if_array(y))
+    reject_label_lists(values)
     array = np.asarray(values)
-    refuse_complex("y", array)
+    reject_complex("y", array)
     if array.ndim == 1:
-        refuse_missing(array)
+        reject_missing(array)
     return values
 
 
-def exact(y: Any) -> Any:
+def keep_distinct(y: Any) -> Any:
     """Keep labels distinct where NumPy or scikit-learn would take them for other numbers.
 
     Integers from 2 ** 53 on are not all distinct in float64, which nullable integers of pandas
@@ -100,8 +106,12 @@ def exact(y: Any) -> Any:
             array = np.asarray(y)
         except ValueError:  # rows of several lengths
             return y
-        large = array.dtype.kind == "f" and array.ndim == 1 and (np.abs(array) >= LARGE).any()
-        return _numbers(np.asarray(y, dtype=object)) if large else y
+        large = (
+            array.dtype.kind == "f"
+            and array.ndim == 1
+            and (np.abs(array) >= MAX_EXACT_INTEGER).any()
+        )
+        return _as_numbers(np.asarray(y, dtype=object)) if large else y
     table = hasattr(y, "iloc") and getattr(y, "ndim", 0) == 2
     dtypes = list(y.dtypes) if table else [getattr(y, "dtype", None)]
     kinds = {getattr(dtype, "kind", "") for dtype in dtypes}
@@ -110,11 +120,11 @@ def exact(y: Any) -> Any:
     if kinds == {"T"}:
         return np.asarray(y, dtype=object)
     if kinds == {"O"} and getattr(y, "ndim", 0) == 1:
-        return _numbers(np.asarray(y))
+        return _as_numbers(np.asarray(y))
     return y
 
 
-def refuse_lists(y: Any) -> None:
+def reject_label_lists(y: Any) -> None:
     """Refuse rows that are lists of labels, of which a row may have several or none.
 
     Parameters
@@ -147,7 +157,7 @@ def refuse_lists(y: Any) -> None:
     )
 
 
-def refuse_missing(values: HostArray) -> None:
+def reject_missing(values: HostArray) -> None:
     """Refuse labels that are NaN, NaT, None or pandas' NA.
 
     Parameters
@@ -179,7 +189,7 @@ def _is_missing(label: Any) -> bool:
     return label is None or type(label).__name__ == "NAType" or bool(label != label)  # noqa: PLR0124
 
 
-def _numbers(values: HostArray) -> HostArray:
+def _as_numbers(values: HostArray) -> HostArray:
     """Objects that are all numbers, or all booleans, as those; others, or some missing, as such."""
     objects = values.tolist()
     try:
@@ -193,7 +203,9 @@ def _numbers(values: HostArray) -> HostArray:
     ):
         return found
     large = [
-        int(label) for label in objects if isinstance(label, Integral) and abs(int(label)) >= LARGE
+        int(label)
+        for label in objects
+        if isinstance(label, Integral) and abs(int(label)) >= MAX_EXACT_INTEGER
     ]
     if large and not any(map(_is_missing, objects)):
         raise ValueError(

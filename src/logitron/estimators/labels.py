@@ -10,10 +10,15 @@ from sklearn.utils.multiclass import check_classification_targets
 from logitron.backend import ArrayContext, library_of, to_host
 from logitron.backend.types import Array
 from logitron.data import wrap
-from logitron.estimators.label_values import exact, label_values, refuse_lists, refuse_missing
-from logitron.estimators.values import plain, refuse_complex, refuse_masked
+from logitron.estimators.label_values import (
+    keep_distinct,
+    read_labels,
+    reject_label_lists,
+    reject_missing,
+)
+from logitron.estimators.values import reject_complex, reject_masked, to_python
 
-__all__ = ["Labels", "classes_for", "encode", "prior", "take"]
+__all__ = ["Labels", "class_log_odds", "classes_in_context", "decode_labels", "encode_labels"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Labels:
     codes: Array
     """Each row's place among them (n,): NumPy integers, or a Dask array of them. Of many targets,
     zeros and ones (n, T), in the library they came in."""
-    many: bool = False
+    multilabel: bool = False
     """Whether there are many targets, each with a neuron of its own."""
     dtype: str = ""
     """Of many targets, the dtype that they came in."""
@@ -33,23 +38,30 @@ class Labels:
     """Whether the codes are computed only when they are needed."""
 
     @property
-    def narrow(self) -> Array:
+    def compact_codes(self) -> Array:
         """The codes of one target in a byte each, where there are so few classes."""
         fit = len(self.classes) <= np.iinfo(np.int8).max and not self.lazy
         return self.codes.astype(np.int8) if fit else self.codes
 
     @property
-    def columns(self) -> int:
+    def n_outputs(self) -> int:
         """Neurons that a target takes: one for two classes, else one each."""
-        return 1 if self.many or len(self.classes) == 2 else len(self.classes)
+        return 1 if self.multilabel or len(self.classes) == 2 else len(self.classes)
+
+    def lack_a_class(self, weights: np.ndarray[Any, Any] | None) -> bool:
+        """Whether the rows of some class have no weight at all."""
+        if weights is None or weights.all() or self.lazy:
+            return False
+        counts = np.bincount(self.codes[weights > 0], minlength=len(self.classes))
+        return bool((counts == 0).any())
 
     @property
-    def targets(self) -> int:
+    def n_targets(self) -> int:
         """Number of targets, T."""
         return int(self.codes.shape[1]) if self.codes.ndim == 2 else 1
 
 
-def encode(y: Any, rows: int) -> Labels:
+def encode_labels(y: Any, rows: int) -> Labels:
     """Find the classes of labels of any type and library.
 
     Labels are small and few; they are read to the host once.
@@ -71,35 +83,35 @@ def encode(y: Any, rows: int) -> Labels:
             "y must hold one class label for each row of X, got None; "
             "this estimator requires y to be passed, but the target y is None"
         )
-    refuse_masked("y", y)
+    reject_masked("y", y)
     source = wrap("y", y)
     if source.lazy:
         source = source.checked()
-        refuse_complex("y", y)
+        reject_complex("y", y)
         if len(source.shape) != 1:
             raise ValueError(f"y must be a 1d array, got an array of shape {source.shape} instead")
         _check_length(source.shape, rows)
         classes, codes = source.distinct()
-        refuse_missing(classes)
-        refuse_lists(classes)
-        classes = exact(classes)
+        reject_missing(classes)
+        reject_label_lists(classes)
+        classes = keep_distinct(classes)
         check_classification_targets(classes)
     else:
-        values = label_values(y)
+        values = read_labels(y)
         _check_length(values.shape, rows)
-        refuse_missing(values)
+        reject_missing(values)
         if values.dtype.kind not in "biuf":
             check_classification_targets(values)
         classes, codes = wrap("y", values).distinct()
         if classes.dtype.kind == "f" and not (classes == np.trunc(classes)).all():
             check_classification_targets(values)
     if len(classes) < 2:
-        only = plain(classes[0])
+        only = to_python(classes[0])
         raise ValueError(f"y must hold at least two classes, got one class only: {only!r}")
     return Labels(classes, codes, lazy=source.lazy)
 
 
-def take(classes: Array, codes: Array) -> Array:
+def decode_labels(classes: Array, codes: Array) -> Array:
     """Turn codes back into labels: in the codes' library, or as NumPy where it has no such type."""
     library = library_of(codes)
     if library_of(classes) is library:
@@ -107,7 +119,7 @@ def take(classes: Array, codes: Array) -> Array:
     return classes[to_host(codes)]
 
 
-def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
+def classes_in_context(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
     """Give the classes to the caller: numbers in the caller's library, all else as NumPy.
 
     Numbers that the library or device cannot hold (wide integers where JAX has 32 bits) stay
@@ -124,7 +136,9 @@ def classes_for(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
     return moved if np.array_equal(to_host(moved), classes) else classes
 
 
-def prior(labels: Labels, weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any] | None:
+def class_log_odds(
+    labels: Labels, weights: np.ndarray[Any, Any] | None
+) -> np.ndarray[Any, Any] | None:
     """Logits of the classes' shares of the weight: (1,) for two classes, else (K,).
 
     The best intercepts of neurons without features, and so where to start. None where it would
@@ -139,10 +153,10 @@ def prior(labels: Labels, weights: np.ndarray[Any, Any] | None) -> np.ndarray[An
     shares = np.bincount(codes, weights=weights, minlength=len(labels.classes)).astype(float)
     shares = np.maximum(shares, np.finfo(float).tiny) / shares.sum()
     logits = np.log(shares)
-    start: np.ndarray[Any, Any] = logits - logits.mean()
+    log_odds: np.ndarray[Any, Any] = logits - logits.mean()
     if len(logits) == 2:
-        start = logits[1:] - logits[:1]
-    return start
+        log_odds = logits[1:] - logits[:1]
+    return log_odds
 
 
 def _check_length(shape: tuple[int, ...], rows: int) -> None:

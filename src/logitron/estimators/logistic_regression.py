@@ -10,21 +10,35 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import Source
-from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
-from logitron.estimators.class_weights import balance
+from logitron.estimators.callbacks import CallbackBridge, chain_callbacks, with_callbacks
+from logitron.estimators.class_weights import apply_class_weight
 from logitron.estimators.classifier import NeuronClassifier
-from logitron.estimators.fits import Fits
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Fit, Settings, centre_over_classes, in_unit
-from logitron.estimators.grid import Grid
-from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
-from logitron.estimators.labels import Labels, classes_for, encode, prior
-from logitron.estimators.multilabel import encode_many, has_many_targets
-from logitron.estimators.progress import print_iteration, shown
-from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method, tolerance
-from logitron.estimators.units import inverse, scaled
-from logitron.estimators.values import Count, as_floats, plain
+from logitron.estimators.inputs import (
+    reject_nonfinite,
+    resolve_contexts,
+    validate_features,
+    validate_sample_weight,
+)
+from logitron.estimators.labels import Labels, class_log_odds, classes_in_context, encode_labels
+from logitron.estimators.multilabel import encode_multilabel, is_multilabel
+from logitron.estimators.progress import print_iteration, progress_bar
+from logitron.estimators.spellings import (
+    PENALTIES,
+    SOLVERS,
+    clip_tolerance,
+    inverse_penalty_per_target,
+    resolve_inverse_penalty,
+    resolve_solver,
+)
+from logitron.estimators.values import IntegerAtLeast
 from logitron.estimators.verdict import Verdict
+from logitron.estimators.warm_start import transfer_neurons
+from logitron.estimators.weight_scale import penalty_strength, rescale_weights
 from logitron.objective import Objective, make_training_rows
+from logitron.solvers import Callback
 
 __all__ = ["LogisticRegression"]
 
@@ -153,7 +167,7 @@ class LogisticRegression(NeuronClassifier):
         "class_weight": [dict, StrOptions({"balanced"}), list, None],
         "random_state": ["random_state"],
         "solver": [StrOptions(set(SOLVERS))],
-        "max_iter": [Count(0), None],
+        "max_iter": [IntegerAtLeast(0), None],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "n_jobs": [None, Integral],
@@ -255,241 +269,195 @@ class LogisticRegression(NeuronClassifier):
     @with_callbacks  # type: ignore[untyped-decorator]
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         self._validate_params()
-        C = inverse_penalty(self)
-        given = X, y, sample_weight
-        X = features(self, X, reset=True)
-        caller, compute = contexts(X, self.backend, self.device, self.dtype)
-        if has_many_targets(y):
-            self._fit_many(X, given, C, caller, compute)
-            return
+        C = resolve_inverse_penalty(self)
+        raw_inputs = X, y, sample_weight
+        X = validate_features(self, X, reset=True)
+        contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
         n = X.shape[0]
-        labels = encode(y, n)
+        if is_multilabel(y):
+            weights = validate_sample_weight(sample_weight, n, np.shape(y)[1])
+            labels = encode_multilabel(y, n, weights)
+            C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
+            self._fit_grid(X, labels, weights, C, raw_inputs, contexts)
+            return
+        labels = encode_labels(y, n)
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
             raise ValueError("C and class_weight can be lists only where y has many columns")
-        weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
-        if _lacks_a_class(labels, weights):
-            self._fit_present(X, labels, weights, C, caller, compute)
+        weights = validate_sample_weight(sample_weight, n)
+        weights = apply_class_weight(labels, self.class_weight, weights)
+        if labels.lack_a_class(weights):
+            self._fit_grid(X, labels, weights, float(C), raw_inputs, contexts)
             return
-        weights, unit = scaled(weights)
-        with compute.scope():
-            rows = make_training_rows(compute, X, labels.narrow, weights, width=labels.columns)
+        input_context, compute_context = contexts
+        weights, weight_scale = rescale_weights(weights)
+        scale = float(weight_scale[0])
+        with compute_context.scope():
+            rows = make_training_rows(
+                compute_context, X, labels.compact_codes, weights, width=labels.n_outputs
+            )
             objective = Objective.over(
                 rows,
-                classes=labels.columns,
-                penalty=inverse(C, unit[0]),
+                classes=labels.n_outputs,
+                penalty=penalty_strength(C, scale),
                 fit_intercept=self.fit_intercept,
             )
-            start, cold = self._start(compute.wide, labels, weights, untrained=settings.untrained)
-            self.classes_, self._many = classes_for(caller, labels.classes), False
-            tasks = self._tasks(given, settings.most, caller)
+            start, zero_start = self._start(
+                compute_context.wide, labels, weights, start_at_zero=settings.start_at_zero
+            )
+            self.classes_ = classes_in_context(input_context, labels.classes)
+            self._multilabel = False
+            bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
             max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
                 objective.with_sizes(rows.squares, max_sample_weight),
                 start,
-                in_unit(both(self._watcher(), tasks), float(unit[0])),
-                check=partial(refuse_nonfinite, rows),
-                cold=cold,
+                in_unit(chain_callbacks(self._iteration_callback(), bridge), scale),
+                check_finite=partial(reject_nonfinite, rows),
+                zero_start=zero_start,
             )
-            self.coef_, self.intercept_ = map(caller.copy_to, fit.parameters)
+            self.coef_, self.intercept_ = map(input_context.copy_to, fit.parameters)
             verdict = fit.judge(self.coef_, self.intercept_)
-            self._tell(fit, verdict, caller, float(unit[0]))
-            if tasks is not None:
-                tasks.end()
+            self._set_fitted_attributes(fit, verdict, input_context, scale)
+            if bridge is not None:
+                bridge.end()
         names = getattr(self, "feature_names_in_", None)
         fit.warn(type(self).__name__, self.solver, verdict, names, stacklevel=5)
 
-    def _fit_present(
+    def _fit_grid(
         self,
         X: Source,
         labels: Labels,
-        weights: Array,
+        weights: Array | None,
         C: Any,
-        caller: ArrayContext,
-        compute: ArrayContext,
+        raw_inputs: tuple[Any, Any, Any],
+        contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
-        """Train where some classes have no weight: the problem of the others."""
-        settings = self._settings(labels)
-        with compute.scope():
-            grid = Grid.over(
-                compute,
+        """Train a neuron for each target; or, of one target, the classes with any weight."""
+        settings, multilabel = self._settings(labels), labels.multilabel
+        input_context, compute_context = contexts
+        verbose = self.verbose if multilabel else 0
+        bar = progress_bar(verbose, labels.n_targets, "targets", interruptible=True)
+        with compute_context.scope(), bar as show_progress:
+            grid = FitGrid.over(
+                compute_context,
                 X,
                 labels,
-                C=float(C),
+                C=C,
                 sample_weight=weights,
+                class_weight=self.class_weight if multilabel else None,
                 fit_intercept=self.fit_intercept,
             )
-            self.classes_, self._many = classes_for(caller, labels.classes), False
-            fits = grid.fit(settings, precision=caller.precision)
-            self.coef_ = caller.copy_to(fits.coef[0, 0, 0, :, :])
-            self.intercept_ = caller.copy_to(fits.intercept[0, 0, 0, :])
-            self._tell_many(fits, caller)
-            self.loss_curve_ = caller.asarray(fits.loss_curve[:, 0, 0, 0])
+            start, bridge = None, None
+            warm = multilabel and self.warm_start and self._multilabel and hasattr(self, "coef_")
+            if warm and self.coef_.shape == (labels.n_targets, X.shape[1]):
+                wide = compute_context.wide
+                start = wide.asarray(self._dense_coef()), wide.asarray(self.intercept_)
+            self.classes_ = classes_in_context(input_context, labels.classes)
+            self._multilabel = multilabel
+            if multilabel:
+                self._label_dtype = labels.dtype
+                bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
+            callback = chain_callbacks(show_progress, bridge)
+            precision = input_context.precision
+            results = grid.fit(settings, start=start, callback=callback, precision=precision)
+            self._set_grid_attributes(results, input_context, multilabel=multilabel)
             self.work_ = grid.objective.cost
-        grid.warn_of_constants(stacklevel=6)
-        names = getattr(self, "feature_names_in_", None)
-        fits.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)
-
-    def _fit_many(
-        self,
-        X: Source,
-        given: tuple[Any, Any, Any],
-        C: Any,
-        caller: ArrayContext,
-        compute: ArrayContext,
-    ) -> None:
-        """Train a neuron for each column of a table of targets, together."""
-        _, Y, sample_weight = given
-        n = X.shape[0]
-        weights = sample_weights(sample_weight, n, np.shape(Y)[1])
-        labels = encode_many(Y, n, weights)
-        settings = self._settings(labels)
-        each = _of_targets(C, labels.targets)
-        with compute.scope(), shown(self.verbose, labels.targets, "targets", keeps=True) as show:
-            grid = Grid.over(
-                compute,
-                X,
-                labels,
-                C=each.reshape(-1, 1, 1),
-                sample_weight=weights,
-                class_weight=self.class_weight,
-                fit_intercept=self.fit_intercept,
-            )
-            warm = self.warm_start and self._many and hasattr(self, "coef_")
-            start = None
-            if warm and self.coef_.shape == (labels.targets, X.shape[1]):
-                start = tuple(map(compute.wide.asarray, (self._dense_coef(), self.intercept_)))
-            self.classes_, self._many = classes_for(caller, labels.classes), True
-            self._label_dtype = labels.dtype
-            tasks = self._tasks(given, settings.most, caller)
-            told = both(show, tasks)
-            fits = grid.fit(settings, start=start, watch=told, precision=caller.precision)
-            self.coef_ = caller.copy_to(fits.coef[:, 0, 0, 0, :])
-            self.intercept_ = caller.copy_to(fits.intercept[:, 0, 0, 0])
-            self._tell_many(fits, caller)
-            self.work_ = grid.objective.cost
-            if tasks is not None:
-                tasks.end()
-        grid.warn_of_constants(stacklevel=6)
-        fits.warn(type(self).__name__, self.solver, settings, names=None, stacklevel=6)
+            if bridge is not None:
+                bridge.end()
+        names = None if multilabel else getattr(self, "feature_names_in_", None)
+        grid.warn_single_class(stacklevel=6)
+        results.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)
 
     def _settings(self, labels: Labels) -> Settings:
         return Settings(
-            method(self, classes=2 if labels.many else len(labels.classes)),
-            tolerance(self.tol),
+            resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
+            clip_tolerance(self.tol),
             self.max_iter,
             self.learning_rate,
             self.loss_change,
-            interruptible=labels.many,
+            interruptible=labels.multilabel,
         )
 
     def _start(
-        self, place: ArrayContext, labels: Labels, weights: Any, *, untrained: bool
+        self, context: ArrayContext, labels: Labels, weights: Any, *, start_at_zero: bool
     ) -> tuple[tuple[Array | None, Array | None], Array | None]:
         """Choose coefficients and intercepts to start from; None is zeros.
 
         Returns
         -------
         start : tuple
-        cold : array (m,) or None
+        zero_start : array (m,) or None
             Intercepts of a start from coefficients of zero, where ``start`` is that of another fit.
         """
-        shares = prior(labels, weights)
-        cold = place.asarray(np.zeros(labels.columns) if shares is None else shares)
-        if self.warm_start and hasattr(self, "coef_") and not self._many:
+        log_odds = class_log_odds(labels, weights)
+        zero_start = context.asarray(np.zeros(labels.n_outputs) if log_odds is None else log_odds)
+        if self.warm_start and hasattr(self, "coef_") and not self._multilabel:
             coef, intercept = self._dense_coef(), self.intercept_
             if coef.shape[1] == self.n_features_in_:
-                known = to_host(self.classes_)
-                if np.array_equal(known, labels.classes):
-                    return (place.asarray(coef), place.asarray(intercept)), cold
-                if np.isin(labels.classes, known).any():
-                    moved = _moved_to(labels.classes, known, to_host(coef), to_host(intercept))
-                    return (place.asarray(moved[0]), place.asarray(moved[1])), cold
-        if untrained or shares is None:
+                old_classes = to_host(self.classes_)
+                if np.array_equal(old_classes, labels.classes):
+                    return (context.asarray(coef), context.asarray(intercept)), zero_start
+                if np.isin(labels.classes, old_classes).any():
+                    old = old_classes, to_host(coef), to_host(intercept)
+                    coef, intercept = transfer_neurons(labels.classes, *old)
+                    return (context.asarray(coef), context.asarray(intercept)), zero_start
+        if start_at_zero or log_odds is None:
             return (None, None), None  # the textbook's neuron knows nothing to begin with
-        return (None, cold), None
+        return (None, zero_start), None
 
-    def _tasks(self, given: tuple[Any, Any, Any], most: int, caller: ArrayContext) -> Tasks | None:
+    def _callback_bridge(
+        self, raw_inputs: tuple[Any, Any, Any], max_iter: int, input_context: ArrayContext
+    ) -> CallbackBridge | None:
         """Prepare what scikit-learn's callbacks, if any are set, are told."""
         if not hasattr(self, "_skl_callbacks"):
             return None
 
-        if self._many:  # not all targets are under way at a time
-            return Tasks(self, *given, most, None)
+        if self._multilabel:  # not all targets are under way at a time
+            return CallbackBridge(self, *raw_inputs, max_iter, None)
         columns = 1 if len(self.classes_) == 2 else len(self.classes_)
 
         def attributes(coef: Array, intercept: Array | None) -> dict[str, Any]:
             coef, intercept = map(
-                caller.copy_to, centre_over_classes(coef, intercept, classes=columns)
+                input_context.copy_to, centre_over_classes(coef, intercept, classes=columns)
             )
             return {"coef_": coef, "intercept_": intercept}
 
-        return Tasks(self, *given, most, attributes)
+        return CallbackBridge(self, *raw_inputs, max_iter, attributes)
 
-    def _watcher(self) -> Watch | None:
+    def _iteration_callback(self) -> Callback:
         """Say what to call after each iteration; None for nothing."""
         return print_iteration if self.verbose else None
 
-    def _tell(self, fit: Fit, verdict: Verdict, caller: ArrayContext, unit: float) -> None:
+    def _set_fitted_attributes(
+        self, fit: Fit, verdict: Verdict, input_context: ArrayContext, weight_scale: float
+    ) -> None:
         """Set the attributes that tell how the fit went."""
-        keep = partial(caller.asarray, keep_dtype=True)
-        self.suboptimality_ = caller.asarray(verdict.suboptimality)
+        keep = partial(input_context.asarray, keep_dtype=True)
+        self.suboptimality_ = input_context.asarray(verdict.suboptimality)
         self.certified_, self.converged_ = keep(verdict.certified), keep(verdict.converged)
         self.n_iter_ = keep(fit.solution.n_iter)
-        self.loss_curve_ = caller.asarray(fit.solution.loss_curve[:, 0] * unit)
+        self.loss_curve_ = input_context.asarray(fit.solution.loss_curve[:, 0] * weight_scale)
         self.plan_ = fit.plan
         self.work_ = fit.work
 
-    def _tell_many(self, fits: Fits, caller: ArrayContext) -> None:
-        """Set the attributes that tell how the fits of many targets went."""
-        keep = partial(caller.asarray, keep_dtype=True)
-        self.suboptimality_ = caller.asarray(fits.suboptimality[:, 0, 0])
-        self.certified_ = keep(fits.certified[:, 0, 0])
-        self.converged_ = keep(fits.converged[:, 0, 0])
-        self.n_iter_ = keep(fits.n_iter[:, 0, 0])
-        self.loss_curve_ = caller.asarray(fits.loss_curve[:, :, 0, 0])
-        self.plan_ = fits.plan
+    def _set_grid_attributes(
+        self, results: FitResults, input_context: ArrayContext, *, multilabel: bool
+    ) -> None:
+        """Set the attributes that tell how the fits of a grid went, a fit a target."""
+        xp, p = results.context.xp, results.coef.shape[-1]
+        self.coef_ = input_context.copy_to(xp.reshape(results.coef, (-1, p)))
+        self.intercept_ = input_context.copy_to(xp.reshape(results.intercept, (-1,)))
+        keep = partial(input_context.asarray, keep_dtype=True)
+        self.suboptimality_ = input_context.asarray(results.suboptimality[:, 0, 0])
+        self.certified_ = keep(results.certified[:, 0, 0])
+        self.converged_ = keep(results.converged[:, 0, 0])
+        self.n_iter_ = keep(results.n_iter[:, 0, 0])
+        curve = results.loss_curve[:, :, 0, 0]
+        self.loss_curve_ = input_context.asarray(curve if multilabel else curve[:, 0])
+        self.plan_ = results.plan
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
-
-
-def _lacks_a_class(labels: Labels, weights: np.ndarray[Any, Any] | None) -> bool:
-    """Whether the rows of some class have no weight at all."""
-    if weights is None or weights.all() or labels.lazy:
-        return False
-    return bool((np.bincount(labels.codes[weights > 0], minlength=len(labels.classes)) == 0).any())
-
-
-def _of_targets(C: Any, targets: int) -> np.ndarray[Any, Any]:
-    """Check penalties of many targets (T,)."""
-    each = as_floats("C", C)
-    if each.ndim > 1 or each.size not in (1, targets) or not (each > 0).all():
-        raise ValueError(
-            f"C must be a positive number, or one for each of {targets} targets, got {plain(C)!r}"
-        )
-    return np.broadcast_to(each, (targets,))
-
-
-def _moved_to(
-    classes: np.ndarray[Any, Any],
-    known: np.ndarray[Any, Any],
-    coef: np.ndarray[Any, Any],
-    intercept: np.ndarray[Any, Any],
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Take the neurons of known classes over to other classes; those of new ones are zero.
-
-    One sigmoid neuron is a softmax layer of two: half of its logit for one class, and the other
-    half against the other.
-    """
-    if len(known) == 2:
-        coef, intercept = (np.concatenate([-0.5 * a, 0.5 * a]) for a in (coef, intercept))
-    places = {label: place for place, label in enumerate(known.tolist())}
-    chosen = [places.get(label, len(known)) for label in classes.tolist()]
-    coef = np.concatenate([coef, np.zeros_like(coef[:1])])[chosen]
-    intercept = np.concatenate([intercept, np.zeros_like(intercept[:1])])[chosen]
-    if len(classes) == 2:
-        coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
-    return coef, intercept

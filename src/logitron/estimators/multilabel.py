@@ -9,20 +9,20 @@ from sklearn.utils.validation import check_array
 from logitron.backend import to_host
 from logitron.backend.types import Array
 from logitron.data import SparseSource, wrap
-from logitron.estimators.label_values import refuse_lists
+from logitron.estimators.label_values import reject_label_lists
 from logitron.estimators.labels import Labels
-from logitron.estimators.values import refuse_complex, refuse_masked
+from logitron.estimators.values import reject_complex, reject_masked
 
-__all__ = ["encode_many", "has_many_targets"]
+__all__ = ["encode_multilabel", "is_multilabel"]
 
 
 #: dtypes of the array API standard that labels can have
-ANYWHERE = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
+STANDARD_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
 #: numbers that are checked at a time
-CHECKED = 1 << 22
+NUMBERS_PER_CHECK = 1 << 22
 
 
-def has_many_targets(y: Any) -> bool:
+def is_multilabel(y: Any) -> bool:
     """Whether labels are a table of more than one column.
 
     Raises
@@ -32,13 +32,13 @@ def has_many_targets(y: Any) -> bool:
     """
     shape = getattr(y, "shape", None)
     if shape is None and isinstance(y, list | tuple) and len(y):
-        refuse_lists(y)
+        reject_label_lists(y)
         first = y[0]
         return np.ndim(first) == 1 and len(first) > 1
     return shape is not None and len(shape) == 2 and shape[1] > 1
 
 
-def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
+def encode_multilabel(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     """Check a table of targets, and make it small: integers of eight bits, or booleans.
 
     Parameters
@@ -55,75 +55,75 @@ def encode_many(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
         If Y has not one row for each row of X, holds other values, is complex, or has masked
         elements.
     """
-    refuse_masked("y", Y)
+    reject_masked("y", Y)
     source = wrap("y", Y)
     if source.lazy:
         Y = source.checked().dense()
-    kind = _name(getattr(Y, "dtype", None))
+    dtype_name = _standard_dtype_name(getattr(Y, "dtype", None))
     if isinstance(source, SparseSource):
-        refuse_complex("y", Y)
+        reject_complex("y", Y)
         Y = source.checked().canonical()
-        strange = int((~np.isin(Y.data, (0, 1))).sum())
-        _refuse(strange, Y)
+        n_others = int((~np.isin(Y.data, (0, 1))).sum())
+        _reject_other_values(n_others, Y)
         Y = Y.astype(np.int8).toarray()
     elif not is_array_api_obj(Y):
         Y = check_array(Y, dtype=None, ensure_all_finite=False, ensure_min_features=2)
     elif isinstance(Y, np.ma.MaskedArray):
         Y = np.asarray(Y)
-    refuse_complex("y", Y)
+    reject_complex("y", Y)
     if Y.shape[0] != rows:
         raise ValueError(
             f"y must hold one row of labels for each row of X: X has {rows} rows and y has "
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
-    codes = _lazily_coded(Y) if source.lazy else _coded(Y, sample_weight)
-    dtype = kind or _name(Y.dtype) or "int64"
-    return Labels(np.arange(Y.shape[1]), codes, many=True, dtype=dtype, lazy=source.lazy)
+    codes = _encode_lazy(Y) if source.lazy else _encode_eager(Y, sample_weight)
+    dtype = dtype_name or _standard_dtype_name(Y.dtype) or "int64"
+    return Labels(np.arange(Y.shape[1]), codes, multilabel=True, dtype=dtype, lazy=source.lazy)
 
 
-def _lazily_coded(Y: Array) -> Array:
+def _encode_lazy(Y: Array) -> Array:
     """Zeros and ones of one byte each, of a Dask array that is read once to be checked."""
     ones = Y == 1
-    _refuse(int(to_host((~(ones | (Y == 0))).sum())), Y)
+    _reject_other_values(int(to_host((~(ones | (Y == 0))).sum())), Y)
     return ones.astype(np.int8)
 
 
-def _coded(Y: Array, sample_weight: Any) -> Array:
+def _encode_eager(Y: Array, sample_weight: Any) -> Array:
     """Zeros and ones of one byte each; the table itself where it holds nothing else."""
     xp = array_namespace(Y)
     boolean = xp.isdtype(Y.dtype, "bool")
     weighted = sample_weight is not None and sample_weight.ndim == 2
-    step = max(1, CHECKED // Y.shape[1])
+    step = max(1, NUMBERS_PER_CHECK // Y.shape[1])
     n = Y.shape[0]
-    stretches = [slice(start, min(start + step, n)) for start in range(0, n, step)]
+    slices = [slice(start, min(start + step, n)) for start in range(0, n, step)]
     hidden, counts = False, []
-    for rows in () if boolean else stretches:
+    for rows in () if boolean else slices:
         part = Y[rows, :]
         others = ~((part == 1) | (part == 0))
         if weighted:
             where = to_host(others)
-            _refuse(int((where & (to_host(sample_weight[rows, :]) > 0)).sum()), Y)
+            _reject_other_values(int((where & (to_host(sample_weight[rows, :]) > 0)).sum()), Y)
             hidden |= bool(where.any())
         else:
             counts.append(xp.sum(xp.astype(others, xp.int32)))
     if counts:
-        _refuse(int(to_host(xp.stack(counts)).sum(dtype=np.int64)), Y)
+        _reject_other_values(int(to_host(xp.stack(counts)).sum(dtype=np.int64)), Y)
     if boolean or (Y.dtype in (xp.int8, xp.uint8) and not hidden):
         return Y
-    return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in stretches], axis=0)
+    return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in slices], axis=0)
 
 
-def _refuse(strange: int, Y: Array) -> None:
-    if strange:
+def _reject_other_values(n_others: int, Y: Array) -> None:
+    if n_others:
         raise ValueError(
             f"y with {Y.shape[1]} columns must hold zeros and ones, one target a column, got "
-            f"{strange} other values; a label that is missing is one whose sample_weight (n, "
+            f"{n_others} other values; a label that is missing is one whose sample_weight (n, "
             f"{Y.shape[1]}) is zero. For classes of more than two labels pass y of shape "
             f"({Y.shape[0]},)"
         )
 
 
-def _name(dtype: Any) -> str:
+def _standard_dtype_name(dtype: Any) -> str:
     """Name a dtype that every library has; of others, nothing."""
     name = str(dtype).rpartition(".")[2]
-    return name if name in ANYWHERE else ""
+    return name if name in STANDARD_DTYPES else ""

@@ -12,6 +12,8 @@ __all__ = ["VersionedEstimator"]
 
 #: where the state tells of the version that wrote it
 KEY = "_logitron_version"
+#: private attributes by the names that they had in earlier versions
+RENAMED = {"_many": "_multilabel"}
 
 
 class VersionedEstimator(BaseEstimator):  # type: ignore[misc]
@@ -29,7 +31,7 @@ class VersionedEstimator(BaseEstimator):  # type: ignore[misc]
         UserWarning
             If it was another version, saying which.
         """
-        state = dict(state)
+        state = {RENAMED.get(name, name): value for name, value in state.items()}
         written = state.pop(KEY, None)
         missing = {
             name: default for name, default in _defaults(type(self)).items() if name not in state

@@ -14,10 +14,10 @@ from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective
 from logitron.solvers import put_groups
 
-__all__ = ["of_classes", "without_classes"]
+__all__ = ["restrict_to_classes", "set_absent_classes"]
 
 
-def of_classes(objective: Objective, present: HostArray) -> Objective:
+def restrict_to_classes(objective: Objective, present: HostArray) -> Objective:
     """Return the problem of some of the classes, those whose rows have any weight."""
     rows = objective.rows
     context = rows.context.wide
@@ -40,14 +40,14 @@ def of_classes(objective: Objective, present: HostArray) -> Objective:
     return replace(objective, data=data, loss=cross_entropy(len(present)))
 
 
-def without_classes(
+def set_absent_classes(
     objective: Objective,
-    part: HostArray,
+    groups: HostArray,
     present: HostArray,
     coef: Array,
     intercept: Array,
     *,
-    certain: float,
+    max_log_odds: float,
 ) -> tuple[Array, Array]:
     """Make the other classes of some groups improbable, by a logit of ``-certain``.
 
@@ -55,18 +55,18 @@ def without_classes(
     ----------
     objective : Objective
         Of all classes and groups.
-    part : numpy.ndarray (g,)
+    groups : numpy.ndarray (g,)
         Numbers of the groups.
     present : numpy.ndarray
         Numbers of the classes that have weight in them.
     coef, intercept : arrays (G * K, p), (G * K,)
-    certain : float
+    max_log_odds : float
     """
     context, K = objective.context, objective.classes
-    there = np.asarray(to_host(intercept), np.float64).reshape(-1, K)[part]
+    there = np.asarray(to_host(intercept), np.float64).reshape(-1, K)[groups]
     absent = np.setdiff1d(np.arange(K), present)
-    columns = (part[:, None] * K + absent).reshape(-1)
-    lowest = there[:, present].min(axis=1, keepdims=True) - certain
+    columns = (groups[:, None] * K + absent).reshape(-1)
+    lowest = there[:, present].min(axis=1, keepdims=True) - max_log_odds
     low = context.asarray(np.repeat(lowest, len(absent), axis=1).reshape(-1))
     zeros = context.zeros((len(columns), coef.shape[1]))
     return (

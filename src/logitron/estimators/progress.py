@@ -5,25 +5,26 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from logitron.estimators.callbacks import Watch
-from logitron.solvers import Iteration
+from logitron.solvers import Callback, Iteration
 
-__all__ = ["print_iteration", "shown"]
+__all__ = ["print_iteration", "progress_bar"]
 
 
 @contextmanager
-def shown(verbose: int, fits: int, what: str, *, keeps: bool = False) -> Iterator[Watch | None]:
+def progress_bar(
+    verbose: int, n_fits: int, description: str, *, interruptible: bool = False
+) -> Iterator[Callback]:
     """Give what is to be told after each iteration: nothing, a progress bar, or lines of text.
 
     Parameters
     ----------
     verbose : int
         0 is nothing; 1 a bar, if rich is installed, or else a line for each iteration, as 2 is.
-    fits : int
+    n_fits : int
         How many there are.
-    what : str
+    description : str
         What they are.
-    keeps : bool, default False
+    interruptible : bool, default False
         Whether Ctrl-C ends the fits and keeps what is done, also while something is printed.
     """
     if not verbose:
@@ -31,8 +32,8 @@ def shown(verbose: int, fits: int, what: str, *, keeps: bool = False) -> Iterato
         return
     rich = _rich() if verbose == 1 else None
     if rich is None:
-        line = partial(_print_line, fits=fits, what=what)
-        yield partial(_kept, line) if keeps else line
+        line = partial(_print_line, n_fits=n_fits, description=description)
+        yield partial(_stop_on_interrupt, line) if interruptible else line
         return
     columns = (
         rich.TextColumn("{task.description}"),
@@ -42,36 +43,36 @@ def shown(verbose: int, fits: int, what: str, *, keeps: bool = False) -> Iterato
         rich.TimeElapsedColumn(),
     )
     with rich.Progress(*columns) as bar:
-        task = bar.add_task(what, total=fits, number=0, loss=float("nan"))
+        task = bar.add_task(description, total=n_fits, number=0, loss=float("nan"))
 
-        def told(iteration: Iteration) -> None:
+        def update(iteration: Iteration) -> None:
             bar.update(
                 task,
-                completed=fits - iteration.running,
+                completed=n_fits - iteration.running,
                 number=iteration.number,
                 loss=float(iteration.loss.sum()),
             )
 
-        yield partial(_kept, told) if keeps else told
+        yield partial(_stop_on_interrupt, update) if interruptible else update
 
 
-def _kept(told: Callable[[Iteration], None], iteration: Iteration) -> bool:
+def _stop_on_interrupt(update: Callable[[Iteration], None], iteration: Iteration) -> bool:
     """Tell of an iteration; Ctrl-C on the way says stop."""
     try:
-        told(iteration)
+        update(iteration)
     except KeyboardInterrupt:
         return True
     return False
 
 
-def _print_line(iteration: Iteration, *, fits: int, what: str) -> None:
-    print(_line(iteration, fits, what))
+def _print_line(iteration: Iteration, *, n_fits: int, description: str) -> None:
+    print(_line(iteration, n_fits, description))
 
 
-def _line(iteration: Iteration, fits: int, what: str) -> str:
+def _line(iteration: Iteration, n_fits: int, description: str) -> str:
     return (
-        f"{what}: iteration {iteration.number:4d}, {fits - iteration.running} of {fits} done, "
-        f"summed loss {iteration.loss.sum():.6g}"
+        f"{description}: iteration {iteration.number:4d}, {n_fits - iteration.running} of {n_fits} "
+        f"done, summed loss {iteration.loss.sum():.6g}"
     )
 
 

@@ -21,30 +21,30 @@ from logitron.solvers import DampedNewton, Iteration, Outcome
 
 __all__ = [
     "Refined",
-    "affordable",
-    "is_quick",
+    "is_cheap",
     "local_gap",
-    "plain_of",
-    "ready",
+    "n_affordable",
     "refine",
+    "standardised",
+    "unstandardised",
 ]
 
 
 #: parameters of one group that a Hessian is summed and decomposed of
-MOST_PARAMETERS = 1500
+MAX_PARAMETERS = 1500
 #: and of which steps cost little beside all else
-QUICK = 150
+CHEAP_PARAMETERS = 150
 #: multiplications of the Hessians of one group's bound, and of all groups' refinement
-MOST_FOR_A_BOUND, MOST_FOR_ALL = 4e10, 4e11
+MAX_MULTIPLICATIONS_PER_BOUND, MAX_MULTIPLICATIONS = 4e10, 4e11
 #: damped steps that are tried first, and that any way may take
-FIRST_STEPS, MOST_STEPS = 40, 120
+FIRST_STEPS, MAX_STEPS = 40, 120
 #: along a path of penalties: steps with each, the part that each is of the one before, how near
 #: each optimum is followed, and the first one at most
-EACH, STRIDE, ROUGHLY, MOST_TIMES = 4, 10.0, 1e-2, 1e40
+STEPS_PER_PENALTY, PENALTY_FACTOR, PATH_TOL, MAX_PENALTY_MULTIPLE = 4, 10.0, 1e-2, 1e40
 #: part of the distance that is asked for at which steps end
-POLISHED = 0.1
+POLISH = 0.1
 #: passes of Newton's method, as a rule
-PASSES = 12
+TYPICAL_PASSES = 12
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Refined:
     """Proven; infinite where nothing is."""
     n_iter: int
     stopped: bool
-    standing: bool
+    stalled: bool
     """Whether the objective no longer fell."""
     separation: Separation | None
     """Why there is no optimum, if that is so."""
 
 
-def affordable(objective: Objective) -> int:
+def n_affordable(objective: Objective) -> int:
     """Count the groups whose bounds, and refinement, are worth their cost."""
     _, K, q = objective.shape
     cost = objective.rows.shape[0] * (K * q) ** 2 + 20.0 * (K * q) ** 3
-    if K * q > MOST_PARAMETERS or cost > MOST_FOR_A_BOUND:
+    if K * q > MAX_PARAMETERS or cost > MAX_MULTIPLICATIONS_PER_BOUND:
         return 0
-    return max(1, int(MOST_FOR_ALL / (PASSES * cost)))
+    return max(1, int(MAX_MULTIPLICATIONS / (TYPICAL_PASSES * cost)))
 
 
 def refine(
@@ -104,12 +104,12 @@ def refine(
     if max_iter > 0 and one.classes > 1:  # what all classes have in common only costs
         start = start - start.mean(axis=0)
 
-    def watch(number: int, value: float) -> bool:
+    def callback(number: int, value: float) -> bool:
         if on_iteration is None:
             return False
         return bool(on_iteration(Iteration(number, np.asarray([value]), 1, lambda: None)))
 
-    search = _Search(one, local, relative, max_iter, watch)
+    search = _Search(one, local, relative, max_iter, callback)
     found = search.run(start.reshape(-1))
     W, b = one.split(local.arranged(found.theta))
     return Refined(
@@ -138,31 +138,31 @@ class _Search:
         local: LocalObjective,
         relative: float,
         max_iter: int,
-        watch: Callable[[int, float], bool],
+        callback: Callable[[int, float], bool],
     ) -> None:
-        self.one, self.local, self.relative, self.watch = one, local, relative, watch
+        self.one, self.local, self.relative, self.callback = one, local, relative, callback
         self.max_iter, self.n_iter, self.stopped = max_iter, 0, False
         self.separation: Separation | None = None
 
     def run(self, start: HostArray) -> Outcome:
         """Search from ``start (D,)``."""
         found = self._newton(start, 0)
-        if not self._goes_on(found):
+        if not self._should_continue(found):
             return found
         found = self._newton(start, FIRST_STEPS)
-        if self._goes_on(found) and self.local.penalised:
-            other = self._newton(self._along_penalties(start), FIRST_STEPS)
+        if self._should_continue(found) and self.local.penalised:
+            other = self._newton(self._follow_penalty_path(start), FIRST_STEPS)
             found = other if other.gap < found.gap or other.value < found.value else found
-        elif self._goes_on(found):
-            self.separation = separation_of(self.one, found.directions, programme=True)
-        if self._goes_on(found) and self.local.can_be_fine:
+        elif self._should_continue(found):
+            self.separation = separation_of(self.one, found.directions, linear_program=True)
+        if self._should_continue(found) and self.local.can_be_fine:
             self.local.fine = True
-            found = self._newton(found.theta, min(MOST_STEPS, self._worth()))
-            if self._goes_on(found) and not self.local.penalised:
-                self.separation = separation_of(self.one, found.directions, programme=False)
+            found = self._newton(found.theta, min(MAX_STEPS, self._affordable_root_steps()))
+            if self._should_continue(found) and not self.local.penalised:
+                self.separation = separation_of(self.one, found.directions, linear_program=False)
         return replace(found, n_iter=self.n_iter)
 
-    def _goes_on(self, found: Outcome) -> bool:
+    def _should_continue(self, found: Outcome) -> bool:
         proven = found.gap <= self.relative * (found.value - found.gap)
         left = self.n_iter < self.max_iter and not self.stopped and self.separation is None
         return left and not proven and bool(np.isfinite(found.value))
@@ -171,40 +171,46 @@ class _Search:
         local = local or self.local
         before = self.n_iter
 
-        def watch(number: int, value: float) -> bool:
-            self.stopped = self.watch(before + number, value)
+        def callback(number: int, value: float) -> bool:
+            self.stopped = self.callback(before + number, value)
             return self.stopped
 
         # (coefficients as they are stored may be a little farther from the optimum)
-        newton = DampedNewton(POLISHED * local.relative, min(most, self.max_iter - self.n_iter))
-        found = newton.minimize(local, theta, _damper(local.objective), on_iteration=watch)
+        newton = DampedNewton(POLISH * local.relative, min(most, self.max_iter - self.n_iter))
+        found = newton.minimize(
+            local, theta, _damping_diagonal(local.objective), on_iteration=callback
+        )
         self.n_iter += found.n_iter
         return found
 
-    def _along_penalties(self, start: HostArray) -> HostArray:
+    def _follow_penalty_path(self, start: HostArray) -> HostArray:
         """Follow the optima of penalties that fall to the one that is asked for."""
-        theta, times = 0.0 * start, self._strongest()
-        while times > 1.0 and self.n_iter < self.max_iter and not self.stopped:
+        theta, multiple = 0.0 * start, self._max_penalty_multiple()
+        while multiple > 1.0 and self.n_iter < self.max_iter and not self.stopped:
             penalty = self.one.penalty
-            easier = replace(self.one, penalty=penalty._replace(strength=penalty.strength * times))
-            theta = self._newton(theta, EACH, LocalObjective(easier, ROUGHLY)).theta
-            times /= STRIDE
+            easier = replace(
+                self.one, penalty=penalty._replace(strength=penalty.strength * multiple)
+            )
+            theta = self._newton(theta, STEPS_PER_PENALTY, LocalObjective(easier, PATH_TOL)).theta
+            multiple /= PENALTY_FACTOR
         return theta
 
-    def _strongest(self) -> float:
+    def _max_penalty_multiple(self) -> float:
         """How many times the penalty keeps all logits small."""
         one = self.one
         (squares,) = one.sum(row_squares, one.data.index, classes=one.classes, fit_intercept=False)
-        strength, factors = _penalty_of(one)
+        strength, factors = _penalty_terms(one)
         least = factors[factors > 0.0].min(initial=np.inf) * strength
         with np.errstate(over="ignore", divide="ignore"):
-            times = float(to_host(squares)[0]) / least
-        return min(times, MOST_TIMES) if np.isfinite(times) else MOST_TIMES
+            multiple = float(to_host(squares)[0]) / least
+        return (
+            min(multiple, MAX_PENALTY_MULTIPLE) if np.isfinite(multiple) else MAX_PENALTY_MULTIPLE
+        )
 
-    def _worth(self) -> int:
+    def _affordable_root_steps(self) -> int:
         """Count the steps by the root that are worth their cost."""
         (n, _), (_, K, q) = self.one.rows.shape, self.one.shape
-        return int(MOST_FOR_ALL / (8.0 * n * K * (K * q) ** 2))
+        return int(MAX_MULTIPLICATIONS / (8.0 * n * K * (K * q) ** 2))
 
 
 def local_gap(
@@ -219,26 +225,28 @@ def local_gap(
     return refine(objective, coef, intercept, relative=relative, max_iter=0, group=group).gap
 
 
-def _damper(one: Objective) -> HostArray:
+def _damping_diagonal(one: Objective) -> HostArray:
     """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
     _, K, _ = one.shape
     steepest = (one.loss.curvature_bound or 1.0) * float(to_host(one.weight_sum())[0])
-    strength, factors = _penalty_of(one)
+    strength, factors = _penalty_terms(one)
     return np.tile(steepest + strength * factors, K)
 
 
-def _penalty_of(one: Objective) -> tuple[float, HostArray]:
+def _penalty_terms(one: Objective) -> tuple[float, HostArray]:
     """Strength of a group's penalty, and the factor of each parameter (q,)."""
     factors = np.asarray(to_host(one.penalty.factors), np.float64)
     return float(to_host(one.penalty.strength)[0]), factors
 
 
-def is_quick(objective: Objective) -> bool:
+def is_cheap(objective: Objective) -> bool:
     """Whether a step of refinement costs so little that it need not be put off."""
-    return objective.shape[1] * objective.shape[2] <= QUICK and affordable(objective) > 0
+    return (
+        objective.shape[1] * objective.shape[2] <= CHEAP_PARAMETERS and n_affordable(objective) > 0
+    )
 
 
-def plain_of(objective: Objective) -> Objective | None:
+def unstandardised(objective: Objective) -> Objective | None:
     """Return the objective in features as they are, where that is good enough for a bound."""
     if objective.layout.standardisation is not None or objective.statistics.needs_standardisation:
         return None
@@ -249,7 +257,7 @@ def plain_of(objective: Objective) -> Objective | None:
     )
 
 
-def ready(objective: Objective) -> Objective:
+def standardised(objective: Objective) -> Objective:
     """Return the objective in standardised features, the widest precision and without a centre."""
     if objective.layout.standardisation is None:
         objective = standardise(objective.with_layout(centre=None))

@@ -10,13 +10,13 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron.backend.types import HostArray
 from logitron.solvers import Status
 
-__all__ = ["CONVERGED", "Report", "is_converged", "warn_of"]
+__all__ = ["CONVERGED_STATUSES", "Report", "is_converged", "warn_unconverged"]
 
 
 #: how a fit ends that met the rule
-CONVERGED = {Status.CONVERGED, Status.AT_PRECISION}
+CONVERGED_STATUSES = {Status.CONVERGED, Status.AT_PRECISION}
 #: fits, and features, that a warning names
-NAMED = 5
+MAX_NAMED = 5
 
 
 def is_converged(status: HostArray) -> HostArray:
@@ -38,15 +38,21 @@ class Report:
     """What the axes of the arrays are; none for one fit."""
 
 
-def warn_of(
-    report: Report, who: str, solver: str, *, tol: float, names: Any = None, stacklevel: int
+def warn_unconverged(
+    report: Report,
+    estimator_name: str,
+    solver: str,
+    *,
+    tol: float,
+    names: Any = None,
+    stacklevel: int,
 ) -> None:
     """Warn of fits that did not converge, saying which, how near, why, and what to try.
 
     Parameters
     ----------
     report : Report
-    who : str
+    estimator_name : str
         Name of the estimator.
     solver : str
     tol : float
@@ -57,34 +63,34 @@ def warn_of(
     status, alone = report.status, report.status.size == 1
     for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
         which = status == one
-        if one in CONVERGED or (one == Status.STOPPED and alone):
+        if one in CONVERGED_STATUSES or (one == Status.STOPPED and alone):
             continue
         number, worst = int(report.n_iter[which].max()), float(report.suboptimality[which].max())
         near = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"
         text = (
-            f"{who}: {solver} failed to converge after {number} iterations"
-            f"{_which(which, report.axes)}: {one.explanation}"
-            f"{_features(one, which, report, names)}. The relative distance from the optimum is "
-            f"{near}; tol={tol:g} asks for {tol**2:.1e}"
+            f"{estimator_name}: {solver} failed to converge after {number} iterations"
+            f"{_describe_fits(which, report.axes)}: {one.explanation}"
+            f"{_describe_features(one, which, report, names)}. The relative distance from the "
+            f"optimum is {near}; tol={tol:g} asks for {tol**2:.1e}"
         )
         warnings.warn(text, ConvergenceWarning, stacklevel=stacklevel)
 
 
-def _which(which: HostArray, axes: tuple[str, ...]) -> str:
+def _describe_fits(which: HostArray, axes: tuple[str, ...]) -> str:
     """Name the fits."""
     if which.size == 1:
         return ""
     places = np.argwhere(which)
     shown = [
         ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=True))
-        for place in places[:NAMED].tolist()
+        for place in places[:MAX_NAMED].tolist()
     ]
-    more = ", ..." if len(places) > NAMED else ""
+    more = ", ..." if len(places) > MAX_NAMED else ""
     named = f" ({'; '.join(shown)}{more})" if axes else ""
     return f" in {len(places)} of {which.size} fits{named}"
 
 
-def _features(status: Status, which: HostArray, report: Report, names: Any) -> str:
+def _describe_features(status: Status, which: HostArray, report: Report, names: Any) -> str:
     """Name the features along which coefficients grow."""
     if status not in (Status.SEPARABLE, Status.QUASI_SEPARABLE):
         return ""
@@ -92,6 +98,6 @@ def _features(status: Status, which: HostArray, report: Report, names: Any) -> s
     if not groups:
         return ""
     first = report.running_away[groups[0]].tolist()
-    called = [str(j) if names is None else repr(str(names[j])) for j in first[:NAMED]]
-    more = ", ..." if len(first) > NAMED else ""
+    called = [str(j) if names is None else repr(str(names[j])) for j in first[:MAX_NAMED]]
+    more = ", ..." if len(first) > MAX_NAMED else ""
     return f" (features {', '.join(called)}{more})" if called else " (the intercept)"

@@ -8,17 +8,17 @@ import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
-from logitron.estimators.fits import Fits
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
-from logitron.estimators.folds import counts_of, folds_of
-from logitron.estimators.grid import Grid
-from logitron.estimators.inputs import contexts, features, sample_weights
-from logitron.estimators.labels import Labels, encode
+from logitron.estimators.folds import make_folds, training_counts
+from logitron.estimators.inputs import resolve_contexts, validate_features, validate_sample_weight
+from logitron.estimators.labels import Labels, encode_labels
 from logitron.estimators.logistic_regression import LogisticRegression
-from logitron.estimators.progress import shown
-from logitron.estimators.scoring import ON_DEVICE, check_scoring, mean_score, scores_on_device
-from logitron.estimators.spellings import inverse_penalty, method, tolerance
-from logitron.estimators.values import plain
+from logitron.estimators.progress import progress_bar
+from logitron.estimators.scoring import DEVICE_SCORES, check_scoring, mean_score, scores_on_device
+from logitron.estimators.spellings import clip_tolerance, resolve_inverse_penalty, resolve_solver
+from logitron.estimators.values import to_python
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
 
@@ -59,9 +59,9 @@ class Bootstrap:
         ValueError
             If the level is not a number between 0 and 1, or no fit converged.
         """
-        number: Any = level
-        if not isinstance(number, Real) or not 0.0 < float(number) < 1.0:
-            raise ValueError(f"level must be a number between 0 and 1, got {plain(level)!r}")
+        n_fits: Any = level
+        if not isinstance(n_fits, Real) or not 0.0 < float(n_fits) < 1.0:
+            raise ValueError(f"level must be a number between 0 and 1, got {to_python(level)!r}")
         tail = 0.5 * (1.0 - float(level))
         if not self.converged.any():
             raise ValueError(
@@ -149,19 +149,19 @@ def bootstrap(
     _check_count("n_resamples", n_resamples)
     _check_verbose(verbose)
     problem = _Problem(model, X, y, sample_weight)
-    rng = _generator(random_state)
+    rng = _random_generator(random_state)
     n = problem.rows
-    drawn = np.full(n, 1.0 / n)
-    counts = np.stack([rng.multinomial(n, drawn) for _ in range(n_resamples)], axis=1)
+    probabilities = np.full(n, 1.0 / n)
+    counts = np.stack([rng.multinomial(n, probabilities) for _ in range(n_resamples)], axis=1)
     narrow = np.uint8 if counts.max() < 256 else np.int64
-    fits, _ = problem.fit(counts.astype(narrow), verbose=verbose)
-    context = fits.context
-    with problem.compute.scope():
-        shape = (n_resamples, fits.coef.shape[3], fits.coef.shape[4])
-        coef = context.xp.reshape(fits.coef, shape)
-        intercept = context.xp.reshape(fits.intercept, shape[:2])
-        own = problem.caller.copy_to
-        told = (fits.converged, fits.suboptimality, fits.certified)
+    results, _ = problem.fit(counts.astype(narrow), verbose=verbose)
+    context = results.context
+    with problem.compute_context.scope():
+        shape = (n_resamples, results.coef.shape[3], results.coef.shape[4])
+        coef = context.xp.reshape(results.coef, shape)
+        intercept = context.xp.reshape(results.intercept, shape[:2])
+        own = problem.input_context.copy_to
+        told = (results.converged, results.suboptimality, results.certified)
         return Bootstrap(own(coef), own(intercept), *(each.reshape(-1) for each in told))
 
 
@@ -225,28 +225,28 @@ def permutation_test(
     """
     _check_count("n_permutations", n_permutations)
     _check_verbose(verbose)
-    if not isinstance(scoring, str) or scoring not in ON_DEVICE:
-        raise ValueError(f"scoring must be one of {sorted(ON_DEVICE)}, got {scoring!r}")
+    if not isinstance(scoring, str) or scoring not in DEVICE_SCORES:
+        raise ValueError(f"scoring must be one of {sorted(DEVICE_SCORES)}, got {scoring!r}")
     problem = _Problem(model, X, y, sample_weight)
     labels = problem.labels
-    check_scoring(scoring, labels.columns)
+    check_scoring(scoring, labels.n_outputs)
     codes = to_host(labels.codes)
-    rng = _generator(random_state)
+    rng = _random_generator(random_state)
     shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
     small = np.int8 if len(labels.classes) < 128 else np.int64
-    folds = folds_of(cv, problem.X.array, labels.classes[codes], problem.rows, {})
-    fits, grid = problem.fit(
-        counts_of(folds, problem.rows), targets=shuffled.astype(small), verbose=verbose
+    folds = make_folds(cv, problem.X.array, labels.classes[codes], problem.rows, {})
+    results, grid = problem.fit(
+        training_counts(folds, problem.rows), targets=shuffled.astype(small), verbose=verbose
     )
     scores = np.zeros((n_permutations + 1, len(folds)))
     rows = grid.rows
     targets, weights, _ = rows.others
     rows = rows.with_row_arrays(targets, weights, None)
-    with problem.compute.scope():
+    with problem.compute_context.scope():
         for f, (_, test) in enumerate(folds):
             held = rows.select(test)
             assert held is not None  # lazy rows were refused
-            some = fits.coef[:, f, ...], fits.intercept[:, f, ...]
+            some = results.coef[:, f, ...], results.intercept[:, f, ...]
             scores[:, f] = scores_on_device(scoring, held, *some)[:, 0]
     means = mean_score(scores)
     if np.isnan(means[0]):
@@ -255,7 +255,9 @@ def permutation_test(
             "among those that it holds out. Use fewer folds, or stratified ones"
         )
     # a shuffle that cannot be scored, or was not fitted, is no evidence against chance
-    converged = np.all(fits.converged.reshape(n_permutations + 1, -1), axis=1, keepdims=True)[:, 0]
+    converged = np.all(results.converged.reshape(n_permutations + 1, -1), axis=1, keepdims=True)[
+        :, 0
+    ]
     better = int((~((means[1:] < means[0]) & converged[1:])).sum())
     pvalue = (better + 1.0) / (n_permutations + 1.0)
     return PermutationTest(float(means[0]), means[1:], pvalue, converged)
@@ -273,66 +275,68 @@ class _Problem:
         model._validate_params()
         if np.ndim(model.C):
             raise ValueError(
-                f"C must be a number, got {plain(model.C)!r}; lists are for many targets"
+                f"C must be a number, got {to_python(model.C)!r}; lists are for many targets"
             )
         self.model = model
         own = LogisticRegression(**model.get_params(deep=False))
-        self.X = features(own, X, reset=True)
+        self.X = validate_features(own, X, reset=True)
         if self.X.lazy:
             raise TypeError("X must be in memory, got a Dask array; resamples need drawn rows")
         self.rows = int(self.X.shape[0])
-        self.caller, self.compute = contexts(self.X, model.backend, model.device, model.dtype)
-        self.labels = encode(y, self.rows)
-        self.weights = sample_weights(sample_weight, self.rows)
+        self.input_context, self.compute_context = resolve_contexts(
+            self.X, model.backend, model.device, model.dtype
+        )
+        self.labels = encode_labels(y, self.rows)
+        self.weights = validate_sample_weight(sample_weight, self.rows)
 
     def fit(
         self, counts: HostArray, *, targets: HostArray | None = None, verbose: int
-    ) -> tuple[Fits, Grid]:
+    ) -> tuple[FitResults, FitGrid]:
         """Fit each subset of the rows, of each of other targets (n, T) of the same classes."""
         model, labels = self.model, self.labels
         settings = Settings(
-            method(model, classes=len(labels.classes)),
-            tolerance(model.tol),
+            resolve_solver(model, classes=len(labels.classes)),
+            clip_tolerance(model.tol),
             model.max_iter,
             model.learning_rate,
             model.loss_change,
         )
         if targets is not None:
             labels = Labels(labels.classes, targets)
-        number = counts.shape[1] * labels.targets
-        with self.compute.scope(), shown(verbose, number, "fits") as show:
-            grid = Grid.over(
-                self.compute,
+        n_fits = counts.shape[1] * labels.n_targets
+        with self.compute_context.scope(), progress_bar(verbose, n_fits, "fits") as callback:
+            grid = FitGrid.over(
+                self.compute_context,
                 self.X,
                 labels,
-                C=float(inverse_penalty(model)),
+                C=float(resolve_inverse_penalty(model)),
                 sample_weight=self.weights,
                 counts=counts,
                 class_weight=model.class_weight,
                 fit_intercept=model.fit_intercept,
             )
-            fits = grid.fit(settings, watch=show, precision=self.caller.precision)
-        fits.warn("LogisticRegression", model.solver, settings, names=None, stacklevel=4)
-        return fits, grid
+            results = grid.fit(settings, callback=callback, precision=self.input_context.precision)
+        results.warn("LogisticRegression", model.solver, settings, names=None, stacklevel=4)
+        return results, grid
 
 
 def _check_count(name: str, count: Any) -> None:
     counts = isinstance(count, int | np.integer) and not isinstance(count, bool)
     if not counts or count < 1:
-        raise ValueError(f"{name} must be a positive integer, got {plain(count)!r}")
+        raise ValueError(f"{name} must be a positive integer, got {to_python(count)!r}")
 
 
 def _check_verbose(verbose: Any) -> None:
     if not isinstance(verbose, int | np.integer) or verbose < 0:
-        raise ValueError(f"verbose must be a non-negative integer, got {plain(verbose)!r}")
+        raise ValueError(f"verbose must be a non-negative integer, got {to_python(verbose)!r}")
 
 
-def _generator(random_state: Any) -> np.random.Generator:
+def _random_generator(random_state: Any) -> np.random.Generator:
     """Make a generator of random numbers of what users may give for one."""
     try:
         return np.random.default_rng(random_state)
     except (TypeError, ValueError) as error:
         raise ValueError(
             "random_state must be a non-negative integer, a numpy.random.Generator or None, got "
-            f"{plain(random_state)!r}: {error}"
+            f"{to_python(random_state)!r}: {error}"
         ) from error

@@ -16,11 +16,11 @@ from logitron.data import Rows
 from logitron.neuron import formulas
 from logitron.objective.groups import group_targets
 
-__all__ = ["ON_DEVICE", "check_scoring", "mean_score", "scores_on_device"]
+__all__ = ["DEVICE_SCORES", "check_scoring", "mean_score", "scores_on_device"]
 
 
 #: logits that rankings may hold at a time
-MOST_LOGITS = 1 << 24
+MAX_LOGITS = 1 << 24
 
 
 def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> HostArray:
@@ -29,7 +29,7 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     Parameters
     ----------
     name : str
-        One of `ON_DEVICE`.
+        One of `DEVICE_SCORES`.
     rows : Rows
         Features, class codes (n,) or (n, T), and weights (n,), (n, T) or None; what has no weight
         does not count.
@@ -46,16 +46,16 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     ValueError
         If the score is for two classes, and there are more.
     """
-    kind, finish = ON_DEVICE[name]
+    kind, finish = DEVICE_SCORES[name]
     T, P, K, p = coef.shape
     xp = array_namespace(coef)
-    if kind is _sums:
+    if kind is _score_sums:
         W, b = xp.reshape(coef, (T * P * K, p)), xp.reshape(intercept, (T * P * K,))
-        (sums,) = rows.sum(_sums, W, b, shape=(T, P, K))
+        (sums,) = rows.sum(_score_sums, W, b, shape=(T, P, K))
         scores: HostArray = finish(to_host(sums))
         return scores
     check_scoring(name, K)
-    step = max(1, MOST_LOGITS // (rows.shape[0] * T))
+    step = max(1, MAX_LOGITS // (rows.shape[0] * T))
     found = []
     bare = rows.with_row_arrays()
     for first in range(0, P, step):
@@ -65,7 +65,7 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
         ranked = (Z, *rows.others[:2])
         if rows.lazy:
             ranked = tuple(part if part is None else to_host(part) for part in ranked)
-        found.append(_rank_all(finish, *ranked, targets=T))
+        found.append(_rank_scores(finish, *ranked, targets=T))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.concatenate(found, axis=1)
 
@@ -78,15 +78,15 @@ def check_scoring(name: str | None, classes: int) -> None:
     ValueError
         If the score is for two classes, and there are more columns than one.
     """
-    if classes > 1 and name in ON_DEVICE and ON_DEVICE[name][0] is None:
+    if classes > 1 and name in DEVICE_SCORES and DEVICE_SCORES[name][0] is None:
         raise ValueError(f"scoring={name!r} is for two classes; try 'neg_log_loss' or 'accuracy'")
 
 
 def mean_score(scores: HostArray) -> HostArray:
     """Average over the last axis what is a number; NaN where nothing is."""
-    there = ~np.isnan(scores)
-    total = np.where(there, scores, 0.0).sum(axis=-1)
-    return _mean(total, there.sum(axis=-1))
+    is_defined = ~np.isnan(scores)
+    total = np.where(is_defined, scores, 0.0).sum(axis=-1)
+    return _mean(total, is_defined.sum(axis=-1))
 
 
 # --- sums over rows -----------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def _logits(X: Array, W: Array, b: Array) -> Array:
     return formulas.logits(array_namespace(W), X, T(W), b)
 
 
-def _sums(
+def _score_sums(
     X: Array,
     targets: Array,
     sample_weight: Array | None,
@@ -142,7 +142,7 @@ def _sums(
     return (xp.stack([xp.sum(part, axis=0) for part in parts], axis=-1),)
 
 
-def _parts(sums: HostArray) -> tuple[HostArray, HostArray, HostArray, HostArray]:
+def _split_sums(sums: HostArray) -> tuple[HostArray, HostArray, HostArray, HostArray]:
     """Take sums apart: loss, squares, weight of each class, hits of each class."""
     classes = (sums.shape[-1] - 2) // 2
     return sums[..., 0], sums[..., 1], sums[..., 2 : 2 + classes], sums[..., 2 + classes :]
@@ -154,31 +154,31 @@ def _mean(values: HostArray, weights: HostArray) -> HostArray:
 
 
 def _neg_log_loss(sums: HostArray) -> HostArray:
-    loss, _, weights, _ = _parts(sums)
+    loss, _, weights, _ = _split_sums(sums)
     return -_mean(loss, weights.sum(axis=-1))
 
 
 def _accuracy(sums: HostArray) -> HostArray:
-    _, _, weights, hits = _parts(sums)
+    _, _, weights, hits = _split_sums(sums)
     return _mean(hits.sum(axis=-1), weights.sum(axis=-1))
 
 
 def _balanced_accuracy(sums: HostArray) -> HostArray:
-    _, _, weights, hits = _parts(sums)
-    there = weights > 0
-    recalls = np.where(there, _mean(hits, np.where(there, weights, 1.0)), 0.0)
-    return _mean(recalls.sum(axis=-1), there.sum(axis=-1))
+    _, _, weights, hits = _split_sums(sums)
+    is_defined = weights > 0
+    recalls = np.where(is_defined, _mean(hits, np.where(is_defined, weights, 1.0)), 0.0)
+    return _mean(recalls.sum(axis=-1), is_defined.sum(axis=-1))
 
 
 def _neg_brier_score(sums: HostArray) -> HostArray:
-    _, squares, weights, _ = _parts(sums)
+    _, squares, weights, _ = _split_sums(sums)
     return -_mean(squares, weights.sum(axis=-1))
 
 
 # --- rankings -----------------------------------------------------------------------------------
 
 
-def _rank_all(
+def _rank_scores(
     score: Callable[..., Array], Z: Array, codes: Array, weights: Array | None, *, targets: int
 ) -> HostArray:
     """Score the logits (n, T * P) of each fit: (T, P)."""
@@ -196,7 +196,7 @@ def _rank_all(
     return np.reshape(to_host(xp.stack(scores)), (targets, fits))
 
 
-def _ranked(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
+def _sort_by_logit(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
     """Sort by logit: sums of the ones' and the zeros' weights, the ones' own, and each one's ties.
 
     Sums begin with 0, so that those below a place are at its number.
@@ -214,7 +214,7 @@ def _ranked(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array, Ar
 def _roc_auc(z: Array, y: Array, weights: Array) -> Array:
     """Share of pairs of a one and a zero that are in the right order; ties count half."""
     xp = array_namespace(z)
-    ones, zeros, own, ties = _ranked(z, y, weights)
+    ones, zeros, own, ties = _sort_by_logit(z, y, weights)
     below = 0.5 * (xp.take(zeros, ties[0, :], axis=0) + xp.take(zeros, ties[1, :], axis=0))
     return xp.sum(own * below) / (ones[-1] * zeros[-1])
 
@@ -222,7 +222,7 @@ def _roc_auc(z: Array, y: Array, weights: Array) -> Array:
 def _average_precision(z: Array, y: Array, weights: Array) -> Array:
     """Mean, over the ones, of the precision of all that is not below their logit."""
     xp = array_namespace(z)
-    ones, zeros, own, ties = _ranked(z, y, weights)
+    ones, zeros, own, ties = _sort_by_logit(z, y, weights)
     right = ones[-1] - xp.take(ones, ties[0, :], axis=0)
     wrong = zeros[-1] - xp.take(zeros, ties[0, :], axis=0)
     counted = own > 0
@@ -232,11 +232,11 @@ def _average_precision(z: Array, y: Array, weights: Array) -> Array:
 
 
 #: scores that are computed where the rows are: from what, and how
-ON_DEVICE: dict[str, tuple[Callable[..., Any] | None, Callable[..., Any]]] = {
-    "neg_log_loss": (_sums, _neg_log_loss),
-    "accuracy": (_sums, _accuracy),
-    "balanced_accuracy": (_sums, _balanced_accuracy),
-    "neg_brier_score": (_sums, _neg_brier_score),
+DEVICE_SCORES: dict[str, tuple[Callable[..., Any] | None, Callable[..., Any]]] = {
+    "neg_log_loss": (_score_sums, _neg_log_loss),
+    "accuracy": (_score_sums, _accuracy),
+    "balanced_accuracy": (_score_sums, _balanced_accuracy),
+    "neg_brier_score": (_score_sums, _neg_brier_score),
     "roc_auc": (None, _roc_auc),
     "average_precision": (None, _average_precision),
 }

@@ -26,17 +26,17 @@ __all__ = ["Separation", "separation_of"]
 
 
 #: part of the largest gain along a direction that a loss of another row may be by rounding
-ROUNDING = 1e-7
+LOSS_TOL = 1e-7
 #: part of a row's size that its gain must be to count as one
-GAIN = 1e-9
+GAIN_TOL = 1e-9
 #: part of the largest coefficient, of features of one size, that counts as growing
-GROWING = 1e-2
+GROWTH_TOL = 1e-2
 #: summed gains that are more than a linear programme's tolerance
-LEAST_GAIN = 1e-5
+MIN_TOTAL_GAIN = 1e-5
 #: numbers in a linear programme's constraints that are still solved in seconds
-MOST_NUMBERS = 400_000
+MAX_PROGRAM_NUMBERS = 400_000
 #: and rows and features that are brought to the host for that and for the gains
-MOST_FEATURES = 1 << 25
+MAX_HOST_NUMBERS = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Separation:
 
 
 def separation_of(
-    one: Objective, steps: tuple[HostArray, ...], *, programme: bool
+    one: Objective, directions: tuple[HostArray, ...], *, linear_program: bool
 ) -> Separation | None:
     """Look for a direction that separates the classes of a group; None where none was found.
 
@@ -57,13 +57,13 @@ def separation_of(
     ----------
     one : Objective
         Of one group, in standardised features.
-    steps : tuple of arrays (D,)
+    directions : tuple of arrays (D,)
         Directions to try first.
-    programme : bool
+    linear_program : bool
         Whether to solve a linear programme, where it is small, if none of those separates.
     """
     rows = one.rows
-    if rows.lazy or rows.shape[0] * rows.shape[1] > MOST_FEATURES:
+    if rows.lazy or rows.shape[0] * rows.shape[1] > MAX_HOST_NUMBERS:
         return None
     data = np.asarray(
         to_host(rows.map(group_rows, one.data.index, classes=one.classes)), np.float64
@@ -73,19 +73,19 @@ def separation_of(
     kept = weights > 0.0
     X, codes = X[kept], _codes(Y[kept], one.classes)
     F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.layout.fit_intercept else X
-    F = F / _sizes(F)  # which no gain's sign depends on
-    for step in steps:
-        v = step.reshape(one.classes, -1)
-        found = _judge(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
+    F = F / _row_scales(F)  # which no gain's sign depends on
+    for direction in directions:
+        v = direction.reshape(one.classes, -1)
+        found = _check_direction(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
         if found is not None:
             return found
     others = len(np.unique(codes)) - 1
-    if not programme or others < 1 or len(F) * others * F.shape[1] * 2 > MOST_NUMBERS:
+    if not linear_program or others < 1 or len(F) * others * F.shape[1] * 2 > MAX_PROGRAM_NUMBERS:
         return None
-    return _by_linear_programme(F, codes, K, p)
+    return _solve_linear_program(F, codes, K, p)
 
 
-def _sizes(F: HostArray) -> HostArray:
+def _row_scales(F: HostArray) -> HostArray:
     """Compute the largest number of each row (n, 1), beside which its own gains are judged.
 
     Beside the gain of one row that is far larger than all others, their losses would pass as
@@ -115,7 +115,7 @@ def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
     return found
 
 
-def _judge(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation | None:
+def _check_direction(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation | None:
     """Tell whether a direction ``v (K, q)`` separates."""
     size = np.abs(v).max()
     if not (np.isfinite(size) and size > 0.0):
@@ -123,18 +123,18 @@ def _judge(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation |
     v = v / size
     gains = _gains(F, codes, v)
     finite = gains[np.isfinite(gains)]
-    rounding = GAIN * float((np.abs(F) @ np.abs(v).T).max())
+    rounding = GAIN_TOL * float((np.abs(F) @ np.abs(v).T).max())
     if not finite.size or finite.max() <= rounding:
         return None
-    if finite.min() < -max(ROUNDING * finite.max(), rounding * ROUNDING):
+    if finite.min() < -max(LOSS_TOL * finite.max(), rounding * LOSS_TOL):
         return None
     spread = np.abs(v[:, :p] - v[:, :p].mean(axis=0)).max(axis=0)
-    along = np.flatnonzero(spread > GROWING * spread.max(initial=0.0))
-    complete = bool(finite.min() > ROUNDING * finite.max())
+    along = np.flatnonzero(spread > GROWTH_TOL * spread.max(initial=0.0))
+    complete = bool(finite.min() > LOSS_TOL * finite.max())
     return Separation(complete, along)
 
 
-def _by_linear_programme(F: HostArray, codes: HostArray, K: int, p: int) -> Separation | None:
+def _solve_linear_program(F: HostArray, codes: HostArray, K: int, p: int) -> Separation | None:
     """Maximise the summed gains, each at most 1, over all directions of a box."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix, hstack, identity, vstack
@@ -161,7 +161,7 @@ def _by_linear_programme(F: HostArray, codes: HostArray, K: int, p: int) -> Sepa
     found = linprog(
         cost, A_ub=hstack([-A, identity(m)]), b_ub=np.zeros(m), bounds=bounds, method="highs"
     )
-    if found.x is None or not -found.fun > LEAST_GAIN:
+    if found.x is None or not -found.fun > MIN_TOTAL_GAIN:
         return None
     v = found.x[: free * q].reshape(free, q)
-    return _judge(F, codes, np.stack([-v[0], v[0]]) if free == 1 else v, p)
+    return _check_direction(F, codes, np.stack([-v[0], v[0]]) if free == 1 else v, p)

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from logitron.estimators.values import as_floats, plain
+from logitron.estimators.values import as_floats, to_python
 
 __all__ = [
     "PENALTIES",
     "SOLVERS",
-    "inverse_penalties",
-    "inverse_penalty",
-    "method",
-    "path_penalty",
-    "tolerance",
+    "check_cv_penalty",
+    "clip_tolerance",
+    "inverse_penalty_grid",
+    "inverse_penalty_per_target",
+    "resolve_inverse_penalty",
+    "resolve_solver",
 ]
 
 #: solvers by the names that users may give, and what is done; the second half is scikit-learn's
@@ -32,11 +33,11 @@ SOLVERS = {
 }
 #: tolerances whose squares are numbers that can be divided by, or asked for in float32; smaller and
 #: larger ones mean the same
-LEAST_TOL, LARGEST_TOL = 1e-15, 1e9
+MIN_TOL, MAX_TOL = 1e-15, 1e9
 PENALTIES = ("l1", "l2", "elasticnet", "deprecated")
 
 
-def method(estimator: Any, *, classes: int) -> str:
+def resolve_solver(estimator: Any, *, classes: int) -> str:
     """Find the method of a solver's name, and refuse what its name does not go with.
 
     Raises
@@ -72,7 +73,7 @@ def method(estimator: Any, *, classes: int) -> str:
     return SOLVERS[solver]
 
 
-def inverse_penalty(estimator: Any) -> Any:
+def resolve_inverse_penalty(estimator: Any) -> Any:
     """Find ``C`` among the parameters that scikit-learn spells a penalty with.
 
     Returns
@@ -93,9 +94,9 @@ def inverse_penalty(estimator: Any) -> Any:
     penalty, l1_ratio, C = estimator.penalty, estimator.l1_ratio, estimator.C
     C = as_floats("C", C) if np.ndim(C) else C
     if estimator.n_jobs is not None:
-        _deprecated("'n_jobs' has no effect, here as in scikit-learn since 1.8; leave it out")
+        _warn_deprecated("'n_jobs' has no effect, here as in scikit-learn since 1.8; leave it out")
     if penalty != "deprecated":
-        _deprecated(
+        _warn_deprecated(
             "'penalty' was deprecated in scikit-learn 1.8: say l1_ratio=0 for 'l2' and C=np.inf "
             "for None"
         )
@@ -109,11 +110,11 @@ def inverse_penalty(estimator: Any) -> Any:
         if penalty is None and np.any(np.asarray(C) != 1.0):
             _warn("Setting penalty=None will ignore the C and l1_ratio parameters")
     elif l1_ratio is None:
-        _deprecated("'l1_ratio=None' was deprecated in scikit-learn 1.8: say l1_ratio=0")
+        _warn_deprecated("'l1_ratio=None' was deprecated in scikit-learn 1.8: say l1_ratio=0")
     if penalty is None:
         return np.inf
     ratio = {"l1": 1.0, "l2": 0.0}.get(penalty, l1_ratio or 0.0)
-    refuse_absolute_values(estimator.solver, ratio)
+    reject_l1(estimator.solver, ratio)
     if estimator.solver == "liblinear" and np.any(np.isinf(C)):
         raise ValueError(
             "penalty=None is not supported for the liblinear solver: C=inf is no penalty. Choose "
@@ -122,7 +123,7 @@ def inverse_penalty(estimator: Any) -> Any:
     return C
 
 
-def path_penalty(estimator: Any) -> None:
+def check_cv_penalty(estimator: Any) -> None:
     """Check the parameters that scikit-learn spells the penalties of a path with.
 
     Raises
@@ -137,30 +138,43 @@ def path_penalty(estimator: Any) -> None:
     """
     penalty, ratios = estimator.penalty, estimator.l1_ratios
     if penalty != "deprecated":
-        _deprecated("'penalty' was deprecated in scikit-learn 1.8: say l1_ratios=(0,) for 'l2'")
+        _warn_deprecated(
+            "'penalty' was deprecated in scikit-learn 1.8: say l1_ratios=(0,) for 'l2'"
+        )
         if penalty == "elasticnet" and (ratios is None or isinstance(ratios, str)):
             raise ValueError("l1_ratios must be numbers from 0 to 1 for penalty='elasticnet'")
     if ratios is None:
-        _deprecated("'l1_ratios=None' was deprecated in scikit-learn 1.8: say l1_ratios=(0,)")
+        _warn_deprecated("'l1_ratios=None' was deprecated in scikit-learn 1.8: say l1_ratios=(0,)")
     named = {"l1": [1.0], "l2": [0.0]}.get(penalty)
     known = [0.0] if ratios is None or isinstance(ratios, str) else ratios
     for ratio in named or known:
-        refuse_absolute_values(estimator.solver, ratio)
+        reject_l1(estimator.solver, ratio)
     if estimator.solver == "liblinear" and np.ndim(estimator.Cs) and np.any(np.isinf(estimator.Cs)):
         raise ValueError("C=inf is not supported for the liblinear solver; choose solver='auto'")
 
 
-def inverse_penalties(Cs: Any) -> np.ndarray[Any, Any]:
+def inverse_penalty_grid(Cs: Any) -> np.ndarray[Any, Any]:
     """Check inverse penalties, or spread so many (P,)."""
     if isinstance(Cs, Integral):
         return np.logspace(-4, 4, int(Cs))
     each = as_floats("Cs", Cs)
     if each.ndim != 1 or len(each) == 0 or not (each > 0).all():
-        raise ValueError(f"Cs must be a number, or positive numbers, got {plain(Cs)!r}")
+        raise ValueError(f"Cs must be a number, or positive numbers, got {to_python(Cs)!r}")
     return each
 
 
-def tolerance(tol: float) -> float:
+def inverse_penalty_per_target(C: Any, targets: int) -> np.ndarray[Any, Any]:
+    """Check penalties of many targets (T,)."""
+    Cs = as_floats("C", C)
+    if Cs.ndim > 1 or Cs.size not in (1, targets) or not (Cs > 0).all():
+        raise ValueError(
+            f"C must be a positive number, or one for each of {targets} targets, "
+            f"got {to_python(C)!r}"
+        )
+    return np.broadcast_to(Cs, (targets,))
+
+
+def clip_tolerance(tol: float) -> float:
     """Find the tolerance to solve with, whose square neither overflows nor is zero.
 
     Parameters
@@ -174,10 +188,10 @@ def tolerance(tol: float) -> float:
     float
         ``tol``, or a number that asks for as little, or for as much.
     """
-    return min(max(float(tol), LEAST_TOL), LARGEST_TOL)
+    return min(max(float(tol), MIN_TOL), MAX_TOL)
 
 
-def refuse_absolute_values(solver: str, l1_ratio: float) -> None:
+def reject_l1(solver: str, l1_ratio: float) -> None:
     """Refuse a penalty that no solver here can minimise."""
     if l1_ratio == 0:
         return
@@ -190,7 +204,7 @@ def refuse_absolute_values(solver: str, l1_ratio: float) -> None:
     )
 
 
-def _deprecated(message: str) -> None:
+def _warn_deprecated(message: str) -> None:
     warnings.warn(message, FutureWarning, stacklevel=6)
 
 

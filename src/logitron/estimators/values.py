@@ -10,37 +10,44 @@ from sklearn.utils._param_validation import Interval
 from logitron.backend import to_host
 from logitron.data import wrap
 
-__all__ = ["Count", "as_floats", "on_host", "plain", "refuse_complex", "refuse_masked"]
+__all__ = [
+    "IntegerAtLeast",
+    "as_floats",
+    "reject_complex",
+    "reject_masked",
+    "to_host_if_array",
+    "to_python",
+]
 
 
-class Count(Interval):  # type: ignore[misc]
+class IntegerAtLeast(Interval):  # type: ignore[misc]
     """A constraint of a parameter that counts: a whole number, which True and False are not.
 
     Parameters
     ----------
-    least : int
+    minimum : int
         The smallest number allowed.
     """
 
-    def __init__(self, least: int) -> None:
-        super().__init__(Integral, least, None, closed="left")
+    def __init__(self, minimum: int) -> None:
+        super().__init__(Integral, minimum, None, closed="left")
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Whether a value is such a number."""
         return not isinstance(val, bool) and bool(super().is_satisfied_by(val))
 
 
-def on_host(values: Any) -> Any:
+def to_host_if_array(values: Any) -> Any:
     """Read an array of any library to the host; leave everything else as it is."""
     return to_host(values) if is_array_api_obj(values) else values
 
 
-def plain(value: Any) -> Any:
+def to_python(value: Any) -> Any:
     """Turn NumPy's numbers and arrays into Python's, also in lists and dicts, to be shown."""
     if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {to_python(key): to_python(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(plain, value))
+        return type(value)(map(to_python, value))
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):
@@ -48,7 +55,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def refuse_masked(name: str, values: Any) -> None:
+def reject_masked(name: str, values: Any) -> None:
     """Refuse masked elements of `numpy.ma`: nothing here would leave them out.
 
     A masked array without masked elements is an array as any other. Masks in the chunks of a Dask
@@ -84,7 +91,7 @@ def refuse_masked(name: str, values: Any) -> None:
         )
 
 
-def refuse_complex(name: str, values: Any) -> None:
+def reject_complex(name: str, values: Any) -> None:
     """Refuse complex numbers, in an array of any library, also among objects.
 
     Parameters
@@ -127,11 +134,11 @@ def as_floats(name: str, values: Any) -> np.ndarray[Any, Any]:
     ValueError
         If there are others than real numbers, or masked ones.
     """
-    refuse_masked(name, values)
-    values = on_host(values)
+    reject_masked(name, values)
+    values = to_host_if_array(values)
     try:
         array = np.asarray(values)
-        refuse_complex(name, array)
+        reject_complex(name, array)
         if array.dtype.kind in "mMSUT":
             raise TypeError(f"got {'times' if array.dtype.kind in 'mM' else 'words'}")
         return array.astype(np.float64, copy=False)

@@ -14,18 +14,18 @@ import numpy as np
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.estimators.refinement import affordable, local_gap, ready
+from logitron.estimators.refinement import local_gap, n_affordable, standardised
 from logitron.estimators.reports import is_converged
 from logitron.objective import Objective
 from logitron.solvers import Solution, Status
 
-__all__ = ["Verdict", "judge", "relative_gap", "target_of"]
+__all__ = ["Verdict", "judge", "relative_gap", "target_gap"]
 
 
 #: relative bounds that certify where ``tol ** 2`` is less: what each kind of float can tell
 FLOORS = {"float64": 1e-12, "float32": 1e-6}
 #: how a fit may end of which nothing is to be proven
-NOT_TO_BE_PROVEN = [
+UNPROVABLE = [
     Status.SEPARABLE,
     Status.QUASI_SEPARABLE,
     Status.STOPPED,
@@ -33,14 +33,14 @@ NOT_TO_BE_PROVEN = [
     Status.MAX_ITER,
 ]
 #: roundings that an intercept may have on its way between centred and stored features
-ROUNDINGS = 16.0
+LOGIT_ROUNDINGS = 16.0
 #: roundings that a difference of two objectives may have
 VALUE_ROUNDINGS = 16.0
 #: an objective of so little has nothing left to be gained
-NOTHING = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
+MIN_OBJECTIVE = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 
 
-def target_of(tol: float, precision: str) -> float:
+def target_gap(tol: float, precision: str) -> float:
     """Find the relative bound that certifies a fit whose coefficients are stored in a precision."""
     return max(float(tol) ** 2, FLOORS[precision])
 
@@ -94,10 +94,10 @@ def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
     return relative
 
 
-def _roots(squares: HostArray) -> HostArray:
+def _logit_errors(squares: HostArray) -> HostArray:
     """Sizes of the logits' terms, times the roundings that each may have."""
     with np.errstate(over="ignore", invalid="ignore"):
-        sizes: HostArray = ROUNDINGS * np.sqrt(squares)
+        sizes: HostArray = LOGIT_ROUNDINGS * np.sqrt(squares)
     return sizes
 
 
@@ -115,32 +115,34 @@ class _Judge:
         known = solution.as_evaluated and solution.gap is not None
         known &= len({stored, rows.precision, wide.precision}) == 1
         known &= objective.strongly_convex or solution.proven
-        relative = target_of(self.tol, stored)
+        relative = target_gap(self.tol, stored)
         if known:
             value, gap = solution.loss_curve[-1], solution.gap
             assert gap is not None
-            gap = self._as_stored(gap, _roots(to_host(self._squared_sizes(coef, intercept))))
+            gap = self._add_rounding(
+                gap, _logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
+            )
         else:
             precise = objective.in_float64()
             theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
             evaluation = precise.evaluate(theta)
             bound = self.gap_bound(precise, evaluation, theta)
             value, gap, off = to_host(
-                wide.xp.stack([evaluation.value, bound, self._squared_sizes(coef, intercept)])
+                wide.xp.stack([evaluation.value, bound, self._squared_logit_sizes(coef, intercept)])
             )
-            sizes = _roots(off)
+            sizes = _logit_errors(off)
             if rows.precision == wide.precision == "float64" and solution.gap is not None:
-                gap = np.minimum(gap, self._above_what_is_proven(value, sizes))
-            gap = self._locally(value, gap, coef, intercept, relative)
+                gap = np.minimum(gap, self._gap_from_solver_bound(value, sizes))
+            gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
             if rows.precision == "float64":
-                gap = self._as_stored(gap, sizes)
+                gap = self._add_rounding(gap, sizes)
         suboptimality = relative_gap(value, gap)
         if objective.strongly_convex:
-            suboptimality = np.where(value <= NOTHING, 0.0, suboptimality)
+            suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
-        return Verdict(self._status(value, certified), suboptimality, certified)
+        return Verdict(self._final_status(value, certified), suboptimality, certified)
 
-    def _above_what_is_proven(self, value: HostArray, sizes: HostArray) -> HostArray:
+    def _gap_from_solver_bound(self, value: HostArray, sizes: HostArray) -> HostArray:
         """How far stored coefficients are above what the solver's own leave possible.
 
         A difference of two values is off by rounding of the logits, whose ``sizes`` these are.
@@ -156,26 +158,26 @@ class _Judge:
             above: HostArray = np.maximum(value - least, 0.0) + eps * rounding
         return np.where(np.isfinite(above), above, np.inf)
 
-    def _locally(
+    def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float
     ) -> HostArray:
         """Bound by the whole Hessian what the penalty alone does not prove."""
         objective = self.objective
-        open_ = ~(relative_gap(value, gap) <= relative) & np.isfinite(value)
-        open_ &= ~np.isin(self.solution.status, NOT_TO_BE_PROVEN)
-        count = min(int(open_.sum()), affordable(objective))
+        unproven = ~(relative_gap(value, gap) <= relative) & np.isfinite(value)
+        unproven &= ~np.isin(self.solution.status, UNPROVABLE)
+        count = min(int(unproven.sum()), n_affordable(objective))
         if not count:
             return gap
-        careful, gap = ready(objective), gap.copy()
+        careful, gap = standardised(objective), gap.copy()
         K, wide = objective.classes, objective.context
         coef, intercept = wide.asarray(coef), wide.asarray(intercept)
-        for group in np.flatnonzero(open_)[:count].tolist():
+        for group in np.flatnonzero(unproven)[:count].tolist():
             own = slice(group * K, (group + 1) * K)
             found = local_gap(careful, coef[own, :], intercept[own], relative=relative, group=group)
             gap[group] = min(found, gap[group])
         return gap
 
-    def _squared_sizes(self, coef: Array, intercept: Array) -> Array:
+    def _squared_logit_sizes(self, coef: Array, intercept: Array) -> Array:
         """How large the terms of each group's logits are, squared (G,).
 
         Of centred features, a stored intercept is a difference of large numbers.
@@ -193,7 +195,7 @@ class _Judge:
             off = off + W @ xp.sqrt(objective.statistics.column_squares / n)
         return xp.sum(xp.reshape(off, (objective.groups, -1)) ** 2, axis=1)
 
-    def _as_stored(self, gap: HostArray, sizes: HostArray) -> HostArray:
+    def _add_rounding(self, gap: HostArray, sizes: HostArray) -> HostArray:
         """Add to bounds what rounding of the logits is worth, on the way to what is stored.
 
         A change ``e`` of all logits adds at most ``(sqrt(gap) + e sqrt(h / 2)) ** 2`` to a bound,
@@ -208,7 +210,7 @@ class _Judge:
             result: HostArray = (np.sqrt(gap) + added) ** 2
         return result
 
-    def _status(self, value: HostArray, certified: HostArray) -> HostArray:
+    def _final_status(self, value: HostArray, certified: HostArray) -> HostArray:
         solution = self.solution
         status = np.where(certified, Status.CONVERGED, solution.status)
         met = (solution.status == Status.CONVERGED) | (solution.status == Status.AT_PRECISION)

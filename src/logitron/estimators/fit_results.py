@@ -7,13 +7,13 @@ from logitron.automatic import Plan
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.estimators.fitting import Settings
-from logitron.estimators.reports import Report, is_converged, warn_of
+from logitron.estimators.reports import Report, is_converged, warn_unconverged
 
-__all__ = ["Fits"]
+__all__ = ["FitResults"]
 
 
 @dataclass(frozen=True)
-class Fits:
+class FitResults:
     """What became of the fits; all arrays begin with (T, F, P)."""
 
     coef: Array
@@ -31,7 +31,7 @@ class Fits:
     """Of fits without an optimum, by their number: features whose coefficients grow."""
 
     def warn(
-        self, who: str, solver: str, settings: Settings, *, names: Any, stacklevel: int
+        self, estimator_name: str, solver: str, settings: Settings, *, names: Any, stacklevel: int
     ) -> None:
         """Warn of fits that did not converge, naming them."""
         axes = ("target", "fold", "C")
@@ -45,7 +45,9 @@ class Fits:
             tuple(axes[axis] for axis in kept),
         )
         tol = float(settings.tol)
-        warn_of(report, who, solver, tol=tol, names=names, stacklevel=stacklevel + 1)
+        warn_unconverged(
+            report, estimator_name, solver, tol=tol, names=names, stacklevel=stacklevel + 1
+        )
 
     @property
     def converged(self) -> HostArray:
