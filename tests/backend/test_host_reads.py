@@ -105,7 +105,7 @@ def test_a_pass_takes_as_many_operations_for_many_classes(curvature):
 
 def test_tables_of_targets_are_checked_with_one_read(monkeypatch):
     torch = pytest.importorskip("torch")
-    from logitron.estimators import multilabel
+    from logitron.estimators.validation import multilabel
 
     monkeypatch.setattr(multilabel, "NUMBERS_PER_CHECK", 100)
     X, y, _ = load("iris", True)

@@ -20,7 +20,7 @@ from sklearn.model_selection import (
 )
 
 from logitron import LogisticRegression, LogisticRegressionCV
-from logitron.estimators.scoring import DEVICE_SCORES
+from logitron.estimators.model_selection.scoring import DEVICE_SCORES
 from tests.backends import host
 from tests.checks import RELEASE, with_checks
 
@@ -312,7 +312,7 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
 
 
 def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
-    from logitron.estimators import held_out
+    from logitron.estimators.model_selection import held_out
     from logitron.objective import Objective
 
     def pressing(self, *arguments, **settings):

@@ -287,7 +287,7 @@ def test_targets_that_are_many_are_fitted_part_by_part(monkeypatch):
 
 
 def test_small_targets_are_not_copied():
-    from logitron.estimators.multilabel import encode_multilabel
+    from logitron.estimators.validation.multilabel import encode_multilabel
 
     for targets in (Y, Y.astype(bool)):
         assert encode_multilabel(targets, 400).codes is targets

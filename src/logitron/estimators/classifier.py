@@ -14,12 +14,13 @@ from logitron import neuron
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import to_csr, wrap
-from logitron.estimators.callbacks import CallbackSupportMixin
-from logitron.estimators.inputs import reject_nonfinite, validate_features, validate_sample_weight
-from logitron.estimators.label_values import labels_for_scoring
-from logitron.estimators.labels import classes_in_context, decode_labels
-from logitron.estimators.pickled import VersionedEstimator
-from logitron.estimators.values import to_host_if_array
+from logitron.estimators.sklearn.callbacks import CallbackSupportMixin
+from logitron.estimators.sklearn.pickled import VersionedEstimator
+from logitron.estimators.validation.features import reject_nonfinite, validate_features
+from logitron.estimators.validation.label_values import labels_for_scoring
+from logitron.estimators.validation.labels import classes_in_context, decode_labels
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import to_host_if_array
 
 __all__ = ["NeuronClassifier"]
 

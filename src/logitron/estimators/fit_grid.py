@@ -12,12 +12,12 @@ from logitron.automatic import Plan
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source
-from logitron.estimators.class_weights import class_factors
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Fit, Settings
-from logitron.estimators.inputs import reject_nonfinite
-from logitron.estimators.labels import Labels
 from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
+from logitron.estimators.validation.class_weights import class_factors
+from logitron.estimators.validation.features import reject_nonfinite
+from logitron.estimators.validation.labels import Labels
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.weight_scale import (
     nearest_powers_of_two,

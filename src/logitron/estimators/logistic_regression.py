@@ -10,22 +10,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import Source
-from logitron.estimators.callbacks import CallbackBridge, chain_callbacks, with_callbacks
-from logitron.estimators.class_weights import apply_class_weight
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Fit, Settings, centre_over_classes, in_unit
-from logitron.estimators.inputs import (
-    reject_nonfinite,
-    resolve_contexts,
-    validate_features,
-    validate_sample_weight,
-)
-from logitron.estimators.labels import Labels, class_log_odds, classes_in_context, encode_labels
-from logitron.estimators.multilabel import encode_multilabel, is_multilabel
 from logitron.estimators.progress import print_iteration, progress_bar
-from logitron.estimators.spellings import (
+from logitron.estimators.sklearn.callbacks import CallbackBridge, chain_callbacks, with_callbacks
+from logitron.estimators.sklearn.parameters import (
     PENALTIES,
     SOLVERS,
     clip_tolerance,
@@ -33,7 +24,21 @@ from logitron.estimators.spellings import (
     resolve_inverse_penalty,
     resolve_solver,
 )
-from logitron.estimators.values import IntegerAtLeast
+from logitron.estimators.validation.class_weights import apply_class_weight
+from logitron.estimators.validation.features import (
+    reject_nonfinite,
+    resolve_contexts,
+    validate_features,
+)
+from logitron.estimators.validation.labels import (
+    Labels,
+    class_log_odds,
+    classes_in_context,
+    encode_labels,
+)
+from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import IntegerAtLeast
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
 from logitron.estimators.weight_scale import penalty_strength, rescale_weights

@@ -16,22 +16,19 @@ from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
-from logitron.estimators.folds import make_folds, resolve_scorer, training_counts
-from logitron.estimators.held_out import (
+from logitron.estimators.model_selection.folds import make_folds, resolve_scorer, training_counts
+from logitron.estimators.model_selection.held_out import (
     completed_scores,
     score_model,
     selection_scores,
     warn_undefined_scores,
     warn_unseen_classes,
 )
-from logitron.estimators.inputs import resolve_contexts, validate_features, validate_sample_weight
-from logitron.estimators.labels import Labels, classes_in_context, encode_labels
-from logitron.estimators.legacy import legacy_attributes
-from logitron.estimators.multilabel import encode_multilabel, is_multilabel
-from logitron.estimators.penalty_choice import average_over_folds, choose_penalties
+from logitron.estimators.model_selection.penalty_choice import average_over_folds, choose_penalties
+from logitron.estimators.model_selection.scoring import check_scoring
 from logitron.estimators.progress import progress_bar
-from logitron.estimators.scoring import check_scoring
-from logitron.estimators.spellings import (
+from logitron.estimators.sklearn.legacy import legacy_attributes
+from logitron.estimators.sklearn.parameters import (
     PENALTIES,
     SOLVERS,
     check_cv_penalty,
@@ -39,7 +36,11 @@ from logitron.estimators.spellings import (
     inverse_penalty_grid,
     resolve_solver,
 )
-from logitron.estimators.values import IntegerAtLeast
+from logitron.estimators.validation.features import resolve_contexts, validate_features
+from logitron.estimators.validation.labels import Labels, classes_in_context, encode_labels
+from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import IntegerAtLeast
 
 __all__ = ["LogisticRegressionCV"]
 

@@ -11,14 +11,24 @@ from logitron.backend.types import Array, HostArray
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
-from logitron.estimators.folds import make_folds, training_counts
-from logitron.estimators.inputs import resolve_contexts, validate_features, validate_sample_weight
-from logitron.estimators.labels import Labels, encode_labels
 from logitron.estimators.logistic_regression import LogisticRegression
+from logitron.estimators.model_selection.folds import make_folds, training_counts
+from logitron.estimators.model_selection.scoring import (
+    DEVICE_SCORES,
+    check_scoring,
+    mean_score,
+    scores_on_device,
+)
 from logitron.estimators.progress import progress_bar
-from logitron.estimators.scoring import DEVICE_SCORES, check_scoring, mean_score, scores_on_device
-from logitron.estimators.spellings import clip_tolerance, resolve_inverse_penalty, resolve_solver
-from logitron.estimators.values import to_python
+from logitron.estimators.sklearn.parameters import (
+    clip_tolerance,
+    resolve_inverse_penalty,
+    resolve_solver,
+)
+from logitron.estimators.validation.features import resolve_contexts, validate_features
+from logitron.estimators.validation.labels import Labels, encode_labels
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import to_python
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
 

@@ -8,8 +8,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
-from logitron.estimators.labels import Labels
-from logitron.estimators.values import to_python
+from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.values import to_python
 
 __all__ = ["apply_class_weight", "class_factors"]
 

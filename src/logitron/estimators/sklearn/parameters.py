@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.estimators.values import as_floats, to_python
+from logitron.estimators.validation.values import as_floats, to_python
 
 __all__ = [
     "PENALTIES",

@@ -10,13 +10,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from logitron.backend import ArrayContext, library_of, to_host
 from logitron.backend.types import Array
 from logitron.data import wrap
-from logitron.estimators.label_values import (
+from logitron.estimators.validation.label_values import (
     keep_distinct,
     read_labels,
     reject_label_lists,
     reject_missing,
 )
-from logitron.estimators.values import reject_complex, reject_masked, to_python
+from logitron.estimators.validation.values import reject_complex, reject_masked, to_python
 
 __all__ = ["Labels", "class_log_odds", "classes_in_context", "decode_labels", "encode_labels"]
 

@@ -12,13 +12,18 @@ from logitron.backend.types import HostArray
 from logitron.data import Rows, wrap
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
-from logitron.estimators.folds import Fold, resolve_scorer, to_numpy_model, with_labels
-from logitron.estimators.label_values import labels_for_scoring
-from logitron.estimators.labels import Labels
 from logitron.estimators.logistic_regression import LogisticRegression
-from logitron.estimators.multilabel import encode_multilabel
-from logitron.estimators.scoring import DEVICE_SCORES, scores_on_device
-from logitron.estimators.values import reject_masked, to_host_if_array
+from logitron.estimators.model_selection.folds import (
+    Fold,
+    resolve_scorer,
+    to_numpy_model,
+    with_labels,
+)
+from logitron.estimators.model_selection.scoring import DEVICE_SCORES, scores_on_device
+from logitron.estimators.validation.label_values import labels_for_scoring
+from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.multilabel import encode_multilabel
+from logitron.estimators.validation.values import reject_masked, to_host_if_array
 from logitron.solvers import Status
 
 __all__ = [

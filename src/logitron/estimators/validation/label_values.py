@@ -10,7 +10,7 @@ from sklearn.utils.validation import column_or_1d
 
 from logitron.backend.types import HostArray
 from logitron.data import wrap
-from logitron.estimators.values import reject_complex, reject_masked, to_host_if_array
+from logitron.estimators.validation.values import reject_complex, reject_masked, to_host_if_array
 
 __all__ = [
     "keep_distinct",

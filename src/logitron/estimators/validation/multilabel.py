@@ -9,9 +9,9 @@ from sklearn.utils.validation import check_array
 from logitron.backend import to_host
 from logitron.backend.types import Array
 from logitron.data import SparseSource, wrap
-from logitron.estimators.label_values import reject_label_lists
-from logitron.estimators.labels import Labels
-from logitron.estimators.values import reject_complex, reject_masked
+from logitron.estimators.validation.label_values import reject_label_lists
+from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.values import reject_complex, reject_masked
 
 __all__ = ["encode_multilabel", "is_multilabel"]
 

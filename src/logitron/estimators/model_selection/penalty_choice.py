@@ -6,7 +6,7 @@ import numpy as np
 
 from logitron.backend.types import Array, HostArray
 from logitron.estimators.fit_results import FitResults
-from logitron.estimators.scoring import mean_score
+from logitron.estimators.model_selection.scoring import mean_score
 from logitron.solvers import Status
 
 __all__ = ["PenaltyChoice", "average_over_folds", "choose_penalties"]
