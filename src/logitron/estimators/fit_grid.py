@@ -1,8 +1,7 @@
 """Many fits over the same rows, solved together: targets x subsets of the rows x penalties."""
 
-import warnings
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,9 @@ from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Fit, Settings
+from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
+from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.class_weights import class_factors
 from logitron.estimators.validation.features import reject_nonfinite
 from logitron.estimators.validation.labels import Labels
@@ -160,24 +161,22 @@ class FitGrid:
             one[:] = False
         return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
 
-    def warn_single_class(self, *, stacklevel: int) -> None:
+    def warn_single_class(self) -> None:
         """Warn of targets whose labels are all alike."""
         alike = np.flatnonzero(self.has_one_class.reshape(self.shape).any(axis=(1, 2)))
         if len(alike) and self.shape[1] > 1:
             subsets = int(self.has_one_class.reshape(self.shape).any(axis=(0, 2)).sum())
-            warnings.warn(
+            warn(
                 f"labels of one class only among the rows that {subsets} of {self.shape[1]} folds "
                 "train on: their fits predict that class for every row",
                 UserWarning,
-                stacklevel=stacklevel,
             )
         elif len(alike):
             shown = ", ".join(map(str, alike[:10])) + (", ..." if len(alike) > 10 else "")
-            warnings.warn(
+            warn(
                 f"labels of one class only in {len(alike)} of {self.shape[0]} targets ({shown}): "
                 "there, no finite optimum exists, and that class is predicted for every row",
                 UserWarning,
-                stacklevel=stacklevel,
             )
 
     def start(self) -> HostArray:
@@ -237,9 +236,12 @@ class FitGrid:
                 lowest = lowest if lowest is None else context.xp.take(lowest, chosen, axis=0)
             if len(present_classes) < K:
                 some = restrict_to_classes(some, present_classes)
-            left = sum(map(len, batches[number + 1 :]))
+            n_later = sum(map(len, batches[number + 1 :]))
+            change = partial(_with_later_groups, n_later=n_later)
             begin = (None if start is None else own, first)
-            fit = settings.minimize(some, begin, _counting(callback, left), zero_start=lowest)
+            fit = settings.minimize(
+                some, begin, map_iterations(callback, change), zero_start=lowest
+            )
             found = fit.parameters
             stored = (context.xp.astype(Cs, dtype, copy=False) for Cs in found)
             gathered.put(batch, fit, fit.judge(*stored))
@@ -389,12 +391,6 @@ def _max_weight(sample_weight: Any) -> float:
     return float(to_host(array_namespace(sample_weight).max(sample_weight)))
 
 
-def _counting(callback: Callback, left: int) -> Callback:
-    """Count the groups of later parts as running."""
-    if callback is None or not left:
-        return callback
-
-    def told(iteration: Iteration) -> bool | None:
-        return callback(replace(iteration, running=iteration.running + left))
-
-    return told
+def _with_later_groups(iteration: Iteration, *, n_later: int) -> Iteration:
+    """Count the groups of later batches as running."""
+    return replace(iteration, running=iteration.running + n_later)

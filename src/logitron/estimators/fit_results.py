@@ -30,9 +30,7 @@ class FitResults:
     running_away: dict[int, HostArray]
     """Of fits without an optimum, by their number: features whose coefficients grow."""
 
-    def warn(
-        self, estimator_name: str, solver: str, settings: Settings, *, names: Any, stacklevel: int
-    ) -> None:
+    def warn(self, estimator_name: str, solver: str, settings: Settings, *, names: Any) -> None:
         """Warn of fits that did not converge, naming them."""
         axes = ("target", "fold", "C")
         kept = [axis for axis in range(3) if self.status.shape[axis] > 1]
@@ -45,9 +43,7 @@ class FitResults:
             tuple(axes[axis] for axis in kept),
         )
         tol = float(settings.tol)
-        warn_unconverged(
-            report, estimator_name, solver, tol=tol, names=names, stacklevel=stacklevel + 1
-        )
+        warn_unconverged(report, estimator_name, solver, tol=tol, names=names)
 
     @property
     def converged(self) -> HostArray:

@@ -11,6 +11,7 @@ from logitron.automatic import AutomaticSolver, Plan, choose
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
+from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.refinement import (
     Refined,
     is_cheap,
@@ -25,7 +26,7 @@ from logitron.objective import Cost, Objective
 from logitron.reductions import centre, is_flat, standardise
 from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Status, put_groups
 
-__all__ = ["Fit", "Settings", "centre_over_classes", "in_unit"]
+__all__ = ["Fit", "Settings", "centre_over_classes"]
 
 
 #: iterations more that refining may take, where their number is not asked for
@@ -113,7 +114,8 @@ class Settings:
             descent = GradientDescent(
                 self.learning_rate, float(self.loss_change), self.solver_max_iter
             )
-            callback = None if callback is None else _telling(callback, objective)
+            split = partial(_with_split_parameters, objective=objective)
+            callback = map_iterations(callback, split)
             theta = objective.start(*start)
             solution = descent.minimize(objective, theta, on_iteration=callback)
             return Fit(objective, solution, None, self)
@@ -245,8 +247,11 @@ class Fit:
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     careful = careful or standardised(objective)
                     goal["max_iter"] = max(settings.total_max_iter - spent, 0)
-                    told = _after(callback, spent, partial(objective.split, theta))
-                    found = refine(careful, *own.split(begin), on_iteration=told, **goal)
+                    change = partial(
+                        _continued, n_before=spent, parameters=partial(objective.split, theta)
+                    )
+                    on_iteration = map_iterations(callback, change)
+                    found = refine(careful, *own.split(begin), on_iteration=on_iteration, **goal)
             except KeyboardInterrupt:
                 if not settings.interruptible:
                     raise
@@ -287,9 +292,7 @@ class Fit:
             return Status.MAX_ITER
         return Status.AT_PRECISION
 
-    def warn(
-        self, estimator_name: str, solver: str, verdict: Verdict, names: Any, *, stacklevel: int
-    ) -> None:
+    def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
         """Warn of what did not converge, saying why and what to try."""
         solution = self.solution
         warn_unconverged(
@@ -298,7 +301,6 @@ class Fit:
             solver,
             tol=float(self.settings.tol),
             names=names,
-            stacklevel=stacklevel + 1,
         )
 
 
@@ -309,27 +311,9 @@ def _lower_start(objective: Objective, theta: Array, other: Array) -> Array:
     return xp.where((here <= there)[:, None, None], theta, other)
 
 
-def _after(callback: Callback, spent: int, parameters: Callable[[], Any]) -> Callback:
-    """Count the iterations that were made before."""
-    if callback is None:
-        return None
-
-    def told(iteration: Iteration) -> bool | None:
-        number = spent + iteration.number
-        return callback(replace(iteration, number=number, parameters=parameters))
-
-    return told
-
-
-def in_unit(callback: Callback, unit: float) -> Callback:
-    """Tell of losses in the units of the sample weights as they were given."""
-    if callback is None or unit == 1.0:
-        return callback
-
-    def told(iteration: Iteration) -> bool | None:
-        return callback(replace(iteration, loss=iteration.loss * unit))
-
-    return told
+def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
+    """Count the iterations that were made before, and give the parameters of all groups."""
+    return replace(iteration, number=n_before + iteration.number, parameters=parameters)
 
 
 def centre_over_classes(
@@ -351,12 +335,6 @@ def centre_over_classes(
     return xp.reshape(groups, coef.shape), xp.reshape(shifts, intercept.shape)
 
 
-def _telling(callback: Callable[[Iteration], bool | None], objective: Objective) -> Callback:
-    """Tell of coefficients and intercepts, as the engine does."""
-
-    def told(iteration: Iteration) -> bool | None:
-        return callback(
-            replace(iteration, parameters=lambda: objective.split(iteration.parameters()))
-        )
-
-    return told
+def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:
+    """Give coefficients and intercepts rather than the parameters of the layout."""
+    return replace(iteration, parameters=lambda: objective.split(iteration.parameters()))

@@ -13,9 +13,10 @@ from logitron.data import Source
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
-from logitron.estimators.fitting import Fit, Settings, centre_over_classes, in_unit
+from logitron.estimators.fitting import Fit, Settings, centre_over_classes
+from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
 from logitron.estimators.progress import print_iteration, progress_bar
-from logitron.estimators.sklearn.callbacks import CallbackBridge, chain_callbacks, with_callbacks
+from logitron.estimators.sklearn.callbacks import CallbackBridge, with_callbacks
 from logitron.estimators.sklearn.parameters import (
     PENALTIES,
     SOLVERS,
@@ -317,7 +318,7 @@ class LogisticRegression(NeuronClassifier):
             fit = settings.minimize(
                 objective.with_sizes(rows.squares, max_sample_weight),
                 start,
-                in_unit(chain_callbacks(self._iteration_callback(), bridge), scale),
+                scale_loss(chain_callbacks(self._iteration_callback(), bridge), scale),
                 check_finite=partial(reject_nonfinite, rows),
                 zero_start=zero_start,
             )
@@ -327,7 +328,7 @@ class LogisticRegression(NeuronClassifier):
             if bridge is not None:
                 bridge.end()
         names = getattr(self, "feature_names_in_", None)
-        fit.warn(type(self).__name__, self.solver, verdict, names, stacklevel=5)
+        fit.warn(type(self).__name__, self.solver, verdict, names)
 
     def _fit_grid(
         self,
@@ -371,8 +372,8 @@ class LogisticRegression(NeuronClassifier):
             if bridge is not None:
                 bridge.end()
         names = None if multilabel else getattr(self, "feature_names_in_", None)
-        grid.warn_single_class(stacklevel=6)
-        results.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)
+        grid.warn_single_class()
+        results.warn(type(self).__name__, self.solver, settings, names=names)
 
     def _settings(self, labels: Labels) -> Settings:
         return Settings(

@@ -294,14 +294,14 @@ class LogisticRegressionCV(NeuronClassifier):
         self.plan_, self.work_ = results.plan, grid.objective.cost
         if self.use_legacy_attributes is True and not labels.multilabel:
             self._set_legacy_attributes(labels.classes.tolist())
-        grid.warn_single_class(stacklevel=4)
-        warn_unseen_classes(n_unseen, stacklevel=4)
-        warn_undefined_scores(self.scoring, n_undefined, scores.size, stacklevel=4)
+        grid.warn_single_class()
+        warn_unseen_classes(n_unseen)
+        warn_undefined_scores(self.scoring, n_undefined, scores.size)
         names = getattr(self, "feature_names_in_", None)
         for part in (results, refitted):
             if part is not None:
                 name = type(self).__name__
-                part.warn(name, self.solver, settings, names=names, stacklevel=4)
+                part.warn(name, self.solver, settings, names=names)
 
     def _start(
         self, context: ArrayContext, shape: tuple[int, int, int], labels: Labels

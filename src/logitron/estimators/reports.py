@@ -1,6 +1,5 @@
 """What fits that did not converge are warned of: which, how near, why, and what to try."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron.backend.types import HostArray
+from logitron.estimators.user_warnings import warn
 from logitron.solvers import Status
 
 __all__ = ["CONVERGED_STATUSES", "Report", "is_converged", "warn_unconverged"]
@@ -45,7 +45,6 @@ def warn_unconverged(
     *,
     tol: float,
     names: Any = None,
-    stacklevel: int,
 ) -> None:
     """Warn of fits that did not converge, saying which, how near, why, and what to try.
 
@@ -58,7 +57,6 @@ def warn_unconverged(
     tol : float
     names : sequence of str, optional
         Names of the features.
-    stacklevel : int
     """
     status, alone = report.status, report.status.size == 1
     for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
@@ -73,7 +71,7 @@ def warn_unconverged(
             f"{_describe_features(one, which, report, names)}. The relative distance from the "
             f"optimum is {near}; tol={tol:g} asks for {tol**2:.1e}"
         )
-        warnings.warn(text, ConvergenceWarning, stacklevel=stacklevel)
+        warn(text, ConvergenceWarning)
 
 
 def _describe_fits(which: HostArray, axes: tuple[str, ...]) -> str:

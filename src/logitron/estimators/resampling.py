@@ -326,7 +326,7 @@ class _Problem:
                 fit_intercept=model.fit_intercept,
             )
             results = grid.fit(settings, callback=callback, precision=self.input_context.precision)
-        results.warn("LogisticRegression", model.solver, settings, names=None, stacklevel=4)
+        results.warn("LogisticRegression", model.solver, settings, names=None)
         return results, grid
 
 

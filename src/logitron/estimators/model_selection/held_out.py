@@ -1,6 +1,5 @@
 """Scores of many fits on the rows that their folds hold out."""
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from logitron.estimators.model_selection.folds import (
     with_labels,
 )
 from logitron.estimators.model_selection.scoring import DEVICE_SCORES, scores_on_device
+from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.multilabel import encode_multilabel
@@ -169,14 +169,13 @@ def drop_unseen_classes(grid: FitGrid, labels: Labels, folds: list[Fold]) -> tup
     return kept, before - after
 
 
-def warn_unseen_classes(n_unseen: int, *, stacklevel: int) -> None:
+def warn_unseen_classes(n_unseen: int) -> None:
     """Warn of held-out rows that have no say in the choice of C."""
     if n_unseen:
-        warnings.warn(
+        warn(
             f"{n_unseen} held-out rows are of classes that the rows that their fold trains on "
             "lack; they have no say in the choice of C. Use fewer folds, or stratified ones",
             UserWarning,
-            stacklevel=stacklevel,
         )
 
 
@@ -193,15 +192,14 @@ def select_rows(rows: Rows, test: HostArray) -> Rows:
     return rows.with_row_arrays(codes, mask, None)
 
 
-def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int, *, stacklevel: int) -> None:
+def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int) -> None:
     """Warn of fits that could not be scored."""
     if n_undefined:
-        warnings.warn(
+        warn(
             f"scoring={scoring!r} is not defined for {n_undefined} of {n_fits} fits, for lack of a "
             "class among the rows that their fold holds out; they have no say in the choice of C. "
             "Use fewer folds, or another scoring",
             UserWarning,
-            stacklevel=stacklevel,
         )
 
 

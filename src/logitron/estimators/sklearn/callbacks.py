@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from logitron.solvers import Callback, Iteration
+from logitron.solvers import Iteration
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -17,7 +17,7 @@ except ImportError:  # before scikit-learn 1.9
         return method
 
 
-__all__ = ["CallbackBridge", "CallbackSupportMixin", "chain_callbacks", "with_callbacks"]
+__all__ = ["CallbackBridge", "CallbackSupportMixin", "with_callbacks"]
 
 
 class CallbackBridge:
@@ -82,14 +82,3 @@ class CallbackBridge:
         self._iteration_context.call_on_fit_task_begin(
             **self._fit_arguments, reconstruction_attributes=current_attributes
         )
-
-
-def chain_callbacks(one: Callback, other: Callback) -> Callback:
-    """Call both after an iteration, and stop if either says so."""
-    if one is None or other is None:
-        return one or other
-
-    def told(iteration: Iteration) -> bool:
-        return any([one(iteration), other(iteration)])
-
-    return told

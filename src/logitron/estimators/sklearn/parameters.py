@@ -1,11 +1,11 @@
 """scikit-learn's spellings: its solvers, its deprecated parameters, and what they mean here."""
 
-import warnings
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.values import as_floats, to_python
 
 __all__ = [
@@ -64,11 +64,10 @@ def resolve_solver(estimator: Any, *, classes: int) -> str:
                 "with sklearn.multiclass.OneVsRestClassifier"
             )
         if estimator.fit_intercept:
-            warnings.warn(
+            warn(
                 "scikit-learn's solver='liblinear' penalises the intercept; this one does not, "
                 "and gives the answer of the other solvers. Choose solver='auto' for no warning",
                 UserWarning,
-                stacklevel=6,
             )
     return SOLVERS[solver]
 
@@ -103,12 +102,12 @@ def resolve_inverse_penalty(estimator: Any) -> Any:
         if penalty == "elasticnet" and l1_ratio is None:
             raise ValueError("l1_ratio must be a number from 0 to 1 for penalty='elasticnet'")
         if (penalty, l1_ratio) not in (("l2", 0), ("l1", 1)) and penalty in ("l1", "l2"):
-            _warn(
+            warn(
                 f"Inconsistent values: penalty={penalty} with l1_ratio={l1_ratio}. penalty is "
                 "deprecated: say l1_ratio only"
             )
         if penalty is None and np.any(np.asarray(C) != 1.0):
-            _warn("Setting penalty=None will ignore the C and l1_ratio parameters")
+            warn("Setting penalty=None will ignore the C and l1_ratio parameters")
     elif l1_ratio is None:
         _warn_deprecated("'l1_ratio=None' was deprecated in scikit-learn 1.8: say l1_ratio=0")
     if penalty is None:
@@ -205,8 +204,4 @@ def reject_l1(solver: str, l1_ratio: float) -> None:
 
 
 def _warn_deprecated(message: str) -> None:
-    warnings.warn(message, FutureWarning, stacklevel=6)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=6)
+    warn(message, FutureWarning)

@@ -1,12 +1,13 @@
 """Estimators in files: which version wrote them, and what a version does with those of others."""
 
 import inspect
-import warnings
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from sklearn.base import BaseEstimator
+
+from logitron.estimators.user_warnings import warn
 
 __all__ = ["VersionedEstimator"]
 
@@ -42,11 +43,10 @@ class VersionedEstimator(BaseEstimator):  # type: ignore[misc]
             return
         by = "a version that wrote no number" if written is None else f"version {written}"
         filled = f" Parameters that it did not have get their defaults: {missing}." * bool(missing)
-        warnings.warn(
+        warn(
             f"{type(self).__name__} was pickled by {by} of logitron, and this is {_version()}."
             f"{filled} Predictions may differ, or fail; fit and pickle it anew with this version",
             UserWarning,
-            stacklevel=2,
         )
 
 
