@@ -229,7 +229,7 @@ def test_a_fold_of_one_class_only():
         warnings.simplefilter("always")
         clf = ours(cv=folds).fit(X, y)
     told = " ".join(str(warning.message) for warning in seen)
-    assert "among the rows that 1 of 2 folds train on" in told
+    assert "among the training rows of 1 of 2 folds" in told
     assert "169 held-out rows are of classes" in told
     W = clf.coefs_paths_[0, 0, :, 0, :-1]
     np.testing.assert_array_equal(W, 0.0)
@@ -377,9 +377,12 @@ def test_progress_is_shown(capsys):
 
 
 REFUSED = {
-    "Cs": (lambda: ours(Cs=[0.0, 1.0]).fit(X, Y), "Cs must be a number, or positive numbers"),
-    "no folds": (lambda: ours(cv=[]).fit(X, Y), "cv must give one split or more"),
-    "empty fold": (lambda: ours(cv=[([0, 400], [])]).fit(X, Y), "rows to hold out"),
+    "Cs": (lambda: ours(Cs=[0.0, 1.0]).fit(X, Y), "Cs must be an integer, or positive numbers"),
+    "no folds": (lambda: ours(cv=[]).fit(X, Y), "cv must give at least one fold"),
+    "empty fold": (
+        lambda: ours(cv=[([0, 400], [])]).fit(X, Y),
+        r"\(train, test\) sizes \[\(2, 0\)\]",
+    ),
     "other rows": (lambda: ours(cv=[([0, 999], [1])]).fit(X, Y), "numbers of rows from 0 to 568"),
     "l1": (lambda: ours(l1_ratios=(0.5,)).fit(X, Y), "l1_ratio must be 0; got 0.5"),
     "scoring": (lambda: ours(scoring="best").fit(X, Y), "'best' is not a valid scoring"),

@@ -284,7 +284,7 @@ class TestWords:
 
     def test_warnings_give_the_numbers_reached(self):
         X, y = data(classes=3)
-        pattern = r"after 1 iterations.*max_iter.*distance from the optimum is .*asks for 1.0e-08"
+        pattern = r"after 1 iterations.*max_iter.*suboptimality is .*tol=0.0001 requires 1.0e-08"
         with pytest.warns(ConvergenceWarning, match=pattern):
             LogisticRegression(max_iter=1).fit(X, y)
 

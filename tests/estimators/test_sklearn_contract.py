@@ -195,7 +195,7 @@ def test_a_progress_bar_runs(capsys):
     assert "LogisticRegression" in capsys.readouterr().out
 
 
-# --- scikit-learn's spellings -------------------------------------------------------------------
+# --- scikit-learn's parameters ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_liblinear_warns_of_another_answer():
         LogisticRegression(solver="liblinear").fit(X[Y < 2], TWO)
 
 
-SPELT = {
+DEPRECATED = {
     "penalty l2": ({"penalty": "l2"}, FutureWarning, "'penalty' was deprecated", 1.0),
     "penalty None": ({"penalty": None}, FutureWarning, "'penalty' was deprecated", np.inf),
     "ignored C": ({"penalty": None, "C": 0.5}, UserWarning, "ignore the C", np.inf),
@@ -225,10 +225,10 @@ SPELT = {
 }
 
 
-@pytest.mark.parametrize("case", SPELT)
+@pytest.mark.parametrize("case", DEPRECATED)
 @pytest.mark.filterwarnings("ignore:'penalty' was deprecated")
-def test_deprecated_spellings_do_what_they_did(case):
-    settings, kind, says, C = SPELT[case]
+def test_deprecated_parameters_are_understood(case):
+    settings, kind, says, C = DEPRECATED[case]
     rng = np.random.default_rng(0)
     y = (X[:, 0] + rng.logistic(size=len(X)) > 0).astype(int)
     with pytest.warns(kind, match=says):

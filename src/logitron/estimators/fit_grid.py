@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from logitron.automatic import Plan
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source
-from logitron.estimators.fit_results import FitResults
-from logitron.estimators.fitting import Fit, Settings
+from logitron.estimators.fit_results import BatchResults, FitResults
+from logitron.estimators.fitting import Settings
 from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.class_weights import class_factors
 from logitron.estimators.validation.features import reject_nonfinite
 from logitron.estimators.validation.labels import Labels
-from logitron.estimators.verdict import Verdict
 from logitron.estimators.weight_scale import (
     nearest_powers_of_two,
     penalty_strength,
@@ -31,25 +29,25 @@ from logitron.solvers import Callback, Iteration, Status, put_groups
 __all__ = ["FitGrid", "FitResults"]
 
 
-#: intercept of a neuron whose labels are all alike: its probability is 1 to the last digit
+#: largest intercept of a group with labels of one class; its probability rounds to 1 in float64
 MAX_LOG_ODDS = 40.0
-#: numbers that a solver keeps for each parameter: itself, slopes, directions, remembered steps
+#: numbers that a solver stores for each parameter: the parameter, gradients, directions, history
 NUMBERS_PER_PARAMETER = 26
-#: numbers in the Hessians of groups that are solved together
+#: numbers in the Hessians of one batch
 MAX_HESSIAN_NUMBERS = 1 << 26
-#: numbers that solvers may keep in any case, and as a part of the features' own
+#: numbers that a solver may store in any case, and as a fraction of the numbers in X
 MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION = 1 << 22, 0.5
 
 
 @dataclass(frozen=True)
 class FitGrid:
-    """The objective of ``T x F x P`` groups, targets first and penalties last.
+    """The objective of ``G = T x F x P`` groups, with targets first and penalties last.
 
     Parameters
     ----------
     objective : Objective
     class_totals : numpy.ndarray (T, F, C)
-        Weight of each class, with class weights.
+        Sum of the sample weights of each class, with class weights.
     shape : tuple
         ``(T, F, P)``
     """
@@ -58,9 +56,10 @@ class FitGrid:
     class_totals: HostArray
     shape: tuple[int, int, int]
     rows: Rows
-    """All rows, also those that no subset has."""
+    """All rows, including those that no subset contains."""
     weight_scale: HostArray
-    """What the objective of each group is in units of (G,); see `units`."""
+    """Factor between the objective and the one with the user's weights (G,), see
+    `weight_scale`."""
 
     @classmethod
     def over(
@@ -75,20 +74,20 @@ class FitGrid:
         class_weight: Any = None,
         fit_intercept: bool = True,
     ) -> "FitGrid":
-        """Put the data of all fits together.
+        """Combine the data of all fits.
 
         Parameters
         ----------
         context : ArrayContext
-            Where to compute.
+            Library, device and precision of the computation.
         X : Source (n, p)
         labels : Labels
-            Of T targets; one set of classes is one target.
+            Labels of T targets; T is 1 for one set of classes.
         C : float or array
             Broadcast to (T, F, P).
         sample_weight : array (n,) or (n, T), optional
         counts : numpy.ndarray (n, F), optional
-            How often each row counts in each subset; one subset of all rows if left out.
+            Number of times that each row counts in each subset. None is one subset of all rows.
         class_weight : dict, "balanced", list of dict or None
         fit_intercept : bool, default True
 
@@ -109,7 +108,8 @@ class FitGrid:
         )
         reject_nonfinite(rows)
         all_rows = rows
-        if counts is not None and F == 1 and counts.max() == 1:  # a copy saves all further reading
+        if counts is not None and F == 1 and counts.max() == 1:
+            # a copy of the rows costs less than reading the others in each pass
             rows = rows.select(np.flatnonzero(counts[:, 0])) or rows
         max_sample_weight = _max_weight(sample_weight)
 
@@ -118,21 +118,21 @@ class FitGrid:
             context.asarray(numbers[axis], keep_dtype=True) if size > 1 else None
             for axis, size in enumerate((T, F))
         )
-        columns = GroupIndex(target=target, weight=target, subset=subset)
-        counted = Objective.over(rows, groups=T * F, classes=K, index=_one_per_subset(columns, P))
+        index = GroupIndex(target=target, weight=target, subset=subset)
+        counted = Objective.over(rows, groups=T * F, classes=K, index=_one_per_subset(index, P))
         class_totals = np.broadcast_to(to_host(counted.class_totals()), (T * F, max(K, 2)))
         class_totals = class_totals.reshape(T, F, -1)
         factors = class_factors(labels, class_weight, class_totals)
         weight_scale = np.broadcast_to(weight_scale[:, None], (T, F))
         if factors is not None:
-            own = nearest_powers_of_two(factors.max(axis=2))
-            factors, weight_scale = factors / own[:, :, None], weight_scale * own
+            factor_scale = nearest_powers_of_two(factors.max(axis=2))
+            factors, weight_scale = factors / factor_scale[:, :, None], weight_scale * factor_scale
         weight_scale = np.repeat(weight_scale.reshape(T * F), P)
         max_weight_ratio = _max_weight_ratio(sample_weight, counts)
         if factors is not None:
             class_totals = class_totals * factors
             spread = np.repeat(factors[:, :, None, :], P, axis=2).reshape(T * F * P, -1)
-            columns = columns._replace(factors=context.wide.asarray(spread))
+            index = index._replace(factors=context.wide.asarray(spread))
             max_sample_weight *= float(factors.max())
             positive = factors[factors > 0]
             max_weight_ratio *= (
@@ -147,7 +147,7 @@ class FitGrid:
             classes=K,
             penalty=penalty_strength(Cs.reshape(-1), weight_scale),
             fit_intercept=fit_intercept,
-            index=columns,
+            index=index,
             max_weight_ratio=min(max_weight_ratio, float(groups)),
         )
         objective = objective.with_sizes(all_rows.squares, max_sample_weight)
@@ -155,32 +155,32 @@ class FitGrid:
 
     @cached_property
     def has_one_class(self) -> HostArray:
-        """Which groups have labels of one class only, and so no finite optimum (G,)."""
+        """Whether all labels of a group are of one class, so that no finite optimum exists (G,)."""
         one = (self.class_totals > 0).sum(axis=2) < 2
         if not self.objective.layout.fit_intercept:
             one[:] = False
         return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
 
     def warn_single_class(self) -> None:
-        """Warn of targets whose labels are all alike."""
-        alike = np.flatnonzero(self.has_one_class.reshape(self.shape).any(axis=(1, 2)))
-        if len(alike) and self.shape[1] > 1:
+        """Warn about targets and folds whose labels are all of one class."""
+        targets = np.flatnonzero(self.has_one_class.reshape(self.shape).any(axis=(1, 2)))
+        if len(targets) and self.shape[1] > 1:
             subsets = int(self.has_one_class.reshape(self.shape).any(axis=(0, 2)).sum())
             warn(
-                f"labels of one class only among the rows that {subsets} of {self.shape[1]} folds "
-                "train on: their fits predict that class for every row",
+                f"labels of one class only among the training rows of {subsets} of {self.shape[1]} "
+                "folds; their fits predict that class for every row",
                 UserWarning,
             )
-        elif len(alike):
-            shown = ", ".join(map(str, alike[:10])) + (", ..." if len(alike) > 10 else "")
+        elif len(targets):
+            named = ", ".join(map(str, targets[:10])) + (", ..." if len(targets) > 10 else "")
             warn(
-                f"labels of one class only in {len(alike)} of {self.shape[0]} targets ({shown}): "
-                "there, no finite optimum exists, and that class is predicted for every row",
+                f"labels of one class only in {len(targets)} of {self.shape[0]} targets ({named}); "
+                "no finite optimum exists, and that class is predicted for every row",
                 UserWarning,
             )
 
-    def start(self) -> HostArray:
-        """Find the intercepts (G * K,) of neurons without features: where to begin."""
+    def class_log_odds(self) -> HostArray:
+        """Compute the best intercepts without features (G * K,), within `MAX_LOG_ODDS` of 0."""
         tiny = np.finfo(float).tiny
         logits = np.log(np.maximum(self.class_totals, tiny))
         if self.objective.classes == 1:
@@ -198,73 +198,64 @@ class FitGrid:
         callback: Callback = None,
         precision: str | None = None,
     ) -> FitResults:
-        """Fit all groups, as many at a time as their memory allows.
+        """Fit all groups, in batches that fit into memory.
 
         Parameters
         ----------
         settings : Settings
         start : tuple of arrays, optional
-            Coefficients (G * K, p) and intercepts (G * K,); by default, the best intercepts
-            without features.
+            Coefficients (G * K, p) and intercepts (G * K,). The default is zeros, and the best
+            intercepts without features.
         callback : callable, optional
         precision : {"float32", "float64"}, optional
-            What coefficients will be stored in: bounds are for those.
+            Precision in which the coefficients will be stored; bounds hold for the rounded ones.
         """
         context = self.objective.context
-        with_rows = self.objective.rows.context.wide
-        dtype = getattr(context.xp, precision or with_rows.precision)
+        result_context = self.objective.rows.context.wide
+        stored_dtype = getattr(context.xp, precision or result_context.precision)
         G, K, _ = self.objective.shape
         p = self.objective.rows.shape[1]
         coef, intercept = self._start(settings, start)
-        gathered = _BatchResults(G)
+        gathered = BatchResults(G)
         gathered.status[self.has_one_class] = Status.CONVERGED
         gathered.suboptimality[self.has_one_class] = 0.0
         gathered.certified[self.has_one_class] = True
+        zero_start = None if start is None else context.asarray(self.class_log_odds())
         batches = self._batches(settings.method)
         for number, batch in enumerate(batches):
-            present_classes = (
-                np.flatnonzero(self.present_classes[batch[0]]) if K > 1 else np.zeros(1, int)
-            )
-            columns = (batch[:, None] * K + present_classes).reshape(-1)
-            some, own, first = self.objective, coef, intercept
-            lowest = None if start is None else context.asarray(self.start())
-            all_rows = len(columns) == G * K
-            if not all_rows:
-                some = some.take(batch)
-                chosen = context.asarray(columns, keep_dtype=True)
-                own, first = (context.xp.take(a, chosen, axis=0) for a in (coef, intercept))
-                lowest = lowest if lowest is None else context.xp.take(lowest, chosen, axis=0)
-            if len(present_classes) < K:
-                some = restrict_to_classes(some, present_classes)
+            present = np.flatnonzero(self.present_classes[batch[0]]) if K > 1 else np.zeros(1, int)
+            columns = (batch[:, None] * K + present).reshape(-1)
+            is_whole = len(columns) == G * K
+            objective, batch_start = self.objective, (coef, intercept, zero_start)
+            if not is_whole:
+                objective = objective.take(batch)
+                batch_start = _take_columns(context, batch_start, columns)
+            if len(present) < K:
+                objective = restrict_to_classes(objective, present)
             n_later = sum(map(len, batches[number + 1 :]))
-            change = partial(_with_later_groups, n_later=n_later)
-            begin = (None if start is None else own, first)
             fit = settings.minimize(
-                some, begin, map_iterations(callback, change), zero_start=lowest
+                objective,
+                (None if start is None else batch_start[0], batch_start[1]),
+                map_iterations(callback, partial(_with_later_groups, n_later=n_later)),
+                zero_start=batch_start[2],
             )
             found = fit.parameters
-            stored = (context.xp.astype(Cs, dtype, copy=False) for Cs in found)
+            stored = (context.xp.astype(array, stored_dtype, copy=False) for array in found)
             gathered.put(batch, fit, fit.judge(*stored))
-            if not all_rows:
+            if not is_whole:
                 found = (
                     put_groups(coef, columns, found[0], context),
                     put_groups(intercept, columns, found[1], context),
                 )
             coef, intercept = found
-            if len(present_classes) < K:
+            if len(present) < K:
                 coef, intercept = set_absent_classes(
-                    self.objective,
-                    batch,
-                    present_classes,
-                    coef,
-                    intercept,
-                    max_log_odds=MAX_LOG_ODDS,
+                    self.objective, batch, present, coef, intercept, max_log_odds=MAX_LOG_ODDS
                 )
             if (fit.solution.status == Status.STOPPED).any():
                 break
-        shape = self.shape
-        coef, intercept = with_rows.asarray(coef), with_rows.asarray(intercept)
-        xp = with_rows.xp
+        shape, xp = self.shape, result_context.xp
+        coef, intercept = result_context.asarray(coef), result_context.asarray(intercept)
         return FitResults(
             coef=xp.reshape(coef, (*shape, K, p)),
             intercept=xp.reshape(intercept, (*shape, K)),
@@ -278,16 +269,16 @@ class FitGrid:
         )
 
     def _batches(self, method: str) -> list[HostArray]:
-        """Split the groups that have an optimum into parts that the memory holds.
+        """Split the groups with an optimum into batches that fit into memory.
 
-        All groups of a part have the same classes.
+        All groups of a batch have the same classes.
         """
         active, found = np.flatnonzero(~self.has_one_class), []
         kinds, kind = np.unique(self.present_classes[active], axis=0, return_inverse=True)
         for number in range(len(kinds)):
             some = active[kind.reshape(-1) == number]
             batches = _n_batches(len(some), self.objective.classes, *self.objective.rows.shape)
-            if method == "newton":  # whole Hessians of all groups of a part are stored together
+            if method == "newton":  # the Hessians of all groups of a batch are stored together
                 _, K, q = self.objective.shape
                 batches = max(batches, -(-len(some) * (K * q) ** 2 // MAX_HESSIAN_NUMBERS))
             found += np.array_split(some, min(batches, len(some)))
@@ -295,37 +286,50 @@ class FitGrid:
 
     @cached_property
     def present_classes(self) -> HostArray:
-        """Which classes each group's problem is about (G, C): those that have any weight.
+        """Whether a class has any weight in a group (G, C).
 
-        The intercept of another class of a softmax group falls for ever, and takes that class out
-        of the problem.
+        Without weight, the intercept of a softmax class would decrease without end.
+        `present_classes` removes the class from the problem.
         """
-        there = self.class_totals > 0
+        present = self.class_totals > 0
         softmax = self.objective.classes > 1
         if not (softmax and self.objective.layout.fit_intercept) or self.rows.lazy:
-            there = np.ones_like(there)
-        return np.repeat(there[:, :, None, :], self.shape[2], axis=2).reshape(-1, there.shape[2])
+            present = np.ones_like(present)
+        C = present.shape[2]
+        return np.repeat(present[:, :, None, :], self.shape[2], axis=2).reshape(-1, C)
 
     def _start(self, settings: Settings, start: tuple[Array, Array] | None) -> tuple[Array, Array]:
-        """Coefficients and intercepts to begin with, or to stay at where there is no optimum."""
+        """Return the parameters to start from; groups of one class keep their log-odds."""
         context, K = self.objective.context, self.objective.classes
-        sure = self.start()
-        alike = np.repeat(self.has_one_class, K)
+        log_odds = self.class_log_odds()
+        is_fixed = np.repeat(self.has_one_class, K)
         if start is None:
-            coef = context.zeros((len(sure), self.objective.rows.shape[1]))
+            coef = context.zeros((len(log_odds), self.objective.rows.shape[1]))
             return coef, context.asarray(
-                np.where(alike, sure, 0.0 if settings.start_at_zero else sure)
+                np.where(is_fixed, log_odds, 0.0 if settings.start_at_zero else log_odds)
             )
         start = context.asarray(start[0]), context.asarray(start[1])
-        if not alike.any():
+        if not is_fixed.any():
             return start
-        keep = context.asarray((~alike).astype(float))
-        fixed = context.asarray(np.where(alike, sure, 0.0))
+        keep = context.asarray((~is_fixed).astype(float))
+        fixed = context.asarray(np.where(is_fixed, log_odds, 0.0))
         return start[0] * keep[:, None], start[1] * keep + fixed
 
 
+def _take_columns(
+    context: ArrayContext, arrays: tuple[Array, Array, Array | None], columns: HostArray
+) -> tuple[Array, Array, Array | None]:
+    """Select rows of coefficients, intercepts and the start at zero, if there is one."""
+    index = context.asarray(columns, keep_dtype=True)
+    coef, intercept, zero_start = arrays
+    if zero_start is not None:
+        zero_start = context.xp.take(zero_start, index, axis=0)
+    take = context.xp.take
+    return take(coef, index, axis=0), take(intercept, index, axis=0), zero_start
+
+
 def _n_batches(groups: int, K: int, n: int, p: int) -> int:
-    """Count the parts in which so many groups are fitted one after the other."""
+    """Compute the number of batches from the memory that the solver needs for each parameter."""
     most = max(
         1,
         max(MIN_SOLVER_NUMBERS, int(SOLVER_NUMBERS_FRACTION * p * n))
@@ -334,46 +338,18 @@ def _n_batches(groups: int, K: int, n: int, p: int) -> int:
     return -(-groups // most)
 
 
-class _BatchResults:
-    """What the parts tell, put together."""
-
-    def __init__(self, groups: int) -> None:
-        self.status = np.full(groups, Status.STOPPED)
-        self.n_iter = np.zeros(groups, np.int32)
-        self.suboptimality = np.full(groups, np.inf)
-        self.certified = np.zeros(groups, bool)
-        self.plan: Plan | None = None
-        self.running_away: dict[int, HostArray] = {}
-        self._curves: list[tuple[HostArray, HostArray]] = []
-
-    def put(self, batch: HostArray, fit: Fit, verdict: Verdict) -> None:
-        self.plan = fit.plan
-        self.status[batch] = verdict.status
-        self.n_iter[batch] = fit.solution.n_iter
-        self.suboptimality[batch] = verdict.suboptimality
-        self.certified[batch] = verdict.certified
-        for group, features in fit.solution.running_away.items():
-            self.running_away[int(batch[group])] = features
-        self._curves.append((batch, fit.solution.loss_curve))
-
-    def curve(self) -> HostArray:
-        length = max((len(curve) for _, curve in self._curves), default=0)
-        all_rows = np.zeros((length, len(self.status)))
-        for batch, curve in self._curves:
-            all_rows[: len(curve), batch] = curve
-            all_rows[len(curve) :, batch] = curve[-1]
-        return all_rows
-
-
 def _one_per_subset(columns: GroupIndex, penalties: int) -> GroupIndex:
-    """Return the columns of each target and subset, once for all penalties."""
+    """Reduce the index of all groups to one group for each target and subset."""
     batches = (None if batch is None else batch[::penalties] for batch in columns[:3])
     target, weight, subset = batches
     return GroupIndex(target, weight, subset)
 
 
 def _max_weight_ratio(sample_weight: Any, counts: HostArray | None) -> float:
-    """Bound the largest weight of a row in a group, relative to its mean weight in all groups."""
+    """Bound the largest ratio of a row's weight in a group to its mean weight over all groups.
+
+    Infinite for weights that differ between targets.
+    """
     max_weight_ratio = 1.0
     if counts is not None:
         mean = counts.mean(axis=1)
@@ -385,7 +361,7 @@ def _max_weight_ratio(sample_weight: Any, counts: HostArray | None) -> float:
 
 
 def _max_weight(sample_weight: Any) -> float:
-    """Find the largest sample weight; 1 without any."""
+    """Return the largest sample weight; 1 without weights."""
     if sample_weight is None:
         return 1.0
     return float(to_host(array_namespace(sample_weight).max(sample_weight)))

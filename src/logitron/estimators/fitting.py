@@ -1,4 +1,8 @@
-"""From an objective to fitted coefficients: the method, the bound, and how it ended."""
+"""One objective minimised by a fast solver, then refined where no bound certifies the result.
+
+Order of calls in `Settings.minimize`: centre (and standardise) the features, choose a plan, check
+the features, solve, refine. `Fit.judge` then bounds the suboptimality at the stored coefficients.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -29,26 +33,26 @@ from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Sta
 __all__ = ["Fit", "Settings", "centre_over_classes"]
 
 
-#: iterations more that refining may take, where their number is not asked for
+#: iterations of refinement at most, if max_iter is None
 REFINEMENT_ITER = 400
-#: iterations after which they begin, where the fast methods do not arrive
+#: iterations of the fast solver before refinement, where refinement is cheap
 FAST_ITER = 120
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to minimise.
+    """Parameters of the minimisation.
 
     Parameters
     ----------
     method : {"auto", "lbfgs", "newton", "gradient-descent"}
     tol : float
     max_iter : int or None
-        None is the method's own default.
+        None is the default of the method.
     learning_rate, loss_change
         See `GradientDescent`.
     interruptible : bool
-        Whether Ctrl-C keeps what is done.
+        Whether Ctrl-C keeps the iterations made so far.
     """
 
     method: str
@@ -60,24 +64,24 @@ class Settings:
 
     @property
     def start_at_zero(self) -> bool:
-        """Whether to start from nothing: as the textbook does, or since no step will be made."""
+        """Whether to start from zeros: for gradient descent, and if there are no iterations."""
         return self.method == "gradient-descent" or self.max_iter == 0
 
     @property
     def solver_max_iter(self) -> int:
-        """Iterations at most."""
+        """Iterations of the fast solver at most."""
         if self.max_iter is not None:
             return int(self.max_iter)
         return (GradientDescent if self.method == "gradient-descent" else AutomaticSolver).max_iter
 
     @property
     def total_max_iter(self) -> int:
-        """Iterations of the methods that follow, at most in all."""
+        """Iterations of solver and refinement at most."""
         return self.solver_max_iter + (REFINEMENT_ITER if self.max_iter is None else 0)
 
     @property
     def _fast_max_iter(self) -> int:
-        """Iterations of the fast methods, where others can follow."""
+        """Iterations of the fast solver at most, where refinement is cheap."""
         return (
             FAST_ITER
             if self.max_iter is None
@@ -92,21 +96,26 @@ class Settings:
         check_finite: Callable[[], None] = lambda: None,
         zero_start: Array | None = None,
     ) -> "Fit":
-        """Minimise from coefficients and intercepts, either of which may be None for zeros.
+        """Minimise an objective, and refine groups that are not certified.
 
         Parameters
         ----------
         objective : Objective
-        start : tuple of arrays (m, p) and (m,), or None
+        start : tuple
+            Coefficients (m, p) and intercepts (m,); either can be None for zeros.
         callback : callable, optional
+            Called after each iteration; True stops the fit.
         check_finite : callable
-            Reads all features, and raises if one is not finite. It is called first. But where
-            samples come first, and nobody watches, the first pass over all rows is not far, and
-            says so too: NaN or infinity anywhere leaves no finite loss with a finite derivative,
-            and so no optimum. It is called then only if none was found.
+            Raises an error if X has NaN or infinity. With subsamples and no callback it is
+            deferred: the first full pass would give an objective that is not finite, so that it is
+            called only if the fit does not converge.
         zero_start : array (m,), optional
-            Intercepts to start from, with coefficients of zero, where the objective is lower there
-            than at ``start``.
+            Intercepts of an alternative start with coefficients of zero. It is used for the groups
+            whose objective is lower there than at ``start``.
+
+        Returns
+        -------
+        Fit
         """
         if self.method == "gradient-descent":
             check_finite()
@@ -145,7 +154,7 @@ class Settings:
             theta = _lower_start(objective, theta, objective.start(None, zero_start))
         try:
             found = solver.minimize(objective, theta, callback=callback)
-        except Exception:  # of what was computed with NaN, perhaps: then that is what to say
+        except Exception:  # perhaps caused by NaN in X; the error of check_finite is clearer
             if deferred:
                 check_finite()
             raise
@@ -167,23 +176,34 @@ class Fit:
 
     @property
     def parameters(self) -> tuple[Array, Array]:
-        """Coefficients (m, p) and intercepts (m,), as `centre_over_classes`."""
+        """Coefficients (m, p) and intercepts (m,), see `centre_over_classes`."""
         objective = self.objective
         return centre_over_classes(*objective.split(self.solution.theta), classes=objective.classes)
 
     @property
     def work(self) -> Cost:
-        """What was done."""
+        """Passes over X, and Gram matrices computed."""
         return self.objective.cost
 
     def judge(self, coef: Array, intercept: Array) -> Verdict:
-        """Decide what became of each group, at coefficients as they are stored."""
+        """Bound the suboptimality of each group at the stored coefficients, see `verdict`.
+
+        Parameters
+        ----------
+        coef, intercept : arrays (m, p), (m,)
+            In the precision in which they are stored.
+        """
         return judge(
             self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
         )
 
     def refined(self, callback: Callback = None) -> "Fit":
-        """Go on with the groups whose optimum is not proven, as many as can be afforded."""
+        """Refine groups that are not certified, as many as are affordable.
+
+        Parameters
+        ----------
+        callback : callable, optional
+        """
         objective, solution = self.objective, self.solution
         value, gap = solution.loss_curve[-1], solution.gap
         relative = target_gap(self.settings.tol, objective.rows.context.precision)
@@ -191,21 +211,22 @@ class Fit:
         unproven = ~(proven | (solution.status == Status.STOPPED))
         if not objective.strongly_convex:
             unproven &= solution.status != Status.SEPARABLE
-        count = min(int(unproven.sum()), n_affordable(objective))
+        n_refined = min(int(unproven.sum()), n_affordable(objective))
         if not unproven.any():
             return self
-        if not count:
+        if not n_refined:
             return self._continue_in_float64(unproven)
-        return self._refine_groups(np.flatnonzero(unproven)[:count], relative, callback)
+        return self._refine_groups(np.flatnonzero(unproven)[:n_refined], relative, callback)
 
     def _continue_in_float64(self, unproven: HostArray) -> "Fit":
-        """Go on in the widest precision, where it was not that."""
+        """Continue with the fast solver in the widest precision, if it used a lower one."""
         objective, solution, settings = self.objective, self.solution, self.settings
         rows = objective.rows.context
         if rows is rows.wide or self.plan is None:
             return self
-        left = settings.total_max_iter - int(solution.n_iter.max())
-        if left <= 0:
+        n_before = int(solution.n_iter.max())
+        n_left = settings.total_max_iter - n_before
+        if n_left <= 0:
             return self
         groups = np.flatnonzero(unproven)
         context = objective.context
@@ -213,20 +234,19 @@ class Fit:
         part = objective.in_float64().take(groups)
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
-        solver = AutomaticSolver(plan, float(settings.tol), left, True, settings.interruptible)
+        solver = AutomaticSolver(plan, float(settings.tol), n_left, True, settings.interruptible)
         found, part, _ = solver.minimize(part, theta)
         coef, intercept = part.split(found.theta)
         own = objective.take(groups)
         found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
-        spent = int(solution.n_iter.max())
-        whole = replace(solution.replaced(groups, found.after(spent), context), as_evaluated=False)
-        return replace(self, solution=whole)
+        solution = solution.replaced(groups, found.after(n_before), context)
+        return replace(self, solution=replace(solution, as_evaluated=False))
 
     def _refine_groups(self, groups: HostArray, relative: float, callback: Callback) -> "Fit":
-        """Go on with each group by damped Newton steps."""
+        """Refine the groups one by one, by damped Newton steps."""
         objective, solution, settings = self.objective, self.solution, self.settings
         context = objective.context
-        careful, plain = None, unstandardised(objective)
+        scaled, unscaled = None, unstandardised(objective)
         theta, status = solution.theta, solution.status.copy()
         gaps = solution.gap if solution.gap is not None else np.full(len(status), np.inf)
         gaps, n_iter = gaps.copy(), solution.n_iter.copy()
@@ -237,21 +257,21 @@ class Fit:
         for group in groups.tolist():
             index = context.asarray(np.asarray([group]), keep_dtype=True)
             own = objective.take(np.asarray([group]))
-            known = bool(np.isfinite(last[group]))
-            begin = context.xp.take(theta, index, axis=0) if known else own.start()
-            found, spent = None, int(n_iter[group])
-            goal: dict[str, Any] = {"relative": relative, "group": group}
+            is_finite = bool(np.isfinite(last[group]))
+            start = context.xp.take(theta, index, axis=0) if is_finite else own.start()
+            found, n_before = None, int(n_iter[group])
+            options: dict[str, Any] = {"relative": relative, "group": group}
             try:
-                if plain is not None and known:
-                    found = refine(plain, *own.split(begin), max_iter=0, **goal)
+                if unscaled is not None and is_finite:
+                    found = refine(unscaled, *own.split(start), max_iter=0, **options)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
-                    careful = careful or standardised(objective)
-                    goal["max_iter"] = max(settings.total_max_iter - spent, 0)
+                    scaled = scaled or standardised(objective)
+                    options["max_iter"] = max(settings.total_max_iter - n_before, 0)
                     change = partial(
-                        _continued, n_before=spent, parameters=partial(objective.split, theta)
+                        _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
                     on_iteration = map_iterations(callback, change)
-                    found = refine(careful, *own.split(begin), on_iteration=on_iteration, **goal)
+                    found = refine(scaled, *own.split(start), on_iteration=on_iteration, **options)
             except KeyboardInterrupt:
                 if not settings.interruptible:
                     raise
@@ -259,8 +279,8 @@ class Fit:
                 break
             if not np.isfinite(found.value):
                 continue
-            better = own.start(found.coef, found.intercept)
-            theta = put_groups(theta, np.asarray([group]), better, context)
+            refined = own.start(found.coef, found.intercept)
+            theta = put_groups(theta, np.asarray([group]), refined, context)
             last[group], gaps[group] = found.value, found.gap
             n_iter[group] += found.n_iter
             status[group] = self._refined_status(found, int(n_iter[group]), relative)
@@ -272,7 +292,7 @@ class Fit:
                 status[group] = Status.STOPPED
                 break
         curve = np.concatenate([solution.loss_curve, last[None, :]])
-        refined = replace(
+        solution = replace(
             solution,
             theta=theta,
             status=status,
@@ -283,9 +303,10 @@ class Fit:
             proven=True,
             as_evaluated=solution.as_evaluated or len(groups) == len(status),
         )
-        return replace(self, solution=refined)
+        return replace(self, solution=solution)
 
     def _refined_status(self, found: Refined, n_iter: int, relative: float) -> Status:
+        """Return the status of a group after refinement."""
         if found.gap <= relative * (found.value - found.gap):
             return Status.CONVERGED
         if not found.stalled and n_iter >= self.settings.total_max_iter:
@@ -293,7 +314,15 @@ class Fit:
         return Status.AT_PRECISION
 
     def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
-        """Warn of what did not converge, saying why and what to try."""
+        """Warn about groups that did not converge.
+
+        Parameters
+        ----------
+        estimator_name, solver : str
+        verdict : Verdict
+        names : sequence of str or None
+            Names of the features.
+        """
         solution = self.solution
         warn_unconverged(
             Report(verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away),
@@ -305,24 +334,36 @@ class Fit:
 
 
 def _lower_start(objective: Objective, theta: Array, other: Array) -> Array:
-    """For each group, the parameters at which the objective is lower."""
+    """Return, for each group, the parameters with the lower objective."""
     xp = objective.context.xp
     here, there = objective.evaluate(theta).value, objective.evaluate(other).value
     return xp.where((here <= there)[:, None, None], theta, other)
 
 
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
-    """Count the iterations that were made before, and give the parameters of all groups."""
+    """Add the iterations before refinement, and replace the parameters by those of all groups."""
     return replace(iteration, number=n_before + iteration.number, parameters=parameters)
 
 
 def centre_over_classes(
     coef: Array, intercept: Array | None, *, classes: int
 ) -> tuple[Array, Array]:
-    """Choose among the parameters that mean the same; zeros where there are no intercepts.
+    """Subtract the mean over the classes from the parameters of softmax groups.
 
-    What is added to all neurons of a softmax group changes no probability. Those that add up to
-    zero are the shortest: the penalty chooses them, and without it they are the convention.
+    Adding a vector to all neurons of a softmax group changes no probability. With a penalty, the
+    optimum has mean zero; without one, mean zero is the convention. Intercepts of None become
+    zeros.
+
+    Parameters
+    ----------
+    coef : array (G * K, p)
+    intercept : array (G * K,) or None
+    classes : int
+        K; 1 for binary groups, which stay unchanged.
+
+    Returns
+    -------
+    coef, intercept : arrays
     """
     intercept = coef[:, 0] * 0.0 if intercept is None else intercept
     if classes == 1:
@@ -336,5 +377,5 @@ def centre_over_classes(
 
 
 def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:
-    """Give coefficients and intercepts rather than the parameters of the layout."""
+    """Replace the parameters by coefficients and intercepts."""
     return replace(iteration, parameters=lambda: objective.split(iteration.parameters()))

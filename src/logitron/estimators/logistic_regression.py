@@ -1,4 +1,4 @@
-"""`LogisticRegression`: the user's door to the neuron."""
+"""`LogisticRegression`: one fit, or one for each of many targets."""
 
 from functools import partial
 from numbers import Integral, Real
@@ -52,99 +52,98 @@ __all__ = ["LogisticRegression"]
 class LogisticRegression(NeuronClassifier):
     r"""Logistic regression: one neuron for two classes, a softmax layer for more.
 
-    Minimises :math:`\sum_i s_i \ell_i + \frac{1}{2C} \lVert w \rVert^2`, the sum of the rows'
-    cross-entropy weighted by sample weights :math:`s_i`, and the penalty of the coefficients; the
-    intercepts are not penalised. This is the objective of
-    :class:`sklearn.linear_model.LogisticRegression`.
+    Minimises :math:`\sum_i s_i \ell_i + \frac{1}{2C} \lVert w \rVert^2`, where :math:`\ell_i` is
+    the cross-entropy of row i, :math:`s_i` its sample weight, and w the coefficients; intercepts
+    are not penalised. This is the objective of :class:`sklearn.linear_model.LogisticRegression`.
 
-    The answers come back as X came in: in its library, on its device, in its kind of float. X can
-    be a NumPy, CuPy, PyTorch, JAX or Dask array, an array of any other library that implements the
-    Python array API standard, a list, a table of pandas, polars or pyarrow, or a sparse matrix of
-    SciPy; all of those count as NumPy. float16 and bfloat16 features are computed, and answered, in
-    float32; integers and booleans in the widest float of the device. y and sample weights are
-    brought to X.
+    X can be a NumPy, CuPy, PyTorch, JAX or Dask array, or an array of any other library that
+    implements the Python array API standard. Lists, tables of pandas, polars or pyarrow, and sparse
+    matrices of SciPy count as NumPy arrays. Results have the library, device and floating-point
+    type of X; float32 for float16 and bfloat16, and the widest type of the device for integers and
+    booleans. y and sample weights are copied to the device of X.
 
-    Parameters that scikit-learn's class has, and that are not described here, are accepted, so that
-    code written for it runs: ``random_state``, ``dual`` and ``intercept_scaling`` do nothing,
-    ``n_jobs`` warns, as it does there; the deprecated ``penalty`` is "l2", or None for no penalty.
+    Further parameters of scikit-learn's class are accepted for compatibility: ``random_state``,
+    ``dual`` and ``intercept_scaling`` have no effect, ``n_jobs`` issues a warning as in
+    scikit-learn, and the deprecated ``penalty`` can be "l2", or None for no penalty.
 
     Parameters
     ----------
     C : float, default 1.0
-        Inverse strength of the penalty; ``inf`` is no penalty. Of many targets, one for all or an
+        Inverse strength of the penalty; ``inf`` is no penalty. For many targets, a number or an
         array (T,).
     l1_ratio : float, default 0.0
-        Share of a penalty of absolute values. Must be 0: that penalty is not implemented.
+        Must be 0: L1 and elastic-net penalties are not implemented.
     tol : float, default 1e-4
-        A fit is done when its loss is proven to be within ``tol ** 2`` of the optimum, relative to
-        it. Gradient descent stops by ``loss_change`` instead; whether it converged is decided by
-        ``tol`` too.
+        A fit has converged when its objective f is proven to satisfy
+        ``(f - f_min) / f_min <= tol ** 2``. Gradient descent stops by ``loss_change`` instead, but
+        ``converged_`` follows ``tol`` too.
     fit_intercept : bool, default True
     class_weight : dict, "balanced" or None, default None
-        Multiplies the sample weights by class, as in scikit-learn. Of many targets, one for all or
+        Factors of the sample weights by class, as in scikit-learn. For many targets, one for all or
         a list of T.
     solver : {"auto", "lbfgs", "newton", "gradient-descent"}, default "auto"
-        "auto" chooses by the sizes of the problem, see ``plan_``. "newton" sums the whole Hessian
-        in every pass; "lbfgs" is a quasi-Newton method that starts from the features' Gram matrix,
-        and refreshes its curvature when it is slow. "gradient-descent" is the textbook's rule: it
-        is slow on features of different ranges.
+        "auto" chooses a method by the size of the problem, see ``plan_``. "newton" computes the
+        whole Hessian in every iteration. "lbfgs" is L-BFGS preconditioned by the Gram matrix of the
+        features; the preconditioner is updated when convergence is slow. "gradient-descent" is the
+        textbook rule, which is slow for features of different ranges.
 
         scikit-learn's other names are accepted: "newton-cholesky" is "newton", and "newton-cg",
-        "sag", "saga" and "liblinear" are "auto". All reach the same optimum, but for "liblinear",
-        which in scikit-learn penalises the intercept: it warns.
+        "sag", "saga" and "liblinear" are "auto". All have the same optimum. In scikit-learn,
+        "liblinear" penalises the intercept; here it does not, and issues a warning.
     max_iter : int or None, default None
-        Iterations at most. None is 200 and, for fits that are not proven by then, as many as 400
-        damped Newton steps more; 10 000 for gradient descent.
+        Iterations at most. None is 200, and up to 400 further damped Newton steps for fits that are
+        not certified by then; 10 000 for gradient descent.
     verbose : int, default 0
-        1 or more prints each iteration's number and loss; of many targets, 1 shows a progress bar.
+        1 or more prints the number and loss of each iteration; for many targets, 1 shows a progress
+        bar.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of the same features and the loss
-        is lower there than at zero. Classes that it knew keep their neurons; new ones start from
-        zero.
+        Start from the coefficients of the last fit, if it had as many features, and the objective
+        is lower there than at zero. Classes of the last fit keep their neurons; new classes start
+        from zero.
     learning_rate : float or "auto", default "auto"
-        Multiplies the gradient divided by the sum of the sample weights. "auto" is a step that
-        cannot overshoot.
+        Step length of gradient descent, which multiplies the gradient divided by the sum of the
+        sample weights. "auto" is the longest step that cannot overshoot.
     loss_change : float, default 1e-5
-        Stop when the objective changes by less than this in one iteration. That is a statement
-        about the last step, not about the distance from the optimum.
+        Gradient descent stops when the objective changes by less than this in one iteration. This
+        bounds the last step, not the distance from the optimum.
     backend : str or None, default None
-        Where ``fit`` computes: "numpy", "torch", "cupy", "jax" or "array-api-strict"; None is
-        where X is. The answers follow X all the same.
+        Library that ``fit`` computes with: "numpy", "torch", "cupy", "jax" or "array-api-strict".
+        None is the library of X. Results follow X in any case.
     device : str or None, default None
-        Device of the backend, such as "cpu", "cuda", "cuda:1", "mps" or "gpu"; None is where X
-        is, or the backend's default.
+        Device of the backend, such as "cpu", "cuda", "cuda:1", "mps" or "gpu". None is the device
+        of X, or the default of ``backend``.
     dtype : {"float32", "float64"} or None, default None
-        Precision to compute in. None follows X, but tables of up to 4 million numbers are computed
-        in float64 where the device has it. Answers are in X's kind of float all the same.
+        Precision of the computation. None follows X, except that X of up to 4 million numbers is
+        computed in float64, where the device has it. Results follow X in any case.
 
     Attributes
     ----------
     coef_ : array (1, p), (K, p) or (T, p)
-        Coefficients of the neuron, of each class for more than two, or of each target.
+        Coefficients of the neuron; of each class for more than two; or of each target.
     intercept_ : array (1,), (K,) or (T,)
     classes_ : array (K,) or (T,)
-        The labels, sorted: in X's library if they are numbers, else as NumPy. Of many targets,
-        their numbers; the shapes (1,) below are then (T,).
+        Sorted labels, in the library of X if they are numbers, otherwise in NumPy. For many
+        targets, their numbers; the shapes (1,) below are then (T,).
     n_iter_ : array (1,) of int32
-        Iterations made.
+        Number of iterations.
     converged_ : array (1,) of bool
-        Whether the fit is certified; or, where there is no penalty and the Hessian is too large
-        for a bound, whether the estimated distance from the optimum meets ``tol``.
+        Whether the fit is certified; or, without a penalty and with a Hessian too large for a
+        bound, whether the estimated suboptimality meets ``tol``.
     suboptimality_ : array (1,)
-        Proven bound of how far the objective at the coefficients as they are stored is above its
-        optimum, relative to it; infinite where none is proven.
+        Proven bound of ``(f - f_min) / f_min`` at the stored coefficients; infinite where no bound
+        exists.
     certified_ : array (1,) of bool
-        Whether that is at most ``tol ** 2``, or at most the floor of the kind of float: 1e-12 for
-        float64, 1e-6 for float32.
+        Whether ``suboptimality_`` is at most ``tol ** 2``, or at most 1e-12 for float64 and 1e-6
+        for float32.
     loss_curve_ : array (iterations,) or (iterations, T)
-        Objective after each iteration; for gradient descent, at the start of each.
+        Objective after each iteration; for gradient descent, before each iteration.
     plan_ : Plan or None
-        What ``solver`` chose, and why; None for gradient descent.
+        The method that ``solver`` chose, and the reason; None for gradient descent.
     work_ : Cost
-        How often the features were read, and products of them summed.
+        Number of passes over X, and of Gram matrices computed.
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray (p,)
-        Only where X has names.
+        Only if X has column names.
 
     References
     ----------
@@ -234,35 +233,34 @@ class LogisticRegression(NeuronClassifier):
         ----------
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,) or (n, T)
-            Class labels of any type: numbers, strings, booleans, objects; or a table of zeros and
-            ones, each column of which is a target with a neuron of its own.
+            Class labels of any type: numbers, strings, booleans, objects. Or a table of zeros and
+            ones with many targets: each column gets a neuron of its own.
         sample_weight : array-like (n,), or (n, T) for many targets, optional
-            Non-negative; a row with weight 2 counts as two rows, and a label with weight 0 is as
-            good as missing. A number is every row's weight.
+            Non-negative. A row of weight 2 counts as two rows, and a label of weight 0 counts as
+            missing. A number is the weight of every row.
 
         Returns
         -------
         self
-            If it raises, the estimator is as it was before.
+            After an error, the estimator is unchanged.
 
         Raises
         ------
         ValueError, TypeError
-            If an argument is not what it should be, before any work begins; the message names it.
-            So are NaN and infinity in X, labels that are missing (NaN, NaT, None), masked elements,
-            complex numbers, malformed sparse matrices, and chunks of Dask arrays that are sparse or
-            not as announced.
+            If an argument is invalid; the message names it. Also for NaN and infinity in X, missing
+            labels (NaN, NaT, None), masked elements, complex numbers, malformed sparse matrices,
+            and chunks of Dask arrays that are sparse or differ from the array's metadata.
         ImportError
-            If the backend is not installed, or cannot be used here.
+            If the backend is not installed, or cannot be used on this machine.
 
         Warns
         -----
         ConvergenceWarning
-            If a fit is not proven to be at its optimum, saying which, how near it is, why, and what
-            to try; without a penalty, along which features classes are separated. Of many targets,
-            Ctrl-C ends the fit with this warning, and keeps what is done.
+            If a fit did not converge. The message gives the proven suboptimality, possible causes
+            and remedies; without a penalty, also the features that separate the classes. For many
+            targets, Ctrl-C ends the fit with this warning, and keeps the iterations made so far.
         UserWarning
-            If all labels of any weight are of one class, which is then predicted always.
+            If all labels with a positive weight are of one class; it is then always predicted.
         """
         before = dict(vars(self))
         try:
@@ -289,7 +287,10 @@ class LogisticRegression(NeuronClassifier):
         labels = encode_labels(y, n)
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
-            raise ValueError("C and class_weight can be lists only where y has many columns")
+            raise ValueError(
+                "C and class_weight can be lists only for y with many columns, got y of shape "
+                f"({n},). Pass a number for C, and a dict or 'balanced' for class_weight"
+            )
         weights = validate_sample_weight(sample_weight, n)
         weights = apply_class_weight(labels, self.class_weight, weights)
         if labels.lack_a_class(weights):
@@ -339,7 +340,7 @@ class LogisticRegression(NeuronClassifier):
         raw_inputs: tuple[Any, Any, Any],
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
-        """Train a neuron for each target; or, of one target, the classes with any weight."""
+        """Fit through a `FitGrid`: many targets, or one with classes without weight."""
         settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
         verbose = self.verbose if multilabel else 0
@@ -388,13 +389,13 @@ class LogisticRegression(NeuronClassifier):
     def _start(
         self, context: ArrayContext, labels: Labels, weights: Any, *, start_at_zero: bool
     ) -> tuple[tuple[Array | None, Array | None], Array | None]:
-        """Choose coefficients and intercepts to start from; None is zeros.
+        """Choose coefficients and intercepts to start from; None stands for zeros.
 
         Returns
         -------
         start : tuple
         zero_start : array (m,) or None
-            Intercepts of a start from coefficients of zero, where ``start`` is that of another fit.
+            Intercepts of the alternative start with coefficients of zero, for a warm start.
         """
         log_odds = class_log_odds(labels, weights)
         zero_start = context.asarray(np.zeros(labels.n_outputs) if log_odds is None else log_odds)
@@ -409,17 +410,17 @@ class LogisticRegression(NeuronClassifier):
                     coef, intercept = transfer_neurons(labels.classes, *old)
                     return (context.asarray(coef), context.asarray(intercept)), zero_start
         if start_at_zero or log_odds is None:
-            return (None, None), None  # the textbook's neuron knows nothing to begin with
+            return (None, None), None
         return (None, zero_start), None
 
     def _callback_bridge(
         self, raw_inputs: tuple[Any, Any, Any], max_iter: int, input_context: ArrayContext
     ) -> CallbackBridge | None:
-        """Prepare what scikit-learn's callbacks, if any are set, are told."""
+        """Create the bridge to scikit-learn's callbacks, if any are set."""
         if not hasattr(self, "_skl_callbacks"):
             return None
 
-        if self._multilabel:  # not all targets are under way at a time
+        if self._multilabel:  # batches of targets have no coefficients of all
             return CallbackBridge(self, *raw_inputs, max_iter, None)
         columns = 1 if len(self.classes_) == 2 else len(self.classes_)
 
@@ -432,13 +433,13 @@ class LogisticRegression(NeuronClassifier):
         return CallbackBridge(self, *raw_inputs, max_iter, attributes)
 
     def _iteration_callback(self) -> Callback:
-        """Say what to call after each iteration; None for nothing."""
+        """Return the callback after each iteration, or None."""
         return print_iteration if self.verbose else None
 
     def _set_fitted_attributes(
         self, fit: Fit, verdict: Verdict, input_context: ArrayContext, weight_scale: float
     ) -> None:
-        """Set the attributes that tell how the fit went."""
+        """Set the attributes that describe a single fit."""
         keep = partial(input_context.asarray, keep_dtype=True)
         self.suboptimality_ = input_context.asarray(verdict.suboptimality)
         self.certified_, self.converged_ = keep(verdict.certified), keep(verdict.converged)
@@ -450,7 +451,7 @@ class LogisticRegression(NeuronClassifier):
     def _set_grid_attributes(
         self, results: FitResults, input_context: ArrayContext, *, multilabel: bool
     ) -> None:
-        """Set the attributes that tell how the fits of a grid went, a fit a target."""
+        """Set all attributes from a grid with one fit for each target."""
         xp, p = results.context.xp, results.coef.shape[-1]
         self.coef_ = input_context.copy_to(xp.reshape(results.coef, (-1, p)))
         self.intercept_ = input_context.copy_to(xp.reshape(results.intercept, (-1,)))

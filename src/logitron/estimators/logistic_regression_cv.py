@@ -1,4 +1,4 @@
-"""`LogisticRegressionCV`: all penalties on all folds, in one solve."""
+"""`LogisticRegressionCV`: all penalties on all folds, solved together."""
 
 from functools import partial
 from numbers import Integral, Real
@@ -46,43 +46,43 @@ __all__ = ["LogisticRegressionCV"]
 
 
 class LogisticRegressionCV(NeuronClassifier):
-    """Logistic regression with the penalty that predicts held-out rows best.
+    """Logistic regression with the penalty chosen by cross-validation.
 
-    Every penalty on every fold (and every target) is a fit of its own, to its certified optimum;
-    all are solved together, since they share the rows. Held-out rows are scored where they are.
+    Each penalty on each fold (and for each target) is a fit of its own, up to its certified
+    optimum. All fits are solved together, since they share the rows. Held-out rows are scored in
+    the library and on the device of X.
 
-    ``coef_``, ``intercept_`` and ``classes_`` are as in `LogisticRegression`, and so is what X and
-    y can be. A fixed validation set is one split: ``cv=[(train, validation)]``, with the numbers of
-    the rows.
+    X, y, ``coef_``, ``intercept_`` and ``classes_`` are as in `LogisticRegression`. For a fixed
+    validation set, pass one split with the numbers of its rows, ``cv=[(train, validation)]``.
 
     Parameters
     ----------
     Cs : int or array-like, default 10
-        Inverse strengths of the penalty; so many from 1e-4 to 1e4.
+        Inverse strengths of the penalty. An integer is that many values from 1e-4 to 1e4.
     l1_ratios : array-like, default "warn"
-        Must be zeros, which is what the default stands for, without a warning: penalties of
-        absolute values are not implemented.
+        Must be zeros: L1 and elastic-net penalties are not implemented. The default means zeros,
+        without a warning.
     fit_intercept : bool, default True
     cv : int, splitter, iterable of (train, test), or None, default None
-        None is five folds; they are stratified by class, but for many targets.
+        None is five folds, stratified by class unless there are many targets.
     scoring : str, callable or None, default None
         None is "accuracy". "neg_log_loss", "accuracy", "balanced_accuracy", "neg_brier_score",
-        "roc_auc" and "average_precision" are computed where X is; every other scorer of
-        scikit-learn's on the host.
+        "roc_auc" and "average_precision" are computed on the device of X; all other scorers of
+        scikit-learn on the host.
     solver, tol, max_iter, class_weight, verbose, backend, device, dtype
         As in `LogisticRegression`. "balanced" is computed for each fold; ``verbose=1`` shows a
         progress bar.
     refit : bool, default True
-        Whether to train on all rows with the best penalty; else the coefficients that were best in
-        each fold are averaged.
+        Whether to train on all rows with the best penalty. Otherwise, the best coefficients of each
+        fold are averaged.
     use_legacy_attributes : bool, default False
-        Whether ``C_``, ``l1_ratio_``, ``scores_``, ``coefs_paths_`` and ``n_iter_`` are what
-        scikit-learn's were before its version 1.8.
+        Whether ``C_``, ``l1_ratio_``, ``scores_``, ``coefs_paths_`` and ``n_iter_`` have the
+        structure of scikit-learn before version 1.8.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of as many folds and penalties, and
-        its attributes are not the old ones.
+        Start from the coefficients of the last fit, if it had as many folds and penalties, and no
+        legacy attributes.
     penalty, dual, intercept_scaling, random_state, n_jobs
-        Accepted so that code written for scikit-learn runs, see `LogisticRegression`.
+        Accepted for compatibility with scikit-learn, see `LogisticRegression`.
 
     Attributes
     ----------
@@ -90,12 +90,12 @@ class LogisticRegressionCV(NeuronClassifier):
         See `LogisticRegression`.
     Cs_ : array (P,)
     C_ : float, or array (T,) for many targets
-        The best one.
+        Best inverse strength.
     l1_ratios_, l1_ratio_ : array (1,), float
     scores_ : array (F, 1, P), or (T, F, 1, P)
-        Of each fold and penalty; greater is better.
+        Score of each fold and penalty; greater is better.
     coefs_paths_ : array (F, 1, P, K, q), or (T, F, 1, P, 1, q)
-        Coefficients, and intercepts if there are any.
+        Coefficients, followed by intercepts if ``fit_intercept``.
     n_iter_, suboptimality_, certified_, converged_ : array, shape of ``scores_``
         See `LogisticRegression`.
     plan_, work_
@@ -104,9 +104,9 @@ class LogisticRegressionCV(NeuronClassifier):
 
     Notes
     -----
-    Ctrl-C ends the solve, and keeps the fits that are done: the best of them is chosen, and its
-    coefficients are averaged over the folds, as with ``refit=False``, since to train on all rows
-    could take long. With ``warm_start=True``, ``fit`` then goes on where it was.
+    Ctrl-C stops the solver, and keeps the completed fits. The best penalty among them is chosen,
+    and its coefficients are averaged over the folds, as with ``refit=False``, since training on all
+    rows could take long. With ``warm_start=True``, the next ``fit`` continues from there.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class LogisticRegressionCV(NeuronClassifier):
     ((5, 1, 3), True)
     """
 
-    #: the scorer asks for its weights, not this estimator
+    #: sample weights of `score` are a parameter of the scorer, not of this estimator
     __metadata_request__score: ClassVar[dict[str, Any]] = {"sample_weight": UNUSED}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -196,36 +196,36 @@ class LogisticRegressionCV(NeuronClassifier):
         self.dtype = dtype
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
-        """Train on every fold with every penalty, choose, and train on all rows.
+        """Train on each fold with each penalty, choose a penalty, and train on all rows.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,), or zeros and ones (n, T) for many targets
         sample_weight : array-like (n,) or (n, T), optional
-            They count in training, and in scoring.
+            Used in training and in scoring.
         **params
-            ``groups`` for the splitter. Anything else needs scikit-learn's metadata routing.
+            ``groups`` for the splitter. Other parameters need scikit-learn's metadata routing.
 
         Returns
         -------
         self
-            If it raises, the estimator is as it was before.
+            After an error, the estimator is unchanged.
 
         Raises
         ------
         ValueError, TypeError, ImportError
             As `LogisticRegression.fit`; also if ``cv`` gives no folds.
         KeyboardInterrupt
-            At Ctrl-C before any penalty was done on all folds, or while held-out rows are scored.
+            At Ctrl-C before any penalty was completed on all folds, or during scoring.
 
         Warns
         -----
         ConvergenceWarning
-            If fits are not proven to be at their optimum, saying which, why and what to try.
+            If fits did not converge. The message names them, possible causes and remedies.
         UserWarning
-            If held-out rows are of classes that their fold's training rows lack: they have no say
-            in the choice of C. Or if a fold cannot be scored.
+            If held-out rows have classes that the training rows of their fold lack; these rows are
+            left out of the choice of C. Also if a score is undefined.
         """
         before = dict(vars(self))
         try:
@@ -306,7 +306,7 @@ class LogisticRegressionCV(NeuronClassifier):
     def _start(
         self, context: ArrayContext, shape: tuple[int, int, int], labels: Labels
     ) -> tuple[Array, Array] | None:
-        """Take the last fit's paths to start from, if they fit."""
+        """Return the paths of the last fit as a start, if their shapes match; else None."""
         paths = getattr(self, "coefs_paths_", None)
         if not self.warm_start or isinstance(paths, dict | None):
             return None
@@ -327,7 +327,7 @@ class LogisticRegressionCV(NeuronClassifier):
         scores: HostArray,
         Cs: HostArray,
     ) -> tuple[Array, Array, HostArray, FitResults | None]:
-        """Choose the penalty of each target, and its coefficients (m, p) and intercepts (m,)."""
+        """Choose penalties, and compute their coefficients (m, p) and intercepts (m,)."""
         choice = choose_penalties(scores, results.status, refit=self.refit)
         coef, intercept = average_over_folds(results, choice.by_fold)
         if not choice.refit:
@@ -348,7 +348,7 @@ class LogisticRegressionCV(NeuronClassifier):
         *,
         multilabel: bool,
     ) -> None:
-        """Set the attributes that tell of all fits."""
+        """Set the attributes that describe all fits."""
 
         def shaped(values: HostArray) -> HostArray:
             values = values[:, :, None, :]
@@ -382,7 +382,7 @@ class LogisticRegressionCV(NeuronClassifier):
             self.__dict__["l1_ratio_"] = np.full_like(self.C_, None, dtype=object)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
-        """Score by ``scoring``; of many targets, the mean of their scores.
+        """Score by ``scoring``; for many targets, return the mean of their scores.
 
         Parameters
         ----------
@@ -390,7 +390,7 @@ class LogisticRegressionCV(NeuronClassifier):
         y : array-like (n,) or (n, T)
         sample_weight : array-like (n,), optional
         **params
-            Needs scikit-learn's metadata routing.
+            Parameters of the scorer; they need scikit-learn's metadata routing.
 
         Returns
         -------
@@ -400,7 +400,7 @@ class LogisticRegressionCV(NeuronClassifier):
         ------
         ValueError, TypeError
             As `decision_function`; also if y or the weights have masked elements, or the scorer
-            refuses them.
+            rejects them.
         """
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
@@ -412,7 +412,7 @@ class LogisticRegressionCV(NeuronClassifier):
         return score_model(self, X, y, score_params)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Tell which metadata go to the splitter and to the scorer."""
+        """Return the routing of metadata to the splitter and to the scorer."""
         return (
             MetadataRouter(owner=self)
             .add_self_request(self)
@@ -432,7 +432,7 @@ class LogisticRegressionCV(NeuronClassifier):
         return resolve_scorer(self.scoring)[1]
 
     def _route_params(self, sample_weight: Any, params: dict[str, Any]) -> Any:
-        """Decide what goes to the splitter and to the scorer."""
+        """Divide the parameters of ``fit`` between the splitter and the scorer."""
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
         _reject_params(set(params) - {"groups"}, "fit")
@@ -448,7 +448,7 @@ class LogisticRegressionCV(NeuronClassifier):
 def _reject_params(names: set[str], method: str) -> None:
     if names:
         raise ValueError(
-            f"{sorted(names)} cannot go to {method}: passing extra keyword arguments to "
+            f"{sorted(names)} are no parameters of {method}; passing extra keyword arguments to "
             f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
             "which you can set using `sklearn.set_config`"
         )

@@ -1,7 +1,7 @@
-"""Classes that have no weight in a group: the problem of the others, and back.
+"""Softmax problems in which some classes have no weight.
 
-The intercept of a softmax group's class that no row has falls for ever, and takes the class out of
-the problem: the infimum is the optimum of the problem of the other classes.
+The intercept of a class without rows decreases without end. The infimum is the optimum of the
+problem without the class: that problem is solved, and the class gets a very low intercept.
 """
 
 from dataclasses import replace
@@ -18,7 +18,14 @@ __all__ = ["restrict_to_classes", "set_absent_classes"]
 
 
 def restrict_to_classes(objective: Objective, present: HostArray) -> Objective:
-    """Return the problem of some of the classes, those whose rows have any weight."""
+    """Return the objective of some of the classes.
+
+    Parameters
+    ----------
+    objective : Objective
+    present : numpy.ndarray
+        Numbers of the classes with any weight.
+    """
     rows = objective.rows
     context = rows.context.wide
     xp = context.xp
@@ -49,7 +56,7 @@ def set_absent_classes(
     *,
     max_log_odds: float,
 ) -> tuple[Array, Array]:
-    """Make the other classes of some groups improbable, by a logit of ``-certain``.
+    """Give classes without weight an intercept ``max_log_odds`` below all others.
 
     Parameters
     ----------
@@ -58,9 +65,13 @@ def set_absent_classes(
     groups : numpy.ndarray (g,)
         Numbers of the groups.
     present : numpy.ndarray
-        Numbers of the classes that have weight in them.
+        Numbers of the classes with weight in these groups.
     coef, intercept : arrays (G * K, p), (G * K,)
     max_log_odds : float
+
+    Returns
+    -------
+    coef, intercept : arrays
     """
     context, K = objective.context, objective.classes
     there = np.asarray(to_host(intercept), np.float64).reshape(-1, K)[groups]

@@ -1,4 +1,4 @@
-"""What is shown while many fits are under way: how many are done, and how far the others are."""
+"""Progress of many fits: a bar or printed lines; and printed iterations of one fit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,18 +14,22 @@ __all__ = ["print_iteration", "progress_bar"]
 def progress_bar(
     verbose: int, n_fits: int, description: str, *, interruptible: bool = False
 ) -> Iterator[Callback]:
-    """Give what is to be told after each iteration: nothing, a progress bar, or lines of text.
+    """Yield a callback that shows the progress of many fits, or None.
 
     Parameters
     ----------
     verbose : int
-        0 is nothing; 1 a bar, if rich is installed, or else a line for each iteration, as 2 is.
+        0 shows nothing. 1 shows a bar if rich is installed, and prints lines otherwise. 2 prints a
+        line for each iteration.
     n_fits : int
-        How many there are.
     description : str
-        What they are.
+        Noun for the fits, such as "targets".
     interruptible : bool, default False
-        Whether Ctrl-C ends the fits and keeps what is done, also while something is printed.
+        Whether Ctrl-C during the output stops the fits and keeps the completed ones.
+
+    Yields
+    ------
+    callable or None
     """
     if not verbose:
         yield None
@@ -57,7 +61,7 @@ def progress_bar(
 
 
 def _stop_on_interrupt(update: Callable[[Iteration], None], iteration: Iteration) -> bool:
-    """Tell of an iteration; Ctrl-C on the way says stop."""
+    """Call ``update``; return True, which stops the solver, after Ctrl-C."""
     try:
         update(iteration)
     except KeyboardInterrupt:
@@ -85,5 +89,10 @@ def _rich() -> Any:
 
 
 def print_iteration(iteration: Iteration) -> None:
-    """Print the loss of a single fit."""
+    """Print number and loss of an iteration of a single fit.
+
+    Parameters
+    ----------
+    iteration : Iteration
+    """
     print(f"epoch {iteration.number:6d}  loss {iteration.loss[0]:.6g}")

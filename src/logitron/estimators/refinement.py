@@ -1,9 +1,9 @@
-"""Fits that the fast methods leave without a proof: damped Newton, and a bound from all rows.
+"""Refinement of fits that the fast solver left without a certificate.
 
-Where the penalty is weak, features are of mixed units, or classes are nearly separable, an optimum
-can be reached and not be proven, or not be reached at all. Each such fit goes on alone, in
-standardised features and in the widest precision, with its whole Hessian. That is affordable where
-the Hessian is small; other fits stay what they are.
+With a weak penalty, features of mixed units, or nearly separable classes, the optimum can be
+reached without a proof, or missed. Each such group is refined alone: by damped Newton steps with
+the whole Hessian, in standardised features and the widest precision. This is affordable where the
+Hessian is small; other groups stay unchanged.
 """
 
 from collections.abc import Callable
@@ -30,26 +30,26 @@ __all__ = [
 ]
 
 
-#: parameters of one group that a Hessian is summed and decomposed of
+#: parameters of one group at most; the Hessian is decomposed
 MAX_PARAMETERS = 1500
-#: and of which steps cost little beside all else
+#: parameters of one group up to which a refinement step is cheap
 CHEAP_PARAMETERS = 150
-#: multiplications of the Hessians of one group's bound, and of all groups' refinement
+#: multiplications at most: for one Hessian, and for the refinement of all groups
 MAX_MULTIPLICATIONS_PER_BOUND, MAX_MULTIPLICATIONS = 4e10, 4e11
-#: damped steps that are tried first, and that any way may take
+#: damped Newton steps at most: in the first two attempts, and with the square root of the Hessian
 FIRST_STEPS, MAX_STEPS = 40, 120
-#: along a path of penalties: steps with each, the part that each is of the one before, how near
-#: each optimum is followed, and the first one at most
+#: path of penalties: steps for each, ratio of one to the next, relative gap of the optima on the
+#: way, and largest multiple of the penalty
 STEPS_PER_PENALTY, PENALTY_FACTOR, PATH_TOL, MAX_PENALTY_MULTIPLE = 4, 10.0, 1e-2, 1e40
-#: part of the distance that is asked for at which steps end
+#: steps end at this fraction of the target gap, since storing the coefficients adds to it
 POLISH = 0.1
-#: passes of Newton's method, as a rule
+#: typical number of Newton steps
 TYPICAL_PASSES = 12
 
 
 @dataclass(frozen=True)
 class Refined:
-    """Where one group ended."""
+    """Result of the refinement of one group."""
 
     coef: Array
     """(K, p)"""
@@ -57,17 +57,22 @@ class Refined:
     """(K,)"""
     value: float
     gap: float
-    """Proven; infinite where nothing is."""
+    """Proven bound of the distance from the infimum; may be infinite."""
     n_iter: int
     stopped: bool
     stalled: bool
-    """Whether the objective no longer fell."""
+    """Whether the objective no longer decreased."""
     separation: Separation | None
-    """Why there is no optimum, if that is so."""
+    """A separating direction, so that there is no finite optimum; None otherwise."""
 
 
 def n_affordable(objective: Objective) -> int:
-    """Count the groups whose bounds, and refinement, are worth their cost."""
+    """Return the number of groups whose bounds and refinement are affordable.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     _, K, q = objective.shape
     cost = objective.rows.shape[0] * (K * q) ** 2 + 20.0 * (K * q) ** 3
     if K * q > MAX_PARAMETERS or cost > MAX_MULTIPLICATIONS_PER_BOUND:
@@ -85,23 +90,28 @@ def refine(
     group: int = 0,
     on_iteration: Callable[[Iteration], bool | None] | None = None,
 ) -> Refined:
-    """Go on with one group from coefficients (K, p) and intercepts (K,).
+    """Refine one group from coefficients (K, p) and intercepts (K,).
 
     Parameters
     ----------
     objective : Objective
         In standardised features.
+    coef, intercept : arrays (K, p), (K,)
     relative : float
-        Distance from the infimum to reach, relative to it.
+        Target of the gap, relative to the infimum.
     max_iter : int
-        0 bounds the distance at the parameters that are given.
+        0 only bounds the gap at the given parameters.
     group : int
     on_iteration : callable, optional
+
+    Returns
+    -------
+    Refined
     """
     one = objective.take(np.asarray([group]))
     local = LocalObjective(one, relative)
     start = np.asarray(to_host(one.start(coef, intercept)), np.float64)[0, ...]
-    if max_iter > 0 and one.classes > 1:  # what all classes have in common only costs
+    if max_iter > 0 and one.classes > 1:  # the mean over the classes adds to the penalty only
         start = start - start.mean(axis=0)
 
     def callback(number: int, value: float) -> bool:
@@ -125,11 +135,14 @@ def refine(
 
 
 class _Search:
-    """Ways to the optimum of one group, from the cheapest to the surest, until it is proven.
+    """Newton's method for one group, with fallbacks until the result is certified.
 
-    Damped Newton steps from where the fast methods ended; the same along a path of penalties, each
-    a tenth of the one before, along which no logit changes by much; and steps by the root of the
-    Hessian, which resolves directions whose curvature is rounding in the Hessian itself.
+    1. Damped Newton steps from the given parameters. 2. With a penalty: Newton steps along a path
+    of decreasing penalties, each `PENALTY_FACTOR` times
+       smaller than the one before, so that logits change little from one to the next. Without a
+       penalty: a search for a direction that separates the classes.
+    3. Steps from the square root of the Hessian, which resolves directions whose curvature is below
+       the rounding error of the Hessian.
     """
 
     def __init__(
@@ -175,7 +188,6 @@ class _Search:
             self.stopped = self.callback(before + number, value)
             return self.stopped
 
-        # (coefficients as they are stored may be a little farther from the optimum)
         newton = DampedNewton(POLISH * local.relative, min(most, self.max_iter - self.n_iter))
         found = newton.minimize(
             local, theta, _damping_diagonal(local.objective), on_iteration=callback
@@ -184,7 +196,7 @@ class _Search:
         return found
 
     def _follow_penalty_path(self, start: HostArray) -> HostArray:
-        """Follow the optima of penalties that fall to the one that is asked for."""
+        """Follow the optima of decreasing penalties to the penalty of the group."""
         theta, multiple = 0.0 * start, self._max_penalty_multiple()
         while multiple > 1.0 and self.n_iter < self.max_iter and not self.stopped:
             penalty = self.one.penalty
@@ -196,7 +208,7 @@ class _Search:
         return theta
 
     def _max_penalty_multiple(self) -> float:
-        """How many times the penalty keeps all logits small."""
+        """Compute the multiple of the penalty that keeps all logits small."""
         one = self.one
         (squares,) = one.sum(row_squares, one.data.index, classes=one.classes, fit_intercept=False)
         strength, factors = _penalty_terms(one)
@@ -208,7 +220,7 @@ class _Search:
         )
 
     def _affordable_root_steps(self) -> int:
-        """Count the steps by the root that are worth their cost."""
+        """Compute the number of steps from the square root that are affordable."""
         (n, _), (_, K, q) = self.one.rows.shape, self.one.shape
         return int(MAX_MULTIPLICATIONS / (8.0 * n * K * (K * q) ** 2))
 
@@ -221,12 +233,20 @@ def local_gap(
     relative: float,
     group: int,
 ) -> float:
-    """Bound the distance of one group from its infimum at the parameters that are given."""
+    """Bound the gap of one group at the given parameters.
+
+    Parameters
+    ----------
+    objective : Objective
+    coef, intercept : arrays (K, p), (K,)
+    relative : float
+    group : int
+    """
     return refine(objective, coef, intercept, relative=relative, max_iter=0, group=group).gap
 
 
 def _damping_diagonal(one: Objective) -> HostArray:
-    """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
+    """Compute the diagonal of the Hessian with full curvature in all rows (D,)."""
     _, K, _ = one.shape
     steepest = (one.loss.curvature_bound or 1.0) * float(to_host(one.weight_sum())[0])
     strength, factors = _penalty_terms(one)
@@ -234,20 +254,30 @@ def _damping_diagonal(one: Objective) -> HostArray:
 
 
 def _penalty_terms(one: Objective) -> tuple[float, HostArray]:
-    """Strength of a group's penalty, and the factor of each parameter (q,)."""
+    """Return the strength of a group's penalty, and the factor of each parameter (q,)."""
     factors = np.asarray(to_host(one.penalty.factors), np.float64)
     return float(to_host(one.penalty.strength)[0]), factors
 
 
 def is_cheap(objective: Objective) -> bool:
-    """Whether a step of refinement costs so little that it need not be put off."""
+    """Return whether a refinement step costs little compared with the other work of a fit.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     return (
         objective.shape[1] * objective.shape[2] <= CHEAP_PARAMETERS and n_affordable(objective) > 0
     )
 
 
 def unstandardised(objective: Objective) -> Objective | None:
-    """Return the objective in features as they are, where that is good enough for a bound."""
+    """Return the objective in the original features, if its bounds are accurate; else None.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     if objective.layout.standardisation is not None or objective.statistics.needs_standardisation:
         return None
     return (
@@ -258,7 +288,12 @@ def unstandardised(objective: Objective) -> Objective | None:
 
 
 def standardised(objective: Objective) -> Objective:
-    """Return the objective in standardised features, the widest precision and without a centre."""
+    """Return the objective in standardised features, without a centre, in the widest precision.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     if objective.layout.standardisation is None:
         objective = standardise(objective.with_layout(centre=None))
     return objective.in_float64().with_layout(centre=None)

@@ -1,4 +1,4 @@
-"""How sure a fit is: the same fit on resampled rows, and on shuffled labels, in one solve."""
+"""Bootstrap and permutation test: refits on resampled rows and shuffled labels, solved together."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -35,30 +35,29 @@ __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Fits of resampled rows."""
+    """Fits to resampled rows."""
 
     coef: Array
     """Coefficients of each resample (B, m, p), m = 1 for two classes, in X's library."""
     intercept: Array
     """(B, m)"""
     converged: HostArray
-    """Whether each fit is at its optimum (B,), as `LogisticRegression.converged_`."""
+    """Whether each fit converged (B,), as `LogisticRegression.converged_`."""
     suboptimality: HostArray
-    """Proven bound of each fit's distance from its optimum (B,), relative to it."""
+    """Proven bound of each fit's ``(f - f_min) / f_min`` (B,)."""
     certified: HostArray
     """Whether that bound meets ``tol`` (B,)."""
 
     def interval(self, level: float = 0.95) -> tuple[HostArray, HostArray]:
-        """Compute percentile intervals of the coefficients, of the fits that converged.
+        """Compute percentile intervals of the coefficients over the fits that converged.
 
-        A resample without an optimum, such as one whose classes are separated where there is no
-        penalty, has no coefficients to speak of; those left out are counted in a warning when the
-        fits are made.
+        Resamples without a finite optimum are left out, for example separable classes without a
+        penalty. `bootstrap` warns about them.
 
         Parameters
         ----------
         level : float, default 0.95
-            Share of the resamples inside.
+            Fraction of the resamples inside of the interval.
 
         Returns
         -------
@@ -67,7 +66,7 @@ class Bootstrap:
         Raises
         ------
         ValueError
-            If the level is not a number between 0 and 1, or no fit converged.
+            If ``level`` is not between 0 and 1, or no fit converged.
         """
         n_fits: Any = level
         if not isinstance(n_fits, Real) or not 0.0 < float(n_fits) < 1.0:
@@ -75,8 +74,8 @@ class Bootstrap:
         tail = 0.5 * (1.0 - float(level))
         if not self.converged.any():
             raise ValueError(
-                f"there is no interval: none of {len(self.converged)} resamples reached an "
-                "optimum. Give C a smaller value, or scale the features"
+                f"there is no interval, since none of {len(self.converged)} fits converged. "
+                "Lower C, or scale the features"
             )
         coef = to_host(self.coef)[self.converged]
         lower, upper = np.quantile(coef, [tail, 1.0 - tail], axis=0)
@@ -85,16 +84,16 @@ class Bootstrap:
 
 @dataclass(frozen=True)
 class PermutationTest:
-    """The score of a model on held-out rows, beside those of models of shuffled labels."""
+    """Held-out score of a model, and of models trained on shuffled labels."""
 
     score: float
-    """Mean over the folds on which it is defined; greater is better."""
+    """Mean over the folds with a defined score; greater is better."""
     permuted: HostArray
-    """Of shuffled labels (n_permutations,)."""
+    """Scores with shuffled labels (n_permutations,)."""
     pvalue: float
-    """How often shuffled labels do as well, counting the labels themselves as one shuffle."""
+    """Fraction of shuffles with an equal or better score, counting the identity as one."""
     converged: HostArray
-    """Whether all fits of the labels as they are, and of each shuffle, are at their optima
+    """Whether all fits to the original labels, and to each shuffle, converged
     (1 + n_permutations,)."""
 
 
@@ -108,15 +107,15 @@ def bootstrap(
     random_state: Any = 0,
     verbose: int = 0,
 ) -> Bootstrap:
-    """Fit a model to resamples of the rows, all of them in one solve.
+    """Fit a model to bootstrap resamples of the rows, all solved together.
 
-    Each resample draws as many rows as there are, with replacement [1]_; a row that was drawn
-    twice weighs twice. Resamples are drawn on the host, and so are the same for every backend.
+    Each resample draws n rows with replacement [1]_; a row that is drawn twice has the weight 2.
+    Resamples are drawn on the host, and are the same for every backend.
 
     Parameters
     ----------
     model : LogisticRegression
-        Its parameters; it need not be fitted, and is not changed.
+        Its parameters are used; it need not be fitted, and is not changed.
     X : array, sparse matrix, list or table (n, p)
     y : array-like (n,)
     sample_weight : array-like (n,), optional
@@ -132,14 +131,14 @@ def bootstrap(
     Raises
     ------
     ValueError
-        If an argument is not what it should be; data as in `LogisticRegression.fit`.
+        If an argument is invalid; for the data, see `LogisticRegression.fit`.
     TypeError
-        If the model is no `LogisticRegression`, or X is a Dask array.
+        If the model is not a `LogisticRegression`, or X is a Dask array.
 
     Warns
     -----
     ConvergenceWarning
-        If fits did not reach their optimum.
+        If fits did not converge.
 
     References
     ----------
@@ -170,9 +169,9 @@ def bootstrap(
         shape = (n_resamples, results.coef.shape[3], results.coef.shape[4])
         coef = context.xp.reshape(results.coef, shape)
         intercept = context.xp.reshape(results.intercept, shape[:2])
-        own = problem.input_context.copy_to
-        told = (results.converged, results.suboptimality, results.certified)
-        return Bootstrap(own(coef), own(intercept), *(each.reshape(-1) for each in told))
+        copy_to = problem.input_context.copy_to
+        status = (results.converged, results.suboptimality, results.certified)
+        return Bootstrap(copy_to(coef), copy_to(intercept), *(each.reshape(-1) for each in status))
 
 
 def permutation_test(
@@ -187,22 +186,22 @@ def permutation_test(
     random_state: Any = 0,
     verbose: int = 0,
 ) -> PermutationTest:
-    """Test whether a model predicts held-out rows better than chance would.
+    """Test whether a model predicts held-out rows better than by chance.
 
-    The model is fitted and scored on every fold, with the labels as they are, and shuffled [1]_:
-    all of it is one solve. Folds are the same for all shuffles.
+    The model is fitted and scored on each fold, with the original labels and with shuffled labels
+    [1]_. All fits are solved together. Folds are the same for all shuffles.
 
     Parameters
     ----------
     model : LogisticRegression
-        Its parameters; it need not be fitted, and is not changed.
+        Its parameters are used; it need not be fitted, and is not changed.
     X : array, sparse matrix, list or table (n, p)
     y : array-like (n,)
     sample_weight : array-like (n,), optional
-        Weights stay with their rows.
+        Weights are not shuffled.
     cv : int, splitter or iterable, default 5
     scoring : str, default "accuracy"
-        One of those that `LogisticRegressionCV` computes where X is.
+        A score that `LogisticRegressionCV` computes on the device of X.
     n_permutations : int, default 100
     random_state : int, Generator or None, default 0
     verbose : int, default 0
@@ -215,9 +214,9 @@ def permutation_test(
     Raises
     ------
     ValueError
-        If an argument is not what it should be; data as in `LogisticRegression.fit`.
+        If an argument is invalid; for the data, see `LogisticRegression.fit`.
     TypeError
-        If the model is no `LogisticRegression`, or X is a Dask array.
+        If the model is not a `LogisticRegression`, or X is a Dask array.
 
     References
     ----------
@@ -255,16 +254,16 @@ def permutation_test(
     with problem.compute_context.scope():
         for f, (_, test) in enumerate(folds):
             held = rows.select(test)
-            assert held is not None  # lazy rows were refused
-            some = results.coef[:, f, ...], results.intercept[:, f, ...]
-            scores[:, f] = scores_on_device(scoring, held, *some)[:, 0]
+            assert held is not None  # lazy rows were rejected above
+            parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
+            scores[:, f] = scores_on_device(scoring, held, *parameters)[:, 0]
     means = mean_score(scores)
     if np.isnan(means[0]):
         raise ValueError(
-            f"scoring={scoring!r} is not defined on any fold: each needs rows of both classes "
-            "among those that it holds out. Use fewer folds, or stratified ones"
+            f"scoring={scoring!r} is not defined on any fold, perhaps because a class is missing "
+            "in the held-out rows. Use fewer folds, or stratified folds"
         )
-    # a shuffle that cannot be scored, or was not fitted, is no evidence against chance
+    # shuffles without a score, or with a fit that did not converge, count as equally good
     converged = np.all(results.converged.reshape(n_permutations + 1, -1), axis=1, keepdims=True)[
         :, 0
     ]
@@ -274,13 +273,13 @@ def permutation_test(
 
 
 class _Problem:
-    """A model's parameters, and data that were checked."""
+    """Parameters of a model, and checked data."""
 
     def __init__(self, model: LogisticRegression, X: Any, y: Any, sample_weight: Any) -> None:
         if type(model) is not LogisticRegression:
             raise TypeError(
-                f"model must be a LogisticRegression, got {type(model).__name__}; of a model with "
-                "a penalty chosen by cross-validation, pass LogisticRegression(C=model.C_)"
+                f"model must be a LogisticRegression, got {type(model).__name__}. After "
+                "cross-validation, pass LogisticRegression(C=model.C_)"
             )
         model._validate_params()
         if np.ndim(model.C):
@@ -291,7 +290,7 @@ class _Problem:
         own = LogisticRegression(**model.get_params(deep=False))
         self.X = validate_features(own, X, reset=True)
         if self.X.lazy:
-            raise TypeError("X must be in memory, got a Dask array; resamples need drawn rows")
+            raise TypeError("X must be in memory, got a Dask array. Load it with X.compute()")
         self.rows = int(self.X.shape[0])
         self.input_context, self.compute_context = resolve_contexts(
             self.X, model.backend, model.device, model.dtype
@@ -302,7 +301,7 @@ class _Problem:
     def fit(
         self, counts: HostArray, *, targets: HostArray | None = None, verbose: int
     ) -> tuple[FitResults, FitGrid]:
-        """Fit each subset of the rows, of each of other targets (n, T) of the same classes."""
+        """Fit each subset of the rows, with the labels or with other targets (n, T)."""
         model, labels = self.model, self.labels
         settings = Settings(
             resolve_solver(model, classes=len(labels.classes)),
@@ -342,11 +341,11 @@ def _check_verbose(verbose: Any) -> None:
 
 
 def _random_generator(random_state: Any) -> np.random.Generator:
-    """Make a generator of random numbers of what users may give for one."""
+    """Create a generator of random numbers."""
     try:
         return np.random.default_rng(random_state)
     except (TypeError, ValueError) as error:
         raise ValueError(
             "random_state must be a non-negative integer, a numpy.random.Generator or None, got "
-            f"{to_python(random_state)!r}: {error}"
+            f"{to_python(random_state)!r} ({error})"
         ) from error

@@ -1,12 +1,12 @@
-r"""Whether classes are separated, and along which features: there is then no optimum without C.
+r"""Linear separability of the classes: without a penalty, there is then no finite optimum.
 
-A direction ``v`` of the parameters *separates* if no row's own class loses against any other along
-it, :math:`(v_{y_i} - v_k)^\top x_i \ge 0`, and some row gains. Then the loss falls along ``v`` for
-ever. If every row gains on every other class, separation is complete, otherwise it is
-quasi-complete [1]_.
+A direction ``v`` of the parameters *separates* if no row's class loses against another class along
+it, :math:`(v_{y_i} - v_k)^\top x_i \ge 0`, and some row gains. The loss then decreases along ``v``
+without end. Separation is complete if every row gains on every other class, and quasi-complete
+otherwise [1]_.
 
-Newton's method that goes on without a penalty follows such a direction, so that it is looked for in
-its last step first. What that leaves open, a linear programme decides where it is small.
+Without a penalty, Newton's steps approach such a direction, so that the last step is tested first.
+If it does not separate, a linear program decides, where it is small.
 
 References
 ----------
@@ -25,17 +25,17 @@ from logitron.objective import Objective, group_rows
 __all__ = ["Separation", "separation_of"]
 
 
-#: part of the largest gain along a direction that a loss of another row may be by rounding
+#: losses up to this fraction of the largest gain count as rounding errors
 LOSS_TOL = 1e-7
-#: part of a row's size that its gain must be to count as one
+#: gains up to this fraction of a row's size count as rounding errors
 GAIN_TOL = 1e-9
-#: part of the largest coefficient, of features of one size, that counts as growing
+#: features are reported from this fraction of the largest component on
 GROWTH_TOL = 1e-2
-#: summed gains that are more than a linear programme's tolerance
+#: sum of gains above the tolerance of the linear program
 MIN_TOTAL_GAIN = 1e-5
-#: numbers in a linear programme's constraints that are still solved in seconds
+#: numbers in the constraints of the linear program at most; it takes seconds
 MAX_PROGRAM_NUMBERS = 400_000
-#: and rows and features that are brought to the host for that and for the gains
+#: numbers of X at most that are copied to the host
 MAX_HOST_NUMBERS = 1 << 25
 
 
@@ -45,22 +45,22 @@ class Separation:
 
     complete: bool
     features: HostArray
-    """Numbers of the features along which it goes."""
+    """Numbers of the features with a large component."""
 
 
 def separation_of(
     one: Objective, directions: tuple[HostArray, ...], *, linear_program: bool
 ) -> Separation | None:
-    """Look for a direction that separates the classes of a group; None where none was found.
+    """Search for a direction that separates the classes of a group; None if none is found.
 
     Parameters
     ----------
     one : Objective
         Of one group, in standardised features.
     directions : tuple of arrays (D,)
-        Directions to try first.
+        Directions to test first.
     linear_program : bool
-        Whether to solve a linear programme, where it is small, if none of those separates.
+        Whether to solve a linear program, where it is small, if none of the directions separates.
     """
     rows = one.rows
     if rows.lazy or rows.shape[0] * rows.shape[1] > MAX_HOST_NUMBERS:
@@ -73,7 +73,7 @@ def separation_of(
     kept = weights > 0.0
     X, codes = X[kept], _codes(Y[kept], one.classes)
     F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.layout.fit_intercept else X
-    F = F / _row_scales(F)  # which no gain's sign depends on
+    F = F / _row_scales(F)  # keeps the signs of all gains
     for direction in directions:
         v = direction.reshape(one.classes, -1)
         found = _check_direction(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
@@ -86,10 +86,10 @@ def separation_of(
 
 
 def _row_scales(F: HostArray) -> HostArray:
-    """Compute the largest number of each row (n, 1), beside which its own gains are judged.
+    """Compute the largest absolute value of each row (n, 1).
 
-    Beside the gain of one row that is far larger than all others, their losses would pass as
-    rounding.
+    Rows are divided by it. Otherwise, losses of all rows would count as rounding errors beside the
+    gain of one row that is far larger.
     """
     sizes = np.abs(F).max(axis=1, keepdims=True, initial=0.0)
     found: HostArray = np.where(sizes > 0.0, sizes, 1.0)
@@ -102,9 +102,9 @@ def _codes(Y: HostArray, classes: int) -> HostArray:
 
 
 def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
-    """Compute what each row's class gains on each other one along ``v (K, q)``: (n, K).
+    """Compute the gain of each row's class over each other class along ``v (K, q)``: (n, K).
 
-    Infinite where there is nothing to gain on: the row's own class, and classes that no row has.
+    Infinite for the row's own class, and for classes without rows.
     """
     Z = F @ v.T
     own = Z[np.arange(len(F)), codes]
@@ -116,7 +116,7 @@ def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
 
 
 def _check_direction(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation | None:
-    """Tell whether a direction ``v (K, q)`` separates."""
+    """Return the separation along ``v (K, q)``, or None if it does not separate."""
     size = np.abs(v).max()
     if not (np.isfinite(size) and size > 0.0):
         return None
@@ -135,22 +135,22 @@ def _check_direction(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Se
 
 
 def _solve_linear_program(F: HostArray, codes: HostArray, K: int, p: int) -> Separation | None:
-    """Maximise the summed gains, each at most 1, over all directions of a box."""
+    """Maximise the sum of gains, each at most 1, over all directions in a box."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix, hstack, identity, vstack
 
     q = F.shape[1]
-    there = np.unique(codes)
-    free = K if len(there) > 2 else 1
+    present = np.unique(codes)
+    free = K if len(present) > 2 else 1
     stacked = []
-    for k in there:
+    for k in present:
         rows = F[codes == k]
-        for j in there:
+        for j in present:
             if j == k:
                 continue
             parts = [csr_matrix((len(rows), q)) for _ in range(free)]
             if free == 1:
-                parts[0] = csr_matrix(rows if k == there[-1] else -rows)
+                parts[0] = csr_matrix(rows if k == present[-1] else -rows)
             else:
                 parts[k], parts[j] = csr_matrix(rows), csr_matrix(-rows)
             stacked.append(hstack(parts))

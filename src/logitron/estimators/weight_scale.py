@@ -1,8 +1,8 @@
-r"""Sample weights of any size: an objective in units in which they are near one.
+"""Sample weights of any magnitude, rescaled by powers of two to about 1.
 
-Multiplying all sample weights by ``u``, and ``1 / C`` too, multiplies the objective by ``u`` and
-changes nothing else. Weights and penalties far from one are so brought near it, by powers of two,
-which is exact: products and squares then neither overflow nor underflow.
+Multiplying all sample weights and ``1 / C`` by a factor multiplies the objective by it, and
+changes no optimum. Weights far from 1 are divided by a power of two, which is exact: products and
+squares then neither overflow nor underflow. The power of two is the *weight scale*.
 """
 
 from typing import Any
@@ -16,14 +16,19 @@ from logitron.backend.types import Array, HostArray
 __all__ = ["nearest_powers_of_two", "penalty_strength", "rescale_weights"]
 
 
-#: weights between the inverse of this and this stay what they are
+#: weights between the inverse of this and this are not rescaled
 MAX_UNSCALED = 2.0**30
-#: the largest penalty: C below its inverse is as good as its inverse
+#: largest penalty; a smaller C has the same effect as the inverse of this
 MAX_PENALTY = 1e300
 
 
 def nearest_powers_of_two(largest: HostArray) -> HostArray:
-    """Find the powers of two near the largest weights; 1 where those are ordinary, or zero."""
+    """Compute powers of two near the largest weights; 1 for ordinary weights, and for zero.
+
+    Parameters
+    ----------
+    largest : numpy.ndarray
+    """
     ordinary = (largest <= MAX_UNSCALED) & (largest >= 1.0 / MAX_UNSCALED) | ~(largest > 0.0)
     _, exponents = np.frexp(np.where(ordinary, 1.0, largest))
     powers: HostArray = np.ldexp(1.0, np.clip(exponents - 1, -1000, 1000))
@@ -32,7 +37,13 @@ def nearest_powers_of_two(largest: HostArray) -> HostArray:
 
 
 def penalty_strength(C: Any, weight_scale: Any = 1.0) -> HostArray:
-    """Compute ``1 / C`` in units of the objective; finite for the smallest C there is."""
+    """Compute ``1 / C`` for rescaled weights; finite for every positive C.
+
+    Parameters
+    ----------
+    C : float or array
+    weight_scale : float or array, default 1.0
+    """
     with np.errstate(divide="ignore", over="ignore", under="ignore"):
         penalty = np.minimum(1.0 / np.asarray(C, dtype=float), MAX_PENALTY) / weight_scale
     finite: HostArray = np.minimum(penalty, MAX_PENALTY)
@@ -40,7 +51,17 @@ def penalty_strength(C: Any, weight_scale: Any = 1.0) -> HostArray:
 
 
 def rescale_weights(sample_weight: Array | None) -> tuple[Array | None, HostArray]:
-    """Bring weights (n,) or (n, T) near one; and the units (1,) or (T,) that they then are in."""
+    """Divide sample weights by their scale.
+
+    Parameters
+    ----------
+    sample_weight : array (n,) or (n, T), or None
+
+    Returns
+    -------
+    sample_weight : array or None
+    weight_scale : numpy.ndarray (1,) or (T,)
+    """
     if sample_weight is None:
         return None, np.ones(1)
     xp = array_namespace(sample_weight)

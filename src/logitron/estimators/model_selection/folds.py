@@ -1,4 +1,4 @@
-"""Splits of the rows: who trains on which, and how held-out rows are scored by scikit-learn."""
+"""Folds of the rows, and scikit-learn's scorers for the rows that they hold out."""
 
 import copy
 import inspect
@@ -22,28 +22,32 @@ __all__ = [
     "with_labels",
 ]
 
-#: numbers of the rows that are trained on, and of those that are held out
+#: numbers of the training rows, and of the held-out rows
 Fold = tuple[HostArray, HostArray]
 
 
 def make_folds(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> list[Fold]:
-    """Split the rows as scikit-learn does.
+    """Split the rows with scikit-learn's splitters.
 
     Parameters
     ----------
     cv : int, splitter, iterable of (train, test), or None
     X : object
-        As it came; splitters that look at it see it if it is on the host.
+        Features as the user passed them. Splitters see them only if they are on the host.
     y : numpy.ndarray (n,), or None for many targets
-        Labels, which folds are stratified by.
+        Labels for stratified folds.
     rows : int
     params : dict
-        What goes to the splitter, such as ``groups``.
+        Parameters of the splitter, such as ``groups``.
+
+    Returns
+    -------
+    list of (train, test)
 
     Raises
     ------
     ValueError
-        If there is no fold, or one without rows to train on or to hold out.
+        If there is no fold, or a fold without training or held-out rows.
     """
     on_host = not is_array_api_obj(X) or is_numpy_array(X)
     splitter = check_cv(cv, y, classifier=y is not None)
@@ -51,36 +55,57 @@ def make_folds(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> li
     folds = [(_row_numbers(train, rows), _row_numbers(test, rows)) for train, test in splits]
     if not folds or any(len(train) == 0 or len(test) == 0 for train, test in folds):
         raise ValueError(
-            "cv must give one split or more, each with rows to train on and rows to hold out, got "
-            f"{[(len(train), len(test)) for train, test in folds]}"
+            "cv must give at least one fold, each with training and held-out rows, got folds of "
+            f"(train, test) sizes {[(len(train), len(test)) for train, test in folds]}"
         )
     return folds
 
 
 def training_counts(folds: Sequence[Fold], rows: int) -> HostArray:
-    """Count how often each row is trained on in each fold (n, F)."""
+    """Count how often each row is in the training rows of each fold: (n, F)."""
     counts = np.stack([np.bincount(train, minlength=rows) for train, _ in folds], axis=1)
     return counts.astype(np.uint8 if counts.max() < 256 else np.int64)
 
 
 def _row_numbers(split: Any, rows: int) -> HostArray:
+    """Convert a mask or numbers of rows to checked numbers."""
     chosen: HostArray = np.asarray(split)
     if chosen.dtype == bool:
         return np.flatnonzero(chosen)
     if chosen.ndim != 1 or (len(chosen) and not (chosen.min() >= 0 and chosen.max() < rows)):
-        raise ValueError(f"cv must give numbers of rows from 0 to {rows - 1}")
+        raise ValueError(
+            f"cv must give numbers of rows from 0 to {rows - 1}, got an array of shape "
+            f"{chosen.shape} with other values"
+        )
     return chosen
 
 
 def resolve_scorer(scoring: Any) -> tuple[str | None, Callable[..., float]]:
-    """Find a scorer, and its name if it has one; None is the accuracy."""
+    """Find the name of a scorer, if it has one, and the scorer itself.
+
+    Parameters
+    ----------
+    scoring : str, callable or None
+        None is the accuracy.
+
+    Returns
+    -------
+    name : str or None
+    scorer : callable
+    """
     if scoring is None:
         scoring = "accuracy"
     return (scoring if isinstance(scoring, str) else None), get_scorer(scoring)
 
 
 def with_labels(scorer: Any, classes: HostArray) -> Any:
-    """Tell a scorer all classes, if it wants to know them: held-out rows may lack some."""
+    """Pass all classes to a scorer with a parameter ``labels``: held-out rows may lack some.
+
+    Parameters
+    ----------
+    scorer : callable
+    classes : numpy.ndarray (K,)
+    """
     function = getattr(scorer, "_score_func", None)
     parameters = inspect.signature(function).parameters if function is not None else {}
     if "labels" not in parameters:
@@ -95,7 +120,13 @@ def with_labels(scorer: Any, classes: HostArray) -> Any:
 
 
 def to_numpy_model(model: Any, X: Any) -> tuple[Any, Any]:
-    """Bring a model and its features to NumPy, where scikit-learn's scorers are sure to work."""
+    """Copy a model and its features to NumPy, which all of scikit-learn's scorers support.
+
+    Parameters
+    ----------
+    model : NeuronClassifier
+    X : object
+    """
     if is_array_api_obj(X) and not is_numpy_array(X):
         return copy.copy(model).to("numpy"), to_host(X)
     return model, X

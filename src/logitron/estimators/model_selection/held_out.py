@@ -40,23 +40,23 @@ __all__ = [
 def completed_scores(
     model: Any, grid: FitGrid, results: FitResults, labels: Labels, folds: list[Fold], *data: Any
 ) -> tuple[HostArray, int]:
-    """Score the fits that are done, see `held_out_scores`.
+    """Score the fits that Ctrl-C did not stop, see `held_out_scores`.
 
     Returns
     -------
     scores : numpy.ndarray (T, F, P)
-        NaN for fits that Ctrl-C stopped.
+        NaN for stopped fits.
     n_undefined : int
-        How many of the others could not be scored.
+        Number of completed fits whose score is undefined.
 
     Raises
     ------
     KeyboardInterrupt
-        If no penalty was done on all folds.
+        If no penalty was completed on all folds.
     """
     stopped = results.status == Status.STOPPED
     if stopped.any(axis=1).all():
-        raise KeyboardInterrupt("no penalty was done, so that there is nothing to choose")
+        raise KeyboardInterrupt("no penalty was completed on all folds; nothing to choose from")
     done = np.flatnonzero(~stopped.any(axis=1).all(axis=0))
     if len(done) < stopped.shape[2]:
         index = results.context.asarray(done, keep_dtype=True)
@@ -86,16 +86,16 @@ def held_out_scores(
     Parameters
     ----------
     model : LogisticRegressionCV
-        What scikit-learn's scorers are given a copy of.
-    grid : Grid
-    results : Fits
+        Its copies are passed to scikit-learn's scorers.
+    grid : FitGrid
+    results : FitResults
     labels : Labels
     folds : list of (train, test)
     X : object
-        Features as they came.
+        Features as the user passed them.
     y : numpy.ndarray (n,), or None for many targets
     params : dict
-        What goes to the scorer, such as ``sample_weight``.
+        Parameters of the scorer, such as ``sample_weight``.
     """
     name, scorer = resolve_scorer(model.scoring)
     scores = np.zeros(tuple(results.coef.shape[:3]))
@@ -130,14 +130,16 @@ def selection_scores(
     folds: list[Fold],
     *data: Any,
 ) -> tuple[HostArray, int]:
-    """Score again without held-out rows of classes that their fold lacks, for the choice of C.
+    """Score without the held-out rows whose class their fold's training rows lack.
+
+    The scores decide on C: see `drop_unseen_classes`.
 
     Returns
     -------
     scores : numpy.ndarray (T, F, P)
-        The same, where there are no such rows, or no others.
+        The same ``scores`` if there are no such rows, or only such rows.
     n_unseen : int
-        Rows that are left out, in all folds.
+        Number of the rows left out, summed over the folds.
     """
     known, n_unseen = drop_unseen_classes(grid, labels, folds)
     if not n_unseen:
@@ -147,18 +149,18 @@ def selection_scores(
 
 
 def drop_unseen_classes(grid: FitGrid, labels: Labels, folds: list[Fold]) -> tuple[list[Fold], int]:
-    """Leave out held-out rows of classes that their fold's training rows lack.
+    """Leave out held-out rows whose class their fold's training rows lack.
 
-    A model that never saw a class cannot be compared by its rows: what it makes of them says
-    nothing of the penalty.
+    A model without the class mispredicts these rows for every penalty, so that they add only noise
+    to the choice of C.
 
     Returns
     -------
     folds : list of (train, test)
     n_unseen : int
-        Rows that are left out, in all folds.
+        Number of the rows left out, summed over the folds.
     """
-    if labels.multilabel:  # whose rows count for other targets
+    if labels.multilabel:  # a row can lack a class of one target and not of another
         return folds, 0
     seen = grid.class_totals[0] > 0.0
     if seen.all():
@@ -170,17 +172,17 @@ def drop_unseen_classes(grid: FitGrid, labels: Labels, folds: list[Fold]) -> tup
 
 
 def warn_unseen_classes(n_unseen: int) -> None:
-    """Warn of held-out rows that have no say in the choice of C."""
+    """Warn about held-out rows that are left out of the choice of C."""
     if n_unseen:
         warn(
-            f"{n_unseen} held-out rows are of classes that the rows that their fold trains on "
-            "lack; they have no say in the choice of C. Use fewer folds, or stratified ones",
+            f"{n_unseen} held-out rows are of classes that the training rows of their fold lack; "
+            "they are left out of the choice of C. Use fewer folds, or stratified folds",
             UserWarning,
         )
 
 
 def select_rows(rows: Rows, test: HostArray) -> Rows:
-    """Take the held-out rows; where that would cost a pass, let the others weigh nothing."""
+    """Select rows; where a selection needs a pass, set the weights of all others to zero."""
     held = rows.select(test)
     if held is not None:
         return held
@@ -193,18 +195,26 @@ def select_rows(rows: Rows, test: HostArray) -> Rows:
 
 
 def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int) -> None:
-    """Warn of fits that could not be scored."""
+    """Warn about fits whose score is undefined."""
     if n_undefined:
         warn(
-            f"scoring={scoring!r} is not defined for {n_undefined} of {n_fits} fits, for lack of a "
-            "class among the rows that their fold holds out; they have no say in the choice of C. "
-            "Use fewer folds, or another scoring",
+            f"scoring={scoring!r} is not defined for {n_undefined} of {n_fits} fits, perhaps "
+            "because a class is missing in the held-out rows; these fits are left out of the "
+            "choice of C. Use fewer folds, or another scoring",
             UserWarning,
         )
 
 
 def score_model(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
-    """Score a fitted model by its ``scoring``, on the host; of many targets, their mean."""
+    """Score a fitted model by its ``scoring``, on the host; average over many targets.
+
+    Parameters
+    ----------
+    model : LogisticRegressionCV
+    X, y : object
+    params : dict
+        Parameters of the scorer, such as ``sample_weight``.
+    """
     _, scorer = resolve_scorer(model.scoring)
     for name, value in {"y": y, **params}.items():
         reject_masked(name, value)
@@ -231,7 +241,7 @@ def _scores_by_scorer(
     y: HostArray | None,
     params: dict[str, Any],
 ) -> HostArray:
-    """Score one fold's fits by a scorer of scikit-learn's, one after the other (T, P)."""
+    """Score the fits of one fold by a scorer of scikit-learn, one by one: (T, P)."""
     coef, intercept = own
     T, P = coef.shape[:2]
     n = labels.codes.shape[0]
@@ -260,7 +270,7 @@ def _score_one(
     target: int,
     params: dict[str, Any],
 ) -> float:
-    """Score one set of neurons, as a model that was never part of a cross-validation."""
+    """Score one set of parameters as a `LogisticRegression` on the host."""
     scored_model = LogisticRegression(fit_intercept=model.fit_intercept)
     scored_model.coef_, scored_model.intercept_ = own
     scored_model.n_features_in_ = model.n_features_in_

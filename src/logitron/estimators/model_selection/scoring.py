@@ -1,7 +1,8 @@
-"""Scores of many fits on the rows that they were not trained on, computed where the rows are.
+"""Scores of many fits on held-out rows, computed in the library and on the device of the rows.
 
-Sums over rows (log-loss, accuracy, balanced accuracy, Brier score) come block by block; scores of
-rankings (areas under curves) need all logits of a fit at once, a few fits at a time.
+Scores that are sums over rows (log-loss, accuracy, balanced accuracy, Brier score) are added up
+block by block. Ranking scores (areas under curves) need all logits of a fit at once, and are
+computed a few fits at a time.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from logitron.objective.groups import group_targets
 __all__ = ["DEVICE_SCORES", "check_scoring", "mean_score", "scores_on_device"]
 
 
-#: logits that rankings may hold at a time
+#: logits that ranking scores store at a time
 MAX_LOGITS = 1 << 24
 
 
@@ -29,17 +30,17 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     Parameters
     ----------
     name : str
-        One of `DEVICE_SCORES`.
+        A key of `DEVICE_SCORES`.
     rows : Rows
-        Features, class codes (n,) or (n, T), and weights (n,), (n, T) or None; what has no weight
-        does not count.
+        Features, class codes (n,) or (n, T), and weights (n,), (n, T) or None. A weight of zero
+        leaves a row out.
     coef : array (T, P, K, p)
     intercept : array (T, P, K)
 
     Returns
     -------
     numpy.ndarray (T, P)
-        Greater is better; NaN where there is nothing to score.
+        Greater is better; NaN where the score is undefined.
 
     Raises
     ------
@@ -71,19 +72,32 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
 
 
 def check_scoring(name: str | None, classes: int) -> None:
-    """Refuse scores of rankings where there are more than two classes.
+    """Reject ranking scores for more than two classes.
+
+    Parameters
+    ----------
+    name : str or None
+    classes : int
+        Outputs of each target; 1 for two classes.
 
     Raises
     ------
     ValueError
-        If the score is for two classes, and there are more columns than one.
+        If the score is for two classes, and there are more.
     """
     if classes > 1 and name in DEVICE_SCORES and DEVICE_SCORES[name][0] is None:
-        raise ValueError(f"scoring={name!r} is for two classes; try 'neg_log_loss' or 'accuracy'")
+        raise ValueError(
+            f"scoring={name!r} is for two classes, got {classes}; try 'neg_log_loss' or 'accuracy'"
+        )
 
 
 def mean_score(scores: HostArray) -> HostArray:
-    """Average over the last axis what is a number; NaN where nothing is."""
+    """Average scores over the last axis, leaving out NaN; NaN where all scores are NaN.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray
+    """
     is_defined = ~np.isnan(scores)
     total = np.where(is_defined, scores, 0.0).sum(axis=-1)
     return _mean(total, is_defined.sum(axis=-1))
@@ -107,7 +121,7 @@ def _score_sums(
     *,
     shape: tuple[int, int, int],
 ) -> tuple[Array]:
-    """Sum over a block, for each fit: loss, squares, weights and hits of each class.
+    """Sum over a block, for each fit: loss, squared residuals, and by class, weights and hits.
 
     Returns
     -------
@@ -143,7 +157,7 @@ def _score_sums(
 
 
 def _split_sums(sums: HostArray) -> tuple[HostArray, HostArray, HostArray, HostArray]:
-    """Take sums apart: loss, squares, weight of each class, hits of each class."""
+    """Split `_score_sums` into loss, squared residuals, weights and hits of each class."""
     classes = (sums.shape[-1] - 2) // 2
     return sums[..., 0], sums[..., 1], sums[..., 2 : 2 + classes], sums[..., 2 + classes :]
 
@@ -181,7 +195,7 @@ def _neg_brier_score(sums: HostArray) -> HostArray:
 def _rank_scores(
     score: Callable[..., Array], Z: Array, codes: Array, weights: Array | None, *, targets: int
 ) -> HostArray:
-    """Score the logits (n, T * P) of each fit: (T, P)."""
+    """Apply a ranking score to the logits (n, T * P) of each fit: (T, P)."""
     xp = array_namespace(Z)
     fits = Z.shape[1] // targets
     scores = []
@@ -197,22 +211,29 @@ def _rank_scores(
 
 
 def _sort_by_logit(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
-    """Sort by logit: sums of the ones' and the zeros' weights, the ones' own, and each one's ties.
+    """Sort rows by logit, and accumulate weights.
 
-    Sums begin with 0, so that those below a place are at its number.
+    Returns
+    -------
+    positives, negatives : arrays (n + 1,)
+        Cumulative weights; entry i is the sum over the i smallest logits.
+    own : array (n,)
+        Weights of the positives, 0 for negatives.
+    ties : array (2, n)
+        First row with the same logit, and first row with a larger one.
     """
     xp = array_namespace(z)
     order = xp.argsort(z)
     z, y, weights = (xp.take(part, order, axis=0) for part in (z, y, weights))
     ones = weights * xp.astype(y > 0, z.dtype)
-    nothing = xp.zeros_like(z[:1])
-    sums = [xp.concat([nothing, xp.cumulative_sum(part)]) for part in (ones, weights - ones)]
+    zero = xp.zeros_like(z[:1])
+    sums = [xp.concat([zero, xp.cumulative_sum(part)]) for part in (ones, weights - ones)]
     begin, end = (xp.searchsorted(z, z, side=side) for side in ("left", "right"))
     return (*sums, ones, xp.stack([begin, end]))
 
 
 def _roc_auc(z: Array, y: Array, weights: Array) -> Array:
-    """Share of pairs of a one and a zero that are in the right order; ties count half."""
+    """Fraction of pairs of a positive and a negative in the right order; ties count half."""
     xp = array_namespace(z)
     ones, zeros, own, ties = _sort_by_logit(z, y, weights)
     below = 0.5 * (xp.take(zeros, ties[0, :], axis=0) + xp.take(zeros, ties[1, :], axis=0))
@@ -220,18 +241,19 @@ def _roc_auc(z: Array, y: Array, weights: Array) -> Array:
 
 
 def _average_precision(z: Array, y: Array, weights: Array) -> Array:
-    """Mean, over the ones, of the precision of all that is not below their logit."""
+    """Mean over the positives of the precision at their logit as threshold."""
     xp = array_namespace(z)
     ones, zeros, own, ties = _sort_by_logit(z, y, weights)
     right = ones[-1] - xp.take(ones, ties[0, :], axis=0)
     wrong = zeros[-1] - xp.take(zeros, ties[0, :], axis=0)
     counted = own > 0
     precision = right / xp.where(counted, right + wrong, xp.ones_like(right))
-    # without any ones, 0, as scikit-learn has it
+    # 0 without positives, as in scikit-learn
     return xp.sum(own * precision) / xp.where(ones[-1] > 0.0, ones[-1], xp.ones_like(ones[-1]))
 
 
-#: scores that are computed where the rows are: from what, and how
+#: scores computed where the rows are: the function that is summed over blocks, None for rankings,
+#: and the score of its sums, or of logits, labels and weights
 DEVICE_SCORES: dict[str, tuple[Callable[..., Any] | None, Callable[..., Any]]] = {
     "neg_log_loss": (_score_sums, _neg_log_loss),
     "accuracy": (_score_sums, _accuracy),

@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks: what they are told of a fit, where the installed version has them."""
+"""scikit-learn's callbacks, where the installed version has them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,10 @@ try:
 except ImportError:  # before scikit-learn 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Nothing to support."""
+        """An empty class, where scikit-learn has no callbacks."""
 
     def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Leave the method as it is."""
+        """Return the method unchanged."""
         return method
 
 
@@ -21,22 +21,23 @@ __all__ = ["CallbackBridge", "CallbackSupportMixin", "with_callbacks"]
 
 
 class CallbackBridge:
-    """A fit as scikit-learn's callbacks see it: one task, with a subtask for each iteration.
+    """A callback of the solver that calls scikit-learn's callbacks.
 
-    A subtask begins before anybody knows whether it will be made, so that the last one ends empty.
+    For scikit-learn, the fit is one task, with a subtask for each iteration. The subtask of the
+    next iteration is opened eagerly, so that the last one contains no work.
 
     Parameters
     ----------
     estimator : LogisticRegression
-        With ``classes_`` already.
+        With the attribute ``classes_``.
     X, y : object
-        Training data, as they came.
+        Training data as the user passed them.
     sample_weight : object or None
     max_iter : int
-        Iterations at most.
     fitted_attributes : callable or None
-        ``attributes(coef, intercept)`` gives fitted attributes, as the estimator would have them;
-        without it, callbacks are not given a model that is under way.
+        ``fitted_attributes(coef, intercept)`` returns the attributes of a fitted estimator as a
+        dict. None if the solver has no coefficients of all targets during the fit; callbacks then
+        get no model.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class CallbackBridge:
         self._begin_iteration(None)
 
     def __call__(self, iteration: Iteration) -> bool:
-        """End the subtask of an iteration, and begin the next; whether to stop."""
+        """Close the subtask of an iteration and open the next; return whether to stop."""
         fitted_attributes = self._fitted_attributes
         current_attributes = None
         if fitted_attributes is not None:
@@ -73,7 +74,7 @@ class CallbackBridge:
         return bool(stop)
 
     def end(self) -> None:
-        """Tell that the fit is over."""
+        """Close the subtask that is open, and the task of the fit."""
         self._iteration_context.call_on_fit_task_end(**self._fit_arguments)
         self._fit_context.call_on_fit_task_end(**self._fit_arguments, reconstruction_attributes={})
 

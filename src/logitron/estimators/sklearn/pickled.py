@@ -1,4 +1,4 @@
-"""Estimators in files: which version wrote them, and what a version does with those of others."""
+"""Pickled estimators with the version that wrote them, read by any version."""
 
 import inspect
 from functools import cache
@@ -11,41 +11,45 @@ from logitron.estimators.user_warnings import warn
 
 __all__ = ["VersionedEstimator"]
 
-#: where the state tells of the version that wrote it
+#: key of the writing version in the state
 KEY = "_logitron_version"
-#: private attributes by the names that they had in earlier versions
+#: private attributes of earlier versions, and their names today
 RENAMED = {"_many": "_multilabel"}
 
 
 class VersionedEstimator(BaseEstimator):  # type: ignore[misc]
-    """An estimator whose pickles tell which version of logitron wrote them."""
+    """An estimator whose pickles contain the version of logitron that wrote them."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give the attributes, and the version."""
+        """Return the attributes and the version."""
         return {**super().__getstate__(), KEY: _version()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take attributes of any version; parameters that it did not have get their defaults.
+        """Set the attributes; parameters that the writing version lacked get their defaults.
+
+        Parameters
+        ----------
+        state : dict
 
         Warns
         -----
         UserWarning
-            If it was another version, saying which.
+            If another version wrote the state.
         """
         state = {RENAMED.get(name, name): value for name, value in state.items()}
         written = state.pop(KEY, None)
         missing = {
             name: default for name, default in _defaults(type(self)).items() if name not in state
         }
-        # (scikit-learn's own adds the attributes, in order, to what is there)
+        # scikit-learn's method updates the attributes in the order of the dict
         super().__setstate__({**state, **missing})
         if written == _version():
             return
         by = "a version that wrote no number" if written is None else f"version {written}"
-        filled = f" Parameters that it did not have get their defaults: {missing}." * bool(missing)
+        filled = f" Parameters that it lacked get their defaults {missing}." * bool(missing)
         warn(
             f"{type(self).__name__} was pickled by {by} of logitron, and this is {_version()}."
-            f"{filled} Predictions may differ, or fail; fit and pickle it anew with this version",
+            f"{filled} Predictions may differ or fail. Fit and pickle it again with this version",
             UserWarning,
         )
 
@@ -56,6 +60,6 @@ def _version() -> str:
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    """Find the parameters of an estimator's constructor that have defaults, and those."""
+    """Return the constructor's parameters that have defaults, with these."""
     parameters = inspect.signature(kind).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not p.empty}

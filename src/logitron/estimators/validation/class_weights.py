@@ -1,4 +1,4 @@
-"""Weights of classes: as weights of rows, or as what multiplies the weights of each group."""
+"""``class_weight`` as factors of the sample weights: by row for one fit, by class for many."""
 
 from numbers import Real
 from typing import Any
@@ -17,9 +17,23 @@ __all__ = ["apply_class_weight", "class_factors"]
 def apply_class_weight(
     labels: Labels, class_weight: Any, sample_weight: HostArray | None
 ) -> HostArray | None:
-    """Multiply each row's sample weight by the weight of its class.
+    """Multiply each sample weight by the weight of the row's class.
 
-    "balanced" counts the classes with the sample weights, as scikit-learn does.
+    Parameters
+    ----------
+    labels : Labels
+    class_weight : dict, "balanced" or None
+        "balanced" counts classes with the sample weights, as scikit-learn does.
+    sample_weight : numpy.ndarray (n,) or None
+
+    Returns
+    -------
+    numpy.ndarray (n,) or None
+
+    Raises
+    ------
+    ValueError
+        If a weight is not real, finite and non-negative, or all weights are zero.
     """
     if class_weight is None:
         return sample_weight
@@ -45,24 +59,25 @@ def apply_class_weight(
 
 
 def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostArray | None:
-    """Find what multiplies the weights of each class, target by target and subset by subset.
+    """Compute the factor of each class's sample weights, for each target and subset.
 
     Parameters
     ----------
     labels : Labels
     class_weight : dict, "balanced", None, or a list with one of them for each target
     totals : numpy.ndarray (T, F, C)
-        Weight of each class in each subset.
+        Sum of the sample weights of each class in each subset.
 
     Returns
     -------
     numpy.ndarray (T, F, C) or None
-        "balanced" is computed for each target and subset; classes without rows count 1.
+        "balanced" is computed for each target and subset. Classes without rows get the factor 1.
 
     Raises
     ------
     ValueError
-        If there is not one for each target, or a weight is for no class, or negative.
+        If the list has another length than there are targets, a class does not exist, or a weight
+        is not real, finite and non-negative.
     """
     if class_weight is None:
         return None
@@ -72,14 +87,16 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
     )
     if len(each) != targets:
         raise ValueError(
-            f"class_weight must be one, or a list of one for each of {targets} targets, got "
-            f"{len(each)}"
+            f"class_weight must be a list with one item for each of {targets} targets, got "
+            f"{len(each)} items"
         )
-    wrong = [one for one in each if one is not None and one != "balanced" and type(one) is not dict]
-    if wrong:
+    invalid = [
+        one for one in each if one is not None and one != "balanced" and type(one) is not dict
+    ]
+    if invalid:
         raise ValueError(
             "class_weight must be a dict, 'balanced' or None for each target, got "
-            f"{to_python(wrong[0])!r}"
+            f"{to_python(invalid[0])!r}"
         )
     for one in each:
         _check_numbers(one)
@@ -89,9 +106,10 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
         if chosen is None:
             continue
         if isinstance(chosen, str):
-            there = total > 0
-            total_all = total.sum(axis=1, keepdims=True)
-            own[:] = np.where(there, total_all / (len(names) * np.where(there, total, 1.0)), 1.0)
+            has_rows = total > 0
+            counted = np.where(has_rows, total, 1.0)
+            balanced = total.sum(axis=1, keepdims=True) / (len(names) * counted)
+            own[:] = np.where(has_rows, balanced, 1.0)
             continue
         unknown = set(chosen) - set(names)
         if unknown:
@@ -108,7 +126,7 @@ def class_factors(labels: Labels, class_weight: Any, totals: HostArray) -> HostA
 
 
 def _check_numbers(class_weight: Any) -> None:
-    """Refuse weights that are no real numbers."""
+    """Reject class weights that are no real numbers."""
     weights = class_weight.values() if isinstance(class_weight, dict) else ()
     if not all(isinstance(weight, Real) for weight in weights):
         raise ValueError(

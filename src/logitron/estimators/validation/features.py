@@ -1,4 +1,4 @@
-"""What comes in at the door: features of any kind, checked before any work begins."""
+"""Checks of X, and the choice of the library, device and precision to compute with."""
 
 from typing import Any
 
@@ -15,23 +15,34 @@ from logitron.estimators.validation.values import reject_masked
 __all__ = ["reject_nonfinite", "resolve_contexts", "validate_features"]
 
 
-#: numbers of features that are computed in float64 where they come in float32
+#: float32 features with at most this many numbers (rows x columns) are computed in float64
 MAX_WIDENED_NUMBERS = 1 << 22
 
 
 def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
-    """Check features as far as it can be done without reading them, and count their columns.
+    """Check X without reading its values, and set ``n_features_in_``.
 
-    Lists, tables and NumPy arrays are checked, and become NumPy, through scikit-learn; sparse
-    matrices become CSR; arrays of other libraries stay what they are.
+    Lists, tables and NumPy arrays go through scikit-learn's `validate_data` and become NumPy
+    arrays. Sparse matrices become CSR. Arrays of other libraries stay unchanged.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    X : array, sparse matrix, list or table (n, p)
+    reset : bool
+        True in ``fit``, to store the number and names of the features; False to compare them.
+
+    Returns
+    -------
+    Source
 
     Raises
     ------
     TypeError
-        If X is a lazy table, or a sparse array of another library than SciPy.
+        If X is a lazy table, or a sparse array of a library other than SciPy.
     ValueError
-        If X is not two-dimensional, is empty, has masked elements, is complex, is not numeric, is
-        a sparse matrix with indices outside of it, or has other columns than in ``fit``.
+        If X is not two-dimensional, is empty, masked, complex or not numeric, is a sparse matrix
+        with indices out of bounds, or has other columns than in ``fit``.
     """
     if _needs_no_check(estimator, X, reset=reset):
         if reset:
@@ -39,17 +50,17 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
         return wrap("X", X)
     reject_masked("X", X)
     if not is_array_api_obj(X) or is_numpy_array(X):
-        with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
+        with config_context(array_api_dispatch=False):  # dispatch would reject lists and tables
             return wrap("X", _validate_host(estimator, X, reset=reset))
     if X.ndim != 2:
         raise ValueError(
-            f"X must be 2-dimensional, rows of samples and columns of features; expected 2D "
-            f"array, got an array of shape {tuple(X.shape)}. Reshape your data"
+            f"X must be 2-dimensional, with shape (n_samples, n_features), got shape "
+            f"{tuple(X.shape)}. Expected 2D array, reshape your data"
         )
-    for axis, what in enumerate(("sample", "feature")):
+    for axis, unit in enumerate(("sample", "feature")):
         if X.shape[axis] == 0:
             raise ValueError(
-                f"X must hold at least one {what}: found array with 0 {what}(s) "
+                f"X must hold at least one {unit}, found array with 0 {unit}(s) "
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
     source = wrap("X", X).checked()
@@ -62,21 +73,23 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
 
 
 def _needs_no_check(estimator: Any, X: Any, *, reset: bool) -> bool:
-    """Whether scikit-learn would let X pass as it is, without a word.
+    """Return whether scikit-learn would accept X unchanged and without a warning.
 
-    Most features are such, and of a few rows its checks take as long as a step to the optimum.
+    True for floating-point NumPy arrays. For few rows, scikit-learn's checks take as long as an
+    iteration of the solver.
     """
     if type(X) is not np.ndarray or X.dtype.kind != "f" or X.ndim != 2 or 0 in X.shape:
         return False
-    if hasattr(estimator, "feature_names_in_"):  # it warns, or forgets them
+    if hasattr(estimator, "feature_names_in_"):  # scikit-learn warns about them, or removes them
         return False
     return reset or X.shape[1] == getattr(estimator, "n_features_in_", X.shape[1])
 
 
 def _validate_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
+    """Check lists, tables, sparse matrices and NumPy arrays through scikit-learn."""
     if hasattr(X, "collect") and not hasattr(X, "__len__"):
         raise TypeError(
-            f"X must be a table with values, got {type(X).__module__}.{type(X).__name__}, which is "
+            f"X must be a table in memory, got {type(X).__module__}.{type(X).__name__}, which is "
             "lazy; call .collect() first"
         )
     source = wrap("X", X)
@@ -89,16 +102,16 @@ def _validate_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, An
             reset=reset,
             dtype="numeric",
             accept_sparse="csr",
-            ensure_all_finite=False,  # asked of all libraries alike, in refuse_nonfinite
+            ensure_all_finite=False,  # reject_nonfinite checks every library
         )
     except (TypeError, ValueError) as error:
-        if "complex" in str(error).lower():  # as it is, or among objects
+        if "complex" in str(error).lower():  # by dtype, or in an array of objects
             raise ValueError(
-                "Complex data not supported: X must be real; pass the real and imaginary parts as "
-                "features of their own"
+                "Complex data not supported: X must be real. Pass real and imaginary parts as "
+                "separate features"
             ) from error
         if "convert string" in str(error) or "bytes/strings" in str(error):
-            raise ValueError(f"X must hold numbers only: {error}") from error
+            raise ValueError(f"X must hold numbers only. {error}") from error
         raise
     if checked.dtype.kind not in "biuf":
         raise ValueError(
@@ -111,30 +124,36 @@ def _validate_host(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, An
 def resolve_contexts(
     X: Source, backend: str | None, device: str | None, dtype: str | None
 ) -> tuple[ArrayContext, ArrayContext]:
-    """Decide where answers go and where to compute.
+    """Choose the context of the results and the context of the computation.
+
+    Parameters
+    ----------
+    X : Source
+    backend, device, dtype : str or None
+        Parameters of the estimator; None follows X.
 
     Returns
     -------
     input_context : ArrayContext
-        Follows X: its library, device and kind of float.
+        Library, device and floating-point type of X, which the results get too.
     compute_context : ArrayContext
-        The same, but for what ``backend``, ``device`` and ``dtype`` say; and in the widest
-        precision for tables so small that it costs nothing.
+        The same, changed by ``backend``, ``device`` and ``dtype``. Without a ``dtype``, X of at
+        most `MAX_WIDENED_NUMBERS` numbers is computed in the widest precision of the device.
 
     Raises
     ------
     ValueError
-        If there is no such backend, device or dtype, or ``backend="dask"`` is asked for data that
-        is not in a Dask array.
+        If the backend, device or dtype does not exist, or if ``backend="dask"`` and X is not a Dask
+        array.
     ImportError
-        If the backend is not installed, or cannot be used here.
+        If the backend is not installed, or cannot be used on this machine.
     """
     input_context = ArrayContext.of(X.meta)
     if backend == "dask":
         if not X.lazy:
             kind = type(X.array)
             raise ValueError(
-                "backend='dask' is for X that is a Dask array already, got "
+                "backend='dask' needs X that is a Dask array already, got "
                 f"{kind.__module__}.{kind.__name__}; make one with dask.array.from_array"
             )
         backend = None
@@ -151,25 +170,30 @@ def resolve_contexts(
 
 
 def reject_nonfinite(rows: Rows) -> None:
-    """Read every feature once, and refuse NaN and infinity.
+    """Read all features once, and reject NaN and infinity.
+
+    Parameters
+    ----------
+    rows : Rows
 
     Raises
     ------
     ValueError
-        If there are any.
+        If a feature is NaN or infinite.
     """
     if np.isfinite(rows.squares()):
         return
     nans, infinities = (int(count) for count in to_host(rows.sum(_count_nonfinite)[0]))
-    if nans or infinities:  # else the total overflowed, and the features are only large
-        what = "NaN" if nans else "infinity"
+    if nans or infinities:  # otherwise the sum of squares overflowed, and X is finite
+        kind = "NaN" if nans else "infinity"
         raise ValueError(
-            f"Input X contains {what}: {nans} values are NaN and {infinities} infinite; "
-            "fill them in (sklearn.impute) or leave the rows out"
+            f"Input X contains {kind}: {nans} values are NaN and {infinities} infinite. "
+            "Impute them (sklearn.impute), or leave out their rows"
         )
 
 
 def _count_nonfinite(X: Array, *others: Array) -> tuple[Array]:
+    """Count NaN and infinite values of a block: an array (2,) in X's dtype."""
     xp = array_namespace(X)
     nans = xp.sum(xp.astype(xp.isnan(X), X.dtype))
     infinities = xp.sum(xp.astype(xp.isinf(X), X.dtype))

@@ -1,4 +1,4 @@
-"""Labels as they come: all kept distinct, and none of them missing."""
+"""Class labels copied to the host: all distinctions kept, no label missing."""
 
 from numbers import Integral
 from operator import eq
@@ -21,27 +21,30 @@ __all__ = [
 ]
 
 
-#: integers from here on are not all numbers of float64
+#: from here on, float64 does not represent all integers
 MAX_EXACT_INTEGER = 2.0**53
 
 
 def read_labels(y: Any) -> HostArray:
-    """Read labels of any kind to the host (n,).
+    """Copy class labels of any kind to the host.
 
     Parameters
     ----------
     y : array-like (n,) or (n, 1)
 
+    Returns
+    -------
+    numpy.ndarray (n,)
+
     Raises
     ------
     ValueError
-        If they are no labels: lists of them, complex numbers, or integers that would not stay
-        distinct.
+        If rows are lists of labels, labels are complex, or integers cannot stay distinct.
 
     Warns
     -----
     DataConversionWarning
-        If they are a column of a table.
+        If y has the shape (n, 1).
     """
     values = keep_distinct(to_host_if_array(y))
     if type(values) is np.ndarray and values.ndim == 1 and values.dtype.kind in "biufU":
@@ -50,22 +53,26 @@ def read_labels(y: Any) -> HostArray:
     if not hasattr(values, "dtype") or isinstance(values, np.ma.MaskedArray):
         values = np.asarray(values)
     reject_complex("y", values)
-    with config_context(array_api_dispatch=False):  # it would refuse arrays of no library
+    with config_context(array_api_dispatch=False):  # dispatch would reject lists and tables
         column: HostArray = column_or_1d(values, warn=True)
     return keep_distinct(column) if column.dtype.kind == "O" else column
 
 
 def labels_for_scoring(y: Any) -> Any:
-    """Read labels to the host that predictions are compared with by scikit-learn.
+    """Copy labels to the host in a form that scikit-learn compares with predictions.
 
     Parameters
     ----------
     y : array-like or sparse matrix (n,) or (n, T)
 
+    Returns
+    -------
+    array-like or sparse matrix
+
     Raises
     ------
     ValueError
-        If some are missing, masked or complex, or rows are lists of labels.
+        If labels are missing, masked or complex, or rows are lists of labels.
     """
     reject_masked("y", y)
     source = wrap("y", y)
@@ -81,10 +88,10 @@ def labels_for_scoring(y: Any) -> Any:
 
 
 def keep_distinct(y: Any) -> Any:
-    """Keep labels distinct where NumPy or scikit-learn would take them for other numbers.
+    """Convert labels that NumPy or scikit-learn would merge to a type that keeps them apart.
 
-    Integers from 2 ** 53 on are not all distinct in float64, which nullable integers of pandas
-    would become, and lists of integers that are too many for one type of NumPy's.
+    float64 does not represent all integers from 2 ** 53 on. pandas' nullable integers, and lists
+    with integers beyond one integer type of NumPy, would become float64.
 
     Parameters
     ----------
@@ -93,13 +100,13 @@ def keep_distinct(y: Any) -> Any:
     Returns
     -------
     object
-        For such labels, NumPy integers; for objects that are all numbers or all booleans, those;
-        for NumPy's own strings, objects; else y itself.
+        Integers of NumPy for such labels; numbers or booleans for objects that all are; objects for
+        NumPy's StringDType; y itself otherwise.
 
     Raises
     ------
     ValueError
-        If no one type of NumPy's holds all of the integers.
+        If no number type of NumPy represents all of the integers exactly.
     """
     if isinstance(y, list | tuple):
         try:
@@ -115,7 +122,7 @@ def keep_distinct(y: Any) -> Any:
     table = hasattr(y, "iloc") and getattr(y, "ndim", 0) == 2
     dtypes = list(y.dtypes) if table else [getattr(y, "dtype", None)]
     kinds = {getattr(dtype, "kind", "") for dtype in dtypes}
-    if kinds <= {"i", "u"} and not wrap("y", y).sparse:  # perhaps nullable
+    if kinds <= {"i", "u"} and not wrap("y", y).sparse:  # nullable integers of pandas, perhaps
         return np.asarray(y)
     if kinds == {"T"}:
         return np.asarray(y, dtype=object)
@@ -125,17 +132,17 @@ def keep_distinct(y: Any) -> Any:
 
 
 def reject_label_lists(y: Any) -> None:
-    """Refuse rows that are lists of labels, of which a row may have several or none.
+    """Reject rows that are lists of labels.
 
     Parameters
     ----------
     y : object
-        Lists of numbers, as many for each row, are a table.
+        Lists of numbers with one length for all rows are accepted as a table.
 
     Raises
     ------
     ValueError
-        If the lists are of several lengths, or there are words in them.
+        If the lists have several lengths, or contain text.
     """
     listed = isinstance(y, list | tuple)
     if not listed and getattr(getattr(y, "dtype", None), "kind", "") != "O":
@@ -151,14 +158,14 @@ def reject_label_lists(y: Any) -> None:
         if not sets and (sizes == {1} or not words):
             return
     raise ValueError(
-        "y must hold one class label for each row of X, or be a table of zeros and ones with a "
-        "column for each label, got a list of labels for each row; make a table of them with "
+        "y must hold one class label for each row of X, or be a table of zeros and ones with one "
+        "column for each label, got a list of labels for each row. Make a table with "
         "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)"
     )
 
 
 def reject_missing(values: HostArray) -> None:
-    """Refuse labels that are NaN, NaT, None or pandas' NA.
+    """Reject labels that are NaN, NaT, None or pandas' NA.
 
     Parameters
     ----------
@@ -167,7 +174,7 @@ def reject_missing(values: HostArray) -> None:
     Raises
     ------
     ValueError
-        If there are any.
+        If a label is missing.
     """
     if values.dtype.kind == "f":
         missing = np.isnan(values)
@@ -179,18 +186,21 @@ def reject_missing(values: HostArray) -> None:
         return
     if np.any(missing):
         raise ValueError(
-            f"Input y contains NaN: {int(np.sum(missing))} labels are missing; "
-            "leave out the rows without a label"
+            f"Input y contains NaN: {int(np.sum(missing))} labels are missing. "
+            "Leave out the rows without a label"
         )
 
 
 def _is_missing(label: Any) -> bool:
-    # NaN and NaT are no numbers equal to themselves; pandas' NA says neither yes nor no
+    # NaN and NaT differ from themselves; a comparison with pandas' NA has no truth value
     return label is None or type(label).__name__ == "NAType" or bool(label != label)  # noqa: PLR0124
 
 
 def _as_numbers(values: HostArray) -> HostArray:
-    """Objects that are all numbers, or all booleans, as those; others, or some missing, as such."""
+    """Convert an array of objects to numbers or booleans, if all of them are.
+
+    Other arrays, and arrays with missing labels, stay unchanged.
+    """
     objects = values.tolist()
     try:
         found = np.asarray(objects)
@@ -210,6 +220,6 @@ def _as_numbers(values: HostArray) -> HostArray:
     if large and not any(map(_is_missing, objects)):
         raise ValueError(
             "y must hold labels that one type of numbers holds exactly, got integers as large as "
-            f"{max(large, key=abs)} beside others; make all of the labels strings"
+            f"{max(large, key=abs)} together with other numbers. Convert all labels to strings"
         )
     return values

@@ -1,4 +1,4 @@
-"""Labels of any type, to integer codes and back."""
+"""Class labels of any type, encoded as integers, and decoded again."""
 
 from dataclasses import dataclass
 from math import log
@@ -23,33 +23,38 @@ __all__ = ["Labels", "class_log_odds", "classes_in_context", "decode_labels", "e
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a training set."""
+    """Encoded labels of a training set."""
 
     classes: np.ndarray[Any, Any]
-    """Sorted labels (K,), on the host; of many targets, their numbers (T,)."""
+    """Sorted labels (K,), on the host. For many targets, their numbers (T,)."""
     codes: Array
-    """Each row's place among them (n,): NumPy integers, or a Dask array of them. Of many targets,
-    zeros and ones (n, T), in the library they came in."""
+    """Index of each row's class (n,): integers of NumPy, or of a Dask array. For many
+    targets, zeros and ones (n, T) in the library of y."""
     multilabel: bool = False
-    """Whether there are many targets, each with a neuron of its own."""
+    """Whether y is a table with one target a column."""
     dtype: str = ""
-    """Of many targets, the dtype that they came in."""
+    """dtype of the table of targets; predictions have the same one."""
     lazy: bool = False
-    """Whether the codes are computed only when they are needed."""
+    """Whether the codes are a Dask array."""
 
     @property
     def compact_codes(self) -> Array:
-        """The codes of one target in a byte each, where there are so few classes."""
+        """The codes in int8 where there are few enough classes."""
         fit = len(self.classes) <= np.iinfo(np.int8).max and not self.lazy
         return self.codes.astype(np.int8) if fit else self.codes
 
     @property
     def n_outputs(self) -> int:
-        """Neurons that a target takes: one for two classes, else one each."""
+        """Outputs of each target: 1 for two classes, otherwise one for each class."""
         return 1 if self.multilabel or len(self.classes) == 2 else len(self.classes)
 
     def lack_a_class(self, weights: np.ndarray[Any, Any] | None) -> bool:
-        """Whether the rows of some class have no weight at all."""
+        """Return whether all rows of some class have a weight of zero.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray (n,) or None
+        """
         if weights is None or weights.all() or self.lazy:
             return False
         counts = np.bincount(self.codes[weights > 0], minlength=len(self.classes))
@@ -61,22 +66,26 @@ class Labels:
         return int(self.codes.shape[1]) if self.codes.ndim == 2 else 1
 
 
-def encode_labels(y: Any, rows: int) -> Labels:
-    """Find the classes of labels of any type and library.
+def encode_labels(y: Any, n_rows: int) -> Labels:
+    """Encode class labels of any type and library as integers.
 
-    Labels are small and few; they are read to the host once.
+    Labels are read to the host, since they are small compared with X. Dask arrays stay lazy.
 
     Parameters
     ----------
     y : array-like (n,)
-    rows : int
-        The rows of X that the labels belong to.
+    n_rows : int
+        Number of rows of X.
+
+    Returns
+    -------
+    Labels
 
     Raises
     ------
     ValueError
-        If y is missing, or some of its labels are, has not one label for each row, is no set of
-        class labels, is complex, or has one class only.
+        If y is None, has another length than X, is no set of class labels, is complex, has missing
+        labels, or has only one class.
     """
     if y is None:
         raise ValueError(
@@ -90,7 +99,7 @@ def encode_labels(y: Any, rows: int) -> Labels:
         reject_complex("y", y)
         if len(source.shape) != 1:
             raise ValueError(f"y must be a 1d array, got an array of shape {source.shape} instead")
-        _check_length(source.shape, rows)
+        _check_length(source.shape, n_rows)
         classes, codes = source.distinct()
         reject_missing(classes)
         reject_label_lists(classes)
@@ -98,7 +107,7 @@ def encode_labels(y: Any, rows: int) -> Labels:
         check_classification_targets(classes)
     else:
         values = read_labels(y)
-        _check_length(values.shape, rows)
+        _check_length(values.shape, n_rows)
         reject_missing(values)
         if values.dtype.kind not in "biuf":
             check_classification_targets(values)
@@ -107,12 +116,12 @@ def encode_labels(y: Any, rows: int) -> Labels:
             check_classification_targets(values)
     if len(classes) < 2:
         only = to_python(classes[0])
-        raise ValueError(f"y must hold at least two classes, got one class only: {only!r}")
+        raise ValueError(f"y must hold at least two classes, got one class only, {only!r}")
     return Labels(classes, codes, lazy=source.lazy)
 
 
 def decode_labels(classes: Array, codes: Array) -> Array:
-    """Turn codes back into labels: in the codes' library, or as NumPy where it has no such type."""
+    """Decode integer codes; the result is a NumPy array where the library lacks the type."""
     library = library_of(codes)
     if library_of(classes) is library:
         return library.namespace().take(classes, codes, axis=0)
@@ -120,10 +129,10 @@ def decode_labels(classes: Array, codes: Array) -> Array:
 
 
 def classes_in_context(context: ArrayContext, classes: np.ndarray[Any, Any]) -> Array:
-    """Give the classes to the caller: numbers in the caller's library, all else as NumPy.
+    """Copy numeric classes to the library of X; other classes stay NumPy arrays.
 
-    Numbers that the library or device cannot hold (wide integers where JAX has 32 bits) stay
-    NumPy too, rather than become other numbers.
+    Numbers that the library or device cannot represent (64-bit integers in JAX without x64) stay
+    NumPy arrays too.
     """
     if classes.dtype.kind not in "iufb" or context.library.holds_any_dtype:
         return classes
@@ -131,7 +140,7 @@ def classes_in_context(context: ArrayContext, classes: np.ndarray[Any, Any]) -> 
     fits = not wide or classes.max() <= np.iinfo(np.int64).max
     if not fits:
         return classes
-    # few libraries can index with unsigned integers wider than a byte
+    # few libraries index with unsigned integers of more than 8 bits
     moved = context.asarray(classes.astype(np.int64) if wide else classes, keep_dtype=True)
     return moved if np.array_equal(to_host(moved), classes) else classes
 
@@ -139,15 +148,22 @@ def classes_in_context(context: ArrayContext, classes: np.ndarray[Any, Any]) -> 
 def class_log_odds(
     labels: Labels, weights: np.ndarray[Any, Any] | None
 ) -> np.ndarray[Any, Any] | None:
-    """Logits of the classes' shares of the weight: (1,) for two classes, else (K,).
+    """Compute the log-odds of the class frequencies, the best intercepts without features.
 
-    The best intercepts of neurons without features, and so where to start. None where it would
-    take a computation of its own to count lazy labels.
+    Parameters
+    ----------
+    labels : Labels
+    weights : numpy.ndarray (n,) or None
+
+    Returns
+    -------
+    numpy.ndarray (1,) for two classes, (K,) for more, or None
+        None for lazy labels, whose counts would need another pass.
     """
     if labels.lazy:
         return None
     codes = labels.codes
-    if weights is None and len(labels.classes) == 2:  # many times faster
+    if weights is None and len(labels.classes) == 2:  # faster than bincount
         ones = np.count_nonzero(codes)
         return np.asarray([log(ones / (codes.size - ones))])
     shares = np.bincount(codes, weights=weights, minlength=len(labels.classes)).astype(float)
@@ -159,9 +175,9 @@ def class_log_odds(
     return log_odds
 
 
-def _check_length(shape: tuple[int, ...], rows: int) -> None:
-    if shape[0] != rows:
+def _check_length(shape: tuple[int, ...], n_rows: int) -> None:
+    if shape[0] != n_rows:
         raise ValueError(
-            f"y must hold one label for each row of X: X has {rows} rows and y has {shape[0]} "
+            f"y must hold one label for each row of X: X has {n_rows} rows and y has {shape[0]} "
             "labels. Found input variables with inconsistent numbers of samples"
         )

@@ -1,4 +1,4 @@
-"""Many targets at once: a table of zeros and ones, one column a neuron."""
+"""Tables of zeros and ones: many targets, one neuron for each column."""
 
 from typing import Any
 
@@ -18,17 +18,21 @@ __all__ = ["encode_multilabel", "is_multilabel"]
 
 #: dtypes of the array API standard that labels can have
 STANDARD_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
-#: numbers that are checked at a time
+#: numbers of the table that are checked at a time
 NUMBERS_PER_CHECK = 1 << 22
 
 
 def is_multilabel(y: Any) -> bool:
-    """Whether labels are a table of more than one column.
+    """Return whether y is a table of more than one column.
+
+    Parameters
+    ----------
+    y : object
 
     Raises
     ------
     ValueError
-        If they are a list with a list of labels for each row.
+        If rows are lists of labels.
     """
     shape = getattr(y, "shape", None)
     if shape is None and isinstance(y, list | tuple) and len(y):
@@ -38,21 +42,25 @@ def is_multilabel(y: Any) -> bool:
     return shape is not None and len(shape) == 2 and shape[1] > 1
 
 
-def encode_multilabel(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
-    """Check a table of targets, and make it small: integers of eight bits, or booleans.
+def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
+    """Check a table of targets, and convert it to 8-bit integers or booleans.
 
     Parameters
     ----------
     Y : array-like, sparse matrix or table (n, T)
-        Zeros and ones, or booleans. What has a sample weight of zero may be anything.
-    rows : int
-        The rows of X that the labels belong to.
+        Zeros and ones, or booleans. Values with a sample weight of zero are not checked.
+    n_rows : int
+        Number of rows of X.
     sample_weight : array (n, T), optional
+
+    Returns
+    -------
+    Labels
 
     Raises
     ------
     ValueError
-        If Y has not one row for each row of X, holds other values, is complex, or has masked
+        If Y has another number of rows than X, holds other values, is complex, or has masked
         elements.
     """
     reject_masked("y", Y)
@@ -71,9 +79,9 @@ def encode_multilabel(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
     elif isinstance(Y, np.ma.MaskedArray):
         Y = np.asarray(Y)
     reject_complex("y", Y)
-    if Y.shape[0] != rows:
+    if Y.shape[0] != n_rows:
         raise ValueError(
-            f"y must hold one row of labels for each row of X: X has {rows} rows and y has "
+            f"y must hold one row of labels for each row of X: X has {n_rows} rows and y has "
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
     codes = _encode_lazy(Y) if source.lazy else _encode_eager(Y, sample_weight)
@@ -82,14 +90,14 @@ def encode_multilabel(Y: Any, rows: int, sample_weight: Any = None) -> Labels:
 
 
 def _encode_lazy(Y: Array) -> Array:
-    """Zeros and ones of one byte each, of a Dask array that is read once to be checked."""
+    """Convert a Dask array to int8; one pass checks it."""
     ones = Y == 1
     _reject_other_values(int(to_host((~(ones | (Y == 0))).sum())), Y)
     return ones.astype(np.int8)
 
 
 def _encode_eager(Y: Array, sample_weight: Any) -> Array:
-    """Zeros and ones of one byte each; the table itself where it holds nothing else."""
+    """Convert a table to int8, or return it unchanged if it is 8-bit or boolean already."""
     xp = array_namespace(Y)
     boolean = xp.isdtype(Y.dtype, "bool")
     weighted = sample_weight is not None and sample_weight.ndim == 2
@@ -114,16 +122,16 @@ def _encode_eager(Y: Array, sample_weight: Any) -> Array:
 
 
 def _reject_other_values(n_others: int, Y: Array) -> None:
+    """Raise an error if any value is neither zero nor one."""
     if n_others:
         raise ValueError(
             f"y with {Y.shape[1]} columns must hold zeros and ones, one target a column, got "
-            f"{n_others} other values; a label that is missing is one whose sample_weight (n, "
-            f"{Y.shape[1]}) is zero. For classes of more than two labels pass y of shape "
-            f"({Y.shape[0]},)"
+            f"{n_others} other values. Give missing labels a sample_weight (n, {Y.shape[1]}) of "
+            f"zero. For one target with several classes, pass y of shape ({Y.shape[0]},)"
         )
 
 
 def _standard_dtype_name(dtype: Any) -> str:
-    """Name a dtype that every library has; of others, nothing."""
+    """Return the name of a dtype of the array API standard, or an empty string."""
     name = str(dtype).rpartition(".")[2]
     return name if name in STANDARD_DTYPES else ""

@@ -1,4 +1,4 @@
-"""Values as they come: what is no real number is refused rather than made one."""
+"""Checks and conversions of single values and arrays, shared by the other checks."""
 
 from numbers import Integral
 from typing import Any
@@ -21,29 +21,28 @@ __all__ = [
 
 
 class IntegerAtLeast(Interval):  # type: ignore[misc]
-    """A constraint of a parameter that counts: a whole number, which True and False are not.
+    """A constraint of a parameter: an integer not below a minimum; booleans are rejected.
 
     Parameters
     ----------
     minimum : int
-        The smallest number allowed.
     """
 
     def __init__(self, minimum: int) -> None:
         super().__init__(Integral, minimum, None, closed="left")
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Whether a value is such a number."""
+        """Return whether a value is such an integer."""
         return not isinstance(val, bool) and bool(super().is_satisfied_by(val))
 
 
 def to_host_if_array(values: Any) -> Any:
-    """Read an array of any library to the host; leave everything else as it is."""
+    """Copy an array of any library to NumPy; return every other object unchanged."""
     return to_host(values) if is_array_api_obj(values) else values
 
 
 def to_python(value: Any) -> Any:
-    """Turn NumPy's numbers and arrays into Python's, also in lists and dicts, to be shown."""
+    """Convert NumPy scalars and arrays to Python objects for messages, also in containers."""
     if isinstance(value, dict):
         return {to_python(key): to_python(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -56,29 +55,29 @@ def to_python(value: Any) -> Any:
 
 
 def reject_masked(name: str, values: Any) -> None:
-    """Refuse masked elements of `numpy.ma`: nothing here would leave them out.
+    """Reject masked elements of `numpy.ma`.
 
-    A masked array without masked elements is an array as any other. Masks in the chunks of a Dask
-    array are not known before it is computed, so that all of those are refused.
+    A masked array without masked elements is accepted. The masks in the chunks of a Dask array are
+    unknown before it is computed, so that a Dask array of masked arrays is always rejected.
 
     Parameters
     ----------
     name : str
-        The argument's name, for the message.
+        Name of the argument, for the message.
     values : object
 
     Raises
     ------
     ValueError
-        If there is a masked element.
+        If an element is masked.
     """
-    if type(values) is np.ndarray:  # as most are
+    if type(values) is np.ndarray:  # the common case, tested first because it is fast
         return
     source = wrap(name, values)
     if source.lazy and isinstance(source.meta, np.ma.MaskedArray):
         raise ValueError(
-            f"{name} must have no masked elements, got a Dask array of masked arrays: masks are "
-            f"not used. Fill them in with dask.array.ma.filled({name}, value)"
+            f"{name} must have no masked elements, got a Dask array of masked arrays. Replace "
+            f"masked elements with dask.array.ma.filled({name}, value)"
         )
     parts = values if isinstance(values, list | tuple) else [values]
     masked = sum(
@@ -86,53 +85,54 @@ def reject_masked(name: str, values: Any) -> None:
     )
     if masked:
         raise ValueError(
-            f"{name} must have no masked elements, got {masked}: masks are not used. Fill them in "
-            f"with {name}.filled(value), or leave their rows out"
+            f"{name} must have no masked elements, got {masked}. Replace them with "
+            f"{name}.filled(value), or leave out their rows"
         )
 
 
 def reject_complex(name: str, values: Any) -> None:
-    """Refuse complex numbers, in an array of any library, also among objects.
+    """Reject complex numbers in an array of any library, also in arrays of objects.
 
     Parameters
     ----------
     name : str
-        The argument's name, for the message.
+        Name of the argument, for the message.
     values : array of any library
 
     Raises
     ------
     ValueError
-        If there is one, even if its imaginary part is zero.
+        If a number is complex, even with an imaginary part of zero.
     """
     found = str(values.dtype).rpartition(".")[2].startswith("complex")
     if isinstance(values, np.ndarray) and values.dtype.kind == "O":
         found = any(isinstance(one, complex | np.complexfloating) for one in values.flat)
     if found:
         raise ValueError(
-            f"Complex data not supported: {name} must be real, got complex numbers; pass their "
-            "real parts or their sizes"
+            f"Complex data not supported: {name} must be real, got complex numbers. Pass real "
+            "parts or absolute values"
         )
 
 
 def as_floats(name: str, values: Any) -> np.ndarray[Any, Any]:
-    """Make real numbers of an array of any library, a list or a table float64, on the host.
+    """Convert real numbers to a float64 array of NumPy.
 
     Parameters
     ----------
     name : str
-        The argument's name, for the message.
+        Name of the argument, for the message.
     values : object
+        Array of any library, list or table.
 
     Returns
     -------
     numpy.ndarray
-        Of the shape of the values.
+        Same shape as ``values``.
 
     Raises
     ------
     ValueError
-        If there are others than real numbers, or masked ones.
+        If a value is no real number, or masked.
     """
     reject_masked(name, values)
     values = to_host_if_array(values)
@@ -140,9 +140,9 @@ def as_floats(name: str, values: Any) -> np.ndarray[Any, Any]:
         array = np.asarray(values)
         reject_complex(name, array)
         if array.dtype.kind in "mMSUT":
-            raise TypeError(f"got {'times' if array.dtype.kind in 'mM' else 'words'}")
+            raise TypeError(f"got {'dates or times' if array.dtype.kind in 'mM' else 'text'}")
         return array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         if "Complex" in str(error):
             raise
-        raise ValueError(f"{name} must hold numbers: {error}") from error
+        raise ValueError(f"{name} must hold numbers, {error}") from error
