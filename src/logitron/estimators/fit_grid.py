@@ -273,16 +273,16 @@ class FitGrid:
 
         All groups of a batch have the same classes.
         """
-        active, found = np.flatnonzero(~self.has_one_class), []
-        kinds, kind = np.unique(self.present_classes[active], axis=0, return_inverse=True)
-        for number in range(len(kinds)):
-            some = active[kind.reshape(-1) == number]
-            batches = _n_batches(len(some), self.objective.classes, *self.objective.rows.shape)
+        active, batches = np.flatnonzero(~self.has_one_class), []
+        sets, set_of_group = np.unique(self.present_classes[active], axis=0, return_inverse=True)
+        for number in range(len(sets)):
+            groups = active[set_of_group.reshape(-1) == number]
+            n_batches = _n_batches(len(groups), self.objective.classes, *self.objective.rows.shape)
             if method == "newton":  # the Hessians of all groups of a batch are stored together
                 _, K, q = self.objective.shape
-                batches = max(batches, -(-len(some) * (K * q) ** 2 // MAX_HESSIAN_NUMBERS))
-            found += np.array_split(some, min(batches, len(some)))
-        return found
+                n_batches = max(n_batches, -(-len(groups) * (K * q) ** 2 // MAX_HESSIAN_NUMBERS))
+            batches += np.array_split(groups, min(n_batches, len(groups)))
+        return batches
 
     @cached_property
     def present_classes(self) -> HostArray:
@@ -330,18 +330,15 @@ def _take_columns(
 
 def _n_batches(groups: int, K: int, n: int, p: int) -> int:
     """Compute the number of batches from the memory that the solver needs for each parameter."""
-    most = max(
-        1,
-        max(MIN_SOLVER_NUMBERS, int(SOLVER_NUMBERS_FRACTION * p * n))
-        // (NUMBERS_PER_PARAMETER * K * (p + 1)),
-    )
-    return -(-groups // most)
+    numbers = max(MIN_SOLVER_NUMBERS, int(SOLVER_NUMBERS_FRACTION * p * n))
+    groups_per_batch = max(1, numbers // (NUMBERS_PER_PARAMETER * K * (p + 1)))
+    return -(-groups // groups_per_batch)
 
 
-def _one_per_subset(columns: GroupIndex, penalties: int) -> GroupIndex:
+def _one_per_subset(index: GroupIndex, penalties: int) -> GroupIndex:
     """Reduce the index of all groups to one group for each target and subset."""
-    batches = (None if batch is None else batch[::penalties] for batch in columns[:3])
-    target, weight, subset = batches
+    parts = (None if part is None else part[::penalties] for part in index[:3])
+    target, weight, subset = parts
     return GroupIndex(target, weight, subset)
 
 

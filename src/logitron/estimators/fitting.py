@@ -82,11 +82,9 @@ class Settings:
     @property
     def _fast_max_iter(self) -> int:
         """Iterations of the fast solver at most, where refinement is cheap."""
-        return (
-            FAST_ITER
-            if self.max_iter is None
-            else min(self.solver_max_iter, max(FAST_ITER, self.solver_max_iter // 2))
-        )
+        if self.max_iter is None:
+            return FAST_ITER
+        return min(self.solver_max_iter, max(FAST_ITER, self.solver_max_iter // 2))
 
     def minimize(
         self,

@@ -72,11 +72,14 @@ def _row_numbers(split: Any, rows: int) -> HostArray:
     chosen: HostArray = np.asarray(split)
     if chosen.dtype == bool:
         return np.flatnonzero(chosen)
-    if chosen.ndim != 1 or (len(chosen) and not (chosen.min() >= 0 and chosen.max() < rows)):
+    if chosen.ndim != 1:
         raise ValueError(
-            f"cv must give numbers of rows from 0 to {rows - 1}, got an array of shape "
-            f"{chosen.shape} with other values"
+            "cv must give one-dimensional masks or numbers of rows, got an array of shape "
+            f"{chosen.shape}"
         )
+    outside = chosen[(chosen < 0) | (chosen >= rows)]
+    if len(outside):
+        raise ValueError(f"cv must give numbers of rows from 0 to {rows - 1}, got {outside[0]}")
     return chosen
 
 
