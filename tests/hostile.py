@@ -32,7 +32,7 @@ ROUNDING = 1e-14
 #: steps between whole numbers of the grid that copied columns are on
 GRID = 2.0**20
 #: warnings that are no failure: a target has one class, a fold cannot be scored, or lacks a class
-EXPECTED = ("labels of one class only", "is not defined for", "have no say in the choice of C")
+EXPECTED = ("labels of one class only", "is not defined for", "are left out of the choice of C")
 FOLDS, RESAMPLES = 3, 3
 
 
