@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from inspect import cleandoc
 from pathlib import Path
 
 import pytest
@@ -255,7 +256,7 @@ def test_objects_are_small():
     """Of at most ten fields; those of options and of rows of results may have more."""
     many = {
         "State", "Plan", "WhenSlow", "Stopping", "PrecisionSchedule", "DampedNewton",
-        "Solution", "Kronecker", "Record", "LocalModel",
+        "Solution", "Kronecker", "Record", "LocalModel", "BlockOptions",
     }  # fmt: skip
     for module, node in _classes():
         fields = [
@@ -317,3 +318,115 @@ def test_tests_mirror_the_source():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert len(node.name) <= 60, node.name
+
+
+# --- how the tests reach inside -----------------------------------------------------------------
+
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def _asserts(function: ast.FunctionDef, beside: dict[str, ast.FunctionDef]) -> bool:
+    """Whether a test asserts anything, perhaps by what it calls of its file or of a library."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in beside:
+                if _asserts(beside[name], {}):
+                    return True
+            elif name.startswith(("assert", "check")) or name in ("raises", "warns", "fail"):
+                return True  # (scikit-learn's checks assert)
+    return False
+
+
+def test_every_test_asserts_something():
+    for path in TESTS:
+        functions = [n for n in ast.walk(ast.parse(path.read_text())) if type(n) is ast.FunctionDef]
+        beside = {function.name: function for function in functions}
+        for function in functions:
+            if function.name.startswith("test_"):
+                assert _asserts(function, beside), (path.name, function.name)
+    (nothing,) = ast.parse("def test_nothing():\n    model.fit(X, y)").body
+    assert not _asserts(nothing, {})
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """Full names of what names of a file were imported as, inside functions too."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                found[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
+def _patched_constants(tree: ast.Module) -> set[str]:
+    """Constants of modules of ours that a file assigns to: by a patch, by `setattr`, or plainly."""
+    imported, found = _imported(tree), set()
+
+    def full(node: ast.expr) -> str:
+        if isinstance(node, ast.Constant):
+            return str(node.value)
+        root, dot, rest = ast.unparse(node).partition(".")
+        return imported.get(root, root) + dot + rest
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            words = set(full(node.func).split("."))
+            if words & {"setattr", "delattr", "patch"} and node.args:
+                target, *others = node.args
+                names = [part.value for part in others[:1] if isinstance(part, ast.Constant)]
+                names += [keyword.arg for keyword in node.keywords if "multiple" in words]
+                found |= {f"{full(target)}.{name}" for name in names} | {full(target)}
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {full(target) for target in targets if isinstance(target, ast.Attribute)}
+    ours = {name for name in found if name.startswith("logitron.")}
+    return {name for name in ours if name.rpartition(".")[2].isupper()}
+
+
+def test_no_test_patches_a_constant():
+    """Settings are passed in, or the problem is made large enough."""
+    for path in TESTS:
+        patched = _patched_constants(ast.parse(path.read_text()))
+        assert not patched, (path.name, patched)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "monkeypatch.setattr(fit_grid, 'MOST_KEPT', 1)",
+        "monkeypatch.delattr(logitron.estimators.fit_grid, 'MOST_KEPT')",
+        "patched.setattr('logitron.estimators.fit_grid.MOST_KEPT', 1)",
+        "setattr(fit_grid, 'MOST_KEPT', 1)",
+        "mock.patch('logitron.estimators.fit_grid.MOST_KEPT', 1)",
+        "mock.patch.object(fit_grid, 'MOST_KEPT', 1)",
+        "patch.multiple(fit_grid, MOST_KEPT=1)",
+        "fit_grid.MOST_KEPT = 1",
+        "fit_grid.MOST_KEPT += 1",
+    ],
+)
+def test_patches_of_constants_are_seen(patch):
+    """The test above could not fail otherwise."""
+    imports = """
+    import logitron
+    from unittest import mock
+    from unittest.mock import patch
+    from logitron.estimators import fit_grid
+    """
+    tree = ast.parse(cleandoc(imports) + "\n" + patch)
+    assert _patched_constants(tree) == {"logitron.estimators.fit_grid.MOST_KEPT"}
+
+
+@pytest.mark.parametrize(
+    "patch",
+    ["monkeypatch.setattr(FitGrid, 'fit', 1)", "mock.patch('numpy.MAXDIMS', 1)", "mine.LEAST = 1"],
+)
+def test_other_patches_are_none_of_constants(patch):
+    tree = ast.parse("from logitron.estimators.fit_grid import FitGrid\n" + patch)
+    assert not _patched_constants(tree)

@@ -90,6 +90,6 @@ def test_lists_of_labels_are_refused():
             LogisticRegression().fit(DENSE, y)
 
 
-def test_objects_that_are_numbers_are_those():
+def test_objects_that_are_numbers_are_taken_as_numbers():
     clf = LogisticRegression().fit(DENSE, da.from_array(Y.astype(object), chunks=7))
     assert clf.classes_.dtype == Y.dtype

@@ -58,7 +58,7 @@ def test_blocks_shrink_until_they_fit(eager, room):
         assert sum(tried) >= 3000 or context.library.is_jit  # which calls it once a shape
 
 
-def test_no_room_at_all_is_an_error_that_says_what_to_do(eager, monkeypatch):
+def test_no_room_at_all_raises_an_error_that_says_what_to_do(eager, monkeypatch):
     X, y, _ = load("iris", True)
     sizes = []
 
@@ -77,7 +77,7 @@ def test_no_room_at_all_is_an_error_that_says_what_to_do(eager, monkeypatch):
     assert not hasattr(clf, "coef_")
 
 
-def test_other_errors_are_left_alone(eager):
+def test_other_errors_are_raised_at_once(eager):
     tried = []
 
     def wrong(block):

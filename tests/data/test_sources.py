@@ -9,6 +9,7 @@ from scipy import sparse
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext, library_of, to_host
 from logitron.data import DaskRows, SparseRows, make_rows, wrap
+from logitron.data.sparse_rows import MAX_LOGITS
 from tests.tolerances import assert_near
 
 RNG = np.random.default_rng(0)
@@ -33,53 +34,63 @@ def _kinds():
         yield kind, getattr(sparse, kind)(VALUES)
 
 
-@pytest.mark.parametrize("kind", ["array", "csr_array", "csr_matrix", "dask"])
-@pytest.mark.parametrize("standardise", [False, True])
-def test_logits_are_those_of_the_dense_features(kind, standardise):
-    X = dict(_kinds()).get(kind)
-    if kind == "dask":
-        X = pytest.importorskip("dask.array").from_array(VALUES, chunks=(9, 7))
-    rows, expected = make_rows(ArrayContext.named("numpy"), X), VALUES
-    if standardise:
-        centre, scale = RNG.normal(size=7), RNG.uniform(0.5, 2.0, size=7)
-        rows, expected = rows.standardised(centre, scale), (VALUES - centre) * scale
-    Z = np.asarray(rows.map_logits(_identity, COEF, INTERCEPT))
-    np.testing.assert_allclose(Z, expected @ COEF.T + INTERCEPT, rtol=1e-12, atol=1e-13)
+class TestMapLogits:
+    """Logits of rows of every kind."""
 
+    @pytest.mark.parametrize("kind", ["array", "csr_array", "csr_matrix", "dask"])
+    @pytest.mark.parametrize("standardise", [False, True])
+    def test_logits_are_those_of_the_dense_features(self, kind, standardise):
+        X = dict(_kinds()).get(kind)
+        if kind == "dask":
+            X = pytest.importorskip("dask.array").from_array(VALUES, chunks=(9, 7))
+        rows, expected = make_rows(ArrayContext.named("numpy"), X), VALUES
+        if standardise:
+            centre, scale = RNG.normal(size=7), RNG.uniform(0.5, 2.0, size=7)
+            rows, expected = rows.standardised(centre, scale), (VALUES - centre) * scale
+        Z = np.asarray(rows.map_logits(_identity, COEF, INTERCEPT))
+        np.testing.assert_allclose(Z, expected @ COEF.T + INTERCEPT, rtol=1e-12, atol=1e-13)
 
-def test_logits_of_sparse_features_need_no_dense_block(monkeypatch):
-    monkeypatch.setattr(SparseRows, "_blocks", lambda *arguments: pytest.fail("made dense"))
-    X, y = sparse.csr_array(VALUES), (VALUES[:, 0] > 0).astype(int)
-    model = LogisticRegression()
-    model.coef_, model.intercept_ = COEF[:1], INTERCEPT[:1]
-    model.classes_, model.n_features_in_ = np.asarray([0, 1]), 7
-    np.testing.assert_array_equal(model.predict(X), model.predict(VALUES))
-    np.testing.assert_allclose(model.predict_proba(X), model.predict_proba(VALUES), rtol=1e-12)
-    assert model.score(X, y) == model.score(VALUES, y)
+    def test_logits_of_sparse_features_need_no_dense_block(self, monkeypatch):
+        monkeypatch.setattr(SparseRows, "_blocks", lambda *arguments: pytest.fail("made dense"))
+        X, y = sparse.csr_array(VALUES), (VALUES[:, 0] > 0).astype(int)
+        model = LogisticRegression()
+        model.coef_, model.intercept_ = COEF[:1], INTERCEPT[:1]
+        model.classes_, model.n_features_in_ = np.asarray([0, 1]), 7
+        np.testing.assert_array_equal(model.predict(X), model.predict(VALUES))
+        np.testing.assert_allclose(model.predict_proba(X), model.predict_proba(VALUES), rtol=1e-12)
+        assert model.score(X, y) == model.score(VALUES, y)
 
+    def test_logits_of_many_sparse_rows_come_in_parts(self):
+        rows, neurons = 4500, 1000
+        assert rows * neurons > MAX_LOGITS
+        X = sparse.random_array((rows, 7), density=0.4, format="csr", rng=np.random.default_rng(1))
+        coef, intercept = RNG.normal(size=(neurons, 7)), RNG.normal(size=neurons)
+        parts = []
 
-def test_logits_of_many_sparse_rows_come_in_parts(monkeypatch):
-    monkeypatch.setattr("logitron.data.sparse_rows.MOST_LOGITS", 20)
-    Z = make_rows(ArrayContext.named("numpy"), sparse.csr_array(VALUES)).map_logits(
-        _identity, COEF, INTERCEPT
-    )
-    np.testing.assert_allclose(Z, VALUES @ COEF.T + INTERCEPT, rtol=1e-12, atol=1e-13)
+        def recorded(Z):
+            parts.append(Z.shape)
+            return Z[:, ::333]
+
+        Z = make_rows(ArrayContext.named("numpy"), X).map_logits(recorded, coef, intercept)
+        assert len(parts) == 2
+        assert all(n * m <= MAX_LOGITS for n, m in parts)
+        expected = X.toarray() @ coef[::333].T + intercept[::333]
+        np.testing.assert_allclose(Z, expected, rtol=1e-12, atol=1e-13)
+
+    def test_logits_are_computed_where_the_rows_are(self, eager):
+        X = eager.array(VALUES)
+        context = ArrayContext.of(X)
+        rows = wrap("X", X).rows(context)
+        Z = rows.map_logits(_identity, context.asarray(COEF), context.asarray(INTERCEPT))
+        assert library_of(Z).name == eager.library
+        assert_near(to_host(Z), VALUES @ COEF.T + INTERCEPT, eager.precision, 7)
 
 
 def test_entries_in_one_place_add_up_before_they_are_squared():
     X = sparse.csr_array((np.asarray([3.0, 4.0, 1.0]), [0, 0, 1], [0, 2, 3]), shape=(2, 2))
     assert not X.has_canonical_format
-    assert make_rows(ArrayContext.named("numpy"), X).squares() == 50.0
+    assert make_rows(ArrayContext.named("numpy"), X).sum_of_squares() == 50.0
     assert X.nnz == 3  # the caller's matrix is as it was
-
-
-def test_logits_are_computed_where_the_rows_are(eager):
-    X = eager.array(VALUES)
-    context = ArrayContext.of(X)
-    rows = wrap("X", X).rows(context)
-    Z = rows.map_logits(_identity, context.asarray(COEF), context.asarray(INTERCEPT))
-    assert library_of(Z).name == eager.library
-    assert_near(to_host(Z), VALUES @ COEF.T + INTERCEPT, eager.precision, 7)
 
 
 # --- distinct values ----------------------------------------------------------------------------
@@ -94,23 +105,25 @@ LABELS = st.one_of(
 )
 
 
-@given(LABELS)
-@settings(deadline=None)
-def test_distinct_values_and_places_are_those_of_numpy(labels):
-    values, places = wrap("y", labels).distinct()
-    expected, inverse = np.unique(labels, return_inverse=True)
-    np.testing.assert_array_equal(values, expected)
-    assert values.dtype == labels.dtype
-    np.testing.assert_array_equal(places, inverse)
+class TestDistinct:
+    """Distinct values of labels, and where each is."""
 
+    @given(LABELS)
+    @settings(deadline=None)
+    def test_distinct_values_and_places_are_those_of_numpy(self, labels):
+        values, places = wrap("y", labels).unique_inverse()
+        expected, inverse = np.unique(labels, return_inverse=True)
+        np.testing.assert_array_equal(values, expected)
+        assert values.dtype == labels.dtype
+        np.testing.assert_array_equal(places, inverse)
 
-def test_distinct_values_of_chunks_are_lazy():
-    da = pytest.importorskip("dask.array")
-    labels = RNG.integers(-2, 3, size=40)
-    values, places = wrap("y", da.from_array(labels, chunks=7)).distinct()
-    np.testing.assert_array_equal(values, np.unique(labels))
-    assert not isinstance(places, np.ndarray)
-    np.testing.assert_array_equal(values[places.compute()], labels)
+    def test_distinct_values_of_chunks_are_lazy(self):
+        da = pytest.importorskip("dask.array")
+        labels = RNG.integers(-2, 3, size=40)
+        values, places = wrap("y", da.from_array(labels, chunks=7)).unique_inverse()
+        np.testing.assert_array_equal(values, np.unique(labels))
+        assert not isinstance(places, np.ndarray)
+        np.testing.assert_array_equal(values[places.compute()], labels)
 
 
 # --- taking rows --------------------------------------------------------------------------------

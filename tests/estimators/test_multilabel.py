@@ -12,6 +12,11 @@ from sklearn.linear_model import LogisticRegression as Sklearn
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
+from logitron.estimators.fit_grid import (
+    MIN_SOLVER_NUMBERS,
+    NUMBERS_PER_PARAMETER,
+    SOLVER_NUMBERS_FRACTION,
+)
 from tests.backends import host
 from tests.tolerances import assert_near
 
@@ -273,17 +278,25 @@ def test_progress_is_shown(capsys):
     assert "5/5" in capsys.readouterr().out
 
 
-def test_targets_that_are_many_are_fitted_part_by_part(monkeypatch):
-    from logitron.estimators import fit_grid
-
-    whole = LogisticRegression(**EXACT).fit(X, Y)
-    monkeypatch.setattr(fit_grid, "MIN_SOLVER_NUMBERS", 26 * 7 * 2)
-    monkeypatch.setattr(fit_grid, "SOLVER_NUMBERS_FRACTION", 0.0)
-    parts = LogisticRegression(**EXACT).fit(X, Y)
-    assert parts.work_.passes > 2 * whole.work_.passes
-    np.testing.assert_allclose(parts.coef_, whole.coef_, rtol=1e-9)
-    assert parts.loss_curve_.shape[1] == 5
-    np.testing.assert_allclose(parts.loss_curve_[-1], whole.loss_curve_[-1], rtol=1e-12)
+@pytest.mark.parametrize("size", [(150, 127, 1300), (100, 1000, 200)], ids=["tall", "wide"])
+def test_targets_that_are_many_are_fitted_part_by_part(size):
+    n, p, targets = size
+    available = max(MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION * n * p)
+    assert targets * NUMBERS_PER_PARAMETER * (p + 1) > available
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(n, p))
+    logits = 2.0 * features @ rng.normal(size=(p, targets)) / np.sqrt(p)
+    many = (logits + rng.logistic(size=(n, targets)) > 0).astype(np.int8)
+    clf = LogisticRegression().fit(features, many)
+    assert clf.work_.grams == 2.0  # one for each part
+    assert clf.certified_.all()
+    assert clf.loss_curve_.shape[1] == targets
+    halves = [LogisticRegression().fit(features, part) for part in np.split(many, 2, axis=1)]
+    assert all(half.work_.grams == 1.0 for half in halves)
+    coef = np.concatenate([half.coef_ for half in halves])
+    np.testing.assert_allclose(clf.coef_, coef, rtol=1e-9)
+    loss = np.concatenate([half.loss_curve_[-1] for half in halves])
+    np.testing.assert_allclose(clf.loss_curve_[-1], loss, rtol=1e-12)
 
 
 def test_small_targets_are_not_copied():

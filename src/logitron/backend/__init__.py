@@ -1,15 +1,19 @@
-"""The backend layer: the only place that knows array libraries exist.
+"""The backend layer: array libraries, their devices and their dtypes.
 
-=========================== ====================================================================
-module                      what it knows
-=========================== ====================================================================
-`logitron.backend.context`  where arrays live and how to create and move them: `ArrayContext`
-`logitron.backend.host`     the counted reads from a device to the host: `to_host`
-`logitron.backend.linalg`   small systems, solved without synchronising with the host
-``threads``                 several cores at work on the blocks of a library that uses one
-``process_setting``         settings of the whole process, changed while anybody needs that
-``libraries/``              one file for each library with a name
-=========================== ====================================================================
+The other packages are written against the array API standard and this layer.
+
+============================= ==================================================================
+module                        contents
+============================= ==================================================================
+`logitron.backend.context`    `ArrayContext`: library, device and precision of a computation
+`logitron.backend.host`       `to_host`: counted reads from a device to the host
+`logitron.backend.linalg`     small linear systems, solved without waiting for the device
+``transfer``                  moving arrays between libraries and devices
+``dtypes``                    kinds and widths of dtypes
+``threads``                   worker threads, and the number of BLAS threads
+``process_setting``           settings of the whole process, changed temporarily
+``libraries/``                one file for each library
+============================= ==================================================================
 """
 
 from logitron.backend import linalg

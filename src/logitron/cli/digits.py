@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron.backend import LIBRARIES, ArrayContext, to_host
-from logitron.backend.libraries import missing_library
+from logitron.backend.libraries import missing_library_error
 from logitron.backend.types import HostArray
 from logitron.cli.tables import Progress, print_table, progress
 from logitron.estimators import LogisticRegression
@@ -88,7 +88,7 @@ def show(
         if name != "dask":
             ArrayContext.named(name, device)
         elif "dask" not in available_backends():
-            raise missing_library("dask", "dask")
+            raise missing_library_error("dask", "dask")
     if plot is not None:
         from logitron.cli.plots import require_matplotlib
 

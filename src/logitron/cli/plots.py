@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend.libraries import missing_library
+from logitron.backend.libraries import missing_library_error
 from logitron.backend.types import HostArray
 
 __all__ = ["require_matplotlib", "save_neuron"]
@@ -33,7 +33,7 @@ def require_matplotlib(path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise missing_library("matplotlib", "plot") from None
+        raise missing_library_error("matplotlib", "plot") from None
     kinds = Figure().canvas.get_supported_filetypes()
     kind = path.suffix.removeprefix(".").lower()
     if kind not in kinds:

@@ -1,8 +1,6 @@
-"""Blocks of rows of arrays that are in memory."""
+"""Sums and maps over rows of arrays in memory."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,111 +8,35 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
-from logitron.data.block_features import (
-    Standardisation,
-    of_logits,
-    on_standardised,
-    standardised,
-    total_squares,
-    widened,
-)
+from logitron.data.block_features import apply_to_logits, standardise, sum_of_squares
+from logitron.data.row_blocks import RowBlocks
 
 __all__ = ["ArrayRows"]
 
 
-#: fewer rows than this are not worth the calls that a further block costs
-MIN_BLOCK_ROWS = 512
-#: so many are worth it as long as a block is no more than so many times too large
-SOME_ROWS, SOME_TIMES = 2048, 4
-#: rows below which smaller blocks would not be what is missing, when there is no memory
-FEWEST_ROWS = 64
-#: numbers computed for each row, and for all, from which on several workers are worth it; of so
-#: many rows they are for one neuron too: reading is what takes long, and one core cannot ask for
-#: more
-WIDE, MANY_NUMBERS = 16, 1 << 18
-#: multiplications in a pass, below which nothing is gained by making them cheaper
-MANY_PRODUCTS = 1 << 24
-#: columns from which on half as wide numbers save more than it costs to make them
-ROUGH_WIDTH = 16
-#: and so many of their rows are summed in float32 at most
-ROUGH_BLOCK_ROWS = 1 << 16
-#: and samples are worked on in blocks of so many, where blocks are to stay in cache; of so many
-#: times as many as features at least, whose products take as long to add up as to compute
-SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES = 1024, 4
-#: blocks of columns are so many times as large where they need not be copied to be worked on:
-#: products of more columns are faster
-UNCOPIED_TIMES = 8
+class ArrayRows(RowBlocks):
+    """Rows of arrays in memory, as `logitron.data.Rows`.
 
-
-class ArrayRows:
-    """Rows of arrays that are in memory, on one device or sharded by their library.
-
-    Parameters
-    ----------
-    context : ArrayContext
-        Where the arrays are, and the precision to compute in.
-    X : array (n, p)
-    *others : array (n, ...) or None
-        Targets, weights, whatever goes with each row.
-    width : int, default 1
-        Numbers that are computed for each row, such as the logits of so many neurons.
-    block_rows : int, optional
-        Rows in a block; by default what the library does best with.
-    standardisation : tuple of arrays (p,) and (p,), optional
-        Centre and scale: block functions receive ``(X - centre) * scale``.
+    See `logitron.data.row_blocks.RowBlocks` for the parameters. Sums are computed in blocks, by
+    several workers if that is faster. If the device is out of memory, the blocks are halved and
+    the sum starts again.
     """
 
-    lazy = copies = False
+    _float32_rows: "ArrayRows | None" = None
+    _sum_of_squares: float | None = None
 
-    def __init__(
-        self,
-        context: ArrayContext,
-        X: Array,
-        *others: Array | None,
-        width: int = 1,
-        block_rows: int | None = None,
-        standardisation: Standardisation | None = None,
-    ) -> None:
-        self.context = context
-        self.shape = X.shape
-        self._arrays = (X, *others)
-        self._rough: ArrayRows | None = None
-        self._standardisation = standardisation
-        self._sizes: dict[str, Any] = {"width": width, "block_rows": block_rows}
-        self._xp, self._dtype = context.xp, context.dtype
-        self._squares: float | None = None
-        wide = context.wide
-        self._widens = None if wide.precision == context.precision else wide.dtype
-        self._divide(self._block_rows(block_rows))
-
-    def _divide(self, size: int) -> None:
-        """Make blocks of so many rows, and share them out among the workers."""
-        X, *others = self._arrays
-        width = self._sizes["width"]
-        # the blocks are views; only libraries without views copy, and those get one block
-        self._stored: list[tuple[Any, ...]] = [
-            (self._cut(X, start, size), *(_rows(array, start, size) for array in others))
-            for start in range(0, X.shape[0], size)
-        ]
-        #: blocks that one worker adds up
-        self._worker_slices = [self._stored]
-        n = X.shape[0]
-        if n >= MANY_NUMBERS or (width >= WIDE and n * width >= MANY_NUMBERS):
-            team = min(self.context.library.workers(), len(self._stored) // 2)
-            if team > 1:
-                edges = np.linspace(0, len(self._stored), team + 1).astype(int)
-                self._worker_slices = [self._stored[a:b] for a, b in pairwise(edges)]
+    # --- sums and maps over blocks of rows ---
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
-        """Add up the blocks; see `Rows.sum`."""
+        """Add up the arrays that a block function returns; see `Rows.sum`."""
         while True:
             try:
                 return self._sum(function, parameters, static)
             except Exception as error:
                 size = self._smaller_blocks(error)
-            self._use_blocks_of(size)
+            self._set_block_rows(size)
 
     def _sum(
         self,
@@ -122,21 +44,21 @@ class ArrayRows:
         parameters: tuple[Array | None, ...],
         static: dict[str, Any],
     ) -> tuple[Array, ...]:
-        run, narrow = self._compiled(function, static), self.context.cast_all(parameters)
+        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
 
         def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
             total: tuple[Array, ...] | None = None
             for block in self._blocks(stored):
-                part = run(*block, *narrow)
-                if self._widens is not None:
-                    part = tuple(self._xp.astype(array, self._widens) for array in part)
+                part = run(*block, *cast)
+                if self._sum_dtype is not None:
+                    part = tuple(self._xp.astype(array, self._sum_dtype) for array in part)
                 total = part if total is None else tuple(map(_add, total, part))
             assert total is not None  # there is at least one row
             return total
 
-        if len(self._stored) == 1 and self._widens is None:
+        if len(self._stored) == 1 and self._sum_dtype is None:
             (block,) = self._blocks(self._stored)
-            return run(*block, *narrow)  # type: ignore[no-any-return]
+            return run(*block, *cast)  # type: ignore[no-any-return]
         if len(self._worker_slices) == 1:
             return add_up(self._stored)
         parts = self.context.library.parallel_map(add_up, self._worker_slices)
@@ -145,20 +67,20 @@ class ArrayRows:
             total = tuple(map(_add, total, part))
         return total
 
-    def squares(self) -> float:
-        """Add up all squared features; see `Rows.squares`."""
-        if self._squares is None:
-            self._squares = float(to_host(self.sum(total_squares)[0])[0, 0])
-        return self._squares
+    def sum_of_squares(self) -> float:
+        """Add up the squares of all features; see `Rows.sum_of_squares`."""
+        if self._sum_of_squares is None:
+            self._sum_of_squares = float(to_host(self.sum(sum_of_squares)[0])[0, 0])
+        return self._sum_of_squares
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
-        """Stack the blocks' rows; see `Rows.map`."""
+        """Stack the rows that a block function returns; see `Rows.map`."""
         while True:
             try:
                 return self._map(function, parameters, static)
             except Exception as error:
                 size = self._smaller_blocks(error)
-            self._use_blocks_of(size)
+            self._set_block_rows(size)
 
     def _map(
         self,
@@ -166,226 +88,126 @@ class ArrayRows:
         parameters: tuple[Array, ...],
         static: dict[str, Any],
     ) -> Array:
-        run, narrow = self._compiled(function, static), self.context.cast_all(parameters)
-        parts = [run(*block, *narrow) for block in self._blocks(self._stored)]
+        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
+        parts = [run(*block, *cast) for block in self._blocks(self._stored)]
         return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
 
     def map_logits(
         self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
     ) -> Array:
-        """Stack what a function returns of the blocks' logits; see `Rows.map_logits`."""
-        return self.map(of_logits, coef, intercept, logits_function=function, **static)
+        """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
+        return self.map(apply_to_logits, coef, intercept, logits_function=function, **static)
 
-    def _smaller_blocks(self, error: Exception) -> int:
-        """Rows of blocks to try next after an error; raise it if those would not help."""
-        size: int = min(self._block_rows(self._sizes["block_rows"]), self.shape[0])
-        if size <= FEWEST_ROWS or not self.context.library.out_of_memory(error):
-            raise error
-        return max(size // 2, FEWEST_ROWS)
-
-    def _use_blocks_of(self, size: int) -> None:
-        """Divide the rows anew, after the memory of a failed attempt was released."""
-        # (outside of the handler: the error keeps all intermediate results alive)
-        self._sizes["block_rows"] = size
-        self.context.library.release_memory()
-        self._divide(size)
+    # --- selected rows ---
 
     def sample(self, count: int, seed: int) -> "ArrayRows | None":
-        """Draw one row at random out of each of ``count`` equal stretches; see `Rows.sample`.
+        """Select one row at random from each of ``count`` intervals; see `Rows.sample`.
 
-        Neither sorted rows nor rows with a period make such a sample uneven.
+        The intervals have equal lengths, so that the sample is even for sorted rows, and the row
+        within an interval is random, so that it is even for periodic rows.
         """
-        if not self._can_draw():
+        if not self._can_select():
             return None
         edges = np.linspace(0, self.shape[0], count + 1)
-        chosen = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
-        drawn = self.select(np.minimum(chosen.astype(np.int64), self.shape[0] - 1))
-        assert drawn is not None
-        return drawn
-
-    @property
-    def one_block(self) -> bool:
-        """Whether all rows are one block."""
-        return len(self._stored) == 1
-
-    @property
-    def others(self) -> tuple[Array | None, ...]:
-        """What goes with each row."""
-        return self._arrays[1:]
+        positions = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
+        selected = self.select(np.minimum(positions.astype(np.int64), self.shape[0] - 1))
+        assert selected is not None
+        return selected
 
     def select(self, rows: np.ndarray[Any, Any]) -> "ArrayRows | None":
-        """Return a copy of some of the rows; see `Rows.select`."""
-        if not self._can_draw():
+        """Copy the rows with these indices; see `Rows.select`."""
+        if not self._can_select():
             return None
-        X, *others = self._arrays
+        X, *row_arrays = self._arrays
         index = self.context.asarray(rows, keep_dtype=True)
-        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in others]
-        sizes = dict(self._sizes)
-        if self.context.library.wide_rows is not None:  # what is made of them stays in cache
-            most = max(SAMPLE_BLOCK_ROWS, SAMPLE_BLOCK_TIMES * self.shape[1])
-            sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), most)
-        drawn = self._draw(X, rows)
+        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in row_arrays]
+        settings, options = dict(self._settings), self._options
+        if self.context.library.many_outputs_block_rows is not None:
+            # Arrays computed from a block then stay in cache.
+            most = max(options.sample_rows, options.sample_rows_per_feature * self.shape[1])
+            settings["block_rows"] = min(self._block_rows(settings["block_rows"]), most)
+        features = self._take_features(X, rows)
         return type(self)(
-            self.context, drawn, *taken, **sizes, standardisation=self._standardisation
+            self.context, features, *taken, **settings, standardisation=self._standardisation
         )
 
-    def limit_blas_threads(self) -> AbstractContextManager[Any]:
-        """Limit BLAS to one thread where several workers share the cores."""
-        return (
-            self.context.library.limit_blas_threads()
-            if len(self._worker_slices) > 1
-            else nullcontext()
-        )
+    # --- the same rows with another precision, other features or other row arrays ---
 
     def in_float64(self) -> "ArrayRows":
-        """Compute blocks in the widest precision; see `Rows.in_float64`."""
-        if self._widens is None:
+        """Return rows whose blocks are computed in the widest precision; see `Rows.in_float64`."""
+        if self._sum_dtype is None:
             return self
-        return self._like(self.context.wide, *self._arrays)
-
-    def standardised(self, centre: Array, scale: Array) -> "ArrayRows":
-        """Standardise the features, block by block; see `Rows.standardised`."""
-        assert self._standardisation is None
-        given = self._arrays
-        return type(self)(self.context.wide, *given, **self._sizes, standardisation=(centre, scale))
-
-    def _like(self, context: ArrayContext, *arrays: Array | None) -> "ArrayRows":
-        """Make rows of other arrays that are cut and standardised as these are."""
-        return type(self)(context, *arrays, **self._sizes, standardisation=self._standardisation)
+        return self._with_arrays(self.context.wide, *self._arrays)
 
     def in_float32(self) -> "ArrayRows | None":
-        """Compute blocks in half the width; see `Rows.in_float32`."""
-        low_precision = self.context.low_precision
-        width, (n, p) = self._sizes["width"], self.shape
-        if low_precision is None or width < ROUGH_WIDTH or n * p * width < MANY_PRODUCTS:
+        """Return rows whose blocks are computed in float32; see `Rows.in_float32`."""
+        low_precision, options = self.context.low_precision, self._options
+        width, (n, p) = self._settings["width"], self.shape
+        if low_precision is None or width < options.float32_min_outputs:
             return None
-        if self._standardisation is not None:  # float32 would lose the digits that it keeps
+        if n * p * width < options.float32_min_products:
             return None
-        if self.context.library.block_bytes is None:  # one block: a copy of all features
+        if self._standardisation is not None:  # float32 would lose the digits that it preserves
             return None
-        if self._rough is None:
-            sizes = dict(self._sizes)
-            if self.context.library.wide_rows is None:  # blocks are larger than a sum bears
-                sizes["block_rows"] = min(self._block_rows(sizes["block_rows"]), ROUGH_BLOCK_ROWS)
-            self._rough = type(self)(low_precision, *self._arrays, **sizes)
-        return self._rough
+        if self.context.library.block_bytes is None:  # a single block: a copy of all features
+            return None
+        if self._float32_rows is None:
+            settings = dict(self._settings)
+            if self.context.library.many_outputs_block_rows is None:
+                # The library's own blocks are too large for sums in float32.
+                most = self._block_rows(settings["block_rows"])
+                settings["block_rows"] = min(most, options.float32_max_rows)
+            self._float32_rows = type(self)(low_precision, *self._arrays, **settings)
+        return self._float32_rows
 
-    def with_row_arrays(self, *others: Array) -> "ArrayRows":
-        """Put other arrays beside the features; see `Rows.with_row_arrays`."""
-        return self._like(self.context, self._arrays[0], *others)
+    def standardised(self, centre: Array, scale: Array) -> "ArrayRows":
+        """Return rows of standardised features; see `Rows.standardised`."""
+        assert self._standardisation is None
+        settings = {**self._settings, "standardisation": (centre, scale)}
+        return type(self)(self.context.wide, *self._arrays, **settings)
+
+    def with_row_arrays(self, *row_arrays: Array) -> "ArrayRows":
+        """Return the same features with other row arrays; see `Rows.with_row_arrays`."""
+        return self._with_arrays(self.context, self._arrays[0], *row_arrays)
 
     def with_features(self, X: Array) -> "ArrayRows":
-        """Put other features, in the widest precision, in the place of these."""
-        return ArrayRows(self.context.wide, X, *self._arrays[1:], **self._sizes)
+        """Return the same row arrays with other features; see `Rows.with_features`."""
+        return ArrayRows(self.context.wide, X, *self._arrays[1:], **self._settings)
+
+    def _with_arrays(self, context: ArrayContext, *arrays: Array | None) -> "ArrayRows":
+        """Return rows of other arrays, with these settings and this standardisation."""
+        return type(self)(context, *arrays, **self._settings, standardisation=self._standardisation)
+
+    # --- sums over blocks of columns ---
 
     def sum_over_columns(
-        self, function: Callable[..., Array], *by_column: Array | None, **static: Any
+        self, function: Callable[..., Array], *column_arrays: Array | None, **static: Any
     ) -> Array:
-        """Add up what a function returns for each block of columns, in the widest precision.
-
-        ``by_column`` are arrays whose last axis goes along with the columns, or None.
-        """
-        wide = self.context.wide
+        """Add up the arrays that a function of columns returns; see `Rows.sum_over_columns`."""
+        wide, options = self.context.wide, self._options
         run = wide.compile(function, **static)
-        standardise = wide.compile(standardised)
+        compiled_standardise = wide.compile(standardise)
         n, p = self.shape
         size = p
         if self.context.library.block_bytes is not None:
             numbers = self.context.library.block_bytes // 8
-            if self._arrays[0].dtype == wide.dtype and not self.copies:
-                numbers *= UNCOPIED_TIMES
-            size = max(64, numbers // n)
+            if self._arrays[0].dtype == wide.dtype and not self.copies_columns:
+                numbers *= options.uncopied_column_factor
+            size = max(options.min_columns, numbers // n)
         total: Any = None
         for start in range(0, p, size):
             stop = min(start + size, p)
-            beside = (None if a is None else a[..., start:stop] for a in by_column)
-            features = self._columns(start, stop)
+            arrays = (None if a is None else a[..., start:stop] for a in column_arrays)
+            features = self._column_block(start, stop)
             if self._standardisation is not None:
-                features = standardise(features, *(a[start:stop] for a in self._standardisation))
-            part = run(features, *beside)
+                centre, scale = self._standardisation
+                features = compiled_standardise(features, centre[start:stop], scale[start:stop])
+            part = run(features, *arrays)
             if total is None:
                 total = part
             else:
                 total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
-
-    def _compiled(self, function: Callable[..., Any], static: dict[str, Any]) -> Callable[..., Any]:
-        """Compile a block function together with widening and standardising its features.
-
-        The features as the function receives them then need not be stored.
-        """
-        if self._standardisation is not None:
-            return self._compiled_standardised(function, static)
-        if self._is_wide():
-            return self.context.compile(function, **static)
-        return self.context.compile(
-            widened, block_function=function, precision=self.context.precision, **static
-        )
-
-    def _compiled_standardised(
-        self, function: Callable[..., Any], static: dict[str, Any]
-    ) -> Callable[..., Any]:
-        assert self._standardisation is not None
-        run = self.context.compile(
-            on_standardised, block_function=function, precision=self.context.precision, **static
-        )
-        centre, scale = map(self.context.cast, self._standardisation)
-
-        def standardising(X: Array, *others: Array | None) -> Any:
-            return run(X, centre, scale, *others)
-
-        return standardising
-
-    def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
-        """Give blocks, their features as they are stored."""
-        yield from stored
-
-    # --- what depends on how the features are stored ---
-
-    def _block_rows(self, wished: int | None) -> int:
-        """Rows in a block."""
-        n, p = self.shape
-        return wished or _default_block_rows(self.context, n, p, self._sizes["width"])
-
-    def _cut(self, X: Array, start: int, size: int) -> Array:
-        """Features of a block, as they are stored."""
-        return _rows(X, start, size)
-
-    def _is_wide(self) -> bool:
-        """Whether blocks come in the precision that is computed in."""
-        return bool(self._arrays[0].dtype == self._dtype)
-
-    def _can_draw(self) -> bool:
-        return self.context.library.supports_row_indexing(self._arrays[0])
-
-    def _draw(self, X: Array, rows: np.ndarray[Any, Any]) -> Array:
-        """Copy chosen rows of the features."""
-        return self._xp.take(X, self.context.asarray(rows, keep_dtype=True), axis=0)
-
-    def _columns(self, start: int, stop: int) -> Array:
-        """Columns of the features, in the widest precision."""
-        part = self._arrays[0][:, start:stop]
-        return self._xp.astype(part, self.context.wide.dtype, copy=False)
-
-
-def _default_block_rows(context: ArrayContext, n: int, p: int, width: int) -> int:
-    library = context.library
-    if library.block_bytes is None:
-        return n
-    row = 8 * max(p, 1)
-    some = min(SOME_ROWS, SOME_TIMES * library.block_bytes // row)
-    rows = max(MIN_BLOCK_ROWS, some, library.block_bytes // row)
-    if library.temporary_bytes is not None:
-        size = 4 if context.precision == "float32" else 8
-        rows = min(rows, library.temporary_bytes // (size * width))
-    fewest, most = library.wide_rows or (MIN_BLOCK_ROWS, rows)
-    return max(fewest, min(rows, most) if width >= WIDE else rows)
-
-
-def _rows(array: Array | None, start: int, size: int) -> Array | None:
-    if array is None or size >= array.shape[0]:
-        return array
-    return array[start : min(start + size, array.shape[0]), ...]
 
 
 def _add(left: Array, right: Array) -> Array:

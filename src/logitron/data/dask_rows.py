@@ -1,8 +1,8 @@
-"""Dask arrays as a source of row blocks.
+"""Sums and maps over the chunks of Dask arrays.
 
-Dask's chunks are blocks of rows; nothing is ever computed *on* a Dask array, whose linear algebra
-is incomplete and in places wrong. Parameters travel to the chunks, each chunk's sums are computed
-there in the chunk's own library, and only their total comes back: one round trip a sum.
+Dask's own linear algebra is incomplete and in places wrong, and is not used. The parameters are
+sent to the chunks, a block function runs on each chunk in the library of the context, and only the
+total is returned: one computation of Dask for each sum.
 """
 
 from collections.abc import Callable
@@ -13,32 +13,34 @@ from typing import Any
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
-from logitron.data.block_features import (
-    Standardisation,
-    of_logits,
-    on_standardised,
-    total_squares,
+from logitron.data.block_features import Standardisation, apply_to_logits, sum_of_squares
+from logitron.data.dask_chunks import check_chunks, is_dask
+from logitron.data.dask_tasks import (
+    add_parts,
+    run_on_chunk,
+    run_on_located_chunk,
+    standardise_first,
 )
-from logitron.data.dask_chunks import check_block, check_chunks, is_dask, place_of
 
 __all__ = ["DaskRows"]
 
-#: sums are gathered in a tree, so that no task waits for more parts than this
-FAN_IN = 16
+#: parts that one task adds up; the parts of a sum are the leaves of a tree of such tasks
+MAX_PARTS_PER_TASK = 16
 
 
 class DaskRows:
     """The rows of a Dask array, as `logitron.data.Rows`.
 
-    Chunks are used as they come. An array that is not persisted is computed anew in every pass:
-    call ``X.persist()`` first where the cluster's memory holds it.
+    The chunks are the blocks of rows. Dask computes an array that is not persisted anew in every
+    pass, so ``X.persist()`` saves time if the array fits the memory of the cluster.
 
     Parameters
     ----------
     context : ArrayContext
-        Where the chunks are computed, inside the workers.
+        Library, device and precision of the computation, in the workers.
     X : dask.array.Array (n, p)
-    *others : dask.array.Array or array (n, ...), or None
+    *row_arrays : dask.array.Array or array (n, ...), or None
+        Arrays with one entry for each row, such as targets and weights.
     standardisation : tuple of arrays (p,) and (p,), optional
         Centre and scale of the features; see `Rows.standardised`.
 
@@ -54,100 +56,103 @@ class DaskRows:
         self,
         context: ArrayContext,
         X: Array,
-        *others: Array | None,
+        *row_arrays: Array | None,
         standardisation: Standardisation | None = None,
     ) -> None:
         self.context = context
         self._standardisation = standardisation
-        self._others = others
-        self._squares: float | None = None
+        self._row_arrays = row_arrays
+        self._sum_of_squares: float | None = None
         check_chunks(X)
-        # Dask can rechunk NumPy's dtypes only; chunks that hold whole rows need none of it
+        # (Dask rechunks dtypes of NumPy only, so chunks of complete rows are not rechunked)
         self._X = X if len(X.chunks[1]) == 1 else X.rechunk({1: -1})
         self.shape = X.shape
-        columns = [self._blocks_of(array) for array in (self._X, *others)]
+        columns = [self._delayed_chunks(array) for array in (self._X, *row_arrays)]
         self._blocks = list(zip(*columns, strict=True))
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
-        """Add up the chunks in one computation of Dask's; see `Rows.sum`."""
+        """Add up the arrays that a block function returns; see `Rows.sum`."""
         from dask import compute, delayed
 
         function, static, parameters = self._standardising(
-            function, static, parameters, len(self._others)
+            function, static, parameters, len(self._row_arrays)
         )
-        run = delayed(partial(_run, self.context, function, static), pure=False)
-        sent = delayed(parameters, traverse=False)  # one node of the graph, not one for each task
+        run = delayed(partial(run_on_chunk, self.context, function, static), pure=False)
+        sent = delayed(parameters, traverse=False)  # (one node of the graph, shared by all tasks)
         parts = [
-            run(sent, place, *block)
-            for place, block in zip(self._places, self._blocks, strict=True)
+            run(sent, location, *block)
+            for location, block in zip(self._chunk_locations, self._blocks, strict=True)
         ]
-        add = delayed(_add, pure=False)
+        add = delayed(add_parts, pure=False)
         while len(parts) > 1:
-            parts = [add(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
+            parts = [
+                add(parts[i : i + MAX_PARTS_PER_TASK])
+                for i in range(0, len(parts), MAX_PARTS_PER_TASK)
+            ]
         (total,) = compute(parts[0])
         return tuple(total)
 
-    def squares(self) -> float:
-        """Add up all squared features; see `Rows.squares`."""
-        if self._squares is None:
-            self._squares = float(to_host(self.sum(total_squares)[0])[0, 0])
-        return self._squares
+    def sum_of_squares(self) -> float:
+        """Add up the squares of all features; see `Rows.sum_of_squares`."""
+        if self._sum_of_squares is None:
+            self._sum_of_squares = float(to_host(self.sum(sum_of_squares)[0])[0, 0])
+        return self._sum_of_squares
 
     def sample(self, count: int, seed: int) -> None:
-        """Drawing rows out of chunks costs as much as a pass over them."""
+        """Return None: selecting rows of chunks costs as much as a pass over all rows."""
 
     @property
-    def others(self) -> tuple[Array | None, ...]:
-        """What goes with each row."""
-        return self._others
+    def row_arrays(self) -> tuple[Array | None, ...]:
+        """Arrays with one entry for each row."""
+        return self._row_arrays
 
     def select(self, rows: Any) -> None:
-        """Drawing rows out of chunks costs as much as a pass over them."""
+        """Return None: selecting rows of chunks costs as much as a pass over all rows."""
 
     def limit_blas_threads(self) -> AbstractContextManager[Any]:
-        """Workers are not ours to arrange; see `Rows.limit_blas_threads`."""
+        """Change nothing: the threads of Dask's workers belong to Dask."""
         return nullcontext()
 
     def in_float64(self) -> "DaskRows":
-        """Compute chunks in the widest precision; see `Rows.in_float64`."""
+        """Return rows whose chunks are computed in the widest precision; see `Rows.in_float64`."""
         return DaskRows(
-            self.context.wide, self._X, *self._others, standardisation=self._standardisation
+            self.context.wide, self._X, *self._row_arrays, standardisation=self._standardisation
         )
 
     def standardised(self, centre: Array, scale: Array) -> "DaskRows":
-        """Standardise the features of each chunk; see `Rows.standardised`."""
-        given = self._others
+        """Return rows of standardised features; see `Rows.standardised`."""
+        given = self._row_arrays
         return DaskRows(self.context.wide, self._X, *given, standardisation=(centre, scale))
 
     def in_float32(self) -> None:
-        """Chunks are computed in one precision only; see `Rows.in_float32`."""
+        """Return None: chunks are computed in the precision of the context only."""
 
-    def with_row_arrays(self, *others: Array) -> "DaskRows":
-        """Put other arrays beside the features; see `Rows.with_row_arrays`."""
-        return DaskRows(self.context, self._X, *others, standardisation=self._standardisation)
+    def with_row_arrays(self, *row_arrays: Array) -> "DaskRows":
+        """Return the same features with other row arrays; see `Rows.with_row_arrays`."""
+        return DaskRows(self.context, self._X, *row_arrays, standardisation=self._standardisation)
 
     def with_features(self, X: Array) -> "DaskRows":
-        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
-        raise TypeError("chunks of rows cannot be rotated")
+        """Raise TypeError: features of a Dask array cannot be replaced by those in memory."""
+        raise TypeError("the features of a Dask array cannot be replaced")
 
     def sum_over_columns(
-        self, function: Callable[..., Array], *by_column: Array | None, **static: Any
+        self, function: Callable[..., Array], *column_arrays: Array | None, **static: Any
     ) -> Array:
-        """Columns cannot be taken of chunks of rows; see `Rows.sum_over_columns`."""
-        raise TypeError("columns cannot be taken of chunks of rows")
+        """Raise TypeError: the chunks of a Dask array are blocks of rows."""
+        raise TypeError("a Dask array has blocks of rows, not of columns")
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
-        """Stack the blocks' rows; see `Rows.map`."""
+        """Stack the rows that a block function returns, lazily; see `Rows.map`."""
         function, static, parameters = self._standardising(function, static, parameters, 0)
-        run = partial(_run, self.context, function, static, parameters)
+        run = partial(run_on_chunk, self.context, function, static, parameters)
         with self.context.scope():
             one = self.context.zeros((1, self.shape[1]))
-            meta = run((0, *one.shape), one)[:0, ...]  # what a chunk becomes
-        to_numpy = not hasattr(meta, "astype")  # a torch tensor: Dask itself cannot hold the answer
+            meta = run((0, *one.shape), one)[:0, ...]  # (an empty result, for dtype and shape)
+        to_numpy = not hasattr(meta, "astype")  # (Dask arrays cannot hold torch tensors)
         meta = to_host(meta) if to_numpy else meta
-        run = partial(_run_in_place, run, to_numpy)
+        run = partial(run_on_located_chunk, run, to_numpy)
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._X.chunks[0], *((size,) for size in meta.shape[1:]))
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
@@ -155,29 +160,31 @@ class DaskRows:
     def map_logits(
         self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
     ) -> Array:
-        """Stack what a function returns of the chunks' logits; see `Rows.map_logits`."""
-        return self.map(of_logits, coef, intercept, logits_function=function, **static)
+        """Stack the rows that a function of logits returns, lazily; see `Rows.map_logits`."""
+        return self.map(apply_to_logits, coef, intercept, logits_function=function, **static)
 
     def _standardising(
         self,
         function: Callable[..., Any],
         static: dict[str, Any],
         parameters: tuple[Any, ...],
-        others: int,
+        n_row_arrays: int,
     ) -> tuple[Callable[..., Any], dict[str, Any], tuple[Any, ...]]:
-        """Put what standardises the features around a block function, and before its parameters."""
-        narrow = tuple(map(self.context.cast, parameters))
+        """Cast parameters; wrap a block function so that it receives standardised features."""
+        cast = tuple(map(self.context.cast, parameters))
         if self._standardisation is None:
-            return function, static, narrow
-        around = {
+            return function, static, cast
+        settings = {
             "block_function": function,
             "precision": self.context.precision,
-            "others": others,
+            "n_row_arrays": n_row_arrays,
             **static,
         }
-        return _first_of_all, around, (*map(self.context.cast, self._standardisation), *narrow)
+        standardisation = map(self.context.cast, self._standardisation)
+        return standardise_first, settings, (*standardisation, *cast)
 
-    def _blocks_of(self, array: Array | None) -> list[Any]:
+    def _delayed_chunks(self, array: Array | None) -> list[Any]:
+        """Return an array's chunks, aligned with those of the features, as delayed objects."""
         import dask.array as da
 
         chunks = self._X.chunks[0]
@@ -191,45 +198,6 @@ class DaskRows:
         return list(array.to_delayed().ravel())
 
     @property
-    def _places(self) -> list[tuple[int, ...]]:
-        """Each block's number and shape."""
+    def _chunk_locations(self) -> list[tuple[int, ...]]:
+        """Number and shape of each chunk of features."""
         return [(i, rows, self.shape[1]) for i, rows in enumerate(self._X.chunks[0])]
-
-
-def _run(
-    context: ArrayContext,
-    function: Callable[..., Any],
-    static: dict[str, Any],
-    parameters: tuple[Array, ...],
-    place: tuple[int, ...],
-    X: Array,
-    *others: Array | None,
-) -> Any:
-    """Run a block function where the block is: in a thread or process of Dask's."""
-    check_block("X", place, X)
-    for other in others:
-        if other is not None:
-            check_block("y or sample_weight", (*place[:2], *other.shape[1:]), other)
-    with context.scope(in_a_pool=True):
-        moved = [None if a is None else context.wide.place(a) for a in others]
-        part = context.compile(function, **static)(context.asarray(X), *moved, *parameters)
-        # sums are gathered in the widest precision, the rows of a map stay as they are
-        return tuple(map(context.wide.asarray, part)) if isinstance(part, tuple) else part
-
-
-def _first_of_all(X: Array, *rest: Array | None, others: int = 0, **static: Any) -> Any:
-    """Call `on_standardised`, whose parameters follow the arrays of the rows here."""
-    arrays, (centre, scale, *parameters) = rest[:others], rest[others:]
-    return on_standardised(X, centre, scale, *arrays, *parameters, **static)
-
-
-def _run_in_place(
-    run: Callable[..., Array], to_numpy: bool, X: Array, block_info: Any = None
-) -> Array:
-    """Run on a chunk of an array, of which Dask tells where it is in the whole."""
-    found = run(place_of(block_info), X)
-    return to_host(found) if to_numpy else found
-
-
-def _add(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
-    return tuple(sum(arrays[1:], start=arrays[0]) for arrays in zip(*parts, strict=True))

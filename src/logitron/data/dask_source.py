@@ -1,4 +1,4 @@
-"""A Dask array as an argument: its values are computed chunk by chunk, when they are needed."""
+"""`DaskSource`: a Dask array as an argument. Its chunks are computed when a result is needed."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,8 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import count_read
 from logitron.backend.types import Array, HostArray
-from logitron.data.dask_chunks import check_chunks, checked_chunks
+from logitron.data.block_options import BlockOptions
+from logitron.data.dask_chunks import check_chunks, with_checked_chunks
 from logitron.data.dask_rows import DaskRows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
@@ -24,39 +25,41 @@ class DaskSource(Source):
 
     @property
     def meta(self) -> Array:
-        """An empty array of the library and dtype that the chunks will have."""
+        """An empty array with the library and dtype of the chunks."""
         return self.array._meta
 
     def checked(self) -> "DaskSource":
-        """Refuse chunks of unknown sizes, or of sparse matrices; see `check_chunks`."""
+        """Reject chunks of unknown sizes or of sparse matrices; see `check_chunks`."""
         check_chunks(self.array, self.name)
         return self
 
     def dense(self) -> Array:
-        """Return the same array, each of whose chunks is checked when it is computed."""
-        return checked_chunks(self.array, self.name)
+        """Return the same array, with a check of each chunk when it is computed."""
+        return with_checked_chunks(self.array, self.name)
 
     def rows(
         self,
         context: ArrayContext,
-        *others: Array | None,
+        *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        options: BlockOptions | None = None,
     ) -> Rows:
-        """Make rows of the chunks, as they are; see `Source.rows`."""
-        return DaskRows(context, self.array, *others)
+        """Make `Rows` whose blocks are the chunks; see `Source.rows`."""
+        return DaskRows(context, self.array, *row_arrays)
 
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
-        """Apply an element-wise function to each chunk, lazily."""
+        """Apply an element-wise function to each chunk, lazily; see `Source.map`."""
         return self.array.map_blocks(function, dtype=dtype)
 
-    def distinct(self) -> tuple[HostArray, Array]:
-        """Find the distinct values of all chunks; the places among them stay lazy.
+    def unique_inverse(self) -> tuple[HostArray, Array]:
+        """Return the sorted unique values of all chunks, and a lazy array of indices.
 
         Returns
         -------
         values : numpy.ndarray (K,)
-        places : dask.array.Array (n,) of int64
+        inverse : dask.array.Array (n,) of int64
+            ``values[inverse]`` is the array.
         """
         from dask import compute, delayed
 

@@ -1,7 +1,7 @@
-"""An argument as it came: the one place that knows what kinds of arrays, tables and lists exist.
+"""`Source`: an argument of a user, of any kind, behind one interface.
 
-`wrap` makes a `Source` of features, labels or weights. Whoever holds one asks for what it needs
-(rows, distinct labels, values on the host), and never what kind of array there is.
+`logitron.data.wrap` makes a source of features, labels or weights. The rest of the package uses its
+methods (rows, unique values, values on the host) and does not test the kind of the array.
 """
 
 from collections.abc import Callable
@@ -16,26 +16,27 @@ from logitron.backend.host import to_host
 from logitron.backend.libraries import library_of
 from logitron.backend.types import Array, HostArray
 from logitron.data.array_rows import ArrayRows
+from logitron.data.block_options import BlockOptions
 from logitron.data.rows import Rows
 
 __all__ = ["Source"]
 
 
 class Source:
-    """An array of any library in memory; or a list, a table or a number, not yet an array.
+    """An array of any library in memory; or a list, a table or a number before its conversion.
 
     Parameters
     ----------
     name : str
-        The argument's name, for messages.
+        Name of the argument, for messages.
     array : object
-        As it came.
+        The argument itself.
     """
 
     lazy: ClassVar[bool] = False
-    """Whether values are computed only when they are needed."""
+    """Whether values are computed only when a result is needed."""
     sparse: ClassVar[bool] = False
-    """Whether only entries that are not zero are stored."""
+    """Whether the array stores its nonzero entries only."""
 
     def __init__(self, name: str, array: Any) -> None:
         self.name = name
@@ -48,18 +49,24 @@ class Source:
 
     @property
     def meta(self) -> Array:
-        """An array of the library, device and dtype that the values have."""
+        """An array with the library, device and dtype of the values."""
         return self.array
 
     def checked(self) -> "Source":
-        """Refuse an array that is malformed, as far as it can be seen without reading it.
+        """Reject a malformed array, by checks that do not read the values of a dense array.
+
+        Returns
+        -------
+        Source
+            A source of the checked array.
 
         Raises
         ------
         TypeError
-            If it is a sparse array of another library than SciPy.
+            If it is a sparse array of another library than SciPy, or a Dask array of sparse chunks.
         ValueError
-            If its parts do not fit together.
+            If the indices of a sparse matrix do not fit its shape, or the sizes of a Dask array's
+            chunks are unknown.
         """
         array = self.array
         if not is_array_api_obj(array) or is_numpy_array(array):
@@ -72,54 +79,70 @@ class Source:
         return self
 
     def dense(self) -> Any:
-        """Return the values as an array that stores them all."""
+        """Return the values as a dense array."""
         return self.array
 
     def rows(
         self,
         context: ArrayContext,
-        *others: Array | None,
+        *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        options: BlockOptions | None = None,
     ) -> Rows:
-        """Bring features, and whatever goes with each row, to a context, as rows.
+        """Make `Rows` of this array as features, and of row arrays, in a context.
 
-        Arrays are moved to the context's library and device, see `ArrayContext.place`; chunks of a
-        Dask array, and sparse features in CSR format, stay where they are, and are moved block by
-        block when they are worked on.
+        Arrays in memory are moved to the context's device; see
+        `ArrayContext.asarray_for_storage`. Chunks of a Dask array and sparse features (in CSR
+        format) stay where they are: each block is moved when it is used.
 
         Parameters
         ----------
         context : ArrayContext
-        *others : array (n, ...) or None
+            Library, device and precision of the computation.
+        *row_arrays : array (n, ...) or None
+            Arrays with one entry for each row, such as targets and weights.
         width : int, default 1
-            Numbers that are computed for each row.
+            Outputs: numbers computed for each row.
         block_rows : int, optional
+            Rows in a block; by default, chosen by library and sizes.
+        options : BlockOptions, optional
+            Tuning constants for arrays in memory.
+
+        Returns
+        -------
+        Rows
         """
-        moved = moved_to(context, others)
+        moved = move_row_arrays(context, row_arrays)
         return ArrayRows(
-            context, context.place(self.array), *moved, width=width, block_rows=block_rows
+            context,
+            context.asarray_for_storage(self.array),
+            *moved,
+            width=width,
+            block_rows=block_rows,
+            options=options,
         )
 
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
-        """Apply an element-wise function whose answers are of ``dtype``."""
+        """Apply an element-wise function that returns arrays of ``dtype``."""
         return function(self.array)
 
     def take(self, rows: HostArray) -> Any:
-        """Copy some rows, by their numbers, on the host."""
+        """Copy the rows with these indices to the host."""
         array = self.array
         return _safe_indexing(to_host(array) if is_array_api_obj(array) else array, rows)
 
-    def distinct(self) -> tuple[HostArray, Array]:
-        """Find the sorted distinct values, and each value's place among them.
+    def unique_inverse(self) -> tuple[HostArray, Array]:
+        """Return the sorted unique values, and the index of each value among them.
 
-        Whole numbers in a narrow range are counted rather than sorted, which is many times faster
-        for a million of them.
+        Integers in a narrow range are counted instead of sorted, which is many times faster for a
+        million values.
 
         Returns
         -------
         values : numpy.ndarray (K,)
-        places : array (n,) of integers
+        inverse : array (n,) of integers
+            ``values[inverse]`` is the array.
         """
         values = np.asarray(self.array)
         whole = _whole_numbers(values)
@@ -130,27 +153,31 @@ class Source:
             return np.unique(values, return_inverse=True)
         offsets = whole if low == 0 else whole.astype(np.int64) - low
         offsets = offsets.astype(np.intp, copy=False)
-        if high - low == 1:  # as are most: both are there
+        if high - low == 1:  # (binary labels: both occur)
             return np.asarray([low, high], dtype=values.dtype), offsets
-        there = np.flatnonzero(np.bincount(offsets, minlength=high - low + 1))
-        found = (there + low).astype(values.dtype)
-        if len(there) == high - low + 1:
-            return found, offsets
-        places = np.zeros(high - low + 1, np.intp)
-        places[there] = np.arange(len(there))
-        return found, places[offsets]
+        present = np.flatnonzero(np.bincount(offsets, minlength=high - low + 1))
+        unique = (present + low).astype(values.dtype)
+        if len(present) == high - low + 1:
+            return unique, offsets
+        index_of_offset = np.zeros(high - low + 1, np.intp)
+        index_of_offset[present] = np.arange(len(present))
+        return unique, index_of_offset[offsets]
 
 
-def moved_to(context: ArrayContext, others: tuple[Array | None, ...]) -> list[Array | None]:
-    """Bring what goes with each row to a context, in its widest precision.
+def move_row_arrays(
+    context: ArrayContext, row_arrays: tuple[Array | None, ...]
+) -> list[Array | None]:
+    """Move row arrays to a context's device, in its widest precision.
 
-    Block functions narrow it block by block: weights are to be the user's.
+    They are not rounded to the context's precision: block functions cast what they need.
     """
-    return [None if array is None else context.wide.place(array) for array in others]
+    return [
+        None if array is None else context.wide.asarray_for_storage(array) for array in row_arrays
+    ]
 
 
 def _whole_numbers(values: HostArray) -> HostArray | None:
-    """Return whole numbers as integers; None for anything else."""
+    """Return values as integers if all of them are whole numbers; None otherwise."""
     if values.dtype.kind in "iu":
         return values
     if values.dtype.kind == "b":

@@ -1,4 +1,4 @@
-"""SciPy's sparse matrices: what they are, and whether their indices fit."""
+"""Sparse matrices of SciPy: detection, conversion, and a check of their indices."""
 
 import sys
 from typing import Any
@@ -9,49 +9,50 @@ __all__ = ["check_sparse", "is_sparse", "to_csr"]
 
 
 def is_sparse(X: Any) -> bool:
-    """Whether an object is a sparse matrix or array of SciPy's; never imports SciPy."""
+    """Whether an object is a sparse matrix or array of SciPy; does not import SciPy."""
     module = sys.modules.get("scipy.sparse")
     return module is not None and bool(module.issparse(X))
 
 
 def to_csr(array: np.ndarray[Any, Any]) -> Any:
-    """Make a CSR matrix of an array."""
+    """Convert an array to a CSR matrix."""
     from scipy.sparse import csr_matrix
 
     return csr_matrix(array)
 
 
 def check_sparse(name: str, matrix: Any) -> Any:
-    """Check where the numbers of a sparse matrix say they are, before compiled code goes there.
+    """Check the indices of a sparse matrix before compiled code uses them.
 
-    SciPy checks a matrix when it is made, and only its sizes; an index outside of the matrix, which
-    may be set later, makes it write outside of its memory.
+    SciPy checks the sizes of the index arrays when a matrix is made, but not the indices, which can
+    also be changed later. An index outside of the shape makes SciPy write outside of its memory.
 
     Parameters
     ----------
     name : str
-        The argument's name, for the message.
-    matrix : sparse matrix or array of SciPy's
-        Of any format. Entries may be in any order, and several may be in one place: they add up.
+        Name of the argument, for messages.
+    matrix : sparse matrix or array of SciPy
+        In any format. Indices may be unsorted, and duplicate entries add up.
 
     Returns
     -------
     scipy.sparse.sparray
-        The same entries in the same memory, in the same format. The caller's object is not
-        changed.
+        A matrix of the same format that shares the memory of ``matrix``, which is not changed.
 
     Raises
     ------
     ValueError
-        If an index is outside of the matrix, is no integer, or belongs to no entry.
+        If an index is outside of the shape or not an integer, or if the numbers of indices and
+        of entries differ.
     """
     try:
         return _checked(matrix)
     except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"{name} must be a well-formed sparse matrix, got a {type(matrix).__name__} of shape "
-            f"{tuple(matrix.shape)} whose indices do not fit it: {error}. Make it anew from its "
-            "entries, for example with scipy.sparse.coo_array((data, (rows, columns)), shape=shape)"
+            f"{tuple(matrix.shape)} whose indices do not fit it: {error}. Build the matrix again "
+            "from its entries, for example with "
+            "scipy.sparse.coo_array((data, (rows, columns)), shape=shape)"
         ) from error
 
 
@@ -76,11 +77,11 @@ def _checked(matrix: Any) -> Any:
         return make((matrix.data, matrix.offsets), shape=matrix.shape, copy=False)
     if matrix.format == "lil":
         _check_lists(matrix)
-    return matrix  # a dictionary of places is made a COO matrix, which checks them
+    return matrix  # (DOK: converted to COO later, which checks the indices)
 
 
 def _check_lists(matrix: Any) -> None:
-    """Check a LIL matrix: each row is a list of columns and a list of as many numbers."""
+    """Check a LIL matrix: each row has a list of columns and a list of as many entries."""
     rows, columns = matrix.shape
     if not len(matrix.rows) == len(matrix.data) == rows:
         raise ValueError(

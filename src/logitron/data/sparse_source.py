@@ -1,11 +1,12 @@
-"""A sparse matrix of SciPy as an argument."""
+"""`SparseSource`: a sparse matrix of SciPy as an argument."""
 
 from typing import Any
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
+from logitron.data.block_options import BlockOptions
 from logitron.data.rows import Rows
-from logitron.data.source import Source, moved_to
+from logitron.data.source import Source, move_row_arrays
 from logitron.data.sparse_format import check_sparse
 from logitron.data.sparse_rows import SparseRows
 
@@ -23,31 +24,34 @@ class SparseSource(Source):
         return self.array.data
 
     def checked(self) -> "SparseSource":
-        """Refuse indices that do not fit the matrix; see `check_sparse`."""
+        """Reject indices that do not fit the shape of the matrix; see `check_sparse`."""
         return SparseSource(self.name, check_sparse(self.name, self.array))
 
-    def canonical(self) -> Any:
-        """Return a copy in CSR format whose entries are sorted, and one in each place."""
+    def to_canonical_csr(self) -> Any:
+        """Return a copy in canonical CSR format: sorted indices, no duplicates."""
         copy = self.array.tocsr(copy=True)
         copy.sum_duplicates()
         return copy
 
     def dense(self) -> HostArray:
-        """Return the values as an array that stores them all."""
+        """Return the values as a dense array."""
         values: HostArray = self.array.toarray()
         return values
 
     def rows(
         self,
         context: ArrayContext,
-        *others: Array | None,
+        *row_arrays: Array | None,
         width: int = 1,
         block_rows: int | None = None,
+        options: BlockOptions | None = None,
     ) -> Rows:
-        """Make rows of a matrix in CSR format, which stays where it is; see `Source.rows`."""
-        moved = moved_to(context, others)
-        return SparseRows(context, self.array, *moved, width=width, block_rows=block_rows)
+        """Make `Rows` of a matrix in CSR format, without copying it; see `Source.rows`."""
+        moved = move_row_arrays(context, row_arrays)
+        return SparseRows(
+            context, self.array, *moved, width=width, block_rows=block_rows, options=options
+        )
 
     def take(self, rows: HostArray) -> Any:
-        """Copy some rows, as a sparse matrix."""
+        """Copy the rows with these indices, as a sparse matrix."""
         return self.array.tocsr()[rows]

@@ -1,4 +1,4 @@
-"""Where an argument is wrapped: the only question of what kind of array it is."""
+"""`wrap` makes a `Source` of an argument. No other function of the package tests its kind."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array
+from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import is_dask
 from logitron.data.dask_source import DaskSource
 from logitron.data.rows import Rows
@@ -17,15 +18,15 @@ __all__ = ["make_rows", "wrap"]
 
 
 def wrap(name: str, array: Any) -> Source:
-    """Wrap an argument, as it came.
+    """Wrap an argument of a user in the `Source` of its kind.
 
     Parameters
     ----------
     name : str
-        The argument's name, for messages.
+        Name of the argument, for messages.
     array : object
-        An array of any library, a sparse matrix of SciPy's, a Dask array, a table, a list or a
-        number; a `Source` stays what it is.
+        An array of any library, a sparse matrix of SciPy, a Dask array, a table, a list or a
+        number. A `Source` is returned unchanged.
 
     Returns
     -------
@@ -35,8 +36,8 @@ def wrap(name: str, array: Any) -> Source:
     --------
     >>> import numpy as np
     >>> from logitron.data import wrap
-    >>> values, places = wrap("y", np.asarray([3, 1, 3])).distinct()
-    >>> values, places
+    >>> values, inverse = wrap("y", np.asarray([3, 1, 3])).unique_inverse()
+    >>> values, inverse
     (array([1, 3]), array([1, 0, 1]))
     """
     if type(array) is np.ndarray:
@@ -51,9 +52,12 @@ def wrap(name: str, array: Any) -> Source:
 def make_rows(
     context: ArrayContext,
     X: Array | Source,
-    *others: Array | None,
+    *row_arrays: Array | None,
     width: int = 1,
     block_rows: int | None = None,
+    options: BlockOptions | None = None,
 ) -> Rows:
-    """Bring features, and whatever goes with each row, to a context, as rows; see `Source.rows`."""
-    return wrap("X", X).rows(context, *others, width=width, block_rows=block_rows)
+    """Make `Rows` of features and row arrays, in a context; see `Source.rows`."""
+    return wrap("X", X).rows(
+        context, *row_arrays, width=width, block_rows=block_rows, options=options
+    )

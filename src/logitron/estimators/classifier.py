@@ -284,7 +284,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
 
 def _check_same_device(method: str, fitted: ArrayContext, context: ArrayContext) -> None:
-    if not fitted.is_beside(context):
+    if not fitted.same_device_as(context):
         raise ValueError(
             f"{method}: X must use the same namespace and device as the fitted model, which is on "
             f"{fitted.library.name} ({fitted.device}), while X is on {context.library.name} "

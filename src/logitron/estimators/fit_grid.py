@@ -150,7 +150,7 @@ class FitGrid:
             index=index,
             max_weight_ratio=min(max_weight_ratio, float(groups)),
         )
-        objective = objective.with_sizes(all_rows.squares, max_sample_weight)
+        objective = objective.with_sizes(all_rows.sum_of_squares, max_sample_weight)
         return cls(objective, class_totals, (T, F, P), all_rows, weight_scale)
 
     @cached_property

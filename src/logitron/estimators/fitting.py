@@ -124,7 +124,7 @@ class Settings:
             split = partial(_with_split_parameters, objective=objective)
             callback = map_iterations(callback, split)
             theta = objective.start(*start)
-            solution = descent.minimize(objective, theta, on_iteration=callback)
+            solution = descent.minimize(objective, theta, callback=callback)
             return Fit(objective, solution, None, self)
         objective = centre(objective)
         if objective.statistics.needs_standardisation:

@@ -317,7 +317,7 @@ class LogisticRegression(NeuronClassifier):
             bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
             max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
-                objective.with_sizes(rows.squares, max_sample_weight),
+                objective.with_sizes(rows.sum_of_squares, max_sample_weight),
                 start,
                 scale_loss(chain_callbacks(self._iteration_callback(), bridge), scale),
                 check_finite=partial(reject_nonfinite, rows),

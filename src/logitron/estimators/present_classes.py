@@ -29,7 +29,7 @@ def restrict_to_classes(objective: Objective, present: HostArray) -> Objective:
     rows = objective.rows
     context = rows.context.wide
     xp = context.xp
-    codes, *others = rows.others
+    codes, *others = rows.row_arrays
     assert codes is not None
     numbers = np.zeros(objective.classes, np.int64)
     numbers[present] = np.arange(len(present))

@@ -184,14 +184,12 @@ class _Search:
         local = local or self.local
         before = self.n_iter
 
-        def callback(number: int, value: float) -> bool:
-            self.stopped = self.callback(before + number, value)
+        def callback(iteration: Iteration) -> bool:
+            self.stopped = self.callback(before + iteration.number, float(iteration.loss[0]))
             return self.stopped
 
         newton = DampedNewton(POLISH * local.relative, min(most, self.max_iter - self.n_iter))
-        found = newton.minimize(
-            local, theta, _damping_diagonal(local.objective), on_iteration=callback
-        )
+        found = newton.minimize(local, theta, _damping_diagonal(local.objective), callback=callback)
         self.n_iter += found.n_iter
         return found
 

@@ -249,7 +249,7 @@ def permutation_test(
     )
     scores = np.zeros((n_permutations + 1, len(folds)))
     rows = grid.rows
-    targets, weights, _ = rows.others
+    targets, weights, _ = rows.row_arrays
     rows = rows.with_row_arrays(targets, weights, None)
     with problem.compute_context.scope():
         for f, (_, test) in enumerate(folds):

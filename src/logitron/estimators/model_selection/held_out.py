@@ -100,7 +100,7 @@ def held_out_scores(
     name, scorer = resolve_scorer(model.scoring)
     scores = np.zeros(tuple(results.coef.shape[:3]))
     if name in DEVICE_SCORES and not set(params) - {"sample_weight"}:
-        codes, weights, _ = grid.rows.others
+        codes, weights, _ = grid.rows.row_arrays
         rows = grid.rows.with_row_arrays(
             codes, weights if "sample_weight" in params else None, None
         )
@@ -186,7 +186,7 @@ def select_rows(rows: Rows, test: HostArray) -> Rows:
     held = rows.select(test)
     if held is not None:
         return held
-    codes, weights, _ = rows.others
+    codes, weights, _ = rows.row_arrays
     mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
     if weights is not None:
         weights = to_host(weights)

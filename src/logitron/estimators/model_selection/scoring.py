@@ -63,7 +63,7 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
         Z = bare.map(_logits, W, xp.reshape(intercept[:, some, :], (-1,)))
-        ranked = (Z, *rows.others[:2])
+        ranked = (Z, *rows.row_arrays[:2])
         if rows.lazy:
             ranked = tuple(part if part is None else to_host(part) for part in ranked)
         found.append(_rank_scores(finish, *ranked, targets=T))

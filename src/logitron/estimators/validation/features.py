@@ -181,7 +181,7 @@ def reject_nonfinite(rows: Rows) -> None:
     ValueError
         If a feature is NaN or infinite.
     """
-    if np.isfinite(rows.squares()):
+    if np.isfinite(rows.sum_of_squares()):
         return
     nans, infinities = (int(count) for count in to_host(rows.sum(_count_nonfinite)[0]))
     if nans or infinities:  # otherwise the sum of squares overflowed, and X is finite

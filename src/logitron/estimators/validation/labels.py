@@ -100,7 +100,7 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
         if len(source.shape) != 1:
             raise ValueError(f"y must be a 1d array, got an array of shape {source.shape} instead")
         _check_length(source.shape, n_rows)
-        classes, codes = source.distinct()
+        classes, codes = source.unique_inverse()
         reject_missing(classes)
         reject_label_lists(classes)
         classes = keep_distinct(classes)
@@ -111,7 +111,7 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
         reject_missing(values)
         if values.dtype.kind not in "biuf":
             check_classification_targets(values)
-        classes, codes = wrap("y", values).distinct()
+        classes, codes = wrap("y", values).unique_inverse()
         if classes.dtype.kind == "f" and not (classes == np.trunc(classes)).all():
             check_classification_targets(values)
     if len(classes) < 2:

@@ -70,7 +70,7 @@ def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
     dtype_name = _standard_dtype_name(getattr(Y, "dtype", None))
     if isinstance(source, SparseSource):
         reject_complex("y", Y)
-        Y = source.checked().canonical()
+        Y = source.checked().to_canonical_csr()
         n_others = int((~np.isin(Y.data, (0, 1))).sum())
         _reject_other_values(n_others, Y)
         Y = Y.astype(np.int8).toarray()
