@@ -1,7 +1,8 @@
-"""The backends that the suite runs on, each with what makes its arrays.
+"""The backends that the suite runs on, each with a function that makes its arrays.
 
-A backend is more than a library: read-only NumPy, array-api-strict's pretended devices and its
-optional features switched off each catch what the plain library lets pass.
+A backend is a library in a certain setting. Read-only arrays of NumPy, simulated devices of
+array-api-strict, and its optional features switched off detect errors that the plain libraries do
+not.
 """
 
 import os
@@ -27,9 +28,9 @@ class Backend:
     precision: str = "float64"
     setting: Callable[[], AbstractContextManager] = nullcontext
     present: Callable[[], str | None] = lambda: None
-    """Why the backend cannot run here, or None."""
+    """Returns why the backend cannot run on this machine, or None."""
     slow: bool = False
-    """Whether a call costs so much that fewer iterations must do."""
+    """Whether calls are so slow that tests should make few iterations."""
 
     def __repr__(self) -> str:
         return self.name
@@ -38,10 +39,10 @@ class Backend:
     def lazy(self) -> bool:
         return self.library == "dask"
 
-    def array(self, values: Any, *, narrow: bool = True) -> Any:
-        """Values as an array of this backend; floats in its precision."""
+    def array(self, values: Any, *, cast: bool = True) -> Any:
+        """Convert values to an array of this backend, and floats to its precision if ``cast``."""
         values = np.asarray(values)
-        if narrow and values.dtype.kind == "f":
+        if cast and values.dtype.kind == "f":
             values = values.astype(self.precision)
         return self.make(values)
 
@@ -49,7 +50,7 @@ class Backend:
         return ArrayContext.of(self.chunk(np.zeros(1)))
 
     def chunk(self, values: Any) -> Any:
-        """Values as an array to compute with: for Dask, one of its chunks."""
+        """Convert values to an array for computations; for Dask, to one of its chunks."""
         return np.asarray(values, dtype=self.precision) if self.lazy else self.array(values)
 
     def missing(self) -> str | None:
@@ -59,7 +60,7 @@ class Backend:
             return f"{error.name or error} is not installed"
 
     def require(self) -> None:
-        """Skip the test if the backend cannot run here; fail it if it was asked for by name."""
+        """Skip the test if the backend cannot run on this machine; fail it if it is required."""
         reason = self.missing()
         if reason is None:
             return
@@ -69,11 +70,11 @@ class Backend:
 
 
 def host(array: Any) -> np.ndarray:
-    """An array of any backend as NumPy."""
+    """Convert an array of any backend to NumPy."""
     return to_host(array)
 
 
-# --- how each is made ---------------------------------------------------------------------------
+# --- functions that make arrays -----------------------------------------------------------------
 
 
 def _read_only(values: np.ndarray) -> np.ndarray:
@@ -145,7 +146,7 @@ def _x64() -> Iterator[None]:
 def _dask(values: np.ndarray) -> Any:
     import dask.array as da
 
-    # chunks that do not divide the rows evenly
+    # (the last chunk is shorter)
     return da.from_array(values, chunks=(max(1, -(-len(values) // 3)), *values.shape[1:]))
 
 
@@ -189,7 +190,7 @@ BACKENDS = (
         "standin-of-cupy",
         "cupy",
         _cupy,
-        setting=cupy_standin.standing_in,
+        setting=cupy_standin.installed,
         present=cupy_standin.missing,
     ),
     Backend("dask", "dask", _dask, present=_dask_present, slow=True),
@@ -211,5 +212,5 @@ BACKENDS = (
     ),
 )
 
-#: those that need an NVIDIA GPU
+#: the backends that need an NVIDIA GPU
 GPU = tuple(b for b in BACKENDS if b.name in ("torch-cuda", "cupy", "jax-cuda"))

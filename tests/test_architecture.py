@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from inspect import cleandoc
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,23 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 #: each room, and the rooms it may import from; the outer layer is imported by nobody
 MAY_IMPORT = {
     "backend": {"backend"},
-    "neuron": set(),
+    "neuron": {"neuron"},
+    "data": {"data", "neuron", "backend"},
     "preconditioners": {"preconditioners", "backend"},
     "penalties": {"penalties", "backend"},
-    "objective": {"objective", "losses", "penalties", "preconditioners", "neuron", "backend"},
+    "objective": {
+        "objective",
+        "data",
+        "losses",
+        "penalties",
+        "preconditioners",
+        "neuron",
+        "backend",
+    },
     "losses": {"losses", "neuron", "backend"},
     "solvers": {"solvers", "backend"},
-    "reductions": {"reductions", "objective", "penalties", "preconditioners", "backend"},
-    "certificates": {"certificates", "objective", "losses", "backend"},
+    "reductions": {"reductions", "objective", "data", "penalties", "preconditioners", "backend"},
+    "certificates": {"certificates", "objective", "data", "losses", "backend"},
     "automatic": {
         "automatic",
         "solvers",
@@ -40,6 +50,7 @@ MAY_IMPORT = {
         "reductions",
         "objective",
         "losses",
+        "data",
         "neuron",
         "backend",
     },
@@ -48,7 +59,7 @@ MAY_IMPORT = {
 CORE = {"numpy", "array_api_compat", "sklearn", "threadpoolctl", "logitron"}
 NEURON_MAY_IMPORT = {"array_api_compat"}
 LIBRARIES = {"torch", "jax", "cupy", "dask", "array_api_strict"}
-#: libraries whose data the seam knows, and scikit-learn brings
+#: libraries whose data are known here, and scikit-learn brings
 DATA = {"scipy"}
 
 
@@ -82,12 +93,11 @@ def test_rooms_import_only_what_they_may(module):
 
 
 @pytest.mark.parametrize("module", ROOMS, ids=_ids(ROOMS))
-def test_only_the_seam_names_a_library(module):
-    if _room(module) == "backend":
-        # inside the seam, each library has its own file
+def test_only_backend_and_data_name_a_library(module):
+    if _room(module) in ("backend", "data"):  # where each library has its own files
         named = _named_libraries(module)
-        names = {"strict": {"array_api_strict"}, "sparse": {"scipy"}}
-        allowed = names.get(module.stem, {module.stem})
+        names = {"strict": {"array_api_strict"}, "sparse_format": {"scipy"}}
+        allowed = names.get(module.stem, {module.stem.partition("_")[0]})
         if module.name != "__init__.py":
             assert named <= allowed
         return
@@ -107,12 +117,13 @@ def test_rooms_need_nothing_but_the_core(module):
     if module.stem == "separation":
         packages -= {"scipy"}  # a linear programme, imported where it is solved
     assert packages - set(sys.stdlib_module_names) <= CORE | (
-        LIBRARIES | DATA if _room(module) == "backend" else set()
+        LIBRARIES | DATA if _room(module) in ("backend", "data") else set()
     )
 
 
 def test_the_neuron_needs_nothing_but_the_array_api():
-    third_party = {name.partition(".")[0] for name in _imports(SOURCE / "neuron.py")}
+    names = {name for module in (SOURCE / "neuron").glob("*.py") for name in _imports(module)}
+    third_party = {name.partition(".")[0] for name in names} - {"logitron"}
     assert third_party - set(sys.stdlib_module_names) == NEURON_MAY_IMPORT
 
 
@@ -158,7 +169,7 @@ def test_public_names_exist_and_are_documented():
 # --- invariants of the inside -------------------------------------------------------------------
 
 #: the only files above 400 lines, and the only one whose aliases are Any
-MOST_LINES, LONG = 400, 3
+MOST_LINES, LONG = 400, 2
 PARAMETERS = 7
 
 
@@ -207,8 +218,23 @@ def test_what_types_cannot_see_has_its_names_in_one_file():
             value = getattr(node, "value", None)
             if isinstance(node, ast.Assign) and isinstance(value, ast.Name) and value.id == "Any":
                 aliases.setdefault(str(module.relative_to(SOURCE)), []).append(node.targets[0].id)
-    assert set(aliases) == {"backend/types.py", "neuron.py"}  # the neuron imports nothing of ours
-    assert aliases["neuron.py"] == ["Array"]
+    # (the neuron imports nothing of ours)
+    assert set(aliases) == {"backend/types.py", "neuron/formulas.py"}
+    assert aliases["neuron/formulas.py"] == ["Array"]
+
+
+def test_kinds_of_arrays_are_asked_for_where_they_are_wrapped():
+    questions = {"is_dask", "is_dask_array", "is_sparse", "issparse"}
+    for module in MODULES:
+        if _room(module) in ("backend", "data"):
+            continue
+        tree = ast.parse(module.read_text())
+        names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        names |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        assert not names & questions, module
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Compare):
+                assert "library.name" not in ast.unparse(node), module
 
 
 def test_frozen_objects_stay_frozen():
@@ -230,7 +256,7 @@ def test_objects_are_small():
     """Of at most ten fields; those of options and of rows of results may have more."""
     many = {
         "State", "Plan", "WhenSlow", "Stopping", "PrecisionSchedule", "DampedNewton",
-        "Fits", "Solution", "Kronecker", "Record", "LocalModel",
+        "Solution", "Kronecker", "Record", "LocalModel", "BlockOptions",
     }  # fmt: skip
     for module, node in _classes():
         fields = [
@@ -292,3 +318,115 @@ def test_tests_mirror_the_source():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert len(node.name) <= 60, node.name
+
+
+# --- how the tests reach inside -----------------------------------------------------------------
+
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def _asserts(function: ast.FunctionDef, beside: dict[str, ast.FunctionDef]) -> bool:
+    """Whether a test asserts anything, perhaps by what it calls of its file or of a library."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in beside:
+                if _asserts(beside[name], {}):
+                    return True
+            elif name.startswith(("assert", "check")) or name in ("raises", "warns", "fail"):
+                return True  # (scikit-learn's checks assert)
+    return False
+
+
+def test_every_test_asserts_something():
+    for path in TESTS:
+        functions = [n for n in ast.walk(ast.parse(path.read_text())) if type(n) is ast.FunctionDef]
+        beside = {function.name: function for function in functions}
+        for function in functions:
+            if function.name.startswith("test_"):
+                assert _asserts(function, beside), (path.name, function.name)
+    (nothing,) = ast.parse("def test_nothing():\n    model.fit(X, y)").body
+    assert not _asserts(nothing, {})
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """Full names of what names of a file were imported as, inside functions too."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                found[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
+def _patched_constants(tree: ast.Module) -> set[str]:
+    """Constants of modules of ours that a file assigns to: by a patch, by `setattr`, or plainly."""
+    imported, found = _imported(tree), set()
+
+    def full(node: ast.expr) -> str:
+        if isinstance(node, ast.Constant):
+            return str(node.value)
+        root, dot, rest = ast.unparse(node).partition(".")
+        return imported.get(root, root) + dot + rest
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            words = set(full(node.func).split("."))
+            if words & {"setattr", "delattr", "patch"} and node.args:
+                target, *others = node.args
+                names = [part.value for part in others[:1] if isinstance(part, ast.Constant)]
+                names += [keyword.arg for keyword in node.keywords if "multiple" in words]
+                found |= {f"{full(target)}.{name}" for name in names} | {full(target)}
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {full(target) for target in targets if isinstance(target, ast.Attribute)}
+    ours = {name for name in found if name.startswith("logitron.")}
+    return {name for name in ours if name.rpartition(".")[2].isupper()}
+
+
+def test_no_test_patches_a_constant():
+    """Settings are passed in, or the problem is made large enough."""
+    for path in TESTS:
+        patched = _patched_constants(ast.parse(path.read_text()))
+        assert not patched, (path.name, patched)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "monkeypatch.setattr(fit_grid, 'MOST_KEPT', 1)",
+        "monkeypatch.delattr(logitron.estimators.fit_grid, 'MOST_KEPT')",
+        "patched.setattr('logitron.estimators.fit_grid.MOST_KEPT', 1)",
+        "setattr(fit_grid, 'MOST_KEPT', 1)",
+        "mock.patch('logitron.estimators.fit_grid.MOST_KEPT', 1)",
+        "mock.patch.object(fit_grid, 'MOST_KEPT', 1)",
+        "patch.multiple(fit_grid, MOST_KEPT=1)",
+        "fit_grid.MOST_KEPT = 1",
+        "fit_grid.MOST_KEPT += 1",
+    ],
+)
+def test_patches_of_constants_are_seen(patch):
+    """The test above could not fail otherwise."""
+    imports = """
+    import logitron
+    from unittest import mock
+    from unittest.mock import patch
+    from logitron.estimators import fit_grid
+    """
+    tree = ast.parse(cleandoc(imports) + "\n" + patch)
+    assert _patched_constants(tree) == {"logitron.estimators.fit_grid.MOST_KEPT"}
+
+
+@pytest.mark.parametrize(
+    "patch",
+    ["monkeypatch.setattr(FitGrid, 'fit', 1)", "mock.patch('numpy.MAXDIMS', 1)", "mine.LEAST = 1"],
+)
+def test_other_patches_are_none_of_constants(patch):
+    tree = ast.parse("from logitron.estimators.fit_grid import FitGrid\n" + patch)
+    assert not _patched_constants(tree)

@@ -81,7 +81,7 @@ def test_columns_end_at_different_times_and_come_back_in_order(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_columns_do_not_disturb_each_other(method):
+def test_a_separable_column_does_not_change_the_others(method):
     """One column that cannot be fitted ends alone: its classes are separated, without a penalty."""
     X, codes, weights, C = columns(4)
     codes[:, 2] = X[:, 1] > 0.5
@@ -102,7 +102,7 @@ def test_columns_do_not_disturb_each_other(method):
         assert distance <= 1e-5 * max(1.0, np.linalg.norm(alone.coef))
 
 
-def test_columns_on_every_backend(eager):
+def test_each_column_has_its_own_optimum_on_every_backend(eager):
     if eager.name == "jax-float32":
         pytest.skip("JAX compiles for every number of columns, and this takes the way of float64")
     case = columns(3)
@@ -114,7 +114,7 @@ def test_columns_on_every_backend(eager):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_many_columns_take_hardly_more_calls_than_one(method, monkeypatch):
-    from logitron.backend import ArrayRows
+    from logitron.data import ArrayRows
 
     calls = []
     plain = ArrayRows.sum

@@ -44,7 +44,7 @@ def test_the_host_reads_once_an_iteration_of_all_targets(eager):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_no_iterations_leave_the_start(solver):
+def test_a_fit_of_no_iterations_is_an_untrained_neuron(solver):
     X, y, weights = load("breast_cancer", True)
     clf = LogisticRegression(solver=solver, max_iter=0)
     with pytest.warns(ConvergenceWarning, match="after 0 iterations"):
@@ -56,7 +56,7 @@ def test_no_iterations_leave_the_start(solver):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_too_few_iterations_are_told(solver):
+def test_too_few_iterations_are_warned_of(solver):
     X, y, _ = load("breast_cancer", True)
     clf = LogisticRegression(solver=solver, max_iter=2)
     with pytest.warns(ConvergenceWarning, match=r"after 2 iterations.*Increase .*\(max_iter\)"):
@@ -66,7 +66,7 @@ def test_too_few_iterations_are_told(solver):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_the_loss_falls(solver):
+def test_the_loss_falls_from_that_of_the_shares(solver):
     X, y, _ = load("digits", False)
     clf = LogisticRegression(solver=solver, C=1e-2).fit(X, y)
     assert clf.loss_curve_.shape == (clf.n_iter_[0] + 1,)
@@ -128,7 +128,7 @@ def test_separable_classes_have_no_finite_optimum(solver, fit_intercept):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("X", [np.asarray([[0.2], [0.9]]), np.eye(2, 25)], ids=["tall", "wide"])
-def test_weights_that_leave_one_class_are_no_error(X, solver):
+def test_weights_that_leave_one_class_predict_that_class(X, solver):
     """Nothing is left to learn but the intercept, which there is no end of."""
     with pytest.warns(UserWarning, match="labels of one class only"):
         clf = LogisticRegression(solver=solver).fit(X, [0, 1], sample_weight=[0.0, 1.0])

@@ -1,4 +1,4 @@
-"""The seam: contexts, moving arrays, counted reads, row blocks, Dask's chunks."""
+"""Array contexts, moves between libraries, counted reads."""
 
 import pickle
 
@@ -8,14 +8,12 @@ import pytest
 from logitron.backend import (
     LIBRARIES,
     ArrayContext,
-    DaskRows,
     count_host_reads,
-    is_dask,
     library_named,
     library_of,
-    make_rows,
     to_host,
 )
+from logitron.data import make_rows
 from tests.backends import BACKENDS, host
 
 EAGER = [b for b in BACKENDS if not b.lazy]
@@ -24,7 +22,7 @@ EAGER = [b for b in BACKENDS if not b.lazy]
 # --- contexts -----------------------------------------------------------------------------------
 
 
-def test_a_context_follows_its_array(eager):
+def test_an_arrays_context_has_its_library_and_precision(eager):
     context = ArrayContext.of(eager.array(np.ones(3)))
     assert context.library.name == eager.library
     assert context.precision == eager.precision
@@ -57,7 +55,7 @@ def test_half_precision_is_computed_in_single(library, name):
         (total,) = make_rows(context, X).sum(_add_up)
         assert total.dtype == context.wide.dtype  # blocks in float32, their sum in float64
     assert float(total) == 8.0
-    assert context.place(X).dtype == X.dtype  # kept as narrow as it came
+    assert context.asarray_for_storage(X).dtype == X.dtype  # not widened
 
 
 def _add_up(X):
@@ -66,15 +64,15 @@ def _add_up(X):
     return (array_namespace(X).sum(X),)
 
 
-def test_what_is_wider_than_the_precision_is_converted_once():
+def test_storage_casts_only_dtypes_wider_than_the_precision():
     context = ArrayContext.named("numpy", precision="float32")
-    assert context.place(np.ones(3)).dtype == np.float32
-    assert context.place(np.ones(3, np.int64)).dtype == np.float32
-    assert context.place(np.ones(3, np.int8)).dtype == np.int8
-    assert context.place(np.ones(3, bool)).dtype == bool
+    assert context.asarray_for_storage(np.ones(3)).dtype == np.float32
+    assert context.asarray_for_storage(np.ones(3, np.int64)).dtype == np.float32
+    assert context.asarray_for_storage(np.ones(3, np.int8)).dtype == np.int8
+    assert context.asarray_for_storage(np.ones(3, bool)).dtype == bool
 
 
-def test_contexts_refuse_what_they_cannot_be():
+def test_contexts_reject_unknown_names_and_dtypes():
     with pytest.raises(ValueError, match=r"backend must be one of 'numpy'.*'dask'.*'tensorflow'"):
         ArrayContext.named("tensorflow")
     with pytest.raises(ValueError, match=r"device='cuda' is not a device of backend='numpy'"):
@@ -87,7 +85,7 @@ def test_contexts_refuse_what_they_cannot_be():
         ArrayContext.of("three")
 
 
-def test_a_device_without_float64_says_so():
+def test_float64_is_rejected_on_a_device_without_it():
     pytest.importorskip("array_api_strict")
     narrow = ArrayContext.named("array-api-strict", "no_float64")
     assert narrow.precision == "float32"
@@ -95,29 +93,29 @@ def test_a_device_without_float64_says_so():
         narrow.with_precision("float64")
 
 
-def test_a_missing_library_names_its_extra(monkeypatch):
+def test_the_error_of_a_missing_library_names_its_extra(monkeypatch):
     monkeypatch.setattr(type(LIBRARIES["cupy"]), "version", lambda self: None)
     with pytest.raises(ImportError, match=r"pip install 'logitron\[cupy-cuda13x\]'"):
         library_named("cupy")
 
 
-def test_a_library_that_does_not_work_says_why(monkeypatch):
+def test_the_error_of_an_unusable_library_has_a_reason(monkeypatch):
     monkeypatch.setattr(type(LIBRARIES["cupy"]), "version", lambda self: "14.2.0")
     monkeypatch.setattr(type(LIBRARIES["cupy"]), "problem", lambda self: "no CUDA device")
     with pytest.raises(ImportError, match="installed but cannot be used here: no CUDA device"):
         library_named("cupy")
 
 
-def test_libraries_travel_by_name(eager):
+def test_libraries_are_pickled_by_name(eager):
     library = library_of(eager.array(np.ones(1)))
     assert pickle.loads(pickle.dumps(library)) is library
 
 
-def test_an_unnamed_namespace_is_served_by_the_standard():
+def test_an_unlisted_namespace_is_supported():
     strict = pytest.importorskip("array_api_strict")
-    from logitron.backend.libraries import _Conforming
+    from logitron.backend.libraries import _ConformingLibrary
 
-    library = _Conforming(strict)
+    library = _ConformingLibrary(strict)
     context = ArrayContext(library, strict.Device("CPU_DEVICE"), "float64")
     with context.scope():
         (total,) = make_rows(context, context.zeros((3, 2)) + 1.0).sum(_add_up)
@@ -143,18 +141,18 @@ def test_arrays_move_between_all_pairs(source, target):
             moved = context.asarray(array)
             assert type(moved) is type(target.array(values))
             assert ArrayContext.of(moved) == context
-            narrowest = min(source.precision, target.precision)  # in the order of the alphabet
+            narrowest = min(source.precision, target.precision)  # (the names sort by width)
             np.testing.assert_array_equal(host(moved), values.astype(narrowest))
 
 
-def test_what_is_here_already_is_not_copied(eager):
+def test_arrays_on_the_device_are_not_copied(eager):
     array = eager.array(np.ones((4, 3)))
     assert eager.context().asarray(array) is array or np.shares_memory(
         host(eager.context().asarray(array)), host(array)
     )
 
 
-def _awkward():
+def _unusual():
     wide = np.arange(24.0).reshape(4, 6)
     read_only = wide.copy()
     read_only.flags.writeable = False
@@ -169,14 +167,14 @@ def _awkward():
     }
 
 
-@pytest.mark.parametrize("what", list(_awkward()))
-def test_awkward_numpy_arrays_reach_every_backend(eager, what):
-    values = _awkward()[what]
+@pytest.mark.parametrize("layout", list(_unusual()))
+def test_unusual_numpy_arrays_reach_every_backend(eager, layout):
+    values = _unusual()[layout]
     moved = eager.context().asarray(values)
     np.testing.assert_array_equal(host(moved), values.astype(eager.precision))
 
 
-def test_gradients_recorded_by_torch_are_left_behind():
+def test_gradients_recorded_by_torch_are_dropped():
     torch = pytest.importorskip("torch")
     X = torch.ones((3, 2), requires_grad=True)
     moved = ArrayContext.of(X).asarray(X)
@@ -200,7 +198,7 @@ def test_sharded_jax_arrays_get_parameters_on_every_device():
 # --- host reads ---------------------------------------------------------------------------------
 
 
-def test_reads_are_counted_inside_their_block_only():
+def test_reads_are_counted_in_their_block_only():
     with count_host_reads() as outer:
         to_host(np.zeros(3))
         with count_host_reads() as inner:
@@ -208,56 +206,3 @@ def test_reads_are_counted_inside_their_block_only():
     to_host(np.zeros(9))
     assert (outer.reads, outer.values) == (2, 7)
     assert (inner.reads, inner.values) == (1, 4)
-
-
-# --- Dask ---------------------------------------------------------------------------------------
-
-
-def test_dask_chunks_of_unknown_size_are_refused():
-    da = pytest.importorskip("dask.array")
-    X = da.ones((10, 3), chunks=5)
-    unknown = X[X[:, 0] > 0]
-    with pytest.raises(ValueError, match=r"compute_chunk_sizes\(\)"):
-        DaskRows(ArrayContext.named("numpy"), unknown)
-
-
-def test_dask_chunks_are_aligned_over_columns_and_arrays():
-    da = pytest.importorskip("dask.array")
-    values = np.random.default_rng(0).normal(size=(13, 4))
-    X = da.from_array(values, chunks=(5, 3))
-    y = da.from_array(np.arange(13.0), chunks=4)
-    rows = make_rows(ArrayContext.named("numpy"), X, y, np.ones(13))
-    (product,) = rows.sum(_weigh)
-    np.testing.assert_allclose(product, np.arange(13.0) @ values, rtol=1e-14)
-
-
-def _weigh(X, y, ones):
-    return ((y * ones) @ X,)
-
-
-def test_one_sum_is_one_computation_of_dask():
-    dask = pytest.importorskip("dask")
-    import dask.array as da
-    from dask.callbacks import Callback
-
-    X = da.from_array(np.ones((400, 2)), chunks=(10, 2))
-    rows = make_rows(ArrayContext.named("numpy"), X)
-    starts = []
-    with Callback(start=starts.append), dask.config.set(scheduler="synchronous"):
-        (total,) = rows.sum(_add_up)
-    assert total == 800.0
-    assert len(starts) == 1
-
-
-def test_chunks_are_computed_on_the_backend_that_was_asked_for():
-    pytest.importorskip("torch")
-    da = pytest.importorskip("dask.array")
-    X = da.from_array(np.ones((8, 2)), chunks=(4, 2))
-    (total,) = make_rows(ArrayContext.named("torch"), X).sum(_add_up)
-    assert library_of(total).name == "torch"
-    assert float(total) == 16.0
-
-
-def test_is_dask_needs_no_dask():
-    assert not is_dask(np.ones(3))
-    assert not is_dask([1, 2])

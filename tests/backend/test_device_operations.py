@@ -1,4 +1,4 @@
-"""How many operations a fit asks of a device: each is a kernel to launch on a GPU."""
+"""The number of device operations in a fit; on a GPU, each launches a kernel."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from logitron import LogisticRegression
 from tests.datasets import FITS, load
 
-#: operations of torch that launch nothing: they only describe an array in another way
+#: operations of torch that return a view, and launch no kernel
 VIEWS = {
     "_unsafe_view",
     "alias",
@@ -22,13 +22,13 @@ VIEWS = {
     "unsqueeze",
     "view",
 }
-#: operations of an iteration, and of all that is before and after
-EACH, BESIDE = 40, 150
+#: largest number of operations in each iteration, and in the rest of a fit
+PER_ITERATION, PER_FIT = 40, 150
 
 
 @pytest.fixture
 def launched():
-    """Names of torch's operations, but for views."""
+    """Names of the operations of torch, without views."""
     pytest.importorskip("torch")
     from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -54,10 +54,10 @@ def test_a_fit_launches_few_kernels(name, solver, C, launched):
     X, y = torch.asarray(np.array(X)), torch.asarray(np.array(y))
     launched.clear()
     clf = LogisticRegression(solver=solver, C=C).fit(X, y)
-    assert len(launched) <= EACH * int(clf.n_iter_[0]) + BESIDE
+    assert len(launched) <= PER_ITERATION * int(clf.n_iter_[0]) + PER_FIT
 
 
-def test_many_targets_launch_as_few(launched):
+def test_many_targets_launch_as_few_kernels(launched):
     import torch
 
     X, y, _ = load("digits", True)
@@ -65,10 +65,10 @@ def test_many_targets_launch_as_few(launched):
     X = torch.asarray(np.array(X))
     launched.clear()
     clf = LogisticRegression(solver="lbfgs").fit(X, Y)
-    assert len(launched) <= EACH * int(clf.n_iter_.max()) + BESIDE
+    assert len(launched) <= PER_ITERATION * int(clf.n_iter_.max()) + PER_FIT
 
 
-def test_the_watch_sees_what_is_launched(launched):
+def test_the_counter_counts_launched_kernels(launched):
     import torch
 
     x = torch.ones(3, 3)

@@ -1,4 +1,4 @@
-"""Products of float32 are computed in float32, whatever a program has asked its library for."""
+"""Products of float32 arrays are computed in float32, whatever the library's settings are."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def _settings(torch):
     parts = (torch.backends.cuda.matmul, torch.backends.mkldnn.matmul)
     try:
         overall = torch.get_float32_matmul_precision()
-    except RuntimeError:  # a part was set on its own
+    except RuntimeError:  # (raised after a part was set on its own)
         overall = "mixed"
     return overall, *(part.fp32_precision for part in parts)
 
@@ -26,24 +26,24 @@ def torch():
     torch.set_float32_matmul_precision("highest")
 
 
-@pytest.mark.parametrize("wish", ["highest", "high", "medium", "tf32"])
-def test_torch_computes_in_full_and_then_as_it_was_told(torch, wish):
-    if wish == "tf32":  # torch's newer way of asking
+@pytest.mark.parametrize("setting", ["highest", "high", "medium", "tf32"])
+def test_torch_computes_in_float32_and_is_restored(torch, setting):
+    if setting == "tf32":  # (the interface since torch 2.9)
         torch.backends.cuda.matmul.fp32_precision = "tf32"
     else:
-        torch.set_float32_matmul_precision(wish)
+        torch.set_float32_matmul_precision(setting)
     before = _settings(torch)
     context = ArrayContext.named("torch", precision="float32")
     with context.scope():
         within = _settings(torch)
         with context.scope():
             assert _settings(torch) == within
-        assert _settings(torch) == within  # the inner one leaves it to the outer one
+        assert _settings(torch) == within  # (only the outer scope restores the settings)
     assert within == ("highest", "ieee", "ieee")
     assert _settings(torch) == before
 
 
-def test_torch_is_as_it_was_told_after_an_error(torch):
+def test_settings_of_torch_are_restored_after_an_error(torch):
     torch.set_float32_matmul_precision("high")
     before = _settings(torch)
     context = ArrayContext.named("torch")
@@ -52,19 +52,19 @@ def test_torch_is_as_it_was_told_after_an_error(torch):
     assert _settings(torch) == before
 
 
-@pytest.mark.parametrize("wish", ["high", "medium"])
-def test_torchs_fits_are_the_same_whatever_was_asked_for(torch, wish):
+@pytest.mark.parametrize("setting", ["high", "medium"])
+def test_fits_do_not_depend_on_the_settings_of_torch(torch, setting):
     rng = np.random.default_rng(0)
     X = torch.asarray(rng.normal(size=(400, 30)).astype("f4"))
     y = torch.asarray(rng.integers(2, size=400))
     plain = LogisticRegression().fit(X, y).coef_
-    torch.set_float32_matmul_precision(wish)
-    # on processors with bfloat16, "medium" would cost all but two digits
+    torch.set_float32_matmul_precision(setting)
+    # (on processors with bfloat16, "medium" leaves two digits)
     assert torch.equal(LogisticRegression().fit(X, y).coef_, plain)
 
 
-def test_autocast_is_left_outside(torch):
-    """A program that trains a network in bfloat16, and probes it."""
+def test_autocast_is_off_within_a_fit(torch):
+    """A program that trains a network in bfloat16, and fits a probe of it."""
     rng = np.random.default_rng(0)
     X = torch.asarray(rng.normal(size=(400, 30)).astype("f4"))
     y = torch.asarray(rng.integers(2, size=400))
@@ -74,7 +74,7 @@ def test_autocast_is_left_outside(torch):
         assert torch.equal(LogisticRegression().fit(X, y).coef_, plain)
 
 
-def test_settings_of_torch_that_follow_others_still_do(torch):
+def test_inherited_settings_of_torch_stay_inherited(torch):
     parts = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
     before = torch.backends.fp32_precision
     try:
@@ -87,7 +87,7 @@ def test_settings_of_torch_that_follow_others_still_do(torch):
         torch.backends.fp32_precision = before
 
 
-def test_jax_computes_in_full():
+def test_jax_computes_in_float32():
     jax = pytest.importorskip("jax")
     with jax.default_matmul_precision("bfloat16"):
         with ArrayContext.named("jax", precision="float32").scope():
@@ -96,16 +96,16 @@ def test_jax_computes_in_full():
 
 
 @pytest.mark.skipif(standin.missing() is not None, reason=str(standin.missing()))
-def test_cupy_computes_in_full_and_then_as_it_was_told():
+def test_cupy_computes_in_float32_and_is_restored():
     single = np.dtype(np.float32)
-    with standin.standing_in():
+    with standin.installed():
         assert standin.COMPUTE_TYPES[single] == "TF32"
         first, second = (ArrayContext.named("cupy").scope() for _ in range(2))
         with first:
             assert standin.COMPUTE_TYPES[single] == "float32"
         assert standin.COMPUTE_TYPES[single] == "TF32"
         first, second = (ArrayContext.named("cupy").scope() for _ in range(2))
-        first.__enter__()  # two threads, by turns
+        first.__enter__()  # (the order of two threads)
         second.__enter__()
         first.__exit__(None, None, None)
         assert standin.COMPUTE_TYPES[single] == "float32"

@@ -1,6 +1,6 @@
-"""No step of a fit waits for the device but where it reads: shown without a device.
+"""A fit waits for its device only in counted reads; tested on simulated devices.
 
-On a GPU, the same is held by what cannot be fooled; see ``tests/gpu``.
+``tests/gpu`` has the same tests for GPUs, by the guards of the libraries themselves.
 """
 
 import subprocess
@@ -12,6 +12,7 @@ import pytest
 from logitron import LogisticRegression
 from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, count_host_reads
+from logitron.estimators.validation.multilabel import NUMBERS_PER_CHECK, encode_multilabel
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from tests.datasets import FITS, load
@@ -21,26 +22,25 @@ from tests.standins import cupy as standin
 @pytest.mark.parametrize(("name", "solver"), FITS)
 def test_torch_waits_only_for_reads_and_eigenvectors(name, solver):
     torch = pytest.importorskip("torch")
-    from tests.standins.waits import recorded
+    from tests.standins.waits import count_waits
 
     X, y, _ = load(name, True)
     X, y = torch.asarray(np.array(X)), torch.asarray(np.array(y))
-    with recorded() as waits:
+    with count_waits() as waits:
         clf = LogisticRegression(solver=solver, C=0.5).fit(X, y)
-    # torch has no eigendecomposition that does not check itself: one of the Gram matrix; of softmax
-    # groups, also two small ones at each of the iterations 2, 4, 8, ...
+    # Eigendecompositions of torch wait. There is one of the Gram matrix and, for softmax, two small
+    # ones at each of the iterations 2, 4, 8, ...
     corrections = int(clf.n_iter_[0]).bit_length() - 1 if len(clf.classes_) > 2 else 0
     assert waits.pop("_linalg_eigh", 0) <= 1 + 2 * corrections
     assert not waits
 
 
-def test_the_watch_sees_what_waits():
-    """The test above could not fail otherwise."""
+def test_the_counter_counts_operations_that_wait():
     torch = pytest.importorskip("torch")
-    from tests.standins.waits import recorded
+    from tests.standins.waits import count_waits
 
     x = torch.asarray([[2.0, 0.0], [0.0, 1.0]])
-    with recorded() as waits:
+    with count_waits() as waits:
         float(x[0, 0])
         x[x > 1.0]
         torch.linalg.solve(x, x)
@@ -48,16 +48,16 @@ def test_the_watch_sees_what_waits():
 
 
 @pytest.mark.parametrize("classes", [1, 3])
-def test_an_iteration_needs_no_value_and_mixes_no_devices(classes):
+def test_an_iteration_neither_reads_nor_mixes_devices(classes):
     pytest.importorskip("torch")
     pytest.importorskip("torch._subclasses.fake_tensor")
     registration = pytest.importorskip("torch.utils.backend_registration")
     if not hasattr(registration, "_setup_privateuseone_for_python_backend"):
-        pytest.skip("this torch has no devices that only have a name")
+        pytest.skip("this torch has no simulated devices")
     command = [sys.executable, "-m", "tests.standins.device", str(classes)]
     run = subprocess.run(command, check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    # of the Gram matrix; and of softmax groups, of the mixtures, and for each of the four models
+    # of the Gram matrix and, for softmax, of the mixtures and in each of the four models
     waits = dict(part.split(":") for part in run.stdout.split())
     assert set(waits) == {"_linalg_eigh"}
     assert int(waits["_linalg_eigh"]) == (1 if classes == 1 else 7)
@@ -65,9 +65,9 @@ def test_an_iteration_needs_no_value_and_mixes_no_devices(classes):
 
 @pytest.mark.skipif(standin.missing() is not None, reason=str(standin.missing()))
 @pytest.mark.parametrize(("name", "solver"), FITS)
-def test_a_fit_reads_from_cupy_by_get_alone(name, solver):
+def test_a_fit_reads_from_cupy_by_get_only(name, solver):
     X, y, _ = load(name, True)
-    with standin.standing_in():
+    with standin.installed():
         X, y = standin.array(X), standin.array(y)
         standin.READS.clear()
         clf = LogisticRegression(solver=solver, C=0.5).fit(X, y)
@@ -78,8 +78,8 @@ def test_a_fit_reads_from_cupy_by_get_alone(name, solver):
 
 
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "block_diagonal"])
-def test_a_pass_takes_as_many_operations_for_many_classes(curvature):
-    """Each would be a kernel to start on a GPU."""
+def test_operations_of_a_pass_do_not_grow_with_classes(curvature):
+    """On a GPU, each operation launches a kernel."""
     torch = pytest.importorskip("torch")
     from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -103,11 +103,26 @@ def test_a_pass_takes_as_many_operations_for_many_classes(curvature):
     assert counts[0] == counts[1]
 
 
-def test_tables_of_targets_are_checked_with_one_read(monkeypatch):
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+def test_tables_of_targets_are_checked_with_one_read(dtype):
+    """However many stretches of rows a large table is checked in."""
     torch = pytest.importorskip("torch")
-    from logitron.estimators import multilabel
+    rows = NUMBERS_PER_CHECK // 2
+    Y = torch.zeros(rows, 5, dtype=getattr(torch, dtype))  # two stretches and a half
+    Y[::3, 0] = Y[-1, 4] = 1
+    with count_host_reads() as counted:
+        labels = encode_multilabel(Y, rows)
+    assert counted.reads == 1
+    assert (labels.codes is Y) == (dtype == "int8")
+    assert labels.codes.dtype == torch.int8
+    assert torch.equal(labels.codes, Y.to(torch.int8))
+    Y[-1, 4] = 2  # in the last stretch
+    with pytest.raises(ValueError, match=r"got 1 other values"):
+        encode_multilabel(Y, rows)
 
-    monkeypatch.setattr(multilabel, "CHECKED", 100)
+
+def test_a_fit_of_many_targets_reads_once_an_iteration():
+    torch = pytest.importorskip("torch")
     X, y, _ = load("iris", True)
     Y = np.stack([y == k for k in range(3)], axis=1).astype(int)
     with count_host_reads() as counted:

@@ -1,4 +1,4 @@
-"""Several threads of the user's that fit at a time: products are left one core, until it is one."""
+"""Limits of BLAS threads while several threads fit, and interruptible LAPACK calls."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ Y = (X[:, 0] > 0).astype(int)
 
 
 def blas():
-    """Cores that products may use, in each library that computes them."""
+    """The number of threads of each loaded BLAS library."""
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
@@ -29,15 +29,15 @@ def two_cores():
         if blas() != {2}:
             pytest.skip("BLAS cannot use two cores here")
         yield
-        assert blas() == {2}  # as it was
+        assert blas() == {2}  # restored
 
 
 class Watched(LogisticRegression):
-    """Meets the others in its first iteration, and notes what products may use then."""
+    """Waits for the other fits in its first iteration, and records the number of BLAS threads."""
 
     meet = None
 
-    def _watcher(self):
+    def _iteration_callback(self):
         def watch(iteration):
             if iteration.number == 1:
                 self.meet.wait(30)
@@ -57,14 +57,14 @@ def fit_at_a_time(count, make=lambda X: X):
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_one_fit_has_all_cores():
+def test_a_single_fit_uses_all_blas_threads():
     (model,) = fit_at_a_time(1)
     assert model.seen_ == {2}
 
 
 @pytest.mark.usefixtures("two_cores")
 @pytest.mark.parametrize("count", [2, 4])
-def test_products_of_several_fits_have_one_core(count):
+def test_blas_has_one_thread_during_several_fits(count):
     models = fit_at_a_time(count)
     assert [model.seen_ for model in models] == [{1}] * count
     for model in models:
@@ -72,13 +72,13 @@ def test_products_of_several_fits_have_one_core(count):
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_they_have_one_core_in_array_api_strict_too():
+def test_blas_has_one_thread_for_array_api_strict_too():
     xp = pytest.importorskip("array_api_strict")
     assert [model.seen_ for model in fit_at_a_time(2, xp.asarray)] == [{1}, {1}]
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_a_fit_that_fails_gives_the_cores_back():
+def test_a_failed_fit_restores_the_number_of_threads():
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(lambda _: _error_of(lambda: Watched().fit(X * np.nan, Y)), range(8))
     assert all(isinstance(error, ValueError) for error in found)
@@ -93,11 +93,11 @@ def _error_of(call):
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_scopes_within_a_scope_are_one_thread():
+def test_nested_scopes_count_as_one_thread():
     place = ArrayContext.named("numpy")
     with place.scope(), place.scope(), ArrayContext.named("numpy", None, "float32").scope():
         assert blas() == {2}
-        pool = Thread(target=_in_scope, args=(place, {2}), kwargs={"in_a_pool": True})
+        pool = Thread(target=_in_scope, args=(place, {2}), kwargs={"in_worker_thread": True})
         other = Thread(target=_in_scope, args=(place, {1}))
         for thread in (pool, other):
             thread.start()
@@ -105,7 +105,7 @@ def test_scopes_within_a_scope_are_one_thread():
         assert blas() == {2}
 
 
-def test_ctrl_c_is_answered_during_one_long_step():
+def test_ctrl_c_interrupts_a_long_call():
     began, over = Event(), Event()
 
     def long():
@@ -118,12 +118,12 @@ def test_ctrl_c_is_answered_during_one_long_step():
 
     Thread(target=press).start()
     with pytest.raises(KeyboardInterrupt):
-        threads.answering(long)
+        threads.run_interruptibly(long)
     assert not over.is_set()
     over.set()
 
 
-def test_long_steps_give_what_they_find_or_raise():
+def test_interruptible_calls_return_or_raise():
     A = np.eye(600) * np.arange(600.0)
     library = ArrayContext.named("numpy").library
     values, vectors = library.eigh(A)
@@ -134,10 +134,11 @@ def test_long_steps_give_what_they_find_or_raise():
     np.testing.assert_array_equal(library.inv(stack), np.linalg.inv(stack))
     with pytest.raises(np.linalg.LinAlgError):
         library.eigh(np.ones((600, 500)))
-    with ThreadPoolExecutor(1) as pool:  # of other threads, nobody asks for an answer
-        assert pool.submit(threads.answering, current_thread).result().name.startswith("Thread")
+    with ThreadPoolExecutor(1) as pool:  # (called directly in other threads)
+        thread = pool.submit(threads.run_interruptibly, current_thread).result()
+        assert thread.name.startswith("Thread")
     with np.errstate(over="raise"), pytest.raises(FloatingPointError):
-        threads.answering(lambda: np.float64(1e300) * np.float64(1e300))
+        threads.run_interruptibly(lambda: np.float64(1e300) * np.float64(1e300))
 
 
 seen = []
@@ -155,7 +156,7 @@ def _all_seen():
     assert all(seen)
 
 
-def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
+def test_the_limit_ends_when_one_thread_is_left(monkeypatch):
     happened = []
 
     class Recorder:
@@ -166,7 +167,7 @@ def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
             happened.append("all")
 
     monkeypatch.setattr(threads, "one_blas_thread", Recorder())
-    held, meet = threads._OneOfSeveral(), Barrier(2)
+    held, meet = threads._OversubscriptionGuard(), Barrier(2)
 
     def other():
         for _ in range(2):
@@ -188,31 +189,32 @@ def test_it_is_put_back_when_one_thread_is_left(monkeypatch):
 FORKS = """
 import os
 from threading import Event, Thread
-from logitron.backend.threads import one_blas_thread, one_of_several
+from logitron.backend.threads import one_blas_thread, oversubscription_guard
 there, over = Event(), Event()
 def other():
-    with one_of_several:
+    with oversubscription_guard:
         there.set()
         over.wait()
 thread = Thread(target=other)
 thread.start()
 there.wait()
-with one_of_several:
-    assert one_blas_thread._wanted == 1
+with oversubscription_guard:
+    assert one_blas_thread._n_holders == 1
     child = os.fork()
     if child == 0:
-        good = one_blas_thread._wanted == 0 and one_of_several._threads == 1
-        one_of_several.__exit__()
-        os._exit(0 if good and one_of_several._threads == one_blas_thread._wanted == 0 else 1)
+        good = one_blas_thread._n_holders == 0 and oversubscription_guard._n_threads == 1
+        oversubscription_guard.__exit__()
+        good &= oversubscription_guard._n_threads == one_blas_thread._n_holders == 0
+        os._exit(0 if good else 1)
     _, status = os.waitpid(child, 0)
 over.set()
 thread.join()
-assert one_blas_thread._wanted == 0
+assert one_blas_thread._n_holders == 0
 raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_begins_anew():
+def test_a_forked_process_counts_anew():
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKS]
     assert subprocess.run(command, check=False, timeout=60).returncode == 0

@@ -48,7 +48,7 @@ def test_a_problem_is_measured_and_stored(capsys, tmp_path, monkeypatch):
     assert max(map(len, table(found).splitlines())) <= 80
 
 
-def test_contenders_of_the_device_and_two_of_the_cores_are_measured():
+def test_contenders_of_device_and_processor_are_measured():
     found = gpu.entrants("cuda")
     assert {name for name, device in found.values() if device == "cuda"} == set(measured_on("cuda"))
     assert {label for label, (_, device) in found.items() if device == "cpu"} == {

@@ -235,9 +235,13 @@ def test_a_device_is_waited_for_through_its_library(monkeypatch):
     assert calls == ["torch"]
 
 
-def test_jax_is_waited_for_on_its_device():
-    pytest.importorskip("jax")
+def test_jax_is_waited_for_on_its_device(monkeypatch):
+    jax = pytest.importorskip("jax")
+    waited = []
+    put = jax.device_put
+    monkeypatch.setattr(jax, "device_put", lambda *a: waited.append(a) or put(*a))
     devices.synchronise("jax", "cuda")  # on whatever device JAX has
+    assert waited
 
 
 def test_memory_of_loaded_libraries_is_returned(monkeypatch):

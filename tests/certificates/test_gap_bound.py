@@ -55,7 +55,7 @@ def test_it_is_never_below_the_true_distance(name, standardised, fit_intercept, 
     assert certified >= len(TOLERANCES)  # there is something to be seen
 
 
-def test_it_is_about_the_weights_that_were_given():
+def test_it_holds_for_weights_that_float32_cannot_hold():
     """Weights that float32 cannot hold, beside features that it does."""
     pytest.importorskip("mpmath")
     from tests.exact import Exact
@@ -94,7 +94,7 @@ def test_optima_without_a_penalty_are_proven_where_they_exist():
 
 
 @pytest.mark.parametrize("name", ["iris", "spector", "breast_cancer"])
-def test_what_is_certified_without_float64_is_near(name):
+def test_it_holds_on_a_device_without_float64(name):
     backend = next(b for b in BACKENDS if b.name == "strict-no-float64")
     backend.require()
     X, y, _ = load(name, True)
@@ -121,7 +121,7 @@ def reference_value(X, y, coef, intercept, C=np.inf):
 
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("C", [1e-2, 1.0, 1e2])
-def test_the_bound_bounds_whatever_the_intercepts(classes, C):
+def test_the_bound_holds_at_any_intercepts(classes, C):
     """At random points, near and far: of the coefficients, and of the intercepts alone."""
     rng = np.random.default_rng(classes)
     X, W = (
@@ -159,7 +159,7 @@ def test_the_bound_is_infinite_without_a_penalty():
     assert np.isfinite(bound[1])
 
 
-def test_a_fit_that_was_cut_short_knows_it():
+def test_it_holds_for_a_fit_that_was_cut_short():
     X, y, _ = load("breast_cancer", True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -52,7 +52,7 @@ def test_separated_classes_have_no_bound(classes):
     assert found.gap == np.inf
 
 
-def test_rows_that_lost_all_curvature_are_seen():
+def test_rows_without_curvature_leave_no_bound():
     """On the wrong side, and so far that a probability is zero: there is a slope all the same."""
     objective, _X, _y = problem(NUMPY, 1, np.inf)
     local = LocalObjective(objective, 1e-8)

@@ -88,7 +88,7 @@ def test_witnesses_save_reading_the_features_for_a_bound():
 
     def read_squares():
         reads.append(1)
-        return objective.rows.squares()
+        return objective.rows.sum_of_squares()
 
     optimum = _optimum(objective)
     objective = objective.with_sizes(read_squares, 1.0)
@@ -104,7 +104,7 @@ def test_witnesses_save_reading_the_features_for_a_bound():
     assert gap <= sharp < plain < np.inf
 
 
-def test_what_witnesses_showed_is_good_for_the_neighbourhood():
+def test_witnesses_are_looked_at_anew_when_it_is_worth_it():
     objective = _objective(weights=True)
     optimum = _optimum(objective)
     value = to_host(objective.evaluate(optimum).value)[0]
@@ -133,7 +133,7 @@ def test_what_witnesses_showed_is_good_for_the_neighbourhood():
     assert objective.cost.grams > before  # and so far from where it was looked at
 
 
-def test_what_was_seen_elsewhere_counts_for_less():
+def test_curvature_seen_elsewhere_is_scaled_down():
     """All rows are witnesses, and were looked at where they curve the objective more."""
     rng = np.random.default_rng(5)
     X = rng.normal(size=(4000, 3))

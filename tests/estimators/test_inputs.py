@@ -11,7 +11,8 @@ from scipy import sparse
 from sklearn.datasets import load_breast_cancer
 
 from logitron import LogisticRegression
-from logitron.backend import ArrayContext, make_rows
+from logitron.backend import ArrayContext
+from logitron.data import make_rows
 from tests.backends import host
 from tests.tolerances import assert_near
 

@@ -8,9 +8,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from logitron import neuron
 from logitron.backend import LIBRARIES
 from logitron.losses import Binomial, LossTerms, Multinomial, cross_entropy
+from logitron.neuron import formulas
 from tests.backends import BACKENDS, host
 
 CUPYS = [b for b in BACKENDS if b.library == "cupy"]
@@ -27,7 +27,7 @@ def plainly(loss, Z, Y, least):
     """The terms of a loss by operations on arrays."""
     import array_api_compat.numpy as xp
 
-    value, grad, P = neuron.loss_terms(xp, Z, Y, classes=loss.n_outputs, min_exponent=least)
+    value, grad, P = formulas.loss_terms(xp, Z, Y, classes=loss.n_outputs, min_exponent=least)
     return LossTerms(value, grad, P - P * P if loss.n_outputs == 1 else P)
 
 

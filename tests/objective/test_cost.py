@@ -34,7 +34,7 @@ PROBLEMS = {
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_passes_to_nine_digits(name):
+def test_nine_digits_take_few_passes(name):
     data, most = PROBLEMS[name]
     X, y = data.load()
     clf = LogisticRegression(tol=10**-4.5).fit(X, y)
@@ -45,7 +45,7 @@ def test_passes_to_nine_digits(name):
 
 @pytest.mark.parametrize("solver", ["lbfgs", "newton"])
 @pytest.mark.parametrize("name", ["iris", "breast_cancer"])
-def test_one_look_an_iteration(name, solver):
+def test_the_host_reads_once_an_iteration(name, solver):
     torch = pytest.importorskip("torch")
     X, y, _ = load(name, True)
     here = torch.asarray(np.array(X))

@@ -48,7 +48,7 @@ def plainly(classes, weights, *, counted, weighted):
 
 
 def columns(place, classes, *, weighted):
-    index = [place.array(part, narrow=False) for part in (TARGET, TARGET, SUBSET)]
+    index = [place.array(part, cast=False) for part in (TARGET, TARGET, SUBSET)]
     return GroupIndex(*index, place.array(factors(classes)) if weighted else None)
 
 
@@ -198,7 +198,7 @@ def test_workers_are_silent_about_overflow(monkeypatch):
     assert not np.isfinite(value).all()
 
 
-def test_what_fails_in_a_worker_fails(monkeypatch):
+def test_errors_of_a_worker_are_raised(monkeypatch):
     monkeypatch.setattr(type(library_named("numpy")), "workers", lambda self: 2)
     features, targets = wide()
     rows = make_training_rows(ArrayContext.named("numpy"), features, targets, width=64)
@@ -215,14 +215,14 @@ def test_rows_that_are_made_while_workers_work_have_as_many(monkeypatch):
 
     held = threads.one_blas_thread
     # what is asked while products have one core is 1
-    monkeypatch.setattr(threads, "_workers", lambda: 1 if held._wanted else 3)
+    monkeypatch.setattr(threads, "_count_workers", lambda: 1 if held._n_holders else 3)
     with held, held:
         assert threads.workers() == 3
     assert threads.workers() == 3
-    assert held.before == 0
+    assert held.n_workers_before == 0
 
 
-def test_overlapping_fits_put_the_limits_back():
+def test_overlapping_maps_put_the_limits_of_blas_back():
     import time
     from concurrent.futures import ThreadPoolExecutor
 
@@ -239,7 +239,7 @@ def test_overlapping_fits_put_the_limits_back():
     assert [pool["num_threads"] for pool in threadpool_info()] == before
 
 
-def test_products_limits_are_put_back():
+def test_a_fit_puts_the_limits_of_blas_back():
     from threadpoolctl import threadpool_info
 
     from logitron import LogisticRegression
@@ -255,13 +255,13 @@ from logitron.backend.threads import one_blas_thread, workers
 with one_blas_thread:
     child = os.fork()
     if child == 0:
-        os._exit(one_blas_thread._wanted + one_blas_thread.before)
+        os._exit(one_blas_thread._n_holders + one_blas_thread.n_workers_before)
     _, status = os.waitpid(child, 0)
-    assert one_blas_thread._wanted == 1
+    assert one_blas_thread._n_holders == 1
 raise SystemExit(os.waitstatus_to_exitcode(status))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_begins_anew():
+def test_a_forked_process_has_no_limits_of_its_parent():
     assert subprocess.run([sys.executable, "-c", FORKS], check=False).returncode == 0

@@ -4,24 +4,20 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression, LogisticRegressionCV
-from logitron.automatic import COSTS, curvature
+from logitron.automatic import COSTS, AutomaticSolver, choose
 from logitron.automatic.curvature import gram_model, refresh
-from logitron.backend import ArrayContext, array_rows
+from logitron.backend import ArrayContext
 from logitron.certificates import GapBound
+from logitron.data.block_options import DEFAULT
 from logitron.estimators.fitting import Fit, Settings
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows, sums
-from logitron.reductions import centre
-from logitron.solvers import QuasiNewton, Stopping, WhenSlow
+from logitron.reductions import centre, standardise
+from logitron.solvers import QuasiNewton, Status, Stopping, WhenSlow
 from tests.tolerances import assert_near
 
-N, P, T = 800, 6, 24
-
-
-@pytest.fixture(autouse=True)
-def _worth_while(monkeypatch):
-    """Small problems will do: what it costs is not what is tested."""
-    monkeypatch.setattr(array_rows, "MANY_PRODUCTS", 0)
+#: just large enough for cheaper products to be worth it, also those of 30 columns
+N, P, T = 8_800, 64, 32
 
 
 @pytest.fixture
@@ -38,26 +34,60 @@ def passes(monkeypatch):
     return seen
 
 
-def problem(dtype=np.float64, seed=0):
+def problem(dtype=np.float64, seed=0, shape=(N, P, T)):
+    n, p, t = shape
     rng = np.random.default_rng(seed)
-    X = rng.normal(size=(N, P)).astype(dtype)
-    logits = X @ rng.normal(size=(P, T)) + rng.normal(size=T)
-    return X, (logits + rng.logistic(size=(N, T)) > 0).astype(np.int8)
+    X = rng.normal(size=(n, p)).astype(dtype)
+    logits = X @ rng.normal(size=(p, t)) * np.sqrt(6.0 / p) + rng.normal(size=t)
+    return X, (logits + rng.logistic(size=(n, t)) > 0).astype(np.int8)
+
+
+def prepared(X, Y, classes=1, penalty=1.0):
+    """The objective of the columns of Y, as it is before a plan is made."""
+    groups = Y.shape[1]
+    context = ArrayContext.named("numpy")
+    rows = make_training_rows(context, X, Y, width=groups * classes)
+    objective = Objective.over(rows, groups=groups, classes=classes, penalty=penalty)
+    objective = centre(objective.with_sizes(lambda: float((X * X).sum()), 1.0))
+    if objective.statistics.needs_standardisation:
+        objective = centre(standardise(objective))
+    return objective
+
+
+def centred(X, Y, classes=1, penalty=1.0):
+    """The same with its exact centre, and its Kronecker model."""
+    return gram_model(prepared(X, Y, classes, penalty))
+
+
+def follow(objective, max_iter):
+    """Begin to minimise an objective as a fit would, and leave it there."""
+    plan = choose(*objective.rows.shape, objective.groups, 1, method="lbfgs")
+    AutomaticSolver(plan, max_iter=max_iter).minimize(objective, objective.start())
+
+
+def quasi_newton(**settings):
+    costs = COSTS.of(N, P, T, 1)
+    schedule = WhenSlow(costs.one_pass, costs.refresh, subspace=True, batch=T)
+    return QuasiNewton(schedule, refresh=refresh, gap_bound=GapBound(), **settings)
+
+
+def test_these_problems_are_just_large_enough():
+    assert (
+        DEFAULT.float32_min_products <= N * P * 30 < N * P * T <= 1.1 * DEFAULT.float32_min_products
+    )
+    X, Y = problem()
+    assert centred(X, Y)[0].supports_float32
+    assert not centred(X[: N // 2], Y[: N // 2])[0].supports_float32
+    assert not centred(X, Y[:, : DEFAULT.float32_min_outputs - 1])[0].supports_float32
 
 
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "block_diagonal", "full"])
 def test_a_rough_pass_gives_what_a_precise_one_does_to_float32(classes, curvature):
-    X, Y = problem()
+    X, Y = problem(shape=(30_000, 16, 36))  # whole Hessians of fewer features cost less
     if classes > 1:
-        Y = Y[:, :8] + Y[:, 8:16]
-    context = ArrayContext.named("numpy")
-    groups = Y.shape[1]
-    rows = make_training_rows(context, X, Y, width=groups * classes)
-    objective = Objective.over(rows, groups=groups, classes=classes, penalty=0.5)
-    objective, preconditioner = gram_model(
-        centre(objective.with_sizes(lambda: float((X * X).sum()), 1.0))
-    )
+        Y = Y[:, :12] + Y[:, 12:24]
+    objective, preconditioner = centred(X, Y, classes, penalty=0.5)
     theta = np.random.default_rng(1).normal(size=objective.shape)
     assert objective.supports_float32
     rough = objective.evaluate(theta, curvature, preconditioner, low_precision=True)
@@ -81,19 +111,20 @@ def test_most_passes_are_rough_and_the_last_ones_are_not(passes):
 
 
 @pytest.mark.parametrize("tol", [1e-4, 1e-10])
-def test_answers_are_those_of_precise_passes(passes, tol, monkeypatch):
+def test_answers_are_those_of_precise_passes(passes, tol):
     X, Y = problem()
     clf = LogisticRegression(solver="lbfgs", tol=tol).fit(X, Y)
     assert any(passes)
-    monkeypatch.setattr(array_rows, "ROUGH_WIDTH", T + 1)
     passes.clear()
-    exact = LogisticRegression(tol=1e-10).fit(X, Y)
+    few = [slice(first, first + 8) for first in range(0, T, 8)]  # not worth it for so few columns
+    exact = np.concatenate([LogisticRegression(tol=1e-10).fit(X, Y[:, part]).coef_ for part in few])
+    assert passes
     assert not any(passes)
-    distance = np.linalg.norm(clf.coef_ - exact.coef_, axis=1)
-    assert distance.max() <= (1e-9 if tol < 1e-9 else 1e-4) * np.linalg.norm(exact.coef_)
+    distance = np.linalg.norm(clf.coef_ - exact, axis=1)
+    assert distance.max() <= (1e-9 if tol < 1e-9 else 1e-4) * np.linalg.norm(exact)
 
 
-def test_sweeps_are_rough_too(passes):
+def test_sweeps_begin_with_rough_passes(passes):
     X, Y = problem()
     clf = LogisticRegressionCV(Cs=10, cv=3, tol=1e-8, solver="lbfgs").fit(X, Y[:, 0])
     assert any(passes)
@@ -105,13 +136,17 @@ def test_sweeps_are_rough_too(passes):
 
 
 @pytest.mark.parametrize("most", [0, 1, 2, 3])
-def test_a_fit_that_is_cut_short_ends_with_a_precise_pass(passes, most, recwarn):
+def test_a_fit_that_is_cut_short_ends_with_a_precise_pass(passes, most):
     X, Y = problem()
-    clf = LogisticRegression(solver="lbfgs", max_iter=most).fit(X, Y)
-    assert not passes[-1]
-    Z = X @ clf.coef_.T + clf.intercept_
-    loss = np.sum(np.logaddexp(0.0, Z) - Y * Z, axis=0) + 0.5 * (clf.coef_**2).sum(axis=1)
-    assert_near(clf.loss_curve_[-1], loss, "float64", N, growth=64)
+    objective, preconditioner = centred(X, Y)
+    solution, _ = quasi_newton(max_iter=most).minimize(
+        objective, objective.start(), preconditioner=preconditioner
+    )
+    assert passes == [*[True] * most, False]
+    coef, intercept = objective.split(solution.theta)
+    Z = X @ coef.T + intercept
+    loss = np.sum(np.logaddexp(0.0, Z) - Y * Z, axis=0) + 0.5 * (coef**2).sum(axis=1)
+    assert_near(solution.loss_curve[-1], loss, "float64", N, growth=64)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +157,13 @@ def test_a_fit_that_is_cut_short_ends_with_a_precise_pass(passes, most, recwarn)
         pytest.param(lambda X: X + 1e5, id="far from zero"),
     ],
 )
-def test_what_float32_does_not_hold_is_computed_precisely(passes, spoil, recwarn):
+def test_what_float32_does_not_hold_is_computed_precisely(passes, spoil):
     X, Y = problem()
-    X = spoil(X)
-    LogisticRegression(solver="lbfgs", max_iter=3).fit(X, Y)
+    follow(prepared(X, Y), max_iter=3)
+    assert any(passes)
+    passes.clear()
+    follow(prepared(spoil(X), Y), max_iter=3)
+    assert passes
     assert not any(passes)
 
 
@@ -144,7 +182,7 @@ def test_float32_features_and_few_neurons_have_no_rough_passes(passes):
     LogisticRegression(solver="lbfgs", dtype="float32").fit(X, Y)
     X, Y = problem()
     LogisticRegression().fit(X, Y[:, :4])
-    LogisticRegression(C=np.inf).fit(X, Y)
+    follow(prepared(X, Y, penalty=0.0), max_iter=5)
     assert passes
     assert not any(passes)
 
@@ -159,7 +197,7 @@ def test_flat_directions_are_followed_precisely(passes):
     assert any(passes)
 
 
-def test_weights_are_not_mistaken_for_rows(passes):
+def test_large_weights_do_not_make_passes_rough(passes):
     """As much weight in fewer rows is the same problem."""
     X, Y = problem()
     X[:, 0] *= 1e-4
@@ -181,20 +219,8 @@ def test_a_warm_start_is_precise_from_its_first_pass(passes):
 def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
     """Fits that end before their precise passes have a bound of their coefficients all the same."""
     X, Y = problem()
-
-    objective = Objective.over(
-        make_training_rows(ArrayContext.named("numpy"), X, Y, width=T), groups=T, penalty=1.0
-    )
-    objective, preconditioner = gram_model(
-        centre(objective.with_sizes(lambda: float((X * X).sum()), 1.0))
-    )
-    costs = COSTS.of(N, P, T, 1)
-    schedule = WhenSlow(costs.one_pass, costs.refresh, subspace=True, batch=1)
-    parts = {
-        "refresh": refresh,
-        "gap_bound": GapBound(),
-    }
-    solution, _ = QuasiNewton(schedule, **parts).minimize(
+    objective, preconditioner = centred(X, Y)
+    solution, _ = quasi_newton().minimize(
         objective,
         objective.start(),
         preconditioner=preconditioner,
@@ -205,7 +231,7 @@ def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
     fit = Fit(objective, solution, None, Settings("lbfgs"))
     verdict = fit.judge(*fit.parameters)
     suboptimality, certified = verdict.suboptimality, verdict.certified
-    exact = QuasiNewton(schedule, stopping=Stopping(tol=1e-9), **parts)
+    exact = quasi_newton(low_precision=False, stopping=Stopping(tol=1e-9))
     best, _ = exact.minimize(objective, objective.start(), preconditioner=preconditioner)
     here = objective.evaluate(solution.theta).value
     np.testing.assert_array_equal(certified, suboptimality <= 1e-8)
@@ -214,20 +240,30 @@ def test_what_was_stopped_in_a_rough_pass_is_told_precisely(passes):
 
 
 @pytest.mark.parametrize("seed", [0, 6, 8])
-def test_where_rough_passes_lead_nowhere_they_end(seed, passes, monkeypatch):
+def test_rough_passes_end_where_they_come_no_nearer(seed, passes):
     """Features of very different sizes, whose small ones matter: float32 cannot tell."""
     rng = np.random.default_rng(seed)
-    common = rng.normal(size=(N, 1)) * 1e4
-    X = np.concatenate([common, common + rng.normal(size=(N, 1)) * 1e-2], axis=1)
-    Y = (rng.logistic(size=(N, T)) + 100.0 * (X[:, 1:] - X[:, :1]) > 0).astype(np.int8)
-    monkeypatch.setattr(curvature, "MOST_CONDITION_FLOAT32", np.inf)
-    clf = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
-    assert any(passes)
-    assert clf.converged_.all()
-    monkeypatch.setattr(array_rows, "ROUGH_WIDTH", T + 1)
-    exact = LogisticRegression(solver="lbfgs", C=1e6).fit(X, Y)
-    assert exact.converged_.all()
-    np.testing.assert_allclose(clf.loss_curve_[-1], exact.loss_curve_[-1], rtol=1e-8)
+    X = rng.normal(size=(N, P))
+    X[:, :1] *= 1e4
+    X[:, 1:2] = X[:, :1] + X[:, 1:2] * 1e-2
+    Y = (rng.logistic(size=(N, T)) + 100.0 * (X[:, 1:2] - X[:, :1]) > 0).astype(np.int8)
+    objective, preconditioner = centred(X, Y, penalty=1e-6)
+    assert not objective.supports_float32  # the spectrum says so; if it did not:
+    objective = objective.with_statistics(supports_float32=True)
+    found, exact = (
+        quasi_newton(low_precision=low).minimize(
+            objective, objective.start(), preconditioner=preconditioner
+        )[0]
+        for low in (True, False)
+    )
+    spent, precise = int(found.n_iter.max()) + 1, int(exact.n_iter.max()) + 1
+    assert len(passes) == spent + precise
+    assert any(passes[:spent])
+    assert sum(passes) <= 10  # far fewer than the iterations that follow
+    assert not any(passes[spent - 10 :])
+    for solution in (found, exact):
+        assert set(solution.status) <= {Status.CONVERGED, Status.AT_PRECISION}
+    np.testing.assert_allclose(found.loss_curve[-1], exact.loss_curve[-1], rtol=1e-8)
 
 
 @pytest.mark.parametrize("classes", [1, 4])

@@ -30,7 +30,7 @@ from logitron.solvers.group_arrays import descending, moved
 
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "full"])
 @pytest.mark.parametrize("classes", [1, 3])
-def test_on_torch_meta(classes, curvature):
+def test_an_iteration_runs_on_torch_meta(classes, curvature):
     torch = pytest.importorskip("torch")
     meta = partial(torch.zeros, dtype=torch.float64, device="meta")
     X, targets = meta(50, 4), torch.zeros(50, dtype=torch.int64, device="meta")
@@ -63,7 +63,7 @@ def test_on_torch_meta(classes, curvature):
 
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "full"])
 @pytest.mark.parametrize("classes", [1, 3])
-def test_under_jax(classes, curvature):
+def test_an_iteration_is_traced_by_jax(classes, curvature):
     jax = pytest.importorskip("jax")
     run, arguments = _for_jax(classes, curvature)
     traced = jax.make_jaxpr(run)(*arguments)
@@ -72,7 +72,7 @@ def test_under_jax(classes, curvature):
 
 
 @pytest.mark.parametrize(("classes", "curvature"), [(3, "subspace"), (1, "full")])
-def test_compiled_by_jax(classes, curvature):
+def test_an_iteration_is_compiled_by_jax(classes, curvature):
     jax = pytest.importorskip("jax")
     run, arguments = _for_jax(classes, curvature)
     theta, slope, gap = jax.jit(run)(*arguments)

@@ -120,7 +120,7 @@ def differences(objective, theta, g, step=1e-4):
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("classes", [1, 3])
-def test_the_corrected_model_is_exact_where_the_neurons_look(classes, fit_intercept):
+def test_the_corrected_model_is_exact_on_its_subspace(classes, fit_intercept):
     objective, X, weights, theta = setting(classes, fit_intercept=fit_intercept)
     objective, model = modelled(objective, theta, "subspace")
     assert model.subspace is not None
@@ -155,7 +155,7 @@ def test_the_full_model_is_the_hessian(classes, prepare):
 
 
 @pytest.mark.parametrize("classes", [1, 3])
-def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
+def test_steps_of_the_full_model_have_the_units_of_the_features(classes):
     """Without a penalty, a feature in other units gets a step in other units."""
     rng = np.random.default_rng(2)
     X = rng.normal(size=(60, 4))
@@ -176,7 +176,7 @@ def test_the_full_model_does_not_mind_scales_and_empty_features(classes):
     np.testing.assert_allclose(steps[1], steps[0], rtol=1e-8, atol=1e-14)
 
 
-def test_metrics_are_taken_and_merged_by_group():
+def test_models_are_taken_and_merged_by_group():
     objective, _, _, theta = setting(3)
     _, old = modelled(objective, theta, "subspace")
     objective, new = modelled(objective, -0.3 * theta, "subspace")

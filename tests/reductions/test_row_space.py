@@ -29,7 +29,7 @@ def wide(kind, classes, n=30, p=80):
 @pytest.mark.parametrize("C", [1e-2, 1.0, 1e2])
 @pytest.mark.parametrize("classes", [1, 4])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_answer_is_the_references(kind, classes, C, fit_intercept, weighted):
+def test_the_optimum_is_that_of_the_reference(kind, classes, C, fit_intercept, weighted):
     X, y, weights = wide(kind, classes)
     weights = weights if weighted else None
     expected = reference(
@@ -71,7 +71,7 @@ def test_both_problems_have_the_same_values(classes, fit_intercept):
 
 
 @pytest.mark.parametrize("classes", [1, 4])
-def test_there_and_back_again(classes):
+def test_going_back_and_forth_loses_what_no_row_has(classes):
     objective, space = rotated(classes)
     # the space of thirty centred rows has twenty-nine dimensions, and rotating loses the others
     theta = space.back(np.random.default_rng(0).normal(size=space.objective.shape))
@@ -88,7 +88,7 @@ def test_there_and_back_again(classes):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_starts_where_it_ended(kind):
+def test_a_warm_start_needs_no_more_than_two_iterations(kind):
     X, y, weights = wide(kind, 1)
     clf = LogisticRegression(C=10.0, warm_start=True).fit(X, y, sample_weight=weights)
     cold, coef = clf.n_iter_[0], clf.coef_.copy()
@@ -98,7 +98,7 @@ def test_it_starts_where_it_ended(kind):
 
 
 @pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
-def test_separated_classes_without_a_penalty_are_told(solver):
+def test_separated_classes_without_a_penalty_are_warned_of(solver):
     """Thirty rows in eighty dimensions always are; what comes back does separate them."""
     from sklearn.exceptions import ConvergenceWarning
 

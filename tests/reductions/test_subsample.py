@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron import LogisticRegression
 from logitron.automatic import choose, curvature
 from logitron.automatic.curvature import gram_model
-from logitron.backend import ArrayContext, make_rows
-from logitron.backend.array_rows import ArrayRows
+from logitron.backend import ArrayContext
+from logitron.data import ArrayRows, make_rows
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre, subsample
 from tests.backends import host
@@ -26,46 +26,46 @@ def _features(X, *others):
     return X
 
 
-@pytest.mark.parametrize("count", [7, 100, 999])
-@pytest.mark.parametrize("period", [2, 10, 1000])
-def test_rows_are_drawn_evenly(count, period):
-    """A row number tells where it was drawn: sorted rows, and rows that repeat."""
-    n = 1000
-    numbers = np.arange(n, dtype=float)
-    X = np.stack([numbers, numbers % period], axis=1)
-    sample = make_rows(ArrayContext.named("numpy"), X, numbers).sample(count, 0)
-    drawn = _drawn(sample)
-    assert sample.shape == drawn.shape == (count, 2)
-    # one of each stretch, so that no part is missed and none is drawn twice as often
-    stretches = np.floor(drawn[:, 0] * count / n + 1e-9)
-    assert np.abs(stretches - np.arange(count)).max() <= 1
-    spread = np.std(X[:, 1]) / np.sqrt(count)
-    assert abs(drawn[:, 1].mean() - X[:, 1].mean()) <= 4.0 * spread
+class TestSample:
+    """Rows drawn out of equal stretches."""
 
+    @pytest.mark.parametrize("count", [7, 100, 999])
+    @pytest.mark.parametrize("period", [2, 10, 1000])
+    def test_rows_are_drawn_evenly(self, count, period):
+        """A row number tells where it was drawn: sorted rows, and rows that repeat."""
+        n = 1000
+        numbers = np.arange(n, dtype=float)
+        X = np.stack([numbers, numbers % period], axis=1)
+        sample = make_rows(ArrayContext.named("numpy"), X, numbers).sample(count, 0)
+        drawn = _drawn(sample)
+        assert sample.shape == drawn.shape == (count, 2)
+        # one of each stretch, so that no part is missed and none is drawn twice as often
+        stretches = np.floor(drawn[:, 0] * count / n + 1e-9)
+        assert np.abs(stretches - np.arange(count)).max() <= 1
+        spread = np.std(X[:, 1]) / np.sqrt(count)
+        assert abs(drawn[:, 1].mean() - X[:, 1].mean()) <= 4.0 * spread
 
-def test_a_period_as_long_as_a_stretch_is_no_trap():
-    """Every tenth row is of another kind, and every tenth row is drawn."""
-    X = (np.arange(5000) % 10 == 0).astype(float)[:, None]
-    sample = make_rows(ArrayContext.named("numpy"), X, None).sample(500, 0)
-    assert 0.06 < _drawn(sample).mean() < 0.14
+    def test_rows_with_the_period_of_a_stretch_are_drawn_evenly(self):
+        """Every tenth row is of another kind, and every tenth row is drawn."""
+        X = (np.arange(5000) % 10 == 0).astype(float)[:, None]
+        sample = make_rows(ArrayContext.named("numpy"), X, None).sample(500, 0)
+        assert 0.06 < _drawn(sample).mean() < 0.14
 
+    def test_other_seeds_draw_other_rows_and_the_same_seed_the_same(self):
+        rows = make_rows(ArrayContext.named("numpy"), np.arange(900.0)[:, None], None)
+        first, again, other = (_drawn(rows.sample(90, seed)) for seed in (0, 0, 1))
+        np.testing.assert_array_equal(first, again)
+        assert (first != other).any()
 
-def test_other_seeds_draw_other_rows_and_the_same_seed_the_same():
-    rows = make_rows(ArrayContext.named("numpy"), np.arange(900.0)[:, None], None)
-    first, again, other = (_drawn(rows.sample(90, seed)) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert (first != other).any()
-
-
-def test_what_goes_with_the_rows_is_drawn_with_them(eager):
-    context = eager.context()
-    with context.scope():
-        X = np.arange(600.0).reshape(300, 2)
-        codes, weights = np.arange(300), X[:, 0]
-        sample = make_rows(context, X, codes, weights).sample(40, 3)
-        features, codes, weights = map(host, sample.sum(_beside))
-    np.testing.assert_allclose(features, 2 * codes)
-    np.testing.assert_allclose(features, weights)
+    def test_what_goes_with_the_rows_is_drawn_with_them(self, eager):
+        context = eager.context()
+        with context.scope():
+            X = np.arange(600.0).reshape(300, 2)
+            codes, weights = np.arange(300), X[:, 0]
+            sample = make_rows(context, X, codes, weights).sample(40, 3)
+            features, codes, weights = map(host, sample.sum(_beside))
+        np.testing.assert_allclose(features, 2 * codes)
+        np.testing.assert_allclose(features, weights)
 
 
 def _beside(X, codes, weights):
@@ -77,7 +77,7 @@ def _beside(X, codes, weights):
 
 @pytest.mark.parametrize("solver", ["auto", "lbfgs"])
 @pytest.mark.parametrize("order", ["sorted", "shuffled", "alternating"])
-def test_the_answer_is_that_of_all_rows(order, solver):
+def test_the_optimum_is_that_of_all_rows(order, solver):
     n, p = 30_000, 8
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, p)) * np.logspace(-1, 1, p) + 1.0
@@ -95,7 +95,7 @@ def test_the_answer_is_that_of_all_rows(order, solver):
     assert abs(clf.intercept_ - expected.intercept)[0] <= 1e-6 * scale
 
 
-def test_samples_without_the_rare_class_do_no_harm():
+def test_samples_without_the_rare_class_lead_to_the_optimum():
     """Three rows of thirty thousand are of the other class: hardly a sample has one."""
     rng = np.random.default_rng(1)
     X = rng.normal(size=(30_000, 3))
@@ -136,40 +136,42 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
     )
 
 
-@pytest.mark.parametrize("far", [0.0, 1e5])
-def test_the_gram_matrix_of_some_rows_is_nearly_that_of_all(far):
-    objective, X, weights = _objective(far=far)
-    centre = weights @ X / weights.sum()
-    here, model = gram_model(objective, 1600)
-    assert objective.cost.grams == pytest.approx(0.4)
-    whole, exact = gram_model(objective)
-    for one in (here, whole):  # bounds rest on it
-        F = X - one.layout.centre
-        largest = np.linalg.eigvalsh((F.T * weights) @ F)[-1]
-        assert float(one.statistics.gram_norm_bound) >= (1 - 1e-9) * largest
-    np.testing.assert_allclose(model.feature_values, exact.feature_values, rtol=0.3)
-    assert (
-        np.abs(model.feature_values / exact.feature_values - 1.0).max() > 1e-6
-    )  # it is of some rows
-    spread = np.sqrt(np.diag((X - centre).T @ (X - centre)) / len(X))
-    assert (np.abs(here.layout.centre - centre) <= 0.2 * spread).all()
+class TestGramModel:
+    """The Gram matrix of some of the rows."""
 
+    @pytest.mark.parametrize("far", [0.0, 1e5])
+    def test_the_gram_matrix_of_some_rows_is_nearly_that_of_all(self, far):
+        objective, X, weights = _objective(far=far)
+        centre = weights @ X / weights.sum()
+        here, model = gram_model(objective, 1600)
+        assert objective.cost.grams == pytest.approx(0.4)
+        whole, exact = gram_model(objective)
+        for one in (here, whole):  # bounds rest on it
+            F = X - one.layout.centre
+            largest = np.linalg.eigvalsh((F.T * weights) @ F)[-1]
+            assert float(one.statistics.gram_norm_bound) >= (1 - 1e-9) * largest
+        np.testing.assert_allclose(model.feature_values, exact.feature_values, rtol=0.3)
+        assert (
+            np.abs(model.feature_values / exact.feature_values - 1.0).max() > 1e-6
+        )  # it is of some rows
+        spread = np.sqrt(np.diag((X - centre).T @ (X - centre)) / len(X))
+        assert (np.abs(here.layout.centre - centre) <= 0.2 * spread).all()
 
-def test_no_more_than_a_tenth_of_the_rows_is_copied_at_a_time(monkeypatch):
-    drawn = []
+    def test_no_more_than_a_tenth_of_the_rows_is_copied_at_a_time(self, monkeypatch):
+        drawn = []
 
-    def watched(objective, count, seed=0):
-        part = subsample(objective, count, seed)
-        drawn.append((part.rows.shape[0], seed))
-        return part
+        def watched(objective, count, seed=0):
+            part = subsample(objective, count, seed)
+            drawn.append((part.rows.shape[0], seed))
+            return part
 
-    objective, *_ = _objective()
-    monkeypatch.setattr(curvature, "subsample", watched)
-    gram_model(objective, 1500)
-    counts, seeds = zip(*drawn, strict=True)
-    assert max(counts) <= 400
-    assert 1500 <= sum(counts) <= 1510
-    assert len(set(seeds)) == len(seeds)  # each time others
+        objective, *_ = _objective()
+        monkeypatch.setattr(curvature, "subsample", watched)
+        gram_model(objective, 1500)
+        counts, seeds = zip(*drawn, strict=True)
+        assert max(counts) <= 400
+        assert 1500 <= sum(counts) <= 1510
+        assert len(set(seeds)) == len(seeds)  # each time others
 
 
 def test_the_gram_matrix_of_many_rows_is_of_a_subsample():
@@ -209,7 +211,7 @@ def test_columns_that_hardly_a_row_has_are_found(C):
     assert np.linalg.norm(clf.coef_ - expected) <= 1e-5 * np.linalg.norm(expected)
 
 
-def test_separable_subsamples_do_no_harm():
+def test_separable_subsamples_leave_coefficients_finite():
     rng = np.random.default_rng(4)
     X = rng.normal(size=(100_000, 6))
     y = (X @ rng.normal(size=6) > 0).astype(int)
@@ -247,10 +249,10 @@ def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, we
             assert not hasattr(model, "coef_")
 
 
-def test_features_are_not_read_once_more_for_the_check(monkeypatch):
+def test_the_check_of_features_does_not_read_them_again(monkeypatch):
     calls = []
-    squares = ArrayRows.squares
-    monkeypatch.setattr(ArrayRows, "squares", lambda rows: calls.append(1) or squares(rows))
+    squares = ArrayRows.sum_of_squares
+    monkeypatch.setattr(ArrayRows, "sum_of_squares", lambda rows: calls.append(1) or squares(rows))
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100_000, 5))
     y = (X[:, 0] + rng.logistic(size=100_000) > 0).astype(int)

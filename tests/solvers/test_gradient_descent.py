@@ -4,14 +4,17 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from logitron.backend import ArrayContext, count_host_reads
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows
 from logitron.solvers import GradientDescent, Status
-from logitron.solvers.gradient_descent import LOOK_EVERY, _descend
+from logitron.solvers.gradient_descent import READ_EVERY, _descend
 from tests.backends import host
 from tests.problems import problem
+from tests.solvers.objectives import Huber, Quadratic, generated
 from tests.tolerances import assert_near
 
 
@@ -42,6 +45,56 @@ def test_it_follows_the_textbook_rule(classes):
     ours = objective.split(solution.theta)
     assert_near(ours[0].T, W, "float64", 61)
     assert_near(ours[1], b, "float64", 61)
+
+
+@pytest.mark.parametrize("make", [Quadratic, Huber])
+def test_it_finds_the_minimum(make):
+    objective = make.random(3, ridge=1.0)
+    start = np.random.default_rng(5).normal(size=(3, 2, 3))
+    solution = GradientDescent(loss_change=1e-13, max_iter=50_000).minimize(objective, start)
+    assert (solution.status == Status.CONVERGED).all()
+    assert (np.diff(solution.loss_curve, axis=0) <= 1e-12).all()
+    for g in range(3):
+        np.testing.assert_allclose(solution.theta[g].ravel(), objective.minimum(g), atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [Quadratic, Huber])
+@given(data=st.data())
+@settings(deadline=None, max_examples=25)
+def test_it_ends_as_near_as_its_last_change_says(make, data):
+    """A step falls by ``|g|^2 / (2 L)`` at least; the minimum is no further than by ``L / m``."""
+    objective = data.draw(generated(make))
+    start = data.draw(st.sampled_from([0.0, 1.0, -10.0])) + np.zeros(
+        (objective.groups, 1, objective.A.shape[2])
+    )
+    change = 1e-9
+    solution = GradientDescent(loss_change=change).minimize(objective, start)
+    assert (solution.status == Status.CONVERGED).all()
+    value, _ = objective.value_and_gradient(solution.theta)
+    best = np.concatenate([objective.minimum(g) for g in range(objective.groups)])
+    least, _ = objective.value_and_gradient(best.reshape(start.shape))
+    condition = objective.smoothness() / objective.ridge
+    assert (value - least <= condition * change + 1e-12 * (1.0 + least)).all()
+
+
+def test_a_learning_rate_is_of_the_mean_of_the_rows():
+    objective = Huber.random(1)
+    (bound,), (rows,) = objective.smoothness(), objective.weight_sum()
+    start = np.ones((1, 2, 3))
+    automatic = GradientDescent("auto", 0.0, 50).minimize(objective, start)
+    given_one = GradientDescent(rows / bound, 0.0, 50).minimize(objective, start)
+    np.testing.assert_allclose(given_one.loss_curve, automatic.loss_curve, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("times", "status"), [(1.9, Status.CONVERGED), (2.1, Status.DIVERGED)])
+def test_a_quadratic_bears_steps_of_twice_the_inverse_bound(times, status):
+    """Its curvature in the steepest direction is the bound itself."""
+    objective = Quadratic.random(1)
+    (bound,), (rows,) = objective.smoothness(), objective.weight_sum()
+    descent = GradientDescent(times * rows / bound, 1e-10, 20_000)
+    solution = descent.minimize(objective, np.ones((1, 2, 3)))
+    assert solution.status[0] == status
+    assert np.isfinite(solution.theta).all()
 
 
 def test_each_column_stops_as_if_it_were_alone():
@@ -125,10 +178,10 @@ def test_iterations_are_told_and_can_be_stopped(eager):
     with context.scope():
         objective = _objective(case, context)
         solution = GradientDescent("auto", 0.0, 1000).minimize(
-            objective, _start(objective), on_iteration=watch
+            objective, _start(objective), callback=watch
         )
     assert [iteration.number for iteration in told] == list(range(1, len(told) + 1))
-    assert 40 <= len(told) < 40 + LOOK_EVERY
+    assert 40 <= len(told) < 40 + READ_EVERY
     assert (solution.status == Status.STOPPED).all()
     np.testing.assert_array_equal([i.loss for i in told], solution.loss_curve)
 
@@ -151,7 +204,7 @@ def test_a_device_is_read_once_in_many_iterations(eager):
         start = _start(objective)
         with count_host_reads() as counted:
             solution = GradientDescent("auto", 0.0, 100).minimize(objective, start)
-    looks = 100 if eager.library == "numpy" else -(-100 // LOOK_EVERY)
+    looks = 100 if eager.library == "numpy" else -(-100 // READ_EVERY)
     assert counted.reads == looks + 2  # the curvature before, and whether the last step arrived
     assert solution.n_iter[0] == 100
 

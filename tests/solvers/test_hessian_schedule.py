@@ -40,7 +40,7 @@ def test_too_many_slow_groups_are_deferred():
     assert not slow.next(state_of(slow, SLOW), 7, 4)[1].deferred
 
 
-def test_a_refresh_must_have_been_earned():
+def test_a_refresh_waits_until_iterations_have_cost_as_much():
     slow = schedule()
     for since in (0, 1, 2):
         assert slow.next(state_of(slow, SLOW, since), 7, 1)[0] == "intercept"
@@ -59,7 +59,7 @@ def test_newton_takes_over_when_refreshes_do_not_help():
     assert slow.next(state_of(slow, FAST)._replace(newton=True), 8, 1)[0] == "full"
 
 
-def test_the_subspace_is_corrected_ever_more_rarely():
+def test_the_subspace_is_corrected_at_powers_of_two():
     slow = schedule(batch=0)
     found = [n for n in range(1, 70) if slow.next(slow.start(), n, 1)[0] == "subspace"]
     assert found == [2, 4, 8, 16, 32, 64]

@@ -33,47 +33,57 @@ def test_floats_and_arrays_get_the_same_answers(trial, was_low):
             np.testing.assert_array_equal(rule(scalars, trial), rule(np, arrays)[0])
 
 
-@given(TRIALS)
-def test_a_rejected_step_is_shortened_within_limits(trial):
-    search = LineSearch()
-    shorter = search.backtrack(scalars, trial)
-    assert 0.1 * trial.step_size <= shorter * (1.0 + 1e-12)
-    assert shorter <= 0.5 * trial.step_size
+class TestBacktrack:
+    """How long the next trial is, after a step was rejected."""
+
+    @given(TRIALS)
+    def test_a_rejected_step_is_shortened_within_limits(self, trial):
+        search = LineSearch()
+        shorter = search.backtrack(scalars, trial)
+        assert 0.1 * trial.step_size <= shorter * (1.0 + 1e-12)
+        assert shorter <= 0.5 * trial.step_size
+
+    def test_the_parabola_through_both_values_is_minimised(self):
+        trial = Trial(1.0, 0.0, -1.0, 1.0, 3.0, 0.0)  # 2 t^2 - t
+        assert LineSearch().backtrack(scalars, trial) == pytest.approx(0.25)
 
 
-@given(TRIALS)
-def test_an_accepted_step_is_finite_and_does_not_increase(trial):
-    if LineSearch().accepts(scalars, trial, rounding=1e-15):
-        assert np.isfinite(trial.trial_value)
-        assert trial.change <= 1e-15 * abs(trial.value)
+class TestAccepts:
+    """Which steps are accepted."""
+
+    @given(TRIALS)
+    def test_an_accepted_step_is_finite_and_does_not_increase(self, trial):
+        if LineSearch().accepts(scalars, trial, rounding=1e-15):
+            assert np.isfinite(trial.trial_value)
+            assert trial.change <= 1e-15 * abs(trial.value)
+
+    def test_a_value_of_float32_is_distrusted_after_some_rejections(self):
+        search = LineSearch()
+        for n_backtracks, accepted in ((0.0, False), (3.0, True)):
+            trial = Trial(0.1, 1.0, -1e-3, 1.1, 0.5, n_backtracks)
+            found = search.accepts(scalars, trial, rounding=1e-15, was_low_precision=True)
+            assert found == accepted
+            assert not search.accepts(scalars, trial, rounding=1e-15)
 
 
-@pytest.mark.parametrize(("length", "curvature", "following"), [(0.25, 4.0, 0.25), (1.0, 1.0, 1.0)])
-def test_the_next_step_is_as_long_as_this_one_should_have_been(length, curvature, following):
-    """On a parabola ``curvature t^2 / 2`` from 1, along minus its gradient over a model of 1."""
-    slope = -(curvature**2)
-    trial = Trial(length, 0.5 * curvature, slope, 0.0, 0.0, 0.0)
-    search = LineSearch()
-    assert search.accepts(scalars, trial, rounding=0.0)
-    assert search.next_step_size(scalars, trial) == pytest.approx(following)
+class TestNextStepSize:
+    """How long the first step along the next direction is."""
 
+    @pytest.mark.parametrize(
+        ("length", "curvature", "following"), [(0.25, 4.0, 0.25), (1.0, 1.0, 1.0)]
+    )
+    def test_the_next_step_is_as_long_as_this_one_should_have_been(
+        self, length, curvature, following
+    ):
+        """On a parabola ``curvature t^2 / 2`` from 1, along minus its gradient."""
+        slope = -(curvature**2)
+        trial = Trial(length, 0.5 * curvature, slope, 0.0, 0.0, 0.0)
+        search = LineSearch()
+        assert search.accepts(scalars, trial, rounding=0.0)
+        assert search.next_step_size(scalars, trial) == pytest.approx(following)
 
-def test_the_parabola_through_both_values_is_minimised():
-    trial = Trial(1.0, 0.0, -1.0, 1.0, 3.0, 0.0)  # 2 t^2 - t
-    assert LineSearch().backtrack(scalars, trial) == pytest.approx(0.25)
-
-
-def test_steps_grow_where_the_slope_does_not_shrink():
-    search = LineSearch()
-    for length, following in ((1.0, 2.0), (2.0, 3.0), (3.0, 3.0)):
-        trial = Trial(length, 0.0, -1.0, -length, -1.0, 0.0)
-        assert search.next_step_size(scalars, trial) == following
-
-
-def test_a_value_of_float32_is_distrusted_after_some_rejections():
-    search = LineSearch()
-    for n_backtracks, accepted in ((0.0, False), (3.0, True)):
-        trial = Trial(0.1, 1.0, -1e-3, 1.1, 0.5, n_backtracks)
-        found = search.accepts(scalars, trial, rounding=1e-15, was_low_precision=True)
-        assert found == accepted
-        assert not search.accepts(scalars, trial, rounding=1e-15)
+    def test_steps_grow_where_the_slope_does_not_shrink(self):
+        search = LineSearch()
+        for length, following in ((1.0, 2.0), (2.0, 3.0), (3.0, 3.0)):
+            trial = Trial(length, 0.0, -1.0, -length, -1.0, 0.0)
+            assert search.next_step_size(scalars, trial) == following

@@ -38,7 +38,7 @@ def test_after_a_failure_float32_comes_back_if_nobody_is_near(nearest):
 
 
 @pytest.mark.parametrize("level", [1e-2, np.nan])
-def test_patience_ends(level):
+def test_float32_ends_after_steps_that_come_no_nearer(level):
     decide, count = PrecisionSchedule(True), 0
     while decide.low and count < 50:
         decide = decide.after(FAR, np.full(8, level), NONE, is_last=False)

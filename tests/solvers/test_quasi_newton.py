@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from logitron.solvers import EveryIteration, QuasiNewton, Status, Stopping, WhenSlow
-from tests.solvers.objectives import Dense, Huber, Quadratic, gap_bound, refresh
+from tests.solvers.objectives import Dense, Huber, Quadratic, gap_bound, generated, refresh
 
 SHAPE = (2, 3)
 
@@ -29,17 +30,6 @@ def started(objective, size=1.0):
     return theta, Dense(30.0 * identity)
 
 
-def scipy_minimum(objective, group):
-    one = objective.take(np.asarray([group]))
-
-    def function(flat):
-        found = one.evaluate(flat.reshape(1, *SHAPE), "full", None)
-        return found.value[0], found.grad.ravel()
-
-    found = minimize(function, np.zeros(6), jac=True, method="BFGS", options={"gtol": 1e-10})
-    return found.x
-
-
 @pytest.mark.parametrize("kind", ["newton", "lbfgs", "refreshed"])
 @pytest.mark.parametrize("groups", [1, 4])
 @pytest.mark.parametrize("make", [Quadratic, Huber])
@@ -50,8 +40,35 @@ def test_finds_the_minimum(make, groups, kind):
     assert set(found.status.tolist()) <= {Status.CONVERGED, Status.AT_PRECISION}
     assert (found.gap <= 1e-11 * found.loss_curve[-1]).all()
     for g in range(groups):
-        expected = scipy_minimum(objective, g)
-        np.testing.assert_allclose(found.theta[g].ravel(), expected, atol=1e-5)
+        np.testing.assert_allclose(found.theta[g].ravel(), objective.minimum(g), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (Quadratic, "newton"),
+        (Quadratic, "lbfgs"),
+        (Quadratic, "refreshed"),
+        (Huber, "newton"),
+        (Huber, "lbfgs"),
+        (Huber, "refreshed"),
+    ],
+)
+@given(data=st.data())
+@settings(deadline=None, max_examples=25)
+def test_ends_no_higher_than_the_minimum_and_its_gap(make, kind, data):
+    objective = data.draw(generated(make))
+    groups, _, size = objective.A.shape
+    theta = data.draw(st.sampled_from([0.0, 1.0, -100.0])) + np.zeros((groups, 1, size))
+    model = Dense(30.0 * np.broadcast_to(np.eye(size), (groups, size, size)))
+    found, _ = solver(kind).minimize(objective, theta, preconditioner=model)
+    assert set(found.status.tolist()) <= {Status.CONVERGED, Status.AT_PRECISION}
+    value, _ = objective.value_and_gradient(found.theta)
+    best = np.concatenate([objective.minimum(g) for g in range(groups)])
+    least, _ = objective.value_and_gradient(best.reshape(theta.shape))
+    rounding = 1e-13 * (1.0 + least)
+    assert (value - least <= found.gap + rounding).all()
+    assert (value - least <= 1e-12 * least + rounding).all()
 
 
 @pytest.mark.parametrize("kind", ["newton", "lbfgs"])
@@ -199,12 +216,11 @@ def test_without_a_bound_the_distance_is_estimated():
 def test_finished_groups_are_dropped_and_come_back_in_order():
     objective = Huber.random(8, SHAPE)
     theta, model = started(objective, size=1.0)
-    theta[:6] = [scipy_minimum(objective, g).reshape(SHAPE) for g in range(6)]
+    theta[:6] = [objective.minimum(g).reshape(SHAPE) for g in range(6)]
     descent = replace(solver("lbfgs"), line_search=solver("lbfgs").line_search)
     found, state = descent.minimize(objective, theta, preconditioner=model)
     assert state.objective.groups < 8
     for g in range(8):
-        expected = scipy_minimum(objective, g)
-        np.testing.assert_allclose(found.theta[g].ravel(), expected, atol=1e-5)
+        np.testing.assert_allclose(found.theta[g].ravel(), objective.minimum(g), atol=1e-5)
     for g, count in enumerate(found.n_iter):
         assert (found.loss_curve[count:, g] == found.loss_curve[count, g]).all()

@@ -1,1 +1,1 @@
-"""What stands in for libraries that need hardware which is not there."""
+"""Simulations of libraries and devices that need a GPU."""

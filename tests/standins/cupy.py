@@ -1,10 +1,9 @@
-"""CuPy's rules on NumPy's memory, for machines without a GPU.
+"""A simulation of CuPy on NumPy arrays, for machines without a GPU.
 
-What CuPy refuses is refused: arrays of NumPy among its own, and turning an array into one, or into
-a number, without being asked; and every read to the host is written down in `READS`. Where the real
-package is installed, which needs no GPU, functions that it has not, and arguments that they do not
-take, are refused too. Its kernels are compiled by the C++ compiler and run one thread after the
-other. Speed, streams, and what the device's own libraries compute, it knows nothing of.
+Like CuPy, it raises an error if its arrays are mixed with those of NumPy, or converted implicitly.
+`READS` counts each read to the host. If the real package is installed (which needs no GPU), missing
+functions and unknown arguments are errors as well. Kernels are compiled by the C++ compiler, and
+their threads run in sequence. Speed, streams and results of NVIDIA's libraries are not simulated.
 """
 
 import ctypes
@@ -29,17 +28,17 @@ import pytest
 
 from logitron.backend import LIBRARIES
 
-#: how often each way to the host was taken
+#: number of reads to the host, by method
 READS: Counter[str] = Counter()
 
-#: how products are computed: in TF32, as where CUPY_TF32=1 is set
+#: compute type of products; TF32 simulates CUPY_TF32=1
 COMPUTE_TYPES = {np.dtype(np.float32): "TF32"}
 
-REFUSES = "Implicit conversion to a NumPy array is not allowed. Please use `.get()`"
+CONVERSION_ERROR = "Implicit conversion to a NumPy array is not allowed. Please use `.get()`"
 
 
 class ndarray:  # noqa: N801  (CuPy's own name)
-    """An array that pretends to be on a device."""
+    """An array on a simulated device."""
 
     __module__ = "cupy"
     __hash__ = None
@@ -47,7 +46,7 @@ class ndarray:  # noqa: N801  (CuPy's own name)
     def __init__(self, host: Any) -> None:
         self._host = np.asarray(host)
 
-    # --- ways to the host ---
+    # --- reads to the host ---
 
     def get(self) -> np.ndarray:
         READS["get"] += 1
@@ -74,10 +73,10 @@ class ndarray:  # noqa: N801  (CuPy's own name)
         return bool(self._host)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise TypeError(REFUSES)
+        raise TypeError(CONVERSION_ERROR)
 
     def __dlpack__(self, **_: Any) -> Any:
-        raise BufferError("the device is pretended")
+        raise BufferError("the device is simulated")
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (2, 0)
@@ -103,10 +102,10 @@ class ndarray:  # noqa: N801  (CuPy's own name)
         return self if same else ndarray(self._host.astype(dtype, copy=copy))
 
     def __getitem__(self, key: Any) -> "ndarray":
-        return ndarray(self._host[_lower(key)])
+        return ndarray(self._host[_unwrap(key)])
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._host[_lower(key)] = _lower(value)
+        self._host[_unwrap(key)] = _unwrap(value)
 
     def __len__(self) -> int:
         return len(self._host)
@@ -117,7 +116,7 @@ class ndarray:  # noqa: N801  (CuPy's own name)
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(one, np.ndarray) for one in inputs):
             return NotImplemented
-        return _raise(getattr(ufunc, method)(*map(_lower, inputs), **kwargs))
+        return _wrap(getattr(ufunc, method)(*map(_unwrap, inputs), **kwargs))
 
 
 for _name in ("dtype", "shape", "ndim", "size", "strides", "itemsize", "nbytes"):
@@ -139,7 +138,7 @@ for _name in (
 ):
 
     def _method(self: ndarray, *args: Any, _name: str = _name, **kwargs: Any) -> Any:
-        return _raise(getattr(self._host, _name)(*map(_lower, args), **kwargs))
+        return _wrap(getattr(self._host, _name)(*map(_unwrap, args), **kwargs))
 
     setattr(ndarray, _name, _method)
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
@@ -153,26 +152,26 @@ for _name in (
         if any(not isinstance(a, ndarray | np.generic | bool | int | float) for a in args):
             return NotImplemented
         with np.errstate(all="ignore"):
-            result = getattr(self._host, _name)(*map(_lower, args))
-        return result if result is NotImplemented else _raise(result)
+            result = getattr(self._host, _name)(*map(_unwrap, args))
+        return result if result is NotImplemented else _wrap(result)
 
     setattr(ndarray, _name, _operator)
 
 
-def _lower(value: Any) -> Any:
-    """Take what is inside; refuse what CuPy would not mix with."""
+def _unwrap(value: Any) -> Any:
+    """Return the NumPy arrays inside of the arguments; raise TypeError for an array of NumPy."""
     if isinstance(value, ndarray):
         return value._host
     if isinstance(value, np.ndarray):
         raise TypeError(f"Unsupported type {type(value)}")
     if isinstance(value, list | tuple):
-        return type(value)(map(_lower, value))
+        return type(value)(map(_unwrap, value))
     return value
 
 
-def _raise(value: Any) -> Any:
+def _wrap(value: Any) -> Any:
     if isinstance(value, tuple):
-        parts = map(_raise, value)
+        parts = map(_wrap, value)
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return ndarray(value) if isinstance(value, np.ndarray | np.generic) else value
 
@@ -215,7 +214,7 @@ class MemoryPool:
 
 # --- kernels ------------------------------------------------------------------------------------
 
-#: a grid of threads, run one after the other
+#: definitions for a kernel whose threads run in sequence
 PRELUDE = """
 #include <cmath>
 using std::exp; using std::log1p;
@@ -226,7 +225,7 @@ static Three blockIdx, blockDim, threadIdx;
 
 
 class RawKernel:
-    """A kernel, compiled for the host."""
+    """A CUDA kernel, compiled for the host."""
 
     def __init__(self, code: str, name: str, options: tuple[str, ...] = ()) -> None:
         self._function = _compiled(code, name, options)
@@ -238,7 +237,9 @@ class RawKernel:
 def _argument(value: Any) -> Any:
     if isinstance(value, ndarray):
         return ctypes.c_void_p(value._host.ctypes.data)
-    assert isinstance(value, np.generic), f"the size of {value!r} is not known to a kernel"
+    assert isinstance(value, np.generic), (
+        f"{value!r} has no fixed size, which an argument of a kernel needs"
+    )
     return np.ctypeslib.as_ctypes_type(value.dtype)(value)
 
 
@@ -266,30 +267,30 @@ def _compiled(code: str, name: str, options: tuple[str, ...]) -> Any:
 
 
 def missing() -> str | None:
-    """Say why it cannot stand in here, or None."""
+    """Return why the simulation cannot run on this machine, or None."""
     return None if shutil.which("g++") else "there is no C++ compiler for CuPy's kernels"
 
 
 @contextmanager
-def standing_in() -> Iterator[None]:
-    """Have ``import cupy`` find the stand-in."""
+def installed() -> Iterator[None]:
+    """Install the simulation as the module ``cupy``."""
     import array_api_compat
 
-    before = {name: module for name, module in sys.modules.items() if _is_cupys(name)}
+    before = {name: module for name, module in sys.modules.items() if _belongs_to_cupy(name)}
     compat = vars(array_api_compat).get("cupy")
-    real = _real()  # before its place is taken
+    real = _real()  # (before the module is replaced)
     for name in before:
         del sys.modules[name]
     vars(array_api_compat).pop("cupy", None)
     try:
         sys.modules.update(_modules or _package(real))
         array_api_compat.cupy = importlib.import_module("array_api_compat.cupy")
-        _modules.update({name: m for name, m in sys.modules.items() if _is_cupys(name)})
+        _modules.update({name: m for name, m in sys.modules.items() if _belongs_to_cupy(name)})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(LIBRARIES["cupy"], "version", lambda: "14.0.0")
             yield
     finally:
-        for name in [name for name in sys.modules if _is_cupys(name)]:
+        for name in [name for name in sys.modules if _belongs_to_cupy(name)]:
             del sys.modules[name]
         sys.modules.update(before)
         vars(array_api_compat).pop("cupy", None)
@@ -300,7 +301,7 @@ def standing_in() -> Iterator[None]:
 _modules: dict[str, types.ModuleType] = {}
 
 
-def _is_cupys(name: str) -> bool:
+def _belongs_to_cupy(name: str) -> bool:
     return name.removeprefix("array_api_compat.").split(".")[0] in ("cupy", "cupyx")
 
 
@@ -353,10 +354,10 @@ def _fill(module: types.ModuleType, source: types.ModuleType, real: Any) -> None
         if isinstance(value, type) or not callable(value):
             setattr(module, name, value)
         else:
-            setattr(module, name, _lifted(value, getattr(real, name, None)))
+            setattr(module, name, _wrapped_function(value, getattr(real, name, None)))
 
 
-def _lifted(function: Any, real: Any) -> Any:
+def _wrapped_function(function: Any, real: Any) -> Any:
     try:
         signature = inspect.signature(real)
     except (TypeError, ValueError):
@@ -366,16 +367,16 @@ def _lifted(function: Any, real: Any) -> Any:
     def run(*args: Any, **kwargs: Any) -> Any:
         if signature is not None:
             signature.bind(*args, **kwargs)
-        lowered = {name: _lower(value) for name, value in kwargs.items()}
-        with np.errstate(all="ignore"):  # a device tells nothing
-            return _raise(function(*map(_lower, args), **lowered))
+        lowered = {name: _unwrap(value) for name, value in kwargs.items()}
+        with np.errstate(all="ignore"):  # (a device gives no warnings)
+            return _wrap(function(*map(_unwrap, args), **lowered))
 
     run.__module__ = "cupy"
     return run
 
 
 def array(values: Any, dtype: Any = None, copy: bool = True, order: str = "K") -> ndarray:
-    """Make an array of anything, as ``cupy.array`` and ``cupy.asarray`` do."""
+    """Make an array, like ``cupy.array`` and ``cupy.asarray``."""
     if isinstance(values, ndarray):
         values = values._host
     elif isinstance(values, list | tuple):
@@ -386,4 +387,4 @@ def array(values: Any, dtype: Any = None, copy: bool = True, order: str = "K") -
 def _from_dlpack(values: Any) -> ndarray:
     if isinstance(values, ndarray):
         return values
-    raise BufferError("the device is pretended")
+    raise BufferError("the device is simulated")

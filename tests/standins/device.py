@@ -1,8 +1,8 @@
-"""An iteration on a device that is not there: ``python -m tests.standins.device CLASSES``.
+"""Iterations on a simulated device of torch: ``python -m tests.standins.device CLASSES``.
 
-Tensors without values, on a device of torch's that only has a name: what would mix devices or need
-a value raises. Prints the operations that would wait for the device. A process of its own, since
-the name stays with torch.
+The tensors have no values, and their device has a name only. Operations that mix devices, or need
+a value on the host, raise an error. The command prints the operations that would wait for the
+device. It is a process of its own because torch keeps the name of the device.
 """
 
 import sys
@@ -26,32 +26,32 @@ from logitron.objective import (
 from logitron.penalties import L2
 from logitron.solvers import lbfgs
 from logitron.solvers.group_arrays import descending, moved
-from tests.standins.waits import recorded
+from tests.standins.waits import count_waits
 
 
 def iterate(classes: int) -> None:
-    """Go through four iterations, each with other second derivatives."""
-    _setup_privateuseone_for_python_backend("pretended")
-    with FakeTensorMode(), recorded() as waits:
-        there = partial(torch.zeros, dtype=torch.float64, device="pretended:0")
-        X, targets = there(50, 4), torch.zeros(50, dtype=torch.int64, device="pretended:0")
+    """Make four iterations, each with another kind of curvature."""
+    _setup_privateuseone_for_python_backend("simulated")
+    with FakeTensorMode(), count_waits() as waits:
+        zeros = partial(torch.zeros, dtype=torch.float64, device="simulated:0")
+        X, targets = zeros(50, 4), torch.zeros(50, dtype=torch.int64, device="simulated:0")
         rows = make_training_rows(
-            ArrayContext(library_named("torch"), X.device, "float64"), X, targets, there(50)
+            ArrayContext(library_named("torch"), X.device, "float64"), X, targets, zeros(50)
         )
-        layout = Layout(rows.context.wide, 4, True, centre=there(4))
+        layout = Layout(rows.context.wide, 4, True, centre=zeros(4))
         objective = Objective(
             TrainingData(rows, max_weight_ratio=2.0),
             cross_entropy(classes),
-            L2(there(2) + 1.0, layout.penalty_factors(None)),
+            L2(zeros(2) + 1.0, layout.penalty_factors(None)),
             layout,
-            FeatureStatistics(gram_norm_bound=there(()) + 1.0),
+            FeatureStatistics(gram_norm_bound=zeros(()) + 1.0),
             strongly_convex=True,
         )
         objective, model = gram_model(objective)
         theta = direction = objective.context.zeros(objective.shape)
         evaluation = objective.evaluate(theta)
         grad, history = evaluation.grad, lbfgs.empty(theta, 3)
-        chosen = torch.zeros(2, dtype=torch.bool, device="pretended:0")
+        chosen = torch.zeros(2, dtype=torch.bool, device="simulated:0")
         whole = "block_diagonal" if classes > 1 else "full"
         for curvature in ("intercept", "subspace", "intercept", whole):
             model = refresh(objective, evaluation, theta, model, chosen, reuse=True)

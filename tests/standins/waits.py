@@ -1,4 +1,4 @@
-"""Writes down which of torch's operations wait for their device, on whatever device they run."""
+"""Counts the operations of torch that would wait for a GPU, on any device."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from logitron.backend.libraries.torch import TorchLibrary
 
-#: operations whose result, or whose shape, the host has to wait for
-WAITS = (
+#: operations whose result or shape the host needs, by the start of their names
+WAITING_OPERATIONS = (
     "_local_scalar_dense",
     "item",
     "is_nonzero",
@@ -29,8 +29,8 @@ WAITS = (
 
 
 @contextmanager
-def recorded() -> Iterator[Counter[str]]:
-    """Count every operation that waits, except for those of counted reads."""
+def count_waits() -> Iterator[Counter[str]]:
+    """Count the operations that wait, except for those of counted reads, by their names."""
     waits: Counter[str] = Counter()
     reading: list[bool] = []
 
@@ -40,8 +40,8 @@ def recorded() -> Iterator[Counter[str]]:
         ) -> Any:
             kwargs = kwargs or {}
             name = str(operation).removeprefix("aten.")
-            seen = name.startswith(WAITS) or _picks_by_mask(name, args)
-            if not reading and (seen or _brings(name, args, kwargs)):
+            is_waiting = name.startswith(WAITING_OPERATIONS) or _indexes_by_mask(name, args)
+            if not reading and (is_waiting or _is_transfer(name, args, kwargs)):
                 waits[name.split(".")[0]] += 1
             return operation(*args, **kwargs)
 
@@ -62,8 +62,8 @@ def recorded() -> Iterator[Counter[str]]:
         TorchLibrary.to_numpy = to_numpy  # type: ignore[method-assign]
 
 
-def _brings(name: str, args: Any, kwargs: Any) -> bool:
-    """Whether an operation takes values to or from the host: numbers to choose from, too."""
+def _is_transfer(name: str, args: Any, kwargs: Any) -> bool:
+    """Whether an operation moves values between devices, and waits for them."""
     if name == "where.self":
         return len({argument.device for argument in args}) > 1
     if name == "copy_.default":
@@ -74,7 +74,7 @@ def _brings(name: str, args: Any, kwargs: Any) -> bool:
     return False
 
 
-def _picks_by_mask(name: str, args: Any) -> bool:
+def _indexes_by_mask(name: str, args: Any) -> bool:
     if name != "index.Tensor":
         return False
     return any(index is not None and index.dtype == torch.bool for index in args[1])

@@ -1,4 +1,4 @@
-"""Where and how precisely a computation's arrays live: library, device and precision."""
+"""`ArrayContext`: the library, the device and the precision of a computation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from array_api_compat import to_device
 
-from logitron.backend.host import to_host
+from logitron.backend.dtypes import n_bits, precision_of
 from logitron.backend.libraries import Library, library_named, library_of
 from logitron.backend.libraries.numpy import ignore_overflow
+from logitron.backend.transfer import move
 from logitron.backend.types import Array, Device, DType, Namespace
 
 __all__ = ["ArrayContext"]
@@ -21,7 +21,7 @@ PRECISIONS = ("float32", "float64")
 
 @dataclass(frozen=True)
 class ArrayContext:
-    """A library, one of its devices and a precision, and array creation bound to them.
+    """A library, one of its devices and a precision; creates, moves and casts arrays.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class ArrayContext:
     device : object
         The library's own device object.
     precision : {"float32", "float64"}
-        What is computed in.
+        Precision of computations in this context.
 
     Examples
     --------
@@ -44,46 +44,46 @@ class ArrayContext:
 
     @classmethod
     def of(cls, array: Array) -> "ArrayContext":
-        """Follow an array: its library, its device and its kind of float.
+        """Return the context of an array: its library, its device and its precision.
 
-        float16 and bfloat16 are computed in float32; integers and booleans in the widest float
-        that the device has.
+        float16 and bfloat16 are computed in float32. Integers and booleans are computed in the
+        widest floating-point dtype of the device.
 
         Raises
         ------
         TypeError
-            If the array is complex, or not numeric at all.
+            If the array is complex or not numeric.
         """
         library = library_of(array)
         device = library.parameter_device(array)
-        return cls(library, device, _precision_of(array, library, device))
+        return cls(library, device, precision_of(array, library, device))
 
     @classmethod
     def named(
         cls, backend: str, device: str | None = None, precision: str = "float64"
     ) -> "ArrayContext":
-        """Find a library and its device by their names.
+        """Return the context of a library and a device, given their names.
 
-        A device without float64 gives float32.
+        The precision is float32 if the device has no float64.
 
         Raises
         ------
         ValueError
-            If there is no such library or device.
+            If there is no library or device of that name.
         ImportError
-            If the library is not installed, or does not work here.
+            If the library is not installed, or cannot be used on this machine.
         """
         library = library_named(backend)
         found = library.device(device)
         return cls(library, found, precision if library.has_float64(found) else "float32")
 
     def with_precision(self, precision: str) -> "ArrayContext":
-        """Return the same place with another precision.
+        """Return the same library and device with another precision.
 
         Raises
         ------
         ValueError
-            If there is no such precision, or the device does not have it.
+            If the precision is unknown, or the device does not have it.
         """
         if precision not in PRECISIONS:
             raise ValueError(f"dtype must be one of {PRECISIONS} or None, got {precision!r}")
@@ -93,24 +93,29 @@ class ArrayContext:
 
     @cached_property
     def wide(self) -> "ArrayContext":
-        """The same place in the widest precision of its device: for sums and for solvers.
+        """The same library and device in the widest precision of the device.
 
-        What is small (parameters, gradients, a solver's memory) costs nothing to keep in float64;
-        a sum over a million float32 rows loses half of its digits otherwise.
+        Sums over rows and the solver's arrays use it. A sum over a million float32 rows would
+        otherwise lose half of its digits, and small arrays (parameters, gradients, the history of
+        a solver) cost little in float64.
         """
         widest = "float64" if self.library.has_float64(self.device) else "float32"
         return self if widest == self.precision else replace(self, precision=widest)
 
     @cached_property
     def low_precision(self) -> "ArrayContext | None":
-        """The same place in float32, where this is wider."""
+        """The same library and device in float32; None if this context is in float32."""
         return replace(self, precision="float32") if self.precision == "float64" else None
 
+    def same_device_as(self, other: "ArrayContext") -> bool:
+        """Whether library and device are equal, so that arrays of both contexts can be mixed."""
+        return self.library is other.library and self.device == other.device
+
     def __reduce__(self) -> tuple[Any, ...]:
-        # device objects cannot be pickled; their names find them again in another process
+        # Device objects cannot be pickled, so another process finds the device by its name.
         return _rebuild, (self.library, self.library.device_name(self.device), self.precision)
 
-    # --- the namespace, and running in it ---
+    # --- the namespace, and computations ---
 
     @cached_property
     def xp(self) -> Namespace:
@@ -119,70 +124,109 @@ class ArrayContext:
 
     @cached_property
     def dtype(self) -> DType:
-        """The library's own object for the precision."""
+        """The library's dtype object for the precision."""
         return getattr(self.xp, self.precision)
 
-    def scope(self, *, in_a_pool: bool = False) -> AbstractContextManager[Any]:
-        """Everything computed in this context is computed inside ``with context.scope():``.
+    def scope(self, *, in_worker_thread: bool = False) -> AbstractContextManager[Any]:
+        """Return a context manager that must be active during computations in this context.
+
+        It applies the library's settings: the current device, full float32 products, JAX's
+        float64.
 
         Parameters
         ----------
-        in_a_pool : bool, default False
-            Whether this is a thread of a pool that does the work of another thread in a scope.
+        in_worker_thread : bool, default False
+            Whether the calling thread works for another thread that is in a scope. Such a thread
+            is not counted by `logitron.backend.threads.oversubscription_guard`.
 
         Raises
         ------
         MemoryError
-            In there, whatever the library's own error is when its device has no more memory.
+            On exit, in place of the library's own error, if the device is out of memory.
         """
-        return self._scope(nullcontext() if in_a_pool else self.library.one_of_several())
+        return self._scope(
+            nullcontext() if in_worker_thread else self.library.oversubscription_guard()
+        )
 
     @contextmanager
-    def _scope(self, one_of_several: AbstractContextManager[Any]) -> Iterator[None]:
+    def _scope(self, guard: AbstractContextManager[Any]) -> Iterator[None]:
         try:
-            # (parameters are on the host, wherever the rows are)
-            with one_of_several, ignore_overflow(), self.library.scope(self.device, self.precision):
+            # (NumPy's warnings matter for every library: parameters may be on the host)
+            with guard, ignore_overflow(), self.library.scope(self.device, self.precision):
                 yield
         except Exception as error:
             if not self.library.out_of_memory(error):
                 raise
             raise MemoryError(
                 f"device {self.library.device_name(self.device)} of backend={self.library.name!r} "
-                "has not enough free memory, even for small blocks of rows: expected room for X, "
-                "for a few arrays as large as all coefficients and, if there is a Gram matrix, of "
-                "n_features ** 2 numbers. Store X in float32 or float16, fit fewer targets at a "
-                "time, free what else is on the device, or choose another with device=. "
+                "has not enough free memory for X, a few arrays of the size of all coefficients "
+                "and, if a Gram matrix is used, n_features ** 2 numbers; smaller blocks of rows "
+                "did not help. Store X in float32 or float16, fit fewer targets at a time, free "
+                "other memory of the device, or choose another device with device= "
                 f"({type(error).__name__}: {error})"
             ) from error
 
     @cached_property
     def compile(self) -> Callable[..., Callable[..., Any]]:
-        """Bind static arguments and compile with the library's compiler, where that pays."""
+        """Bind static arguments to a function, and compile it if the library has a compiler."""
         return self.library.compile
 
     # --- creation ---
 
     def zeros(self, shape: tuple[int, ...]) -> Array:
-        """Create zeros here, of this context's dtype."""
+        """Create zeros of this context's dtype on its device."""
         return self.xp.zeros(shape, dtype=self.dtype, device=self.device)
 
-    def asarray(self, values: Array, *, keep_dtype: bool = False) -> Array:
-        """Bring values of any library here; in this context's dtype unless ``keep_dtype``.
+    # --- moving and casting ---
 
-        What is here already is not copied. Arrays on a device that change library travel through
-        DLPack where both sides can, and through the host, counted, where they cannot.
+    def asarray(self, values: Array, *, keep_dtype: bool = False) -> Array:
+        """Move values of any library to the device, and cast them to this context's dtype.
+
+        Values that are on the device already are not copied. Arrays on other devices are moved
+        through DLPack if both libraries support it, and otherwise through the host, by a counted
+        read.
+
+        Parameters
+        ----------
+        values : array of any library
+        keep_dtype : bool, default False
+            Whether to move without casting.
+
+        Returns
+        -------
+        array
         """
         if not keep_dtype and isinstance(values, np.ndarray) and not self.library.is_host:
-            # (converted on the host, where nothing is compiled for its shape)
+            # (cast on the host: JAX would compile a cast for each shape)
             values = values.astype(self.precision, copy=False)
-        array = self._here(values)
+        array = move(values, self.library, self.device)
         return array if keep_dtype else self.xp.astype(array, self.dtype, copy=False)
 
+    def asarray_for_storage(self, values: Array) -> Array:
+        """Move values of any library to the device, and cast them only if that saves memory.
+
+        Dtypes at least as wide as this context's dtype are cast to it, once. Narrower dtypes
+        (half-precision features, small integers) stay as they are; block functions cast them
+        block by block.
+        """
+        array = move(values, self.library, self.device)
+        if array.dtype == self.dtype:
+            return array
+        is_narrower = n_bits(self.xp, array.dtype) < n_bits(self.xp, self.dtype)
+        return array if is_narrower else self.xp.astype(array, self.dtype, copy=False)
+
+    def copy_to(self, values: Array) -> Array:
+        """Move values to the device, in memory of their own, which the caller may write to."""
+        return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
+
     def cast(self, parameter: Array | None) -> Array | None:
-        """Bring a parameter of a block function to this precision; indices stay what they are."""
-        if isinstance(parameter, tuple):  # of parameters, with names
-            narrowed: Any = map(self.cast, parameter)
-            return type(parameter)(*narrowed)
+        """Cast a parameter on the device to this context's dtype.
+
+        A named tuple is cast field by field. Integers, booleans and None stay as they are.
+        """
+        if isinstance(parameter, tuple):
+            fields: Any = map(self.cast, parameter)
+            return type(parameter)(*fields)
         if parameter is None or parameter.dtype == self.dtype:
             return parameter
         if not self.xp.isdtype(parameter.dtype, "real floating"):
@@ -190,17 +234,17 @@ class ArrayContext:
         return self.xp.astype(parameter, self.dtype)
 
     def cast_all(self, parameters: tuple[Array | None, ...]) -> tuple[Array | None, ...]:
-        """Bring parameters of a block function to this precision."""
+        """Cast the parameters of a block function; see `cast`."""
         dtype, found = self.dtype, list(parameters)
-        for place, parameter in enumerate(parameters):
+        for index, parameter in enumerate(parameters):
             if parameter is not None and getattr(parameter, "dtype", None) != dtype:
-                found[place] = self.cast(parameter)
+                found[index] = self.cast(parameter)
         return tuple(found)
 
     def receive(self, parameter: Array | None) -> Array | None:
-        """Bring a parameter on the host here, in this context's dtype if it is real.
+        """Move a NumPy parameter to the device, and cast it to this context's dtype if it is real.
 
-        What is here already, and named tuples of what is here, stay what they are.
+        Other parameters (arrays on the device, named tuples of them, None) stay as they are.
         """
         if not isinstance(parameter, np.ndarray | np.generic) or self.library.is_host:
             return parameter
@@ -209,75 +253,6 @@ class ArrayContext:
             parameter = parameter.astype(self.precision, copy=False)
         return self.library.from_numpy(parameter, self.device)
 
-    def copy_to(self, values: Array) -> Array:
-        """Bring values here, in memory of their own: what is kept may be written to."""
-        return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
-
-    def place(self, values: Array) -> Array:
-        """Bring values here as they are best kept: no wider than they are, nor than is computed.
-
-        Numbers as wide as this context's dtype, or wider, are converted once; narrower ones
-        (half-precision features, small integers) stay narrow, to be widened block by block.
-        """
-        array = self._here(values)
-        if array.dtype == self.dtype:
-            return array
-        narrow = _bits(self.xp, array.dtype) < _bits(self.xp, self.dtype)
-        return array if narrow else self.xp.astype(array, self.dtype, copy=False)
-
-    def _here(self, values: Array) -> Array:
-        source = library_of(values)
-        if source is self.library and source.one_device:
-            return values
-        values = source.detach(values)
-        if source.name == "numpy" != self.library.name:  # others know the native byte order only
-            values = values.astype(values.dtype.newbyteorder("="), copy=False)
-        if not self.library.has_float64(self.device):
-            values = _narrow(source.namespace(), values)  # before it travels: it could not arrive
-        if source.name == self.library.name:
-            here = source.parameter_device(values) == self.device
-            return values if here else to_device(values, self.device)
-        if source.speaks_dlpack and self.library.speaks_dlpack:
-            taken = self.library.from_device(values, self.device)
-            if taken is not None:
-                return taken
-        host = values if source.name == "numpy" else to_host(values)
-        return self.library.from_numpy(host, self.device)
-
 
 def _rebuild(library: Library, device: str, precision: str) -> ArrayContext:
     return ArrayContext(library, library.device(device), precision)
-
-
-def _precision_of(array: Array, library: Library, device: Device) -> str:
-    xp = library.namespace()
-    if _is_half(array.dtype):
-        return "float32"
-    if xp.isdtype(array.dtype, "real floating"):
-        return "float64" if xp.finfo(array.dtype).bits > 32 else "float32"
-    if xp.isdtype(array.dtype, ("bool", "integral")):
-        return library.default_precision(device)
-    raise TypeError(f"expected real numbers, got an array of dtype {array.dtype}")
-
-
-def _narrow(xp: Namespace, values: Array) -> Array:
-    return xp.astype(values, xp.float32) if values.dtype == xp.float64 else values
-
-
-def _is_half(dtype: DType) -> bool:
-    """Whether it is a float of 16 bits."""
-    if isinstance(dtype, np.dtype):  # its name takes as long as a small product
-        return dtype.itemsize == 2 and dtype.kind in "fV"  # NumPy has no kind for bfloat16
-    # by its name, since not all libraries tell of bfloat16
-    return str(dtype).rpartition(".")[2] in ("float16", "bfloat16")
-
-
-def _bits(xp: Namespace, dtype: DType) -> int:
-    if isinstance(dtype, np.dtype):
-        return 8 * int(dtype.itemsize)
-    if _is_half(dtype):
-        return 16
-    if xp.isdtype(dtype, "bool"):
-        return 8
-    info = xp.finfo if xp.isdtype(dtype, "real floating") else xp.iinfo
-    return int(info(dtype).bits)

@@ -1,8 +1,7 @@
-"""Every read from a device to the host goes through here, and is counted.
+"""Reads from a device to the host. All reads of the package use these functions and are counted.
 
-A read waits until the device has finished its work, so a loop that reads often is bound by the
-host however fast the device is. Counting in one place makes the number of reads a fact that tests
-can hold.
+A read waits until the device has finished its work, so a loop that reads often is limited by the
+host, however fast the device is. Tests check the number of reads.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ __all__ = ["HostReads", "count_host_reads", "to_host", "to_host_all"]
 
 @dataclass
 class HostReads:
-    """How often, and how many numbers, were read from arrays to the host."""
+    """Number of reads from arrays to the host, and number of values that were read."""
 
     reads: int = 0
     values: int = 0
@@ -53,7 +52,7 @@ def count_host_reads() -> Iterator[HostReads]:
 
 
 def to_host(array: Array) -> np.ndarray[Any, Any]:
-    """Read an array's values to the host, as NumPy, and count it.
+    """Read an array to the host, as a NumPy array, and count the read.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def to_host(array: Array) -> np.ndarray[Any, Any]:
     Returns
     -------
     numpy.ndarray
-        May share memory with the array; do not write to it.
+        May share memory with the array, so it must not be written to.
     """
     if is_dask_array(array):
         values = np.asarray(array.compute())
@@ -73,7 +72,7 @@ def to_host(array: Array) -> np.ndarray[Any, Any]:
 
 
 def to_host_all(arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
-    """Read the values of several arrays of one library and dtype to the host, counted as one read.
+    """Read several arrays of one library and dtype to the host, counted as one read.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def to_host_all(arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
     Returns
     -------
     list of numpy.ndarray
-        They may share memory with the arrays; do not write to them.
+        They may share memory with the arrays, so they must not be written to.
     """
     values = library_of(arrays[0]).to_numpy_all(arrays)
     count_read(sum(part.size for part in values))
@@ -90,7 +89,7 @@ def to_host_all(arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
 
 
 def count_read(values: int) -> None:
-    """Count one read of so many values that was not made by `to_host`."""
+    """Count one read of ``values`` numbers that was made without `to_host`."""
     for counter in _counters.get():
         counter.reads += 1
         counter.values += values

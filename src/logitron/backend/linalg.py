@@ -1,9 +1,8 @@
-"""Small dense systems, solved without a look from the host where the library allows that.
+"""Small dense systems, solved without waiting for the device if the library supports that.
 
-Factorising a matrix can fail, and a library that reports it must wait for its device to find out:
-once more in every iteration. Here failures stay in the numbers, where the solvers meet them anyway:
-what is not finite, or leads uphill, is refused by the next step. (NumPy, which waits for nothing,
-does raise.)
+A factorisation can fail. A library that raises an error in that case must wait for its device, in
+every iteration. The functions here do not check: after a failure the result is not finite or no
+descent direction, and the line search rejects the step. (NumPy does raise.)
 """
 
 from logitron.backend.libraries import library_of, namespace_of
@@ -13,7 +12,7 @@ __all__ = ["dots", "eigh", "eye_like", "inv", "range_like", "solve", "upper_like
 
 
 def dots(left: Array, right: Array) -> Array:
-    """Compute the inner product of each of G pairs of arrays (G, ...): (G,)."""
+    """Compute the inner products of G pairs of arrays (G, ...), as an array (G,)."""
     xp, G = namespace_of(left), left.shape[0]
     return (xp.reshape(left, (G, 1, -1)) @ xp.reshape(right, (G, -1, 1)))[:, 0, 0]
 
@@ -29,23 +28,30 @@ def inv(A: Array) -> Array:
 
 
 def eigh(A: Array) -> tuple[Array, Array]:
-    """Decompose stacks of symmetric matrices: values (..., D), ascending, and vectors in columns.
+    """Decompose stacks of symmetric matrices (..., D, D).
 
-    torch waits for its device here, and offers no other way.
+    torch waits for its device: it has no eigendecomposition that does not check for failure.
+
+    Returns
+    -------
+    values : array (..., D)
+        In ascending order.
+    vectors : array (..., D, D)
+        One eigenvector a column.
     """
     return library_of(A).eigh(A)
 
 
 def range_like(array: Array, size: int) -> Array:
-    """Count to ``size``, in whole numbers, where an array is: under tracing and sharding too."""
+    """Make the integers from 0 to ``size - 1`` on the device of an array, even a traced one."""
     return library_of(array).range_like(array, size)
 
 
 def eye_like(array: Array, size: int) -> Array:
-    """Make an identity (size, size) where an array is, of its dtype."""
+    """Make an identity matrix (size, size) of the device and dtype of an array."""
     return library_of(array).eye_like(array, size)
 
 
 def upper_like(array: Array, size: int) -> Array:
-    """Make ones (size, size) strictly above the diagonal where an array is, of its dtype."""
+    """Make a matrix (size, size) of ones strictly above the diagonal, zeros elsewhere."""
     return library_of(array).upper_like(array, size)

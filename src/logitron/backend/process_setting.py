@@ -1,7 +1,7 @@
-"""Settings of the whole process that are changed for a while, by whoever comes, and changed back.
+"""`ProcessSetting`: a context manager that changes a setting of the whole process temporarily.
 
-Several threads can want the same change at a time: the first to come makes it, and the last to
-leave takes it back.
+It is re-entrant and counts its holders. Several threads can hold it at a time: the first to enter
+changes the setting, and the last to leave restores it.
 """
 
 from threading import Lock
@@ -10,31 +10,35 @@ __all__ = ["ProcessSetting"]
 
 
 class ProcessSetting:
-    """Hold a setting changed while anybody is inside ``with`` it."""
+    """Change a setting of the process while at least one ``with`` block is active.
+
+    Subclasses implement `_apply` and `_restore`.
+    """
 
     def __init__(self) -> None:
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
+        """Start without holders."""
         self._lock = Lock()
-        self._wanted = 0
+        self._n_holders = 0
 
     def __enter__(self) -> None:
         with self._lock:
-            if self._wanted == 0:
-                self._change()
-            self._wanted += 1
+            if self._n_holders == 0:
+                self._apply()
+            self._n_holders += 1
 
     def __exit__(self, *exception: object) -> None:
         with self._lock:
-            self._wanted -= 1
-            if self._wanted == 0:
+            self._n_holders -= 1
+            if self._n_holders == 0:
                 self._restore()
 
-    def _change(self) -> None:
-        """Change the setting, and remember how it was."""
+    def _apply(self) -> None:
+        """Save the present value of the setting, and change it."""
         raise NotImplementedError
 
     def _restore(self) -> None:
-        """Change it back."""
+        """Restore the saved value."""
         raise NotImplementedError

@@ -1,9 +1,12 @@
-"""Several cores at work on blocks of rows, for a library whose element-wise functions use one.
+"""Worker threads for blocks of rows, and limits of the number of BLAS threads.
 
-NumPy lets its lock go while it computes, so that threads can work on blocks side by side; products
-are then left to one core each. BLAS's own threads go on waiting for work, at full speed, for a
-while after each product; where work side by side and products take turns, `one_blas_thread` is held
-over all of it. So it is while several threads of the user's compute at a time: `one_of_several`.
+NumPy's element-wise functions use one core, but release the interpreter lock, so that several
+threads can work on blocks in parallel (`parallel_map`). BLAS has threads of its own, which spin for
+a while after each matrix product. More running threads than cores make both slow. Therefore BLAS is
+limited to one thread
+
+- while worker threads run, or alternate with other work: `one_blas_thread`;
+- while several threads of the user's program compute: `oversubscription_guard`.
 """
 
 import os
@@ -19,168 +22,175 @@ from threadpoolctl import ThreadpoolController
 
 from logitron.backend.process_setting import ProcessSetting
 
-__all__ = ["answering", "one_blas_thread", "one_of_several", "parallel_map", "workers"]
+__all__ = [
+    "one_blas_thread",
+    "oversubscription_guard",
+    "parallel_map",
+    "run_interruptibly",
+    "workers",
+]
 
-#: what newer versions of threadpoolctl have
-CLEAR = "clear_controlling_thread"
+#: a method of library controllers, in newer versions of threadpoolctl
+CLEAR_METHOD = "clear_controlling_thread"
 
-#: seconds between two looks for Ctrl-C
-LOOK = 0.05
+#: seconds between two checks for Ctrl-C
+POLL_SECONDS = 0.05
 
 
 def workers() -> int:
-    """Count the cores that this process may use, and its products are allowed to."""
-    return one_blas_thread.before or _workers()
+    """Return the number of worker threads: the cores of this process, at most BLAS's limit."""
+    return one_blas_thread.n_workers_before or _count_workers()
 
 
-def _workers() -> int:
-    pools = [pool["num_threads"] for pool in _products().info()]
+def _count_workers() -> int:
+    pools = [pool["num_threads"] for pool in _blas_libraries().info()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    fewest: int = min([cores or 1, *pools])
-    return max(1, fewest)
+    limit: int = min([cores or 1, *pools])
+    return max(1, limit)
 
 
 def parallel_map(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Call a function with each part, each in a thread of its own, and give what they return.
+    """Call a function with each part, in one thread for each, and return the results in order.
 
-    This thread waits: its memory is given back to the system more often than that of others, which
-    makes large temporaries dear.
+    The calling thread waits. It does not work on a part itself: the allocator returns the main
+    thread's memory to the system more often, which makes large temporary arrays expensive.
     """
     with one_blas_thread:
-        # NumPy's settings for warnings go along
+        # (with a copy of the context: NumPy keeps its error settings there)
         pool = _pool(os.getpid(), len(parts))
         futures = [pool.submit(copy_context().run, function, part) for part in parts]
         try:
             return [future.result() for future in futures]
         finally:
-            wait(futures)  # nobody is at work when an interrupt comes through
+            wait(futures)  # (all workers end before KeyboardInterrupt propagates)
 
 
-def answering(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function that takes long and never looks up, so that Ctrl-C is answered meanwhile.
+def run_interruptibly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a long-running LAPACK function so that Ctrl-C interrupts the wait for it.
 
-    Python looks for Ctrl-C between two of its own steps, in the main thread only; an
-    eigendecomposition is one step of several seconds. It is computed in a thread beside, while
-    this one waits. After Ctrl-C, nobody wants what it finds; it ends by itself.
+    Python handles signals between two bytecode instructions of the main thread, and a large
+    eigendecomposition is one instruction of several seconds. The function runs in a helper thread,
+    and the main thread waits and checks for signals. After Ctrl-C, the helper thread finishes its
+    call, and the result is discarded. In other threads, the function is called directly.
     """
     if current_thread() is not main_thread():
         return function(*arguments)
-    found: list[Any] = []
-    failed: list[BaseException] = []
-    over = Event()
-    context = copy_context()  # NumPy's settings for warnings go along
+    results: list[Any] = []
+    errors: list[BaseException] = []
+    finished = Event()
+    context = copy_context()  # (NumPy keeps its error settings there)
 
     def run() -> None:
         try:
-            found.append(context.run(function, *arguments))
+            results.append(context.run(function, *arguments))
         except BaseException as error:
-            failed.append(error)
+            errors.append(error)
         finally:
-            over.set()
+            finished.set()
 
-    Thread(target=run, name="logitron-answering", daemon=True).start()
-    while not over.wait(LOOK):  # the system may have told the other thread of Ctrl-C
+    Thread(target=run, name="logitron-interruptible", daemon=True).start()
+    while not finished.wait(POLL_SECONDS):  # (the system may deliver the signal to any thread)
         pass
-    if failed:
-        raise failed[0]
-    return found[0]
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
-class _OneCoreEach(ProcessSetting):
-    """Leaves products one core."""
+class _OneBlasThread(ProcessSetting):
+    """Limit BLAS to one thread."""
 
-    def _begin(self) -> None:
-        super()._begin()
+    def _reset(self) -> None:
+        super()._reset()
         self._limiter: Any = None
-        self.before = 0
-        """How many `workers` there were when it began; 0 while nobody wants it."""
+        self.n_workers_before = 0
+        """Result of `workers` before the limit; 0 while BLAS is not limited."""
 
-    def _change(self) -> None:
-        self.before = _workers()
-        with _control():
-            self._limiter = _products().limit(limits=1)
+    def _apply(self) -> None:
+        self.n_workers_before = _count_workers()
+        with _blas_control():
+            self._limiter = _blas_libraries().limit(limits=1)
 
     def _restore(self) -> None:
-        with _control():
+        with _blas_control():
             self._limiter.restore_original_limits()
-        self.before = 0
+        self.n_workers_before = 0
 
-    def forked(self) -> None:
-        """Begin anew in a process that was forked: nobody is at work in it."""
-        if self._wanted:
-            with _control():
+    def reset_after_fork(self) -> None:
+        """Restore the setting in a forked process, where no other thread exists."""
+        if self._n_holders:
+            with _blas_control():
                 self._limiter.restore_original_limits()
-        self._begin()
+        self._reset()
 
 
-class _OneOfSeveral:
-    """Leaves products one core while several threads compute at a time.
+class _OversubscriptionGuard:
+    """Limit BLAS to one thread while several threads of the program compute.
 
-    BLAS has one team of threads for the whole process. Products of several threads wait for it in
-    turn, spinning, and its own threads spin beside them: four fits at a time took several times as
-    long as one after the other. Each thread that computes is a core at work already.
+    BLAS has one thread pool for the whole process. Products of several threads wait for the pool
+    in turn, and both they and the pool's threads spin meanwhile: four fits in parallel took several
+    times as long as four fits in sequence. With one BLAS thread, each computing thread uses a core.
 
-    Threads are counted, not how often each enters; the setting is changed when the second one
-    comes, and changed back when only one is left.
+    The guard counts threads, not entries, so that it is re-entrant. BLAS is limited when a second
+    thread enters, and restored when only one thread is left.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._threads = 0
-        self._own = local()
+        self._n_threads = 0
+        self._thread_local = local()
 
     def __enter__(self) -> None:
-        depth = getattr(self._own, "depth", 0)
-        self._own.depth = depth + 1
+        depth = getattr(self._thread_local, "depth", 0)
+        self._thread_local.depth = depth + 1
         if depth == 0:
             with self._lock:
-                self._threads += 1
-                if self._threads == 2:
+                self._n_threads += 1
+                if self._n_threads == 2:
                     one_blas_thread.__enter__()
 
     def __exit__(self, *exception: object) -> None:
-        self._own.depth -= 1
-        if self._own.depth == 0:
+        self._thread_local.depth -= 1
+        if self._thread_local.depth == 0:
             with self._lock:
-                self._threads -= 1
-                if self._threads == 1:
+                self._n_threads -= 1
+                if self._n_threads == 1:
                     one_blas_thread.__exit__()
 
-    def forked(self) -> None:
-        """Begin anew in a process that was forked: no thread but this one came along."""
+    def reset_after_fork(self) -> None:
+        """Count anew in a forked process, where only the forking thread exists."""
         self._lock = Lock()
-        self._threads = int(getattr(self._own, "depth", 0) > 0)
+        self._n_threads = int(getattr(self._thread_local, "depth", 0) > 0)
 
 
-one_blas_thread = _OneCoreEach()
-one_of_several = _OneOfSeveral()
+one_blas_thread = _OneBlasThread()
+oversubscription_guard = _OversubscriptionGuard()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=one_blas_thread.forked)
-    os.register_at_fork(after_in_child=one_of_several.forked)
+    os.register_at_fork(after_in_child=one_blas_thread.reset_after_fork)
+    os.register_at_fork(after_in_child=oversubscription_guard.reset_after_fork)
 
 
 @cache
 def _pool(process: int, size: int) -> ThreadPoolExecutor:
-    """Keep threads for the next time; those of another process do not come along with a fork."""
+    """Return a pool of ``size`` threads, kept for later calls; a forked process makes its own."""
     return ThreadPoolExecutor(size, thread_name_prefix="logitron")
 
 
 @cache
-def _products() -> ThreadpoolController:
-    """Find the libraries that compute products, once."""
+def _blas_libraries() -> ThreadpoolController:
+    """Find the loaded BLAS libraries, once."""
     return ThreadpoolController().select(user_api="blas")
 
 
 @contextmanager
-def _control() -> Iterator[None]:
-    """Let this thread set how many threads BLAS has, and leave it to any other afterwards.
+def _blas_control() -> Iterator[None]:
+    """Allow this thread to set the number of BLAS threads, and any other thread afterwards.
 
-    Newer versions of threadpoolctl let only the thread do so that did it first, as long as that
-    lives, and ignore what others ask for. Here several threads want the same, and the last to
-    leave, which takes it back, may be another than the first to come.
+    Newer versions of threadpoolctl allow it only to the thread that did it first, as long as that
+    thread exists, and ignore requests of others. Here the first thread to enter sets the number,
+    and the last to leave, perhaps another thread, restores it.
     """
-    kinds = {type(library) for library in _products().lib_controllers}
-    clear = [kind.clear_controlling_thread for kind in kinds if hasattr(kind, CLEAR)]
+    kinds = {type(library) for library in _blas_libraries().lib_controllers}
+    clear = [kind.clear_controlling_thread for kind in kinds if hasattr(kind, CLEAR_METHOD)]
     for one in clear:
         one(force=True)
     try:

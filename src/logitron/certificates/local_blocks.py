@@ -1,16 +1,14 @@
 """Block functions of one group near its optimum: rows that matter, and how much each matters.
 
-Sums over the rows of a block, as those of `blocks`, for the bound of `self_concordance`. They keep
-the digits of rows that are saturated: of a probability near 1, what is left to 1 is computed from
-the other classes, not by a difference, and so are residuals and curvatures. With all but 1e-8 of
-the probability in one class, ``p - p ** 2`` has eight digits, and small eigenvalues of a Hessian
-that is summed of such would be noise.
+Sums over the rows of a block, as those of `sums`, for the bound of `self_concordance`. The terms of
+saturated rows keep all of their digits, see `losses.exact_terms`: small eigenvalues of a Hessian
+that is summed of rounded curvatures would be noise.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from logitron.backend import namespace_of
 from logitron.backend.types import Array
+from logitron.losses import ExactTerms, exact_terms
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 
@@ -21,52 +19,21 @@ __all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
 POWER = 8
 
 
-class _Terms(NamedTuple):
-    """What the neurons of one group make of rows, to all digits."""
-
-    loss: Array
-    """(n,), times the weights."""
-    residual: Array
-    """(n, K)"""
-    probability: Array
-    """(n, K)"""
-    rest: Array
-    """One less the probability (n, K)."""
-    weights: Array
-    """(n,)"""
-
-
 def _terms(
     block: Block,
     theta: Array,
     intercept: Array | None,
     index: GroupIndex | None,
     classes: int,
-) -> _Terms:
-    X = block.X
-    xp = namespace_of(X)
+) -> tuple[ExactTerms, Array]:
+    """Compute the loss of a block's rows and its derivatives, and the rows' weights (n,)."""
+    xp, X = block.xp, block.X
     Z = X @ xp.matrix_transpose(theta[0, :, : X.shape[1]])
     Z = Z if intercept is None else Z + intercept[0, :]
     Y = block.group_targets(index, classes)
     weights = block.weights(Y, index, classes)
     weights = xp.ones_like(X[:, 0]) if weights is None else as_group_weights(weights)[:, 0]
-    if classes == 1:
-        e = xp.exp(-xp.abs(Z))
-        small, large = e / (1.0 + e), 1.0 / (1.0 + e)
-        P, Q = xp.where(Z > 0.0, large, small), xp.where(Z > 0.0, small, large)
-        # of the label's own logit, softplus(-own), by halves where targets are no labels
-        positive = xp.where(Z > 0.0, Z, 0.0 * Z)
-        loss = (xp.log1p(e) + positive * (1.0 - Y) + (positive - Z) * Y)[:, 0]
-    else:
-        below = Z - xp.max(Z, axis=1, keepdims=True)
-        E = xp.exp(below)
-        top = xp.astype(below == 0.0, E.dtype)
-        others = xp.sum(E * (1.0 - top), axis=1, keepdims=True)
-        ties = xp.sum(top, axis=1, keepdims=True) - 1.0
-        total = 1.0 + (others + ties)
-        P, Q = E / total, xp.where(top > 0.0, others + ties, total - E) / total
-        loss = xp.log1p((others + ties)[:, 0]) - xp.sum(Y * below, axis=1)
-    return _Terms(loss * weights, P * (1.0 - Y) - Y * Q, P, Q, weights)
+    return exact_terms(xp, Z, Y), weights
 
 
 @block_function
@@ -91,10 +58,10 @@ def trimmed(
     blur : array (1,)
         Curvature of the rows times the squared sums that bound the rounding of their logits.
     """
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     T = xp.matrix_transpose
-    loss, R, P, Q, weights = _terms(block, theta, intercept, index, classes)
+    (loss, R, P, Q), weights = _terms(block, theta, intercept, index, classes)
+    loss = loss * weights
     keep = xp.astype(loss > least, X.dtype)
     weights = weights * keep
     F = _with_constant(xp, X, intercept)
@@ -146,11 +113,10 @@ def leverages(
     seen, lengths : arrays (1,)
         Summed squares of the rows along the directions, and of the rows themselves.
     """
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     T = xp.matrix_transpose
-    terms = _terms(block, theta, intercept, index, classes)
-    keep = xp.astype(terms.loss > least, X.dtype)
+    terms, weights = _terms(block, theta, intercept, index, classes)
+    keep = xp.astype(terms.value * weights > least, X.dtype)
     F = _with_constant(xp, X, intercept)
     q = F.shape[1]
     total: Any = 0.0
@@ -189,17 +155,15 @@ def hessian_root(
 
     A softmax row's curvature is :math:`\sum_k p_k (e_k - p)(e_k - p)^\top`.
     """
-    X = block.X
-    xp = namespace_of(X)
-    terms = _terms(block, theta, intercept, index, classes)
-    P, Q = terms.probability, terms.rest
+    xp, X = block.xp, block.X
+    (_, _, P, Q), weights = _terms(block, theta, intercept, index, classes)
     F = _with_constant(xp, X, intercept)
     if classes == 1:
-        return xp.sqrt(terms.weights[:, None] * P * Q) * F
+        return xp.sqrt(weights[:, None] * P * Q) * F
     parts = []
     for k in range(classes):
         to = [-P[:, j : j + 1] if j != k else Q[:, k : k + 1] for j in range(classes)]
-        root = xp.sqrt(terms.weights[:, None] * P[:, k : k + 1])
+        root = xp.sqrt(weights[:, None] * P[:, k : k + 1])
         parts += [root * part * F for part in to]
     return xp.concat(parts, axis=1)
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from logitron.backend import Rows, linalg
+from logitron.backend import linalg
 from logitron.backend.types import Array
 from logitron.certificates.strong_convexity import leverage, logit_changes
+from logitron.data import Rows
 from logitron.objective import Objective
 
 __all__ = ["SubsampleBound"]

@@ -6,16 +6,27 @@ module                 loss
 `losses.binomial`      cross-entropy of sigmoid neurons
 `losses.multinomial`   cross-entropy of softmax groups
 `losses.poisson`       Poisson counts with a log link
+`losses.exact_terms`   cross-entropy to all digits, for bounds
 `losses.base`          what a loss is to the engine
 ====================== =====================================================================
 """
 
 from logitron.losses.base import Loss, LossTerms
 from logitron.losses.binomial import Binomial
+from logitron.losses.exact_terms import ExactTerms, exact_terms
 from logitron.losses.multinomial import Multinomial
 from logitron.losses.poisson import Poisson
 
-__all__ = ["Binomial", "Loss", "LossTerms", "Multinomial", "Poisson", "cross_entropy"]
+__all__ = [
+    "Binomial",
+    "ExactTerms",
+    "Loss",
+    "LossTerms",
+    "Multinomial",
+    "Poisson",
+    "cross_entropy",
+    "exact_terms",
+]
 
 
 def cross_entropy(classes: int) -> Loss:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from logitron import neuron
 from logitron.backend import library_of
 from logitron.backend.types import Array, Namespace
 from logitron.losses.base import LossTerms
+from logitron.neuron import formulas
 
 __all__ = ["Binomial"]
 
@@ -27,5 +27,5 @@ class Binomial:
         kernel = library_of(Z).fused_losses.get("binomial")
         if kernel is not None:
             return LossTerms(*kernel(Z, Y, min_exponent))
-        value, grad, P = neuron.loss_terms(xp, Z, Y, classes=1, min_exponent=min_exponent)
+        value, grad, P = formulas.loss_terms(xp, Z, Y, classes=1, min_exponent=min_exponent)
         return LossTerms(value, grad, P - P * P)

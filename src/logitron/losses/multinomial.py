@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from logitron import neuron
 from logitron.backend import library_of
 from logitron.backend.types import Array, Namespace
 from logitron.losses.base import LossTerms
+from logitron.neuron import formulas
 
 __all__ = ["Multinomial"]
 
@@ -37,5 +37,5 @@ class Multinomial:
         if kernel is not None:
             return LossTerms(*kernel(Z, Y, min_exponent, self.n_outputs))
         return LossTerms(
-            *neuron.loss_terms(xp, Z, Y, classes=self.n_outputs, min_exponent=min_exponent)
+            *formulas.loss_terms(xp, Z, Y, classes=self.n_outputs, min_exponent=min_exponent)
         )

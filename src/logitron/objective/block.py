@@ -9,15 +9,16 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
-from logitron.backend.types import Array
+from logitron.backend.types import Array, Namespace
 from logitron.objective.groups import GroupIndex, group_targets, weights_of
 
 __all__ = ["Block", "block_function"]
 
 
 class Block(NamedTuple):
-    """Some of the rows; what each array is, is in `groups`."""
+    """Some of the rows; `groups` describes each array."""
 
+    xp: Namespace
     X: Array
     """Features (n, p), in the precision that is computed in."""
     targets: Array
@@ -26,21 +27,18 @@ class Block(NamedTuple):
 
     def group_targets(self, index: GroupIndex | None, classes: int) -> Array:
         """Targets of the groups as numbers: (n, G * K), or (n, K) where all share them."""
-        xp = namespace_of(self.X)
-        return group_targets(xp, self.targets, index, classes, self.X.dtype)
+        return group_targets(self.xp, self.targets, index, classes, self.X.dtype)
 
     def weights(self, Y: Array, index: GroupIndex | None, classes: int) -> Array | None:
         """Weights of the groups whose targets are ``Y``, (n,) or (n, G); None is 1."""
-        xp = namespace_of(self.X)
-        return weights_of(xp, Y, self.sample_weight, self.counts, index, classes)
+        if self.sample_weight is None and self.counts is None and not _by_class(index):
+            return None
+        return weights_of(self.xp, Y, self.sample_weight, self.counts, index, classes)
 
     def group_weights(self, index: GroupIndex | None, classes: int) -> Array | None:
         """Weights of the groups, (n,) or (n, G); None is 1."""
-        by_class = index is not None and index.factors is not None
-        if self.sample_weight is None and self.counts is None and not by_class:
-            return None
         # only factors of the classes depend on targets
-        Y = self.group_targets(index, classes) if by_class else self.X
+        Y = self.group_targets(index, classes) if _by_class(index) else self.X
         return self.weights(Y, index, classes)
 
     def mean_weights(self, index: GroupIndex | None, classes: int) -> Array | None:
@@ -48,7 +46,12 @@ class Block(NamedTuple):
         weights = self.group_weights(index, classes)
         if weights is None or weights.ndim == 1:
             return weights
-        return namespace_of(self.X).mean(weights, axis=1)
+        return self.xp.mean(weights, axis=1)
+
+
+def _by_class(index: GroupIndex | None) -> bool:
+    """Whether weights have factors of the classes."""
+    return index is not None and index.factors is not None
 
 
 def block_function(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,6 +66,7 @@ def block_function(function: Callable[..., Any]) -> Callable[..., Any]:
         *parameters: Any,
         **static: Any,
     ) -> Any:
-        return function(Block(X, targets, sample_weight, counts), *parameters, **static)
+        block = Block(namespace_of(X), X, targets, sample_weight, counts)
+        return function(block, *parameters, **static)
 
     return run

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from logitron.backend import Rows
+from logitron.data import Rows
 from logitron.objective.groups import GroupIndex
 
 __all__ = ["TrainingData"]

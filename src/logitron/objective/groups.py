@@ -23,8 +23,9 @@ row's class. Nothing of shape ``(n, G)`` is ever stored: products are made block
 
 from typing import Any, NamedTuple
 
-from logitron.backend import ArrayContext, Rows, linalg, make_rows, namespace_of
+from logitron.backend import ArrayContext, linalg, namespace_of
 from logitron.backend.types import Array
+from logitron.data import Rows, Source, make_rows
 
 __all__ = [
     "GroupIndex",
@@ -37,7 +38,7 @@ __all__ = [
 
 def make_training_rows(
     context: ArrayContext,
-    X: Array,
+    X: Array | Source,
     targets: Array,
     sample_weight: Array | None = None,
     counts: Array | None = None,

@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, Rows, to_host_all
+from logitron.backend import ArrayContext, to_host_all
 from logitron.backend.types import Array, HostArray
+from logitron.data import Rows
 from logitron.losses import Loss, cross_entropy
 from logitron.objective import sums
 from logitron.objective.cost import Cost

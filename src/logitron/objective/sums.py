@@ -28,10 +28,10 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 from math import log
 from typing import Any
 
-from logitron import neuron
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.losses import Loss
+from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 
@@ -77,14 +77,13 @@ def evaluate(
     "subspace" from logits. ``count_misclassified`` adds the number of rows (G,) with at most
     half of the probability for their target.
     """
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     T = xp.matrix_transpose
     G, K, q = theta.shape
     n, p = X.shape
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
-    Z = neuron.unchecked_logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
+    Z = formulas.logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
     Y = block.group_targets(index, K)
     sample_weight = block.weights(Y, index, K)
 
@@ -93,8 +92,8 @@ def evaluate(
         0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
     )
     terms = loss.terms(xp, Z, Y, min_exponent=min_exponent)
-    rows, R = neuron.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
-    grad = T(neuron.unchecked_backward(xp, X, R))
+    rows, R = formulas.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
+    grad = T(formulas.backward(xp, X, R))
     if intercept is not None:
         grad = xp.concat([grad, xp.sum(R, axis=0)[:, None]], axis=1)
     P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives
@@ -133,8 +132,7 @@ def gram(
     fit_intercept: bool,
 ) -> tuple[Array, Array]:
     """Sum the features' products (q, q), weighted by the mean weight of the groups; and weights."""
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     mean = block.mean_weights(index, classes)
     roots = None if mean is None else xp.sqrt(mean)[:, None]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
@@ -147,8 +145,7 @@ def with_constant(
     centre: Array | None,
 ) -> Array:
     """Copy a block's features, centred, and with a 1 (n, p + 1)."""
-    X = block.X
-    return _augmented(namespace_of(X), X, centre, fit_intercept=True)
+    return _augmented(block.xp, block.X, centre, fit_intercept=True)
 
 
 @block_function
@@ -160,8 +157,7 @@ def column_squares(
     classes: int,
 ) -> tuple[Array, Array]:
     """Sum the squared features (p,), weighted by the mean weight of the groups; and weights."""
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     centred = X if centre is None else X - centre
     mean = block.mean_weights(index, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
@@ -177,8 +173,7 @@ def row_squares(
     fit_intercept: bool,
 ) -> tuple[Array]:
     """Sum the rows' squared lengths, weighted: (1,) or (G,)."""
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     squares = xp.sum(X * X, axis=1, keepdims=True) + float(fit_intercept)
     weights = block.group_weights(index, classes)
     return (xp.sum(_or_ones(X, weights) * squares, axis=0),)
@@ -192,9 +187,8 @@ def weight_sum(
     classes: int,
 ) -> tuple[Array]:
     """Sum the sample weights: (1,) or (G,)."""
-    X = block.X
     weights = block.group_weights(index, classes)
-    return (namespace_of(X).sum(_or_ones(X, weights), axis=0),)
+    return (block.xp.sum(_or_ones(block.X, weights), axis=0),)
 
 
 @block_function
@@ -205,8 +199,7 @@ def column_moments(
     classes: int,
 ) -> tuple[Array, Array, Array]:
     """Sum features (p,) and their squares (p,), by the mean weight of the groups; and weights."""
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     mean = block.mean_weights(index, classes)
     mean = xp.ones_like(X[:, 0]) if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
@@ -371,8 +364,7 @@ def class_totals(
     classes: int,
 ) -> tuple[Array]:
     """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     Y = block.group_targets(index, classes)
     weights = block.weights(Y, index, classes)
     W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
@@ -392,8 +384,7 @@ def group_rows(
     classes: int,
 ) -> Array:
     """Put the features of each row beside its weight and targets in the only group, in columns."""
-    X = block.X
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     Y = block.group_targets(index, classes)
     weights = block.weights(Y, index, classes)
     W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)

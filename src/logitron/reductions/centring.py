@@ -1,9 +1,11 @@
 """Features centred on the mean of some rows, and what those rows show of all."""
 
+from dataclasses import replace
 from typing import Any
 
-from logitron.backend import Rows, to_host
+from logitron.backend import to_host
 from logitron.backend.types import Array
+from logitron.data import Rows
 from logitron.objective import Objective, sums
 from logitron.reductions.column_report import column_report
 
@@ -59,7 +61,11 @@ def centre(objective: Objective) -> Objective:
         largest = context.xp.sum(from_centre) * (data.scale * data.max_weight_ratio)
         known["gram_norm_bound"] = largest
     known["centre_first_float32"] = centre_first
-    return objective.with_statistics(**known).with_layout(centre=middle)
+    return replace(
+        objective,
+        statistics=replace(objective.statistics, **known),
+        layout=replace(layout, centre=middle),
+    )
 
 
 def _is_plain(xp: Any, middle: Array, means: Array) -> bool:

@@ -18,8 +18,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitron.backend import Rows, namespace_of, to_host
+from logitron.backend import namespace_of, to_host
 from logitron.backend.types import Array, HostArray
+from logitron.data import Rows
 from logitron.objective import FeatureStatistics, Objective, sums
 from logitron.penalties import L2
 

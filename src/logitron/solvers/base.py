@@ -62,13 +62,13 @@ class Solver(Protocol[_State]):
         """Whether Ctrl-C ends the run and keeps what is done."""
 
     def step(self, state: _State) -> _State:
-        """Make one iteration."""
+        """Make one iteration; several where the host would wait for each."""
 
     def is_running(self, state: _State) -> bool:
         """Whether anything is left to do."""
 
-    def iteration(self, state: _State) -> Iteration:
-        """Describe the last iteration, for callbacks."""
+    def iterations(self, state: _State) -> list[Iteration]:
+        """Describe the iterations that the last step made, for callbacks."""
 
 
 def run(solver: Solver[_State], state: _State, callback: Callback = None) -> tuple[_State, bool]:
@@ -90,6 +90,9 @@ def run(solver: Solver[_State], state: _State, callback: Callback = None) -> tup
             if not solver.interruptible:
                 raise
             return state, True
-        if callback is not None and callback(solver.iteration(state)):
+        if callback is None:
+            continue
+        stops = [bool(callback(one)) for one in solver.iterations(state)]
+        if any(stops):
             return state, True
     return state, False

@@ -15,15 +15,16 @@ References
    Analysis, Springer 1978.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from logitron.backend.types import HostArray
+from logitron.solvers.base import Callback, run
+from logitron.solvers.result import Iteration
 
-__all__ = ["DampedNewton", "Local", "LocalBound", "LocalModel", "Outcome"]
+__all__ = ["DampedNewton", "DampedState", "Local", "LocalBound", "LocalModel", "Outcome"]
 
 
 class LocalModel(Protocol):
@@ -106,51 +107,75 @@ class DampedNewton:
     #: changes below this many times the rounding of the value count as none
     noise: float = 16.0
 
+    @property
+    def interruptible(self) -> bool:
+        """Ctrl-C is passed on."""
+        return False
+
     def minimize(
-        self,
-        local: Local,
-        theta: HostArray,
-        damper: HostArray,
-        *,
-        on_iteration: Callable[[int, float], bool] | None = None,
+        self, local: Local, theta: HostArray, damper: HostArray, *, callback: Callback = None
     ) -> Outcome:
         """Minimise from ``theta (D,)``, damped by multiples of ``damper (D,)``."""
+        state, _ = run(self, self.init(local, theta, damper), callback)
+        bound = state.bound
+        if not np.isfinite(bound.gap):
+            bound = local.bound(state.theta, state.model, near=False)
+        return Outcome(
+            state.theta,
+            state.model.value,
+            bound.gap,
+            bound.decrement,
+            state.iteration,
+            state.n_flat >= self.patience,
+            bound.directions,
+        )
+
+    def init(self, local: Local, theta: HostArray, damper: HostArray) -> "DampedState":
+        """Model and bound the objective at ``theta``."""
         model = local.model(theta)
         bound = local.bound(theta, model)
-        damping, flat, n_iter = self.first, 0, 0
-        best = bound.decrement
-        while n_iter < self.max_iter and flat < self.patience:
-            if self._reached(model, bound):
-                break
-            n_iter += 1
-            try:
-                step, predicted = _damped_step(model, damping * damper, eps=local.eps)
-            except np.linalg.LinAlgError:  # of numbers that are not finite, or nearly so
-                break
-            trial = local.model(theta + step)
-            change = model.value - trial.value
-            rounding = self.noise * local.eps * abs(model.value)
-            falls = change >= self.sufficient * predicted and change > rounding
-            still = abs(change) <= rounding
-            newer = local.bound(theta + step, trial) if falls or still else None
-            # where the objective no longer tells points apart, the gradient does
-            if newer is not None and (falls or newer.decrement <= self.steady * bound.decrement):
-                theta, model, bound = theta + step, trial, newer
-                flat = 0 if falls or bound.decrement < 0.5 * best else flat + 1
-                best = min(best, bound.decrement)
-                if still or change >= self.good * predicted:
-                    damping = self._less(damping, self.decay if falls else self.decay**2)
-            else:
-                flat += still
-                damping = self._more(damping, self.least if still else self.first)
-            if on_iteration is not None and on_iteration(n_iter, model.value):
-                break
-        if not np.isfinite(bound.gap):
-            bound = local.bound(theta, model, near=False)
-        ended = flat >= self.patience
-        return Outcome(
-            theta, model.value, bound.gap, bound.decrement, n_iter, ended, bound.directions
+        return DampedState(local, damper, 0, theta, model, bound, self.first, bound.decrement)
+
+    def is_running(self, state: "DampedState") -> bool:
+        """Whether the gap is too large, and steps still lead anywhere."""
+        gap, value = state.bound.gap, state.model.value
+        reached = gap <= self.relative * (value - gap)
+        return not (reached or state.failed or state.n_flat >= self.patience)
+
+    def step(self, state: "DampedState") -> "DampedState":
+        """Solve the damped system, and take its step if the objective falls."""
+        local, theta, model, bound = state.local, state.theta, state.model, state.bound
+        damping, state = state.damping, state._replace(iteration=state.iteration + 1)
+        try:
+            step, predicted = _damped_step(model, damping * state.damper, eps=local.eps)
+        except np.linalg.LinAlgError:  # of numbers that are not finite, or nearly so
+            return state._replace(failed=True)
+        trial = local.model(theta + step)
+        change = model.value - trial.value
+        rounding = self.noise * local.eps * abs(model.value)
+        falls = change >= self.sufficient * predicted and change > rounding
+        still = abs(change) <= rounding
+        newer = local.bound(theta + step, trial) if falls or still else None
+        # where differences of the objective are rounding, the gradient decides
+        if newer is None or not (falls or newer.decrement <= self.steady * bound.decrement):
+            damping = self._more(damping, self.least if still else self.first)
+            return state._replace(damping=damping, n_flat=state.n_flat + still)
+        if still or change >= self.good * predicted:
+            damping = self._less(damping, self.decay if falls else self.decay**2)
+        nearer = falls or newer.decrement < 0.5 * state.best
+        return state._replace(
+            theta=theta + step,
+            model=trial,
+            bound=newer,
+            damping=damping,
+            best=min(state.best, newer.decrement),
+            n_flat=0 if nearer else state.n_flat + 1,
         )
+
+    def iterations(self, state: "DampedState") -> list[Iteration]:
+        """Describe the last iteration, for callbacks."""
+        value = np.asarray([state.model.value])
+        return [Iteration(state.iteration, value, 1, lambda: state.theta)]
 
     def _more(self, damping: float, first: float) -> float:
         return damping * self.growth if damping >= first else first
@@ -158,8 +183,25 @@ class DampedNewton:
     def _less(self, damping: float, part: float) -> float:
         return damping * part if damping * part > self.least else 0.0
 
-    def _reached(self, model: LocalModel, bound: LocalBound) -> bool:
-        return bound.gap <= self.relative * (model.value - bound.gap)
+
+class DampedState(NamedTuple):
+    """Where a run is."""
+
+    local: Local
+    damper: HostArray
+    iteration: int
+    theta: HostArray
+    model: Any
+    """The objective near ``theta``, a `LocalModel`."""
+    bound: Any
+    """Its distance from the infimum, a `LocalBound`."""
+    damping: float
+    best: float
+    """Least estimate of that distance."""
+    n_flat: int = 0
+    """Steps in a row that failed to halve the estimate."""
+    failed: bool = False
+    """Whether the damped system could not be solved."""
 
 
 def _damped_step(model: LocalModel, damping: HostArray, *, eps: float) -> tuple[HostArray, float]:

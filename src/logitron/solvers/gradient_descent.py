@@ -2,27 +2,27 @@ r"""Full-batch gradient descent: the textbook rule that trains the single neuron
 
 .. math:: \theta \leftarrow \theta - \frac{\eta}{\sum_i s_i} \nabla f(\theta)
 
-All groups of columns descend together, each with its own stopping; one that is done is frozen
-where it is. The state stays on the device: the host looks at it once every few iterations, and
-because freezing happens on the device, the result does not depend on how often it looks. (A
-callback that stops the descent is heard when the host looks.)
+All groups of columns descend together, each with its own stopping; a group that is done is frozen
+where it is. The state stays on the device, and the host reads it once in every few iterations.
+Freezing happens on the device, so that the result does not depend on how often the host reads. A
+callback can stop the descent only after a read.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from logitron.backend import ArrayContext, namespace_of, to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
+from logitron.solvers.base import Callback, run
 from logitron.solvers.result import Iteration, Solution, Status
 
-__all__ = ["GradientDescent", "SmoothObjective"]
+__all__ = ["DescentState", "GradientDescent", "SmoothObjective"]
 
 
-#: Iterations between two looks at the state where a look has to wait for a device
-LOOK_EVERY = 32
+#: iterations between two reads of the state, where the host has to wait for a device
+READ_EVERY = 32
 
 
 class SmoothObjective(Protocol):
@@ -60,12 +60,13 @@ class GradientDescent:
     loss_change: float = 1e-5
     max_iter: int = 10_000
 
+    @property
+    def interruptible(self) -> bool:
+        """Ctrl-C is passed on."""
+        return False
+
     def minimize(
-        self,
-        objective: SmoothObjective,
-        theta: Array,
-        *,
-        on_iteration: Callable[[Iteration], bool | None] | None = None,
+        self, objective: SmoothObjective, theta: Array, *, callback: Callback = None
     ) -> Solution:
         """Descend from ``theta`` until every group is done.
 
@@ -74,60 +75,68 @@ class GradientDescent:
         objective : SmoothObjective
         theta : array (G, K, q)
             Where to start.
-        on_iteration : callable, optional
-            Called with an `Iteration` after each one; returning True stops the descent. Where a
-            look waits for a device, it is told of several iterations after each look, with
-            the parameters at the look, so that watching costs no waiting.
+        callback : callable, optional
+            Called with an `Iteration` for each one; returning True stops the descent. Where the
+            host would wait for a device, it is called for several iterations at once, with the
+            parameters after the last of them.
 
         Returns
         -------
         Solution
-            A group whose loss rose for a while has not diverged; one whose loss is no longer
+            A group whose loss rose for a while has not diverged. A group whose loss is no longer
             finite has, and keeps the last parameters that had a finite loss.
         """
-        with objective.context.scope():
-            return self._minimize(objective, objective.context.asarray(theta), on_iteration)
-
-    def _minimize(
-        self,
-        objective: SmoothObjective,
-        theta: Array,
-        on_iteration: Callable[[Iteration], bool | None] | None,
-    ) -> Solution:
         context = objective.context
-        descend = context.compile(_descend)
-        look_every = 1 if context.library.is_host else LOOK_EVERY
-        rate = self._rate(objective)
+        with context.scope():
+            state, stopped = run(self, self.init(objective, context.asarray(theta)), callback)
+            # the last step has not been evaluated: undo it where its numbers are not finite
+            finite = context.xp.all(context.xp.isfinite(state.theta), axis=(1, 2))
+            theta = context.xp.where(finite[:, None, None], state.theta, state.before)
+            return _solution(theta, state.record, stopped, to_host(finite))
 
+    def init(self, objective: SmoothObjective, theta: Array) -> "DescentState":
+        """Choose the step lengths, and start at ``theta``."""
         groups = theta.shape[0]
-        before = theta
-        # each group's last loss, and 1 while it is running
-        state = context.asarray(np.asarray([[np.inf] * groups, [1.0] * groups]))
-        states: list[Array] = []  # on the device, since the last look
-        record: list[np.ndarray[Any, Any]] = []
-        running = groups
-        stopped = False
-        iteration = 0
-        while iteration < self.max_iter and not stopped and running:
-            value, slope = objective.value_and_gradient(theta)
-            before, theta, state = descend(
-                before, theta, state, rate, value, slope, self.loss_change
+        progress = objective.context.asarray(np.asarray([[np.inf] * groups, [1.0] * groups]))
+        return DescentState(objective, 0, self._rate(objective), theta, theta, progress, [], groups)
+
+    def step(self, state: "DescentState") -> "DescentState":
+        """Make one iteration on the host, several on a device, and read the state once."""
+        objective, before, theta = state.objective, state.before, state.theta
+        context, progress = objective.context, state.progress
+        descend = context.compile(_descend)
+        count = 1 if context.library.is_host else READ_EVERY
+        made = []
+        for _ in range(min(count, self.max_iter - state.iteration)):
+            value, grad = objective.value_and_gradient(theta)
+            before, theta, progress = descend(
+                before, theta, progress, state.rate, value, grad, self.loss_change
             )
-            states.append(state)
-            iteration += 1
-            if iteration % look_every == 0 or iteration == self.max_iter:
-                # (a stack of one costs NumPy more than the arithmetic of a step)
-                seen = to_host(
-                    states[0][None, ...] if len(states) == 1 else context.xp.stack(states)
-                )
-                record.append(seen)
-                states, running = [], np.count_nonzero(seen[-1, 1])
-                if on_iteration is not None:
-                    stopped = _tell(on_iteration, iteration, seen, theta)
-        # the last step has not been evaluated: take it back where it left the numbers
-        finite = context.xp.all(context.xp.isfinite(theta), axis=(1, 2))
-        theta = context.xp.where(finite[:, None, None], theta, before)
-        return _solution(theta, record, stopped, to_host(finite))
+            made.append(progress)
+        # (a stack of one costs NumPy more than the arithmetic of a step)
+        read = to_host(made[0][None, ...] if len(made) == 1 else context.xp.stack(made))
+        running = int(np.count_nonzero(read[-1, 1]))
+        state.record.append(read)
+        return state._replace(
+            iteration=state.iteration + len(made),
+            before=before,
+            theta=theta,
+            progress=progress,
+            n_running=running,
+        )
+
+    def is_running(self, state: "DescentState") -> bool:
+        """Whether any group is left, and any iteration."""
+        return state.n_running > 0 and state.iteration < self.max_iter
+
+    def iterations(self, state: "DescentState") -> list[Iteration]:
+        """Describe the iterations since the last read."""
+        last = state.record[-1]
+        first = state.iteration - len(last) + 1
+        return [
+            Iteration(first + i, one[0], int(np.count_nonzero(one[1])), lambda: state.theta)
+            for i, one in enumerate(last)
+        ]
 
     def _rate(self, objective: SmoothObjective) -> Array:
         """Step length of each group on the gradient of the sum, (1,) or (G,).
@@ -149,6 +158,23 @@ class GradientDescent:
         return objective.context.asarray(np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, curvature)))
 
 
+class DescentState(NamedTuple):
+    """Where all groups are."""
+
+    objective: SmoothObjective
+    iteration: int
+    rate: Array
+    """Step length of each group on the gradient of the sum, (1,) or (G,)."""
+    before: Array
+    """Parameters before the last step."""
+    theta: Array
+    progress: Array
+    """Each group's last loss, and 1 while it is running (2, G)."""
+    record: list[HostArray]
+    """``progress`` after each iteration, as it was read, arrays (iterations, 2, G); appended to."""
+    n_running: int
+
+
 def _descend(
     before: Array,
     theta: Array,
@@ -158,11 +184,23 @@ def _descend(
     slope: Array,
     loss_change: float,
 ) -> tuple[Array, Array, Array]:
-    """One step of every running group; pure array code that never needs a value.
+    """Make one step of every running group, without reading any value.
 
-    Takes the parameters before the last step and after it, each group's last loss and whether it
-    is running (2, G), and the objective's value and gradient at ``theta``; gives the first three
-    anew. A group whose value is not finite goes back a step, and ends.
+    Parameters
+    ----------
+    before, theta : array (G, K, q)
+        Parameters before the last step, and after it.
+    state : array (2, G)
+        Each group's last loss, and 1 while it is running.
+    rate : array (1,) or (G,)
+    value, slope : array (G,) and (G, K, q)
+        Objective and gradient at ``theta``.
+    loss_change : float
+
+    Returns
+    -------
+    before, theta, state
+        After the step. A group whose value is not finite goes back a step, and ends.
     """
     xp = namespace_of(theta)
     loss, running = state[0, :], state[1, :] > 0
@@ -177,39 +215,21 @@ def _descend(
     return theta, after, state
 
 
-def _tell(
-    on_iteration: Callable[[Iteration], bool | None],
-    made: int,
-    seen: np.ndarray[Any, Any],
-    theta: Array,
-) -> bool:
-    """Call back for each iteration since the last look; whether any call asked to stop."""
-    first = made - len(seen) + 1
-    stop = False
-    for i, state in enumerate(seen):
-        stop |= bool(
-            on_iteration(
-                Iteration(first + i, state[0], int(np.count_nonzero(state[1])), lambda: theta)
-            )
-        )
-    return stop
-
-
 def _solution(
     theta: Array,
-    looks: list[np.ndarray[Any, Any]],
+    reads: list[HostArray],
     stopped: bool,
-    kept: np.ndarray[Any, Any],
+    kept: HostArray,
 ) -> Solution:
-    """Tell the outcome from the states after each iteration, arrays (iterations, 2, G)."""
+    """Make the outcome of a record; ``kept (G,)`` is False where the last step was undone."""
     groups = theta.shape[0]
-    record = np.concatenate([np.zeros((0, 2, groups)), *looks])
+    record = np.concatenate([np.zeros((0, 2, groups)), *reads])
     losses, running = record[:, 0, :], record[:, 1, :] > 0
     finite = np.isfinite(losses)
     # a group that went back keeps the last loss that it had
     last = np.maximum(finite.sum(axis=0) - 1, 0)
     status = np.full(groups, Status.STOPPED if stopped else Status.MAX_ITER)
-    if looks:
+    if reads:
         losses = np.where(finite, losses, np.take_along_axis(losses, last[None, :], axis=0))
         status[~running[-1]] = Status.CONVERGED
         status[~finite[-1] | ~kept] = Status.DIVERGED

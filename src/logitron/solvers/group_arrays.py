@@ -1,6 +1,5 @@
 """Numbers and arrays of the groups: of floats for a single group, of arrays (G,) for more."""
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,7 @@ from logitron.backend.types import Array, Namespace
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.lbfgs import History
 
-__all__ = ["descending", "dot", "moved", "quiet", "read", "spread"]
-
-NOTHING = nullcontext()
+__all__ = ["descending", "dot", "moved", "read", "spread"]
 
 
 def read(xp: Namespace, context: ArrayContext, *numbers: Any) -> Any:
@@ -22,11 +19,6 @@ def read(xp: Namespace, context: ArrayContext, *numbers: Any) -> Any:
     if context.library.is_host:
         return numbers
     return to_host(context.xp.stack([context.asarray(x) for x in numbers]))
-
-
-def quiet(xp: Namespace) -> AbstractContextManager[Any]:
-    """Silence NumPy about numbers that are not finite; Python's floats need no silence."""
-    return NOTHING if xp is scalars else np.errstate(over="ignore", invalid="ignore")
 
 
 def spread(context: ArrayContext, number: Any) -> Any:

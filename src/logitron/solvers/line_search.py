@@ -92,7 +92,7 @@ class LineSearch:
         """
         size, change = xp.abs(trial.value), trial.change
         decreases = change <= self.armijo * trial.step_size * trial.slope
-        flat = (xp.abs(change) <= rounding * size) & (xp.abs(trial.trial_slope) <= -trial.slope)
+        flat = (xp.abs(change) <= rounding * size) & (xp.abs(trial.trial_slope) < -trial.slope)
         if was_low_precision is not None:
             near = xp.abs(change) <= self.low_precision_rounding * size
             wrong = (trial.n_backtracks >= self.distrust_after) & (change <= size)
@@ -108,6 +108,8 @@ class LineSearch:
         """
         step_size, slope, trial_slope = trial.step_size, trial.slope, trial.trial_slope
         expands = trial_slope <= self.expand_ratio * xp.exp(-step_size) * slope
+        if not xp.any(expands | (step_size < 1.0)):
+            return 0.0 * step_size + 1.0
         longer = xp.where(step_size < self.max_step_size, step_size + 1.0, step_size)
         curved = trial_slope > slope
         secant = step_size * slope / xp.where(curved, slope - trial_slope, -1.0)

@@ -19,14 +19,14 @@ import numpy as np
 from logitron.backend.types import Array, HostArray, Namespace, Number
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.base import Callback, SmoothObjective, run
-from logitron.solvers.group_arrays import descending, dot, moved, quiet, read, spread
+from logitron.solvers.group_arrays import descending, dot, moved, read, spread
 from logitron.solvers.hessian_schedule import HessianSchedule
 from logitron.solvers.lbfgs import History
 from logitron.solvers.line_search import ROUNDING, LineSearch, Trial
 from logitron.solvers.precision_schedule import PrecisionSchedule
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
-from logitron.solvers.state import State, drop_finished
+from logitron.solvers.state import Assessment, State, drop_finished
 from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
 __all__ = ["QuasiNewton", "State"]
@@ -94,7 +94,9 @@ class QuasiNewton:
         state : State
             The last one: its preconditioner is that of the groups that finished last.
         """
-        state, stopped = run(self, self.init(objective, theta, preconditioner), callback)
+        # (numbers that are not finite are found and refused by the rules)
+        with np.errstate(over="ignore", invalid="ignore"):
+            state, stopped = run(self, self.init(objective, theta, preconditioner), callback)
         solution = state.record.solution(state.theta, objective.context, stopped=stopped)
         return solution, state
 
@@ -109,6 +111,7 @@ class QuasiNewton:
         evaluation = objective.evaluate(theta, request, preconditioner, low_precision=precision.low)
         value, unbounded = read(xp, context, evaluation.value, evaluation.unbounded)
         infinite, zero = (np.full(groups, x) if xp is np else x for x in (np.inf, 0.0))
+        progress = Progress(infinite, infinite, zero, zero > 0.0)
         # where shapes are compiled for, the history has its full length from the start
         size = schedule.memory if context.library.is_jit else 0
         state = State(
@@ -125,21 +128,20 @@ class QuasiNewton:
             preconditioner=preconditioner,
             history=lbfgs.empty(theta, size),
             schedule=schedule,
-            precision=precision,
-            progress=Progress(infinite, infinite, zero, zero > 0.0),
-            decrement=np.inf,
-            near=False,
+            assessment=Assessment(progress, precision, np.inf, near=False, worst=np.inf),
             record=Record(groups),
         )
         accepted = xp.isfinite(value)
-        assessed = self._assess(xp, state, infinite, accepted, unbounded)
-        return self._turn(xp, state, assessed, evaluation, theta, request, accepted)
+        seen = Iterate(value, infinite, infinite, infinite, accepted, zero)
+        assessed = self._assess(xp, state, 0, seen, unbounded)
+        state = state._replace(schedule=schedule.after(assessed.worst), assessment=assessed)
+        return self._turn(xp, state, evaluation, theta, request, accepted)
 
     def step(self, state: State) -> State:
         """Evaluate a trial point, accept or shorten the step, choose the next direction."""
         state = drop_finished(state)
         objective, record = state.objective, state.record
-        context, low = objective.context, state.precision.low
+        context, low = objective.context, state.assessment.precision.low
         xp = scalars if isinstance(state.value, float) else np
         iteration = state.iteration + 1
         request, schedule = self.schedule.next(state.schedule, iteration, record.n_running)
@@ -176,34 +178,42 @@ class QuasiNewton:
         theta, grad, history = self._move(
             xp, state, trial, evaluation.grad, accepted, schedule.memory
         )
-        state = state._replace(
+        seen = Iterate(value, gap, -0.5 * slope, decrease, accepted, n_backtracks)
+        assessed = self._assess(xp, state, iteration, seen, unbounded)
+        state = State(
+            objective=objective,
             iteration=iteration,
             theta=theta,
             value=value,
             grad=grad,
             gap=gap,
+            direction=state.direction,
             slope=slope,
             step_size=step_size,
             n_backtracks=n_backtracks,
+            preconditioner=state.preconditioner,
             history=history,
-            schedule=schedule,
+            schedule=schedule.after(assessed.worst),
+            assessment=assessed,
+            record=record,
         )
-        assessed = self._assess(xp, state, decrease, accepted, unbounded)
-        return self._turn(xp, state, assessed, evaluation, trial, request, accepted)
+        return self._turn(xp, state, evaluation, trial, request, accepted)
 
     def is_running(self, state: State) -> bool:
         """Whether any group is left to be minimised here."""
         return state.record.n_running > 0 and not state.schedule.deferred
 
-    def iteration(self, state: State) -> Iteration:
+    def iterations(self, state: State) -> list[Iteration]:
         """Describe the last iteration, for callbacks."""
         record, context = state.record, state.objective.context
-        return Iteration(
-            state.iteration,
-            record.last,
-            record.n_running,
-            lambda: record.parameters(state.theta, context),
-        )
+        return [
+            Iteration(
+                state.iteration,
+                record.last,
+                record.n_running,
+                lambda: record.parameters(state.theta, context),
+            )
+        ]
 
     # --- pieces of a step -----------------------------------------------------------------------
 
@@ -213,29 +223,28 @@ class QuasiNewton:
         """Decide which groups accept their step, and how long the next one is."""
         search = self.line_search
         rounding = search.low_precision_rounding if low else ROUNDING * eps
-        with quiet(xp):
-            accepted = search.accepts(xp, made, rounding=rounding, was_low_precision=was_low)
-            if xp.all(accepted):
-                return accepted, search.next_step_size(xp, made)
-            shorter = search.backtrack(xp, made)
-            if not xp.any(accepted):
-                return accepted, shorter
-            return accepted, xp.where(accepted, search.next_step_size(xp, made), shorter)
+        accepted = search.accepts(xp, made, rounding=rounding, was_low_precision=was_low)
+        if xp.all(accepted):
+            return accepted, search.next_step_size(xp, made)
+        shorter = search.backtrack(xp, made)
+        if not xp.any(accepted):
+            return accepted, shorter
+        return accepted, xp.where(accepted, search.next_step_size(xp, made), shorter)
 
     def _bound(
         self, xp: Namespace, state: State, evaluation: Any, theta: Array, value: Number
     ) -> Array | None:
         """Bound the distance from the minimum (G,), once that can be small."""
         objective = state.objective
-        if self.gap_bound is None or state.precision.low:
+        if self.gap_bound is None or state.assessment.precision.low:
             return None
-        if not (state.near and objective.strongly_convex):
+        if not (state.assessment.near and objective.strongly_convex):
             return None
         enough: Any = 0.0
         if objective.context.library.is_host:
             decrement = -0.5 * state.slope
-            enough = self.stopping.sufficient_gap(xp, value, decrement, state.progress)
-        before = state.decrement
+            enough = self.stopping.sufficient_gap(xp, value, decrement, state.assessment.progress)
+        before = state.assessment.decrement
         return self.gap_bound(objective, evaluation, theta, before=before, enough=enough)
 
     def _move(
@@ -254,6 +263,8 @@ class QuasiNewton:
         if not xp.any(accepted):
             return state.theta, state.grad, history
         chosen = None if xp.all(accepted) else context.asarray(accepted, keep_dtype=True)
+        if chosen is None and not memory:
+            return trial, grad, history
         move = context.compile(moved, memory=memory)
         found: tuple[Array, Array, History] = move(
             history, state.theta, state.grad, trial, grad, chosen
@@ -261,41 +272,39 @@ class QuasiNewton:
         return found
 
     def _assess(
-        self, xp: Namespace, state: State, decrease: Number, accepted: Any, unbounded: Number
-    ) -> dict[str, Any]:
-        """Decide which groups are done, log the iteration, and return what is new of the state.
+        self, xp: Namespace, state: State, iteration: int, seen: Iterate, unbounded: Number
+    ) -> Assessment:
+        """Decide which groups are done, and log the iteration; ``state`` is the one before it.
 
         The slope is that of the step just made: the decrement estimates the distance from the
         minimum before that step.
         """
-        objective, record, precision = state.objective, state.record, state.precision
-        attained = objective.strongly_convex
+        objective, record, precision = state.objective, state.record, state.assessment.precision
+        attained, low = objective.strongly_convex, precision.low
         bounded = attained and self.gap_bound is not None
-        value, gap, decrement = state.value, state.gap, -0.5 * state.slope
-        low = precision.low
-        with quiet(xp):
-            if not bounded:
-                gap = xp.where(xp.isfinite(gap), gap, decrement)
-            status, progress = RUNNING, state.progress
-            if not low:
-                seen = Iterate(value, gap, decrement, decrease, accepted, state.n_backtracks)
-                status, progress = self.stopping.check(
-                    xp, seen, progress, eps=objective.eps, attained=attained, bounded=bounded
-                )
-            if not attained:
-                ends = accepted & (unbounded > 0.0) & (status == RUNNING)
-                status = xp.where(ends, Status.SEPARABLE.value, status)
-            ratio = self.stopping.ratio(xp, value, decrement)
-            relative = decrement / (xp.abs(value) + TINY)
+        value, gap, decrement, _, accepted, n_backtracks = seen
+        if not bounded:
+            gap = xp.where(xp.isfinite(gap), gap, decrement)
+            seen = seen._replace(gap=gap)
+        status, progress = RUNNING, state.assessment.progress
+        if not low:
+            status, progress = self.stopping.check(
+                xp, seen, progress, eps=objective.eps, attained=attained, bounded=bounded
+            )
+        if not attained:
+            ends = accepted & (unbounded > 0.0) & (status == RUNNING)
+            status = xp.where(ends, Status.SEPARABLE.value, status)
+        ratio = self.stopping.ratio(xp, value, decrement)
+        relative = decrement / (xp.abs(value) + TINY)
         if objective.supports_float32:
             record.low_precision = np.where(accepted, low, record.low_precision)
-        record.add(state.iteration, value, gap, status)
+        record.add(iteration, value, gap, status)
 
         if precision.possible:
             running = ~record.done
-            rejected = np.atleast_1d(state.n_backtracks > 0.0)[running]
+            rejected = np.atleast_1d(n_backtracks > 0.0)[running]
             ratios, relatives = np.atleast_1d(ratio)[running], np.atleast_1d(relative)[running]
-            is_last = state.iteration + 1 >= self.max_iter
+            is_last = iteration + 1 >= self.max_iter
             precision = precision.after(ratios, relatives, rejected, is_last=is_last)
         if xp is scalars:
             least, nearest, worst = decrement, relative, ratio
@@ -305,28 +314,21 @@ class QuasiNewton:
             nearest = float(np.min(relative[running], initial=np.inf))
             far = np.sort(ratio[running])[-1 - int(SLOWEST * record.n_running) :]
             worst = float(far[0]) if len(far) else 0.0
-        return {
-            "progress": progress,
-            "precision": precision,
-            "schedule": state.schedule.after(worst),
-            "decrement": least,
-            "near": nearest <= self.stopping.near,
-        }
+        return Assessment(progress, precision, least, nearest <= self.stopping.near, worst)
 
     def _turn(
         self,
         xp: Namespace,
         state: State,
-        assessed: dict[str, Any],
         evaluation: Any,
         theta: Array,
         request: str,
         accepted: Any,
     ) -> State:
-        """Choose a new direction for the groups that moved, with what is new of the curvature."""
-        schedule, model = assessed["schedule"], state.preconditioner
+        """Refresh the preconditioner if due, and choose directions for the groups that moved."""
+        schedule, model = state.schedule, state.preconditioner
         if not state.record.n_running or schedule.deferred:
-            return state._replace(**assessed)
+            return state
         context, any_moved = state.objective.context, xp.any(accepted)
         chosen = None
         if not xp.all(accepted):
@@ -344,15 +346,12 @@ class QuasiNewton:
                 reuse=whole and schedule.reuses,
             )
         if whole:
-            assessed["schedule"] = schedule._replace(since_refresh=0)
+            schedule = schedule._replace(since_refresh=0)
         direction, slope = state.direction, state.slope
         if any_moved:
             direction, slope = self._direction(xp, state, model, chosen, accepted)
         return state._replace(
-            direction=direction,
-            slope=slope,
-            preconditioner=model,
-            **assessed,
+            direction=direction, slope=slope, preconditioner=model, schedule=schedule
         )
 
     def _direction(

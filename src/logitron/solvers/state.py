@@ -12,7 +12,20 @@ from logitron.solvers.precision_schedule import PrecisionSchedule
 from logitron.solvers.record import Record
 from logitron.solvers.stopping import Progress
 
-__all__ = ["State", "drop_finished"]
+__all__ = ["Assessment", "State", "drop_finished"]
+
+
+class Assessment(NamedTuple):
+    """How far the groups are, after an iteration."""
+
+    progress: Progress
+    precision: PrecisionSchedule
+    decrement: float
+    """Least estimate of the running groups' distance from their minima, one step before."""
+    near: bool
+    """Whether a bound is worth its cost."""
+    worst: float
+    """How many times above its target the worst group was; see `Schedule`."""
 
 
 class State(NamedTuple):
@@ -40,14 +53,9 @@ class State(NamedTuple):
     preconditioner: Any
     history: History
     schedule: Schedule
-    precision: PrecisionSchedule
 
     # used for termination
-    progress: Progress
-    decrement: float
-    """Least estimate of the running groups' distance from their minima, one step before."""
-    near: bool
-    """Whether a bound is worth its cost."""
+    assessment: Assessment
     record: Record
 
 
@@ -61,7 +69,7 @@ def drop_finished(state: State) -> State:
         return state
     # where everything is compiled for its shape, fewer groups must be worth a compilation
     enough = 0.875 if context.library.is_jit else 0.25
-    at_once = state.precision.low and record.done.any()
+    at_once = state.assessment.precision.low and record.done.any()
     if record.done.mean() < enough and not at_once:
         return state
     keep = record.drop_finished(state.theta)
@@ -86,5 +94,7 @@ def drop_finished(state: State) -> State:
         if state.preconditioner is None
         else state.preconditioner.take_groups(index),
         history=History(*map(take, state.history)),
-        progress=Progress(*map(take, state.progress)),
+        assessment=state.assessment._replace(
+            progress=Progress(*map(take, state.assessment.progress))
+        ),
     )

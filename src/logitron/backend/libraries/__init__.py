@@ -1,7 +1,7 @@
-"""The array libraries that users can name, and what the seam knows about each.
+"""The array libraries that users can name, in one file each.
 
-One file a library. Anything that is special to a library belongs into its file; the rest of the
-project is written against the standard.
+A library's file holds everything that is special to it. The rest of the project is written against
+the array API standard.
 """
 
 from importlib import import_module
@@ -20,7 +20,7 @@ __all__ = [
     "Library",
     "library_named",
     "library_of",
-    "missing_library",
+    "missing_library_error",
     "namespace_of",
 ]
 
@@ -37,14 +37,15 @@ LIBRARIES: dict[str, Library] = {
 
 
 def library_named(name: str) -> Library:
-    """Find a library by the name a user gives, and make sure that it can be used.
+    """Return the library of a name, after checking that it can be used.
 
     Raises
     ------
     ValueError
         If no library has that name.
     ImportError
-        If it is not installed (the message names the extra to install) or does not work here.
+        If it is not installed (the message names the extra to install), or cannot be used on this
+        machine.
     """
     if name not in LIBRARIES:
         raise ValueError(
@@ -53,21 +54,23 @@ def library_named(name: str) -> Library:
         )
     library = LIBRARIES[name]
     if library.version() is None:
-        raise missing_library(name, library.extra)
+        raise missing_library_error(name, library.extra)
     problem = library.problem()
     if problem is not None:
         raise ImportError(f"backend={name!r} is installed but cannot be used here: {problem}")
     return library
 
 
-def missing_library(name: str, extra: str | None) -> ImportError:
-    """Make the error that tells what to install."""
+def missing_library_error(name: str, extra: str | None) -> ImportError:
+    """Return the error for a library that is not installed; it names the package to install."""
     install = f"logitron[{extra}]" if extra else name
     return ImportError(f"{name} is not installed; install it with: pip install '{install}'")
 
 
 def library_of(array: Array) -> Library:
-    """Find the library of an array; a conforming one without a name gets the standard's answers.
+    """Return the library of an array.
+
+    Arrays of a conforming library that is not listed are served by `Library` itself.
 
     Raises
     ------
@@ -81,21 +84,21 @@ def library_of(array: Array) -> Library:
 
 
 def namespace_of(array: Array) -> Namespace:
-    """Find the array API namespace of an array."""
+    """Return the array API namespace of an array."""
     found = _namespaces.get(type(array))
     if found is None:
         found = _namespaces[type(array)] = library_of(array).namespace()
     return found
 
 
-#: the namespace of each type of array that was met
+#: cache: the namespace of each array type
 _namespaces: dict[type, Namespace] = {}
-#: the library of each type of array that was met; asked in every iteration
+#: cache: the library of each array type, None if it is not listed
 _owners: dict[type, Library | None] = {}
 
 
-class _Conforming(Library):
-    """A namespace that is known only through an array of it that was passed."""
+class _ConformingLibrary(Library):
+    """A conforming library that is not listed, known by the namespace of one of its arrays."""
 
     def __init__(self, namespace: Any) -> None:
         super().__init__(namespace.__name__)
@@ -108,8 +111,8 @@ class _Conforming(Library):
         return self._namespace
 
 
-def _conforming_named(module: str) -> _Conforming:
-    return _Conforming(import_module(module))
+def _conforming_named(module: str) -> _ConformingLibrary:
+    return _ConformingLibrary(import_module(module))
 
 
 def _conforming(array: Array) -> Library:
@@ -120,4 +123,4 @@ def _conforming(array: Array) -> Library:
             "expected an array of a library that implements the Python array API standard, "
             f"got {type(array).__module__}.{type(array).__name__}"
         )
-    return _Conforming(array_namespace(array))
+    return _ConformingLibrary(array_namespace(array))

@@ -1,4 +1,4 @@
-"""What the seam asks of an array library, and the answers that hold for most of them."""
+"""`Library`: the interface of an array library, with defaults that follow the standard."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,38 +15,41 @@ from logitron.backend.types import Array, Device, Namespace
 
 
 class Library:
-    """One array library. A subclass overrides what differs from the array API standard.
+    """An array library. Subclasses override attributes and methods that differ from the standard.
 
-    This class itself serves every conforming namespace that has no subclass: what it does is
-    written against the standard alone.
+    The class itself uses the array API standard alone, and serves every conforming namespace that
+    has no subclass.
     """
 
-    #: the name users give as ``backend=``
+    #: the name that users pass as ``backend=``
     name: str
     #: the module to import
     module: str
-    #: packages that define the library's array types; empty is the module itself
+    #: packages that define the library's array types; if empty, the module's package
     packages: tuple[str, ...] = ()
-    #: what to install from this project's extras; None where nothing is to be installed
+    #: the extra of this project that installs the library; None if no extra does
     extra: str | None = None
-    #: names of the distributions that may provide the module, for its version
+    #: distributions that can provide the module, to look up its version; if empty, the module's
+    #: package
     distributions: tuple[str, ...] = ()
-    #: whether arrays on a device can be handed over through DLPack without passing the host
-    speaks_dlpack: bool = False
-    #: whether reading a value to the host waits for nothing
+    #: whether arrays on a device can be exchanged through DLPack, without a copy on the host
+    supports_dlpack: bool = False
+    #: whether arrays are in host memory, so that reading a value does not wait
     is_host: bool = False
-    #: whether it has one device only, where all of its arrays are
-    one_device: bool = False
-    #: whether functions are compiled for the shapes that they meet, so that shapes should stay
+    #: whether the library has a single device
+    has_single_device: bool = False
+    #: whether arrays can have any dtype of NumPy, such as strings
+    holds_any_dtype: bool = False
+    #: whether functions are compiled anew for each shape of their arguments
     is_jit: bool = False
-    #: rows are worked on in blocks of about this many bytes of features; None is no blocks
+    #: size of a block of features, in bytes; None for a single block of all rows
     block_bytes: int | None = 1 << 30
-    #: and of about this many bytes of whatever is computed from them; None is as many as it takes
+    #: largest size of an array computed from a block, in bytes; None for no limit
     temporary_bytes: int | None = 1 << 26
-    #: blocks of many neurons have no fewer and no more rows than these; None is as many as fit
-    wide_rows: tuple[int, int] | None = None
-    #: kernels that compute the terms of a loss in fewer operations, by the name of the loss; see
-    #: `logitron.losses`, where each is used
+    #: smallest and largest number of rows in a block if many numbers are computed for each row;
+    #: None for no such limits
+    many_outputs_block_rows: tuple[int, int] | None = None
+    #: fused kernels for the terms of a loss, by the name of the loss; `logitron.losses` uses them
     fused_losses: Mapping[str, Callable[..., tuple[Array, Array, Array]]] = MappingProxyType({})
 
     def __init__(self, name: str, module: str | None = None) -> None:
@@ -57,7 +60,7 @@ class Library:
         return f"<array library {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # a library travels to other processes by its name: its modules cannot be pickled
+        # Modules cannot be pickled, so another process finds the library by its name.
         from logitron.backend.libraries import library_named
 
         return library_named, (self.name,)
@@ -69,7 +72,7 @@ class Library:
         return import_module(self.module)
 
     def version(self) -> str | None:
-        """Return the installed version, or None where the library is not installed."""
+        """Return the installed version; None if the library is not installed."""
         for distribution in self.distributions or (self.module.partition(".")[0],):
             try:
                 return version(distribution)
@@ -78,7 +81,7 @@ class Library:
         return None
 
     def problem(self) -> str | None:
-        """Say why an installed library cannot be used here; None where it can."""
+        """Return why an installed library cannot be used on this machine; None if it can."""
         try:
             self.namespace()
         except Exception as error:  # a broken installation can raise anything
@@ -86,48 +89,48 @@ class Library:
         return None
 
     def device(self, name: str | None) -> Device:
-        """Turn a user's device name into the library's own device object."""
+        """Return the library's device object for a device name; the default device for None."""
         if name in (None, "cpu"):
             return None
-        raise self.unknown_device(name)
+        raise self.unknown_device_error(name)
 
     def devices(self) -> list[str]:
-        """Names that `device` understands and that exist on this machine."""
+        """Return the device names that `device` accepts on this machine."""
         return ["cpu"]
 
     def device_name(self, device: Device) -> str:
-        """Turn a device object into a name that `device` understands."""
+        """Return a name of a device object that `device` accepts."""
         return str(device)
 
     def owns(self, kind: type) -> bool:
-        """Whether arrays of a type, or of one that it is derived from, are of this library."""
+        """Whether a type, or one of its base classes, is an array type of this library."""
         packages = self.packages or (self.module.partition(".")[0],)
         return any(base.__module__.partition(".")[0] in packages for base in kind.__mro__)
 
-    def unknown_device(self, name: Any) -> ValueError:
-        """Make the error that tells which devices there are."""
+    def unknown_device_error(self, name: Any) -> ValueError:
+        """Return the error for an unknown device name; it lists the devices."""
         return ValueError(
             f"device={name!r} is not a device of backend={self.name!r} on this machine: "
             f"expected one of {', '.join(map(repr, self.devices()))}"
         )
 
     def parameter_device(self, array: Array) -> Device:
-        """Where parameters and small results must live to be used together with ``array``."""
+        """Return the device that parameters must be on to be used together with ``array``."""
         from array_api_compat import device
 
         return device(array)
 
     def has_float64(self, device: Device) -> bool:
-        """Whether the device can compute in float64 when asked to."""
+        """Whether the device can compute in float64."""
         info = self.namespace().__array_namespace_info__()
         return "float64" in info.dtypes(kind="real floating", device=device)
 
     def default_precision(self, device: Device) -> str:
-        """Name the float in which integers and booleans are computed: the widest there is."""
+        """Return the precision in which integers and booleans are computed."""
         return "float64" if self.has_float64(device) else "float32"
 
     def supports_row_indexing(self, array: Array) -> bool:
-        """Whether rows can be drawn from the array, by their indices, on its device."""
+        """Whether rows of the array can be selected by their indices, on its device."""
         return True
 
     def is_dense(self, array: Array) -> bool:
@@ -137,24 +140,24 @@ class Library:
     # --- values in and out ---
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
-        """Bring host values to the device, sharing memory where the library can."""
+        """Move an array of NumPy to the device; share its memory if possible."""
         return self.namespace().asarray(values, device=device)
 
     def from_device(self, array: Array, device: Device) -> Array | None:
-        """Take over an array of another library without passing the host; None if impossible."""
+        """Move an array of another library through DLPack; return None if that is impossible."""
         try:
             taken = self.namespace().from_dlpack(array)
         except (BufferError, TypeError, ValueError, RuntimeError, AssertionError):
-            # the producer's device or dtype is unknown to this library (torch without CUDA asserts)
+            # (this library lacks the device or the dtype; torch without CUDA fails an assertion)
             return None
         return taken if self.parameter_device(taken) == device else None
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
-        """Bring an array's values to the host, sharing memory where the library can."""
+        """Move an array to the host; share its memory if possible."""
         return np.from_dlpack(array)
 
     def to_numpy_all(self, arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
-        """Bring the values of several arrays of one dtype to the host, in one transfer."""
+        """Move several arrays of one dtype to the host, in one transfer."""
         xp = self.namespace()
         flat = self.to_numpy(xp.concat([xp.reshape(array, (-1,)) for array in arrays]))
         sizes = [prod(array.shape) for array in arrays]
@@ -162,10 +165,10 @@ class Library:
         return [part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)]
 
     def detach(self, array: Array) -> Array:
-        """Return the array without what its library records about it (gradients)."""
+        """Return the array without recorded gradients."""
         return array
 
-    # --- what `logitron.backend.linalg` needs: no questions asked, and all where the arrays are ---
+    # --- for `logitron.backend.linalg`: on the device of the arrays, without checks that wait ---
 
     def solve(self, A: Array, B: Array) -> Array:
         """Solve ``A X = B``."""
@@ -181,54 +184,64 @@ class Library:
         return values, vectors
 
     def eye_like(self, array: Array, size: int) -> Array:
-        """Make an identity (size, size) where an array is, of its dtype."""
+        """Make an identity matrix (size, size) of the device and dtype of an array."""
         index = self.range_like(array, size)
         return self.namespace().astype(index[:, None] == index[None, :], array.dtype)
 
     def upper_like(self, array: Array, size: int) -> Array:
-        """Make ones (size, size) strictly above the diagonal, where an array is, of its dtype."""
+        """Make a matrix (size, size) of ones strictly above the diagonal, zeros elsewhere."""
         index = self.range_like(array, size)
         return self.namespace().astype(index[:, None] < index[None, :], array.dtype)
 
     def range_like(self, array: Array, size: int) -> Array:
-        """Count to ``size`` where an array is."""
+        """Make the integers from 0 to ``size - 1`` on the device of an array."""
         return self.namespace().arange(size, device=self.parameter_device(array))
 
     # --- memory ---
 
     def out_of_memory(self, error: BaseException) -> bool:
-        """Whether an error says that the device has no more memory."""
+        """Whether an error reports that the device is out of memory."""
         return isinstance(error, MemoryError)
 
     def release_memory(self) -> None:
-        """Give back memory that is kept for later and not in use."""
+        """Return cached memory that is not in use to the device."""
 
     # --- running ---
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        """Set up what the library must know while computing on ``device`` in ``precision``."""
+        """Return a context manager of the library's settings for computations on ``device``."""
         return nullcontext()
 
-    def one_of_several(self) -> AbstractContextManager[Any]:
-        """Hold while a thread computes, others of which may do so too."""
+    def oversubscription_guard(self) -> AbstractContextManager[Any]:
+        """Return a context manager for a computing thread; see `threads.oversubscription_guard`."""
         return nullcontext()
 
     def workers(self) -> int:
-        """How many blocks are worked on at a time."""
+        """Return the number of blocks that are computed in parallel."""
         return 1
 
     def parallel_map(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-        """Call a function with each part, at the same time where that is faster."""
+        """Call a function with each part, in parallel if that is faster; return the results."""
         return [function(part) for part in parts]
 
     def limit_blas_threads(self) -> AbstractContextManager[Any]:
-        """Hold while `parallel_map` and other work take turns."""
+        """Return a context manager for calls of `parallel_map` that alternate with other work."""
         return nullcontext()
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
-        """Bind the static arguments, and compile where that pays.
+        """Bind static arguments to a function, and compile it if the library has a compiler.
 
-        ``function`` is a pure function of arrays, defined in a module, and the static arguments
-        can be hashed: what is compiled once is found again in later fits.
+        Parameters
+        ----------
+        function : callable
+            A pure function of arrays, defined at the top level of a module: compiled functions are
+            cached by its identity.
+        **static : hashable
+            Arguments that are constants of the compiled function.
+
+        Returns
+        -------
+        callable
+            A function of the remaining arguments.
         """
         return partial(function, **static) if static else function

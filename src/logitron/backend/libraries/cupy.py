@@ -12,17 +12,21 @@ from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
-#: threads of a block of the kernel
-THREADS = 256
-#: size from which on matrices are worked on one by one
-LARGE = 64
-#: what errors of the driver and of the vendor's libraries say when they find no memory
-FULL = ("cudaErrorMemoryAllocation", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED")
+#: threads of a CUDA block of the fused kernel
+THREADS_PER_BLOCK = 256
+#: rows; larger matrices of a stack are inverted and decomposed one after the other
+ONE_BY_ONE_ROWS = 64
+#: parts of the messages of errors that report a lack of memory
+OUT_OF_MEMORY_MESSAGES = (
+    "cudaErrorMemoryAllocation",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUSOLVER_STATUS_ALLOC_FAILED",
+)
 
 
 class CupyLibrary(Library):
     extra = "cupy-cuda13x"
-    speaks_dlpack = True
+    supports_dlpack = True
     distributions = ("cupy-cuda13x", "cupy-cuda12x", "cupy")
 
     def namespace(self) -> Namespace:
@@ -49,7 +53,7 @@ class CupyLibrary(Library):
         if name is None:
             return cupy.cuda.Device()
         if name not in self.devices():
-            raise self.unknown_device(name)
+            raise self.unknown_device_error(name)
         return cupy.cuda.Device(int(name.partition(":")[2] or 0))
 
     def device_name(self, device: Device) -> str:
@@ -72,25 +76,27 @@ class CupyLibrary(Library):
         values: np.ndarray[Any, Any] = array.get()
         return values
 
-    # CuPy's routines for stacks are made for many small matrices, and slow for large ones
-    # (see the comments in ``cupy.linalg.solve``)
+    # CuPy's batched routines are fast for many small matrices and slow for large ones
+    # (see the comments in ``cupy.linalg.solve``).
 
     def inv(self, A: Array) -> Array:
-        return _one_by_one(super().inv, A)
+        return _matrix_by_matrix(super().inv, A)
 
     def eigh(self, A: Array) -> tuple[Array, Array]:
-        values, vectors = _one_by_one(super().eigh, A)
+        values, vectors = _matrix_by_matrix(super().eigh, A)
         return values, vectors
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        # CuPy's creation functions take no device: arrays are made on the current one
+        # (CuPy creates arrays on the current device)
         scope = ExitStack()
         scope.enter_context(device)
         scope.enter_context(_full_float32)
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:
-        return any(one in str(error) for one in FULL) or super().out_of_memory(error)
+        return any(one in str(error) for one in OUT_OF_MEMORY_MESSAGES) or super().out_of_memory(
+            error
+        )
 
     def release_memory(self) -> None:
         import cupy
@@ -98,11 +104,11 @@ class CupyLibrary(Library):
         cupy.get_default_memory_pool().free_all_blocks()
 
 
-def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
-    """Cost on a stack (G, D, D), matrix by matrix if they are large."""
+def _matrix_by_matrix(function: Callable[[Array], Any], A: Array) -> Any:
+    """Apply a function to a stack (G, D, D), matrix by matrix if the matrices are large."""
     import cupy
 
-    if A.ndim != 3 or (A.shape[0] > 1 and A.shape[-1] <= LARGE):
+    if A.ndim != 3 or (A.shape[0] > 1 and A.shape[-1] <= ONE_BY_ONE_ROWS):
         return function(A)
     found = [function(one) for one in A]
     if isinstance(found[0], tuple):
@@ -111,11 +117,11 @@ def _one_by_one(function: Callable[[Array], Any], A: Array) -> Any:
 
 
 class _FullFloat32(ProcessSetting):
-    """Has products of float32 computed in float32, even where CUPY_TF32=1 asks for fewer digits."""
+    """Compute products of float32 arrays in float32, even if CUPY_TF32=1 is set."""
 
     _changed: bool
 
-    def _change(self) -> None:
+    def _apply(self) -> None:
         self._changed = _set_compute_type("TF32", "DEFAULT")
 
     def _restore(self) -> None:
@@ -127,8 +133,8 @@ _full_float32 = _FullFloat32()
 
 
 def _set_compute_type(old: str, new: str) -> bool:
-    """Change how products of float32 are computed, if that is how they are."""
-    try:  # CuPy has no public way to ask for it
+    """Change the compute type of float32 products if it is ``old``; return whether it was."""
+    try:  # (CuPy has no public function for it)
         from cupy._core import _routines_linalg as products
     except ImportError:
         return False
@@ -150,16 +156,34 @@ def _kernel(real: str) -> Any:
 def _fused_loss(
     Z: Array, Y: Array, min_exponent: float | None, classes: int = 1
 ) -> tuple[Array, Array, Array]:
-    """Compute loss, residual, and curvature or probabilities in one kernel, ``fused_loss.cu``.
+    """Compute loss, residual, and curvature or probabilities by the kernel of ``fused_loss.cu``.
 
-    ``LIBRARIES["cupy"].fused_losses = {}`` goes back to operations on arrays.
+    ``LIBRARIES["cupy"].fused_losses = {}`` switches the kernel off.
+
+    Parameters
+    ----------
+    Z : array (n, groups * classes)
+        Logits.
+    Y : array (n, groups * classes) or (n, classes)
+        Targets; those of one group if all groups share them.
+    min_exponent : float or None
+        Smaller exponents are replaced by it, so that exponentials are no subnormal numbers.
+    classes : int, default 1
+        Outputs of a group; 1 for a sigmoid.
+
+    Returns
+    -------
+    loss : array (n, groups)
+    residual : array (n, groups * classes)
+    curvature : array (n, groups * classes)
+        Probabilities if there are several classes.
     """
     import cupy
 
     n, m = Z.shape
     real, item = Z.dtype.type, Z.dtype.itemsize
     residual, curvature = cupy.empty_like(Z), cupy.empty_like(Z)
-    if residual.strides != Z.strides:  # the kernel takes the same steps in all of them
+    if residual.strides != Z.strides:  # (the kernel uses the same strides for all three)
         Z = cupy.ascontiguousarray(Z)
         residual, curvature = cupy.empty_like(Z), cupy.empty_like(Z)
     row, column = (step // item for step in Z.strides)
@@ -174,8 +198,8 @@ def _fused_loss(
     )
     sizes = (*map(np.int64, (*steps, n, groups)), np.int32(classes), np.int32(rows_first))
     arguments = (Z, Y, loss, residual, curvature, *sizes)
-    blocks = max(1, -(-n * groups // THREADS))
+    blocks = max(1, -(-n * groups // THREADS_PER_BLOCK))
     kernel = _kernel("float" if item == 4 else "double")
     least = real(-np.inf if min_exponent is None else min_exponent)
-    kernel((blocks,), (THREADS,), (*arguments, least))
+    kernel((blocks,), (THREADS_PER_BLOCK,), (*arguments, least))
     return loss, residual, curvature

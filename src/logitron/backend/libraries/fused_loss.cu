@@ -1,26 +1,26 @@
-// Loss, residual, and curvature (of one class) or probabilities (of more), from logits and targets,
-// for one row and one group a thread.
+// Loss, residual, and curvature (one class) or probabilities (several), from logits and targets.
+// One thread computes one row of one group.
 //
-// The arithmetic is that of logitron.neuron.loss_terms, in its order; what differs is the
-// traffic: as separate operations on arrays, it reads and writes every logit about twenty times.
+// The arithmetic is that of logitron.neuron.formulas.loss_terms, in the same order. Separate array
+// operations would read and write each logit about twenty times; the kernel does so once or twice.
 //
-// Compiled with -DREAL=float or -DREAL=double. Steps between elements are in elements, so that any
-// layout will do; threads that are neighbours work on what is nearest in memory.
+// Compiled with -DREAL=float or -DREAL=double. Strides are in elements, so that any layout works.
+// Neighbouring threads work on neighbouring elements.
 
-// (not fmax, which would take the place of what is not a number)
+// (not fmax, which would replace NaN)
 #define NO_LESS(value) ((value) < least ? least : (value))
 
 extern "C" __global__ void fused_loss(
     const REAL* logits, const REAL* targets,       // (n, groups * classes)
     REAL* loss,                                    // (n, groups)
     REAL* residual, REAL* curvature,               // (n, groups * classes), laid out as the logits
-    const long long row, const long long column,   // steps between logits
+    const long long row, const long long column,   // strides of the logits
     const long long target_row, const long long target_column,
-    const long long target_group,                  // 0 where all groups share their targets
+    const long long target_group,                  // 0 if all groups share their targets
     const long long loss_row, const long long loss_group,
     const long long n, const long long groups, const int classes,
-    const int rows_first,                          // whether neighbouring threads take rows
-    const REAL least)                              // exponents are no less
+    const int rows_first,                          // whether neighbouring threads have neighbouring rows
+    const REAL least)                              // smallest exponent
 {
     const long long thread = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= n * groups) return;

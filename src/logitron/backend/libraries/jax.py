@@ -1,4 +1,4 @@
-"""JAX on CPUs, GPUs and TPUs, sharded arrays included."""
+"""JAX on CPUs, GPUs and TPUs, with sharded arrays."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -14,9 +14,9 @@ from logitron.backend.types import Array, Device, Namespace
 class JaxLibrary(Library):
     extra = "jax"
     packages = ("jax", "jaxlib")
-    speaks_dlpack = True
+    supports_dlpack = True
     is_jit = True
-    # XLA fuses and splits the work itself, and every further shape costs a compilation
+    # XLA fuses and divides the work itself, and each further shape costs a compilation.
     block_bytes = None
 
     def namespace(self) -> Namespace:
@@ -33,7 +33,7 @@ class JaxLibrary(Library):
         try:
             return jax.devices(kind)[int(index or 0)]
         except (RuntimeError, ValueError, IndexError):
-            raise self.unknown_device(name) from None
+            raise self.unknown_device_error(name) from None
 
     def devices(self) -> list[str]:
         import jax
@@ -56,7 +56,7 @@ class JaxLibrary(Library):
         sharding = array.sharding
         if isinstance(sharding, jax.sharding.SingleDeviceSharding):
             return super().parameter_device(array)
-        # Rows are spread over several devices: parameters are needed whole on each of them.
+        # The rows are sharded over several devices, and each needs all parameters.
         return jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
 
     def supports_row_indexing(self, array: Array) -> bool:
@@ -65,7 +65,7 @@ class JaxLibrary(Library):
         return isinstance(array.sharding, jax.sharding.SingleDeviceSharding)
 
     def has_float64(self, device: Device) -> bool:
-        return True  # inside its scope
+        return True  # (within `scope`)
 
     def default_precision(self, device: Device) -> str:
         import jax
@@ -75,15 +75,15 @@ class JaxLibrary(Library):
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import jax
 
-        # explicit, so that a guard against unwanted transfers can be on
+        # (device_get is allowed under a guard against implicit transfers)
         values = np.asarray(jax.device_get(array))
-        # bfloat16 reaches NumPy as a dtype of another package, which few functions know
+        # (bfloat16 becomes a dtype of the package ml_dtypes, which few functions accept)
         return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         import jax
 
-        return jax.device_put(values, device)  # (nothing is compiled for the shape)
+        return jax.device_put(values, device)  # (compiles nothing for the shape)
 
     def to_numpy_all(self, arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
         import jax
@@ -92,24 +92,26 @@ class JaxLibrary(Library):
         return [np.asarray(values) for values in jax.device_get(list(arrays))]
 
     def range_like(self, array: Array, size: int) -> Array:
-        # a constant of what is compiled, wherever that runs
+        # (a constant of the compiled function, on whatever device it runs)
         return self.namespace().arange(size)
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         import jax
 
         scope = ExitStack()
-        # JAX would silently halve float64: the data's, the user's, or that of sums and solvers
+        # (without it, JAX silently converts float64 to float32)
         scope.enter_context(jax.enable_x64(True))
-        # On recent GPUs the default precision of float32 products is less than float32's
+        # (on recent GPUs, the default precision of float32 products is lower than float32)
         scope.enter_context(jax.default_matmul_precision("highest"))
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:
         import jax
 
-        told = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
-        return told or super().out_of_memory(error)
+        reported = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(
+            error
+        )
+        return reported or super().out_of_memory(error)
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         return _jit(function, tuple(sorted(static.items())))
@@ -117,10 +119,10 @@ class JaxLibrary(Library):
 
 @cache
 def _jit(function: Callable[..., Any], static: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
-    """Return one compiled function for each function and its static arguments.
+    """Compile a function for its static arguments, once.
 
-    JAX finds earlier compilations by the identity of the function it is given, and a partial made
-    anew in every fit would be compiled anew in every fit.
+    JAX caches compilations by the identity of the function, so that a new partial in every fit
+    would be compiled in every fit.
     """
     import jax
 

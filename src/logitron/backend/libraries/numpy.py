@@ -1,4 +1,4 @@
-"""NumPy: the default, and the host that every other library is read to."""
+"""NumPy: the default library, and the library of the host."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -14,53 +14,59 @@ from logitron.backend import threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
 
-#: cubed rows of matrices that take a hundredth of a second or more to decompose or to solve with
-LARGE = 400**3
+#: elements times rows of a stack of matrices; from here on, LAPACK takes 0.01 seconds or more, and
+#: is called in a helper thread
+INTERRUPTIBLE_SIZE = 400**3
 
-#: rows of identities that are kept
-MOST_KEPT = 256
+#: rows; larger identity matrices are not cached
+MAX_CACHED_EYE_ROWS = 256
 
 
 class NumpyLibrary(Library):
-    is_host = one_device = True
-    # A block stays in cache, so that it is read from memory once for its logits and its gradient.
-    # Smaller blocks would stay in a nearer cache, and cost more in calls than they save.
+    is_host = has_single_device = True
+    holds_any_dtype = True
+    # A block fits the last-level cache, so that its logits and its gradient need one read from
+    # memory. Blocks for a smaller cache cost more in calls than they save.
     block_bytes = 1 << 22
-    # NumPy asks the system for the memory of large arrays anew each time, and the system clears it
-    # page by page, which can take longer than the arithmetic.
+    # The memory of larger arrays is allocated by the system anew each time, and cleared page by
+    # page, which can take longer than the arithmetic.
     temporary_bytes = 3 << 19
-    # of many neurons, whose logits fill a near cache sooner
-    wide_rows = (128, 1024)
+    # Many logits for each row fill a near cache earlier.
+    many_outputs_block_rows = (128, 1024)
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
-        self.fused_losses = {"binomial": _binomial}
+        self.fused_losses = {"binomial": _fused_binomial}
 
     def namespace(self) -> Namespace:
         return _namespace()
 
     def solve(self, A: Array, B: Array) -> Array:
-        if A.size * A.shape[-1] < LARGE:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             return np.linalg.solve(A, B)
-        return threads.answering(np.linalg.solve, A, B)
+        return threads.run_interruptibly(np.linalg.solve, A, B)
 
     def inv(self, A: Array) -> Array:
-        if A.size * A.shape[-1] < LARGE:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             return np.linalg.inv(A)
-        return threads.answering(np.linalg.inv, A)
+        return threads.run_interruptibly(np.linalg.inv, A)
 
     def eigh(self, A: Array) -> tuple[Array, Array]:
-        if A.size * A.shape[-1] < LARGE:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             values, vectors = np.linalg.eigh(A)
         else:
-            values, vectors = threads.answering(np.linalg.eigh, A)
+            values, vectors = threads.run_interruptibly(np.linalg.eigh, A)
         return values, vectors
 
     def eye_like(self, array: Array, size: int) -> Array:
-        return _eye(size, array.dtype) if size <= MOST_KEPT else np.eye(size, dtype=array.dtype)
+        return (
+            _cached_eye(size, array.dtype)
+            if size <= MAX_CACHED_EYE_ROWS
+            else np.eye(size, dtype=array.dtype)
+        )
 
     def upper_like(self, array: Array, size: int) -> Array:
-        return _upper(size, array.dtype)
+        return _cached_upper(size, array.dtype)
 
     def range_like(self, array: Array, size: int) -> Array:
         return np.arange(size)
@@ -68,13 +74,13 @@ class NumpyLibrary(Library):
     def device(self, name: str | None) -> Device:
         if name in (None, "cpu"):
             return "cpu"
-        raise self.unknown_device(name)
+        raise self.unknown_device_error(name)
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         return np.asarray(array)
 
-    def one_of_several(self) -> AbstractContextManager[Any]:
-        return threads.one_of_several
+    def oversubscription_guard(self) -> AbstractContextManager[Any]:
+        return threads.oversubscription_guard
 
     def workers(self) -> int:
         return threads.workers()
@@ -88,10 +94,10 @@ class NumpyLibrary(Library):
 
 @cache
 def _namespace() -> Namespace:
-    """Make NumPy's array API namespace, with shortcuts where most of the time goes to the calls.
+    """Make NumPy's array API namespace, with fewer Python calls in frequent functions.
 
-    A fit of a thousand rows is a thousand calls for arrays of a few numbers. What stands here gives
-    the same arrays with fewer functions in between.
+    A fit of a thousand rows makes a thousand calls for arrays of a few numbers, and is limited by
+    them. The replacements return the same arrays.
     """
     import array_api_compat.numpy as xp
 
@@ -111,17 +117,30 @@ def _namespace() -> Namespace:
     return fast
 
 
-def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
-    """Compute loss, residual and curvature of sigmoid neurons, for targets of 0 and 1, in place.
+def _fused_binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
+    """Compute loss, residual and curvature of sigmoid outputs, for targets 0 and 1, in place.
 
-    The logit of the label that a row does not have, ``a = (1 - 2 y) z``, gives all of them from one
-    exponential: loss ``log(1 + exp(a))``, the probability of that label ``q = exp(a) / (1 +
-    exp(a))``, residual ``(1 - 2 y) q`` and curvature ``q (1 - q) = q / (1 + exp(a))``.
+    With the logit of the wrong label, ``a = (1 - 2 y) z``, one exponential is enough. The loss is
+    ``log(1 + exp(a))``, the probability of the wrong label ``q = exp(a) / (1 + exp(a))``, the
+    residual ``(1 - 2 y) q`` and the curvature ``q (1 - q) = q / (1 + exp(a))``.
+
+    Parameters
+    ----------
+    Z : array (n, m)
+        Logits.
+    Y : array (n, m) or (n, 1)
+        Targets; one column if all outputs share them.
+    min_exponent : float or None
+        Smaller exponents are replaced by it, so that exponentials are no subnormal numbers.
+
+    Returns
+    -------
+    loss, residual, curvature : array (n, m)
     """
-    signs = Y * -2.0  # (n, m), or (n, 1) where all neurons share their labels
+    signs = Y * -2.0
     signs += 1.0
-    loss = signs * Z  # a, until the loss is added to what exceeds the largest exponent
-    e = np.minimum(loss, _most(Z.dtype))
+    loss = signs * Z  # holds a; below, the part of a above the largest exponent, plus the loss
+    e = np.minimum(loss, _max_exponent(Z.dtype))
     loss -= e
     if min_exponent is not None:
         np.maximum(e, min_exponent, out=e)
@@ -134,24 +153,24 @@ def _binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Ar
 
 
 @cache
-def _eye(size: int, dtype: Any) -> Array:
-    """Make an identity once; it cannot be written to."""
+def _cached_eye(size: int, dtype: Any) -> Array:
+    """Make a read-only identity matrix, once for each size and dtype."""
     found = np.eye(size, dtype=dtype)
     found.flags.writeable = False
     return found
 
 
 @cache
-def _upper(size: int, dtype: Any) -> Array:
-    """Make ones above the diagonal once; they cannot be written to."""
+def _cached_upper(size: int, dtype: Any) -> Array:
+    """Make read-only ones above the diagonal, once for each size and dtype."""
     found = np.triu(np.ones((size, size), dtype), k=1)
     found.flags.writeable = False
     return found
 
 
 @cache
-def _most(dtype: Any) -> float:
-    """Give an exponent that is as large as can be, nearly."""
+def _max_exponent(dtype: Any) -> float:
+    """Return an exponent slightly below the largest one without overflow."""
     return 0.98 * log(float(np.finfo(dtype).max))
 
 
@@ -182,9 +201,8 @@ def _stack(arrays: Sequence[Array], *, axis: int = 0) -> Array:
 
 
 def ignore_overflow() -> AbstractContextManager[Any]:
-    """Silence NumPy about overflow.
+    """Suppress NumPy's warnings of overflow and invalid values.
 
-    A diverging neuron is found and reported by its loss; NumPy's warnings would only repeat it,
-    once for every operation.
+    Divergence is detected by the loss and reported once. NumPy would warn at every operation.
     """
     return np.errstate(over="ignore", invalid="ignore")

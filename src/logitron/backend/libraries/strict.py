@@ -1,4 +1,4 @@
-"""array-api-strict: the standard and nothing else, with several pretended devices."""
+"""array-api-strict: an implementation of the standard without extras, with simulated devices."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -20,7 +20,7 @@ class StrictLibrary(Library):
         try:
             return xp.Device(name)
         except ValueError:
-            raise self.unknown_device(name) from None
+            raise self.unknown_device_error(name) from None
 
     def devices(self) -> list[str]:
         import array_api_strict as xp
@@ -41,8 +41,8 @@ class StrictLibrary(Library):
 
         return np.asarray(xp.asarray(array, device=xp.Device("CPU_DEVICE")))
 
-    def one_of_several(self) -> AbstractContextManager[Any]:
-        return threads.one_of_several
+    def oversubscription_guard(self) -> AbstractContextManager[Any]:
+        return threads.oversubscription_guard
 
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
-        return ignore_overflow()  # it computes with NumPy
+        return ignore_overflow()  # (it computes with NumPy)

@@ -1,4 +1,4 @@
-"""PyTorch on CPUs, CUDA and MPS devices."""
+"""PyTorch on CPU, CUDA and MPS devices."""
 
 import warnings
 from collections.abc import Callable
@@ -13,17 +13,21 @@ from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
-#: kinds of devices on which a program may have products computed in fewer bits
-AUTOCAST = ("cpu", "cuda", "mps", "xpu")
-#: what errors of the vendor's libraries say when they find no memory
-FULL = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUSOLVER_STATUS_ALLOC_FAILED")
+#: device types that support autocast
+AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
+#: parts of the messages of errors that report a lack of memory
+OUT_OF_MEMORY_MESSAGES = (
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUSOLVER_STATUS_ALLOC_FAILED",
+)
 
 
 class TorchLibrary(Library):
     extra = "torch"
-    speaks_dlpack = True
-    #: Which backend of torch.compile to use, such as "inductor"; None is eager mode. Compiling
-    #: takes seconds and a C++ compiler, so it is for those who ask:
+    supports_dlpack = True
+    #: Backend of torch.compile, such as "inductor"; None for eager mode. Compilation takes seconds
+    #: and needs a C++ compiler, so it is off by default. To switch it on, set
     #: ``LIBRARIES["torch"].compiler = "inductor"``.
     compiler: str | None = None
 
@@ -42,12 +46,12 @@ class TorchLibrary(Library):
         try:
             device = torch.device("cpu" if name is None else name)
         except RuntimeError:
-            raise self.unknown_device(name) from None
-        if device.type == "meta":  # shapes without values, for checking that none is needed
+            raise self.unknown_device_error(name) from None
+        if device.type == "meta":  # (shapes without values, used by tests)
             return device
         if device.type not in self.devices() and str(device) not in self.devices():
-            raise self.unknown_device(name)
-        if device.type == "cuda" and device.index is None:  # as arrays name their device
+            raise self.unknown_device_error(name)
+        if device.type == "cuda" and device.index is None:  # (arrays have an index)
             device = torch.device("cuda", torch.cuda.current_device())
         return device
 
@@ -71,10 +75,10 @@ class TorchLibrary(Library):
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         import torch
 
-        # from_dlpack shares the memory of read-only arrays without torch's warning about them,
-        # but ends the process on negative strides.
+        # from_dlpack shares the memory of read-only arrays without a warning. Negative strides
+        # would crash the process, hence ascontiguousarray.
         array = torch.from_dlpack(np.ascontiguousarray(values)).reshape(values.shape)
-        # CUDA has copied pageable memory away when it returns, so there is nothing to wait for
+        # (safe without waiting: CUDA copies pageable memory before the call returns)
         return array.to(device, non_blocking=device.type == "cuda")
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
@@ -91,7 +95,7 @@ class TorchLibrary(Library):
     def solve(self, A: Array, B: Array) -> Array:
         import torch
 
-        # (without _ex, each call reads from the device whether it succeeded)
+        # (without _ex, each call waits for the device to check for failure)
         solution, _ = torch.linalg.solve_ex(A, B)
         return solution
 
@@ -107,15 +111,17 @@ class TorchLibrary(Library):
         scope = ExitStack()
         scope.enter_context(torch.no_grad())
         scope.enter_context(_full_float32)
-        if device.type in AUTOCAST and torch.is_autocast_enabled(device.type):
+        if device.type in AUTOCAST_DEVICES and torch.is_autocast_enabled(device.type):
             scope.enter_context(torch.autocast(device.type, enabled=False))
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:
         import torch
 
-        told = isinstance(error, RuntimeError) and any(one in str(error) for one in FULL)
-        return told or isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        reported = isinstance(error, RuntimeError) and any(
+            one in str(error) for one in OUT_OF_MEMORY_MESSAGES
+        )
+        return reported or isinstance(error, (MemoryError, torch.OutOfMemoryError))
 
     def release_memory(self) -> None:
         import torch
@@ -130,23 +136,23 @@ class TorchLibrary(Library):
 
 
 class _FullFloat32(ProcessSetting):
-    """Has products of float32 computed in float32.
+    """Compute products of float32 arrays in float32.
 
-    Programs that train networks often trade its digits for speed: TF32 on recent GPUs, and bfloat16
-    on some processors.
+    Programs that train networks often allow TF32 (recent GPUs) or bfloat16 (some processors), which
+    have fewer digits.
     """
 
     _overall: str | None
     _parts: dict[Any, str]
 
-    def _change(self) -> None:
+    def _apply(self) -> None:
         import torch
 
         self._parts = {part: part.fp32_precision for part in _float32_settings()}
         try:
             self._overall = torch.get_float32_matmul_precision()
             torch.set_float32_matmul_precision("highest")
-        except RuntimeError:  # it answers no longer once a part was set on its own
+        except RuntimeError:  # (raised after a program has set a part on its own)
             self._overall = None
             _set_parts(dict.fromkeys(self._parts, "ieee"))
 
@@ -163,7 +169,7 @@ _full_float32 = _FullFloat32()
 
 @cache
 def _float32_settings() -> tuple[Any, ...]:
-    """Find the settings of single parts, which torch has since 2.9."""
+    """Return the parts of torch with a setting of their own, which exist since torch 2.9."""
     import torch
 
     parts = (torch.backends.cuda.matmul, torch.backends.mkldnn.matmul)
@@ -172,13 +178,13 @@ def _float32_settings() -> tuple[Any, ...]:
 
 def _set_parts(settings: dict[Any, str]) -> None:
     for part, precision in settings.items():
-        part.fp32_precision = "none"  # which is what follows from the settings above it
+        part.fp32_precision = "none"  # (which inherits the overall setting)
         if part.fp32_precision != precision:
             part.fp32_precision = precision
 
 
 def _has(part: Any, name: str) -> bool:
-    try:  # unknown names raise other errors than hasattr expects
+    try:  # (hasattr expects AttributeError only)
         getattr(part, name)
     except (AttributeError, RuntimeError):
         return False
@@ -189,10 +195,11 @@ def _has(part: Any, name: str) -> bool:
 def _compile(
     compiler: str, function: Callable[..., Any], static: tuple[tuple[str, Any], ...]
 ) -> Callable[..., Any]:
-    """Return one compiled function for each function and its static arguments.
+    """Compile a function for its static arguments, once.
 
-    torch gives up on code that it has compiled too often, for whatever arguments; so each has code
-    of its own, and where even that is met by too many shapes, it runs as it is.
+    torch limits how often one code object is compiled, whatever its arguments. Therefore each
+    combination of static arguments has a copy of the code object. If a copy reaches the limit by
+    too many shapes, the function runs without compilation.
     """
     import torch
 
@@ -210,7 +217,7 @@ def _compile(
 
     def run(*arguments: Array) -> Any:
         with warnings.catch_warnings():
-            # array_namespace keeps a cache, which the compiler is right to see through
+            # (array_namespace has a cache; tracing through it is correct)
             warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
             try:
                 return compiled(*arguments, **fixed)

@@ -1,0 +1,44 @@
+"""Sources of rows: arrays in memory, sparse matrices and Dask arrays.
+
+=========================== ====================================================================
+module                      contents
+=========================== ====================================================================
+``wrapping``                `wrap`: makes a `Source` of an argument of any kind
+``source``                  `Source`: an argument, behind one interface for all kinds
+``sparse_source``           `SparseSource`: a sparse matrix of SciPy
+``dask_source``             `DaskSource`: a Dask array
+`logitron.data.rows`        `Rows`: the interface for sums and maps over blocks of rows
+``array_rows``              `ArrayRows`: sums and maps over rows of arrays in memory
+``row_blocks``              arrays in memory, divided into blocks of rows
+``block_options``           `BlockOptions`: sizes of blocks, and thresholds
+``sparse_rows``             `SparseRows`: rows of a sparse matrix, made dense block by block
+``dask_rows``               `DaskRows`: sums and maps over the chunks of a Dask array
+``dask_tasks``              functions that run in the workers of Dask
+``block_features``          wrappers that cast or standardise the features of a block
+``sparse_format``           checks of sparse matrices
+``dask_chunks``             checks of the chunks of Dask arrays
+=========================== ====================================================================
+"""
+
+from logitron.data.array_rows import ArrayRows
+from logitron.data.block_options import BlockOptions
+from logitron.data.dask_rows import DaskRows
+from logitron.data.rows import Rows
+from logitron.data.source import Source
+from logitron.data.sparse_format import to_csr
+from logitron.data.sparse_rows import SparseRows
+from logitron.data.sparse_source import SparseSource
+from logitron.data.wrapping import make_rows, wrap
+
+__all__ = [
+    "ArrayRows",
+    "BlockOptions",
+    "DaskRows",
+    "Rows",
+    "Source",
+    "SparseRows",
+    "SparseSource",
+    "make_rows",
+    "to_csr",
+    "wrap",
+]

@@ -1,0 +1,214 @@
+"""Sums and maps over rows of arrays in memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.host import to_host
+from logitron.backend.types import Array
+from logitron.data.block_features import apply_to_logits, standardise, sum_of_squares
+from logitron.data.row_blocks import RowBlocks
+
+__all__ = ["ArrayRows"]
+
+
+class ArrayRows(RowBlocks):
+    """Rows of arrays in memory, as `logitron.data.Rows`.
+
+    See `logitron.data.row_blocks.RowBlocks` for the parameters. Sums are computed in blocks, by
+    several workers if that is faster. If the device is out of memory, the blocks are halved and
+    the sum starts again.
+    """
+
+    _float32_rows: "ArrayRows | None" = None
+    _sum_of_squares: float | None = None
+
+    # --- sums and maps over blocks of rows ---
+
+    def sum(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Add up the arrays that a block function returns; see `Rows.sum`."""
+        while True:
+            try:
+                return self._sum(function, parameters, static)
+            except Exception as error:
+                size = self._smaller_blocks(error)
+            self._set_block_rows(size)
+
+    def _sum(
+        self,
+        function: Callable[..., tuple[Array, ...]],
+        parameters: tuple[Array | None, ...],
+        static: dict[str, Any],
+    ) -> tuple[Array, ...]:
+        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
+
+        def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
+            total: tuple[Array, ...] | None = None
+            for block in self._blocks(stored):
+                part = run(*block, *cast)
+                if self._sum_dtype is not None:
+                    part = tuple(self._xp.astype(array, self._sum_dtype) for array in part)
+                total = part if total is None else tuple(map(_add, total, part))
+            assert total is not None  # there is at least one row
+            return total
+
+        if len(self._stored) == 1 and self._sum_dtype is None:
+            (block,) = self._blocks(self._stored)
+            return run(*block, *cast)  # type: ignore[no-any-return]
+        if len(self._worker_slices) == 1:
+            return add_up(self._stored)
+        parts = self.context.library.parallel_map(add_up, self._worker_slices)
+        total: tuple[Array, ...] = parts[0]
+        for part in parts[1:]:
+            total = tuple(map(_add, total, part))
+        return total
+
+    def sum_of_squares(self) -> float:
+        """Add up the squares of all features; see `Rows.sum_of_squares`."""
+        if self._sum_of_squares is None:
+            self._sum_of_squares = float(to_host(self.sum(sum_of_squares)[0])[0, 0])
+        return self._sum_of_squares
+
+    def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Stack the rows that a block function returns; see `Rows.map`."""
+        while True:
+            try:
+                return self._map(function, parameters, static)
+            except Exception as error:
+                size = self._smaller_blocks(error)
+            self._set_block_rows(size)
+
+    def _map(
+        self,
+        function: Callable[..., Array],
+        parameters: tuple[Array, ...],
+        static: dict[str, Any],
+    ) -> Array:
+        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
+        parts = [run(*block, *cast) for block in self._blocks(self._stored)]
+        return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
+
+    def map_logits(
+        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+    ) -> Array:
+        """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
+        return self.map(apply_to_logits, coef, intercept, logits_function=function, **static)
+
+    # --- selected rows ---
+
+    def sample(self, count: int, seed: int) -> "ArrayRows | None":
+        """Select one row at random from each of ``count`` intervals; see `Rows.sample`.
+
+        The intervals have equal lengths, so that the sample is even for sorted rows, and the row
+        within an interval is random, so that it is even for periodic rows.
+        """
+        if not self._can_select():
+            return None
+        edges = np.linspace(0, self.shape[0], count + 1)
+        positions = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
+        selected = self.select(np.minimum(positions.astype(np.int64), self.shape[0] - 1))
+        assert selected is not None
+        return selected
+
+    def select(self, rows: np.ndarray[Any, Any]) -> "ArrayRows | None":
+        """Copy the rows with these indices; see `Rows.select`."""
+        if not self._can_select():
+            return None
+        X, *row_arrays = self._arrays
+        index = self.context.asarray(rows, keep_dtype=True)
+        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in row_arrays]
+        settings, options = dict(self._settings), self._options
+        if self.context.library.many_outputs_block_rows is not None:
+            # Arrays computed from a block then stay in cache.
+            most = max(options.sample_rows, options.sample_rows_per_feature * self.shape[1])
+            settings["block_rows"] = min(self._block_rows(settings["block_rows"]), most)
+        features = self._take_features(X, rows)
+        return type(self)(
+            self.context, features, *taken, **settings, standardisation=self._standardisation
+        )
+
+    # --- the same rows with another precision, other features or other row arrays ---
+
+    def in_float64(self) -> "ArrayRows":
+        """Return rows whose blocks are computed in the widest precision; see `Rows.in_float64`."""
+        if self._sum_dtype is None:
+            return self
+        return self._with_arrays(self.context.wide, *self._arrays)
+
+    def in_float32(self) -> "ArrayRows | None":
+        """Return rows whose blocks are computed in float32; see `Rows.in_float32`."""
+        low_precision, options = self.context.low_precision, self._options
+        width, (n, p) = self._settings["width"], self.shape
+        if low_precision is None or width < options.float32_min_outputs:
+            return None
+        if n * p * width < options.float32_min_products:
+            return None
+        if self._standardisation is not None:  # float32 would lose the digits that it preserves
+            return None
+        if self.context.library.block_bytes is None:  # a single block: a copy of all features
+            return None
+        if self._float32_rows is None:
+            settings = dict(self._settings)
+            if self.context.library.many_outputs_block_rows is None:
+                # The library's own blocks are too large for sums in float32.
+                most = self._block_rows(settings["block_rows"])
+                settings["block_rows"] = min(most, options.float32_max_rows)
+            self._float32_rows = type(self)(low_precision, *self._arrays, **settings)
+        return self._float32_rows
+
+    def standardised(self, centre: Array, scale: Array) -> "ArrayRows":
+        """Return rows of standardised features; see `Rows.standardised`."""
+        assert self._standardisation is None
+        settings = {**self._settings, "standardisation": (centre, scale)}
+        return type(self)(self.context.wide, *self._arrays, **settings)
+
+    def with_row_arrays(self, *row_arrays: Array) -> "ArrayRows":
+        """Return the same features with other row arrays; see `Rows.with_row_arrays`."""
+        return self._with_arrays(self.context, self._arrays[0], *row_arrays)
+
+    def with_features(self, X: Array) -> "ArrayRows":
+        """Return the same row arrays with other features; see `Rows.with_features`."""
+        return ArrayRows(self.context.wide, X, *self._arrays[1:], **self._settings)
+
+    def _with_arrays(self, context: ArrayContext, *arrays: Array | None) -> "ArrayRows":
+        """Return rows of other arrays, with these settings and this standardisation."""
+        return type(self)(context, *arrays, **self._settings, standardisation=self._standardisation)
+
+    # --- sums over blocks of columns ---
+
+    def sum_over_columns(
+        self, function: Callable[..., Array], *column_arrays: Array | None, **static: Any
+    ) -> Array:
+        """Add up the arrays that a function of columns returns; see `Rows.sum_over_columns`."""
+        wide, options = self.context.wide, self._options
+        run = wide.compile(function, **static)
+        compiled_standardise = wide.compile(standardise)
+        n, p = self.shape
+        size = p
+        if self.context.library.block_bytes is not None:
+            numbers = self.context.library.block_bytes // 8
+            if self._arrays[0].dtype == wide.dtype and not self.copies_columns:
+                numbers *= options.uncopied_column_factor
+            size = max(options.min_columns, numbers // n)
+        total: Any = None
+        for start in range(0, p, size):
+            stop = min(start + size, p)
+            arrays = (None if a is None else a[..., start:stop] for a in column_arrays)
+            features = self._column_block(start, stop)
+            if self._standardisation is not None:
+                centre, scale = self._standardisation
+                features = compiled_standardise(features, centre[start:stop], scale[start:stop])
+            part = run(features, *arrays)
+            if total is None:
+                total = part
+            else:
+                total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
+        return total
+
+
+def _add(left: Array, right: Array) -> Array:
+    return left + right

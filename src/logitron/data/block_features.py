@@ -1,0 +1,75 @@
+"""Wrappers of block functions, which cast or standardise the features of a block, or use logits.
+
+A block function takes the features and the row arrays of a block, then its parameters; see
+`logitron.data.Rows`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from logitron.backend.libraries import namespace_of
+from logitron.backend.types import Array
+from logitron.neuron import formulas
+
+__all__ = [
+    "Standardisation",
+    "apply_to_logits",
+    "standardise",
+    "sum_of_squares",
+    "with_cast_features",
+    "with_standardised_features",
+]
+
+#: centre and scale of the features, arrays (p,)
+Standardisation = tuple[Array, Array]
+
+
+def sum_of_squares(X: Array, *row_arrays: Array | None) -> tuple[Array]:
+    """Add up the squares of all features, as one inner product: limited by memory traffic only."""
+    xp = namespace_of(X)
+    return (xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1)),)
+
+
+def apply_to_logits(
+    X: Array, *rest: Array | None, logits_function: Callable[..., Any], **static: Any
+) -> Any:
+    """Call a function with the logits of a block; ``rest`` ends with coef and intercept."""
+    coef, intercept = rest[-2:]
+    xp = namespace_of(X)
+    W = xp.matrix_transpose(coef)
+    return logits_function(formulas.logits(xp, X, W, intercept), **static)
+
+
+def with_cast_features(
+    X: Array,
+    *row_arrays: Array | None,
+    block_function: Callable[..., Any],
+    precision: str,
+    **static: Any,
+) -> Any:
+    """Call a block function with features cast to ``precision``."""
+    xp = namespace_of(X)
+    return block_function(xp.astype(X, getattr(xp, precision), copy=False), *row_arrays, **static)
+
+
+def standardise(X: Array, centre: Array, scale: Array) -> Array:
+    """Compute ``(X - centre) * scale``.
+
+    The difference comes first: features close to their centre then lose no digits.
+    """
+    return (X - centre) * scale
+
+
+def with_standardised_features(
+    X: Array,
+    centre: Array,
+    scale: Array,
+    *row_arrays: Array | None,
+    block_function: Callable[..., Any],
+    precision: str,
+    **static: Any,
+) -> Any:
+    """Call a block function with features cast to ``precision`` and standardised."""
+    xp = namespace_of(X)
+    wide = xp.astype(X, getattr(xp, precision), copy=False)
+    return block_function(standardise(wide, centre, scale), *row_arrays, **static)
