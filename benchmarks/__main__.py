@@ -1,21 +1,27 @@
-"""Everything in one command: ``python -m benchmarks``, or ``nox -s bench``.
+"""The benchmark in one command: ``python -m benchmarks``, or ``nox -s bench``.
 
-Without options, a few minutes: the problems and contenders of the headline, judged, drawn and shown
-in tables. ``--full`` measures every problem, contender and question, which takes hours. Results
-stay in ``.benchmarks``, which git ignores; with ``--full``, ``--keep`` puts them where README and
-documentation show them from.
+Without options it takes a few minutes: the problems and contenders of the headline are measured,
+drawn and shown in tables. ``--full`` measures every problem, contender and question, which takes
+hours. ``--device cuda`` measures fits on a GPU, with the options of ``benchmarks.questions.gpu``.
+Results are stored in ``.benchmarks``, which git ignores; ``--full --keep`` stores them where README
+and documentation show them from.
 """
 
 import argparse
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import (
+from benchmarks.contenders import measured_on
+from benchmarks.data import r_tables
+from benchmarks.data.problems import PROBLEMS, chosen
+from benchmarks.judge import store
+from benchmarks.options import Each, Results
+from benchmarks.questions import (
     backends,
     engine,
-    figures,
+    gpu,
     growth,
     hostile,
     many,
@@ -23,24 +29,20 @@ from benchmarks import (
     original,
     overhead,
     precision,
-    store,
     tables,
 )
-from benchmarks.contenders import CONTENDERS
-from benchmarks.problems import PROBLEMS, chosen
-from benchmarks.table import headline, many_table
+from benchmarks.report import figures
+from benchmarks.report.table import headline, many_table
 
-#: the short run: a pixel problem, a table, softmax, rows, embeddings, and many fits
+#: The short run: a pixel problem, a table, softmax, rows, embeddings, and many fits.
 HEADLINE = ("A@1", "cancer@1", "digits@1", "C", "K10")
 MANY = ("bootstrap", "labels64")
 LIMIT = 5.0
 
-Each = Callable[[str], None]
-
 
 @contextmanager
 def progress(steps: int) -> Iterator[Each]:
-    """A bar of the steps that are done, where there is a terminal and rich to draw it."""
+    """A function that reports steps: in a bar if rich is installed, else in lines."""
     try:
         from rich.progress import Progress
     except ImportError:
@@ -51,56 +53,57 @@ def progress(steps: int) -> Iterator[Each]:
         yield lambda name: bar.update(task, advance=1, description=name)
 
 
-def short(results: dict) -> None:
-    """The headline."""
+def short() -> Results:
+    """The results of the headline, by question."""
     with progress(len(HEADLINE) + len(MANY) + 1) as each:
-        who = engine.named(["headline"])
-        results["engine"] = engine.measured(
-            chosen(list(HEADLINE)), who, rounds=2, limit=LIMIT, each=each
-        )
-        results["many"] = many.measured(list(MANY), rounds=1, each=each)
-        results["overhead"] = overhead.measured(repeats=50)
+        results = {
+            "engine": engine.measured(
+                chosen(list(HEADLINE)), engine.named(["headline"]), rounds=2, limit=LIMIT, each=each
+            ),
+            "many": many.measured(list(MANY), rounds=1, each=each),
+            "overhead": overhead.measured(repeats=50),
+        }
         each("overhead")
+    return results
 
 
-def full(results: dict) -> None:
-    """All problems, contenders and questions."""
+def full() -> Results:
+    """The results of all problems, contenders and questions, by question."""
+    results = {}
+    questions = (original, overhead, backends, memory, precision, hostile, tables)
     axes = [*growth.AXES, "m"]
-    steps = len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + 7
-    with progress(steps) as each:
-        original.main()
-        each("original")
-        results["overhead"] = overhead.measured()
-        each("overhead")
-        backends.measured()
-        each("backends")
-        memory.measured()
-        each("memory")
-        precision.measured()
-        each("precision")
-        hostile.measured()
-        each("hostile")
-        if tables.missing() is None:
-            tables.measured()
-        each("tables")
-        growth.measured(axes, each)
+    with progress(len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + len(questions)) as each:
+        for question in questions:
+            if question is not tables or r_tables.missing() is None:
+                results[question.RESULT] = question.measured()
+            each(question.RESULT)
+        results["growth"] = growth.measured(axes, each)
         results["many"] = many.measured(list(many.PROBLEMS), each=each)
-        results["engine"] = engine.measured(list(PROBLEMS.values()), list(CONTENDERS), each=each)
+        who = list(measured_on("cpu"))
+        results["engine"] = engine.measured(list(PROBLEMS.values()), who, each=each)
+    return results
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="every problem and contender")
     parser.add_argument("--keep", action="store_true", help="renew the results that are shown")
-    options = parser.parse_args()
+    parser.add_argument("--device", help="cuda: measure on a GPU; more options are its own")
+    options, more = parser.parse_known_args()
+    if options.device is not None:
+        if options.full or options.keep:
+            parser.error("--full and --keep are for the processor")
+        gpu.main(["--device", options.device, *more])
+        return
+    if more:
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
     if options.keep and not options.full:
         parser.error("--keep is for --full: the short run would replace more than it measures")
     if options.keep:
         store.use(store.SHOWN)
     warnings.simplefilter("ignore")
     start = time.perf_counter()
-    results: dict = {}
-    (full if options.full else short)(results)
+    results = full() if options.full else short()
     print()
     print(headline(results["engine"]))
     print()

@@ -2,7 +2,7 @@
 
 A `Case` says everything that its numbers depend on, so its ``repr`` is what a failure is run again
 by: ``faults(Case(...))``. `cases` is hypothesis' strategy of them. What fits are held to is in
-`faults`, and the optimum comes from `benchmarks.wide`.
+`faults`, and the optimum comes from `benchmarks.judge.wide`.
 
 ``python -m tests.hostile`` does not stop at the first failure: it counts all, and prints them.
 """
@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks.wide import optimum, separation, value
+from benchmarks.judge.separation import separation
+from benchmarks.judge.wide import optimum, value
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
 from tests.backends import host
 
@@ -32,7 +33,7 @@ ROUNDING = 1e-14
 #: steps between whole numbers of the grid that copied columns are on
 GRID = 2.0**20
 #: warnings that are no failure: a target has one class, a fold cannot be scored, or lacks a class
-EXPECTED = ("labels of one class only", "is not defined for", "have no say in the choice of C")
+EXPECTED = ("labels of one class only", "is not defined for", "are left out of the choice of C")
 FOLDS, RESAMPLES = 3, 3
 
 
@@ -318,7 +319,7 @@ def faults_of(case: Case, one: Fitted) -> list[str]:
 
 
 def gap_of(case: Case, one: Fitted) -> float:
-    """The relative gap of a fit; too small at most, see `benchmarks.wide`."""
+    """The relative gap of a fit; too small at most, see `benchmarks.judge.wide`."""
     given = {"C": one.C, "sample_weight": one.weights}
     best = optimum(one.X, one.y, classes=one.classes, fit_intercept=case.fit_intercept, **given)
     reached = value(one.X, one.y, one.coef, one.intercept, **given)

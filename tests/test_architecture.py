@@ -256,7 +256,7 @@ def test_objects_are_small():
     """Of at most ten fields; those of options and of rows of results may have more."""
     many = {
         "State", "Plan", "WhenSlow", "Stopping", "PrecisionSchedule", "DampedNewton",
-        "Fits", "Solution", "Kronecker", "Record", "LocalModel", "BlockOptions",
+        "Solution", "Kronecker", "Record", "LocalModel", "BlockOptions",
     }  # fmt: skip
     for module, node in _classes():
         fields = [
@@ -400,15 +400,15 @@ def test_no_test_patches_a_constant():
 @pytest.mark.parametrize(
     "patch",
     [
-        "monkeypatch.setattr(grid, 'MOST_KEPT', 1)",
-        "monkeypatch.delattr(logitron.estimators.grid, 'MOST_KEPT')",
-        "patched.setattr('logitron.estimators.grid.MOST_KEPT', 1)",
-        "setattr(grid, 'MOST_KEPT', 1)",
-        "mock.patch('logitron.estimators.grid.MOST_KEPT', 1)",
-        "mock.patch.object(grid, 'MOST_KEPT', 1)",
-        "patch.multiple(grid, MOST_KEPT=1)",
-        "grid.MOST_KEPT = 1",
-        "grid.MOST_KEPT += 1",
+        "monkeypatch.setattr(fit_grid, 'MOST_KEPT', 1)",
+        "monkeypatch.delattr(logitron.estimators.fit_grid, 'MOST_KEPT')",
+        "patched.setattr('logitron.estimators.fit_grid.MOST_KEPT', 1)",
+        "setattr(fit_grid, 'MOST_KEPT', 1)",
+        "mock.patch('logitron.estimators.fit_grid.MOST_KEPT', 1)",
+        "mock.patch.object(fit_grid, 'MOST_KEPT', 1)",
+        "patch.multiple(fit_grid, MOST_KEPT=1)",
+        "fit_grid.MOST_KEPT = 1",
+        "fit_grid.MOST_KEPT += 1",
     ],
 )
 def test_patches_of_constants_are_seen(patch):
@@ -417,16 +417,16 @@ def test_patches_of_constants_are_seen(patch):
     import logitron
     from unittest import mock
     from unittest.mock import patch
-    from logitron.estimators import grid
+    from logitron.estimators import fit_grid
     """
     tree = ast.parse(cleandoc(imports) + "\n" + patch)
-    assert _patched_constants(tree) == {"logitron.estimators.grid.MOST_KEPT"}
+    assert _patched_constants(tree) == {"logitron.estimators.fit_grid.MOST_KEPT"}
 
 
 @pytest.mark.parametrize(
     "patch",
-    ["monkeypatch.setattr(Grid, 'fit', 1)", "mock.patch('numpy.MAXDIMS', 1)", "mine.LEAST = 1"],
+    ["monkeypatch.setattr(FitGrid, 'fit', 1)", "mock.patch('numpy.MAXDIMS', 1)", "mine.LEAST = 1"],
 )
 def test_other_patches_are_none_of_constants(patch):
-    tree = ast.parse("from logitron.estimators.grid import Grid\n" + patch)
+    tree = ast.parse("from logitron.estimators.fit_grid import FitGrid\n" + patch)
     assert not _patched_constants(tree)

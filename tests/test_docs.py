@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sklearn.linear_model import LogisticRegression as Sklearn
 
-from benchmarks import figures, store
-from benchmarks.report import BLOCKS, rendered
+from benchmarks.judge import store
+from benchmarks.report import BLOCKS, figures, rendered
 from logitron import LogisticRegression
 from tests.checks import RELEASE
 

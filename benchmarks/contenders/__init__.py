@@ -1,6 +1,7 @@
-"""Everybody who is measured. To add one: a class in a file of its own, and a line here.
+"""All contenders. A new one is a class in a file of its own, and a line here.
 
-Who cannot be measured says so in `refuses`. cuML is not here, since it needs a GPU.
+A contender that cannot be measured has the reason in `refuses`. Its `devices` are those on which it
+is measured: "cpu", "cuda" or both.
 """
 
 from benchmarks.contenders.article import Article
@@ -11,6 +12,13 @@ from benchmarks.contenders.glum_irls import Glum
 from benchmarks.contenders.intelex import Intelex
 from benchmarks.contenders.jaxopt_lbfgs import Jaxopt
 from benchmarks.contenders.logitron import Logitron
+from benchmarks.contenders.logitron_devices import (
+    LogitronCupy,
+    LogitronCupyPlain,
+    LogitronJax,
+    LogitronTorch,
+    LogitronTorchCompiled,
+)
 from benchmarks.contenders.null import Null
 from benchmarks.contenders.optax_lbfgs import Optax
 from benchmarks.contenders.scikit_learn import (
@@ -21,17 +29,22 @@ from benchmarks.contenders.scikit_learn import (
     Sag,
     Saga,
 )
+from benchmarks.contenders.scikit_learn_devices import SklearnCupy, SklearnTorch
 from benchmarks.contenders.skglm_newton import Skglm
-from benchmarks.contenders.sklearn_torch import SklearnTorch
 from benchmarks.contenders.statsmodels_ridge import Statsmodels
 from benchmarks.contenders.torch_lbfgs import Torch
 
-__all__ = ["CONTENDERS", "Contender", "Fit"]
+__all__ = ["CONTENDERS", "Contender", "Fit", "measured_on"]
 
 CONTENDERS: dict[str, type[Contender]] = {
     contender.name: contender
     for contender in (
         Logitron,
+        LogitronTorch,
+        LogitronTorchCompiled,
+        LogitronCupy,
+        LogitronCupyPlain,
+        LogitronJax,
         Lbfgs,
         NewtonCholesky,
         NewtonCG,
@@ -39,6 +52,7 @@ CONTENDERS: dict[str, type[Contender]] = {
         Saga,
         Liblinear,
         SklearnTorch,
+        SklearnCupy,
         Intelex,
         Glum,
         Skglm,
@@ -52,3 +66,8 @@ CONTENDERS: dict[str, type[Contender]] = {
         Null,
     )
 }
+
+
+def measured_on(device: str) -> dict[str, type[Contender]]:
+    """The contenders that are measured on a device."""
+    return {name: who for name, who in CONTENDERS.items() if device in who.devices}

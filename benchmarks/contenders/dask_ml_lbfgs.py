@@ -1,21 +1,24 @@
-"""dask-ml's L-BFGS: SciPy's loop around graphs that go through blocks of rows in threads.
+"""dask-ml's L-BFGS: SciPy's loop around graphs that visit blocks of rows in threads.
 
-Its penalty is on the intercept too, so its optimum is another one: the best gap shows how far away.
-Its own standardising is off, since it would move the optimum once more.
+Its penalty includes the intercept, so its optimum is another one, and its best gap is the distance
+between the two. Its own standardising is off, since that would move the optimum again.
 """
+
+from typing import Any
 
 import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.threads import CORES, OWN_ONLY
+from benchmarks.judge.threads import CORES, OWN_ONLY
 
 
 class DaskML(Contender):
     name = "dask-ml lbfgs"
     note = "penalises the intercept: another optimum"
-    module = "dask_ml"
+    modules = ("dask_ml",)
     packages = ("dask-ml", "dask-glm", "dask", "scipy")
     settings = OWN_ONLY
+    library = "dask"
     softmax = False
 
     def own_threads(self, count: int) -> None:
@@ -23,7 +26,7 @@ class DaskML(Contender):
 
         dask.config.set(scheduler="synchronous" if count == 1 else "threads", num_workers=count)
 
-    def prepare(self, X: np.ndarray, y: np.ndarray, C: float) -> None:
+    def prepare(self, X: Any, y: Any, C: float) -> None:
         import dask.array as da
 
         block = -(-len(X) // CORES)

@@ -1,4 +1,4 @@
-"""glum's iteratively reweighted least squares. Its objective is ours divided by the rows."""
+"""glum's iteratively reweighted least squares. Its objective is divided by the rows."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from benchmarks.contenders.base import MAX_ITER, Contender, Fit
 
 class Glum(Contender):
     name = "glum irls"
-    module = "glum"
+    modules = ("glum",)
     packages = ("glum", "tabmat")
     softmax = False
     headline = True

@@ -1,15 +1,15 @@
-"""The extension for scikit-learn, whose lbfgs evaluates the loss in oneDAL.
+"""Intel's extension of scikit-learn, whose lbfgs evaluates the loss in oneDAL.
 
-Its stable interface accelerates lbfgs only; newton-cg runs in it on GPUs, or in a preview mode.
+Its stable interface accelerates lbfgs only. It has newton-cg on GPUs, and in a preview mode.
 """
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.threads import WITH_OWN
+from benchmarks.judge.threads import WITH_OWN
 
 
 class Intelex(Contender):
     name = "sklearnex lbfgs"
-    module = "sklearnex"
+    modules = ("sklearnex",)
     packages = ("scikit-learn-intelex", "scikit-learn", "scipy")
     settings = WITH_OWN
     headline = True

@@ -1,16 +1,18 @@
-"""What the loops that JAX compiles as a whole have in common: data, start, answer, objective."""
+"""The base of loops that JAX compiles as a whole: data, start, answer and objective."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from benchmarks.contenders.base import Contender, Fit
-from benchmarks.threads import CORES, Setting
+from benchmarks.judge.threads import CORES, Setting
 
 
 class JaxLoop(Contender):
     """A contender whose ``loop`` is compiled once for each shape, C and tol being arguments."""
 
+    library = "jax"
     note = "compiled as a whole, which is not timed"
     settings = (Setting(1, 1, CORES),)  # the pool of XLA is as large as the machine
 
@@ -18,30 +20,30 @@ class JaxLoop(Contender):
 
     @staticmethod
     def compiled() -> Callable:
-        """The loop, jitted: ``(start, X, y, C, tol, max_iter)`` to parameters and iterations."""
+        """The jitted loop, from ``(start, X, y, C, tol, max_iter)`` to parameters, iterations."""
         raise NotImplementedError
 
-    def prepare(self, X: np.ndarray, y: np.ndarray, C: float) -> None:
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-        super().prepare(jax.device_put(X), jax.device_put(y), C)
+    def prepare(self, X: Any, y: Any, C: float) -> None:
+        super().prepare(X, y, C)
         classes = int(y.max()) + 1
         # one neuron as a vector: XLA is slower where it is a matrix of one column
         columns = () if classes == 2 else (classes,)
-        self.start = np.zeros((X.shape[1], *columns)), np.zeros(columns)
+        shapes = (X.shape[1], *columns), columns
+        self.start = tuple(np.zeros(shape, np.dtype(str(self.X.dtype))) for shape in shapes)
         if self.run is None:
             self.run = self.compiled()
 
     def looped(self, tol: float, max_iter: int) -> Fit:
+        """One run of the loop."""
+        assert self.run is not None
         (W, b), iterations = self.run(self.start, self.X, self.y, self.C, tol, max_iter=max_iter)
         return Fit(
             np.atleast_2d(np.asarray(W).T), np.atleast_1d(b), {"iterations": int(iterations)}
         )
 
 
-def mean_objective(parameters, X, y, C):
-    """The objective divided by the rows, as scikit-learn's solvers have it."""
+def mean_objective(parameters: tuple[Any, Any], X: Any, y: Any, C: float) -> Any:
+    """The objective divided by the rows, as in scikit-learn's solvers."""
     import jax
     import jax.numpy as jnp
 

@@ -1,20 +1,23 @@
-"""jaxopt's L-BFGS in float64, compiled as a whole. The compilation is not timed."""
+"""jaxopt's L-BFGS, compiled as a whole. The compilation is not timed."""
+
+from collections.abc import Callable
+from typing import Any
 
 from benchmarks.contenders.base import MAX_ITER, Fit
 from benchmarks.contenders.jax_loop import JaxLoop, mean_objective
 
-#: From this size of X on, more than 1000 iterations would take minutes
+#: The size of X from which on more than 1000 iterations would take minutes.
 LARGE = 1e6
 
 
 class Jaxopt(JaxLoop):
     name = "jaxopt lbfgs"
-    module = "jaxopt"
+    modules = ("jaxopt",)
     packages = ("jaxopt", "jax", "jaxlib")
     headline = True
 
     @staticmethod
-    def compiled():
+    def compiled() -> Callable:
         import jax
 
         return jax.jit(solve, static_argnames="max_iter")
@@ -27,7 +30,8 @@ class Jaxopt(JaxLoop):
         return self.looped(tol, min(max_iter, 1000 if self.X.size >= LARGE else 10_000))
 
 
-def solve(start, X, y, C, tol, max_iter):
+def solve(start: Any, X: Any, y: Any, C: float, tol: float, max_iter: int) -> tuple[Any, Any]:
+    """The parameters and the number of iterations."""
     from jaxopt import LBFGS
 
     solver = LBFGS(

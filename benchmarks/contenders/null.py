@@ -1,16 +1,19 @@
-"""Who learns nothing: no coefficients and the best intercepts. It keeps the judge honest."""
+"""A contender that learns nothing: no coefficients, and the best intercepts.
+
+Its gap must be large, which is a test of the judge.
+"""
 
 import numpy as np
 
 from benchmarks.contenders.base import MAX_ITER, Contender, Fit
-from benchmarks.judge import Objective
-from benchmarks.threads import OPENBLAS
+from benchmarks.judge.objective import Objective
+from benchmarks.judge.threads import OPENBLAS
 
 
 class Null(Contender):
     name = "null"
     note = "learns nothing"
-    module = "numpy"
+    modules = ("numpy",)
     packages = ("numpy",)
     settings = OPENBLAS[:1]
     headline = True

@@ -1,21 +1,26 @@
-"""A loop around optax's L-BFGS in float64, compiled as a whole: its line search is the zoom."""
+"""A loop around optax's L-BFGS with its zoom line search, compiled as a whole."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any, ClassVar
 
 from benchmarks.contenders.base import MAX_ITER, Fit
 from benchmarks.contenders.jax_loop import JaxLoop, mean_objective
+from benchmarks.contenders.logitron_devices import SHARED_MEMORY
 
-#: Steps without a lower objective before it gives up: at the limit of rounding there are only such
+#: The steps without a lower objective after which it ends; at the limit of rounding all are such.
 PATIENCE = 10
 
 
 class Optax(JaxLoop):
     name = "optax lbfgs"
-    module = "optax"
+    modules = ("optax",)
     packages = ("optax", "jax", "jaxlib")
+    devices = ("cpu", "cuda")
+    environment: ClassVar = SHARED_MEMORY
 
     @staticmethod
-    def compiled():
+    def compiled() -> Callable:
         import jax
 
         return jax.jit(solve)
@@ -24,7 +29,8 @@ class Optax(JaxLoop):
         return self.looped(tol, max_iter)
 
 
-def solve(start, X, y, C, tol, max_iter):
+def solve(start: Any, X: Any, y: Any, C: float, tol: float, max_iter: int) -> tuple[Any, Any]:
+    """The parameters and the number of iterations."""
     import jax
     import jax.numpy as jnp
     import optax
@@ -33,12 +39,12 @@ def solve(start, X, y, C, tol, max_iter):
     value_and_grad = optax.value_and_grad_from_state(objective)
     solver = optax.lbfgs(memory_size=10)
 
-    def goes_on(now):
+    def goes_on(now: tuple) -> Any:
         _, state, _, idle, iterations = now
         large = optax.global_norm(optax.tree.get(state, "grad")) > tol
         return (iterations == 0) | (large & (idle < PATIENCE) & (iterations < max_iter))
 
-    def step(now):
+    def step(now: tuple) -> tuple:
         parameters, state, lowest, idle, iterations = now
         value, grad = value_and_grad(parameters, state=state)
         updates, state = solver.update(

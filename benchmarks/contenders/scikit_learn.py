@@ -1,4 +1,4 @@
-"""scikit-learn's LogisticRegression, one contender for each of its solvers."""
+"""scikit-learn's LogisticRegression on NumPy, one contender for each of its solvers."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -7,8 +7,11 @@ from benchmarks.contenders.base import MAX_ITER, Contender, Fit
 
 
 class ScikitLearn(Contender):
-    module = "sklearn"
-    packages = ("scikit-learn", "scipy", "numpy")
+    """The base of all solvers."""
+
+    modules = ("sklearn",)
+    packages: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy", "numpy")
+    part = 1
     solver = "lbfgs"
     options: ClassVar[Mapping[str, object]] = {}
 
@@ -40,7 +43,7 @@ class NewtonCG(ScikitLearn):
 
 
 class Sag(ScikitLearn):
-    """Takes the rows one by one. Its step fits the largest: on raw data it is far too short."""
+    """Rows one by one. The largest row limits the step, which is far too short on raw data."""
 
     name = "sklearn sag"
     solver = "sag"
@@ -53,7 +56,7 @@ class Saga(Sag):
 
 
 class Liblinear(ScikitLearn):
-    """Penalises the intercept; the scaling leaves 1e-8 of that penalty.
+    """A solver that penalises the intercept; the scaling leaves 1e-8 of that penalty.
 
     So its best gap is 3e-7 or less on every small problem. A scaling of 1000 takes fewer
     iterations, but leaves a gap of 1e-6 on raw data; with 1e6 it stops before its optimum.

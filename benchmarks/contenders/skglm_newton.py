@@ -1,8 +1,10 @@
 """skglm's proximal Newton method, with an elastic net that is all L2. Its loss is a mean.
 
-Its own L-BFGS fits no intercept. Ridge makes no coefficient zero, so the first working set already
-has all of them.
+Its own L-BFGS fits no intercept. A ridge makes no coefficient zero, so the first working set has
+all of them.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +14,11 @@ from benchmarks.contenders.base import MAX_ITER, Contender, Fit
 class Skglm(Contender):
     name = "skglm prox-newton"
     note = "compiled, which is not timed"
-    module = "skglm"
+    modules = ("skglm",)
     packages = ("skglm", "numba")
     softmax = False
 
-    def prepare(self, X: np.ndarray, y: np.ndarray, C: float) -> None:
+    def prepare(self, X: Any, y: Any, C: float) -> None:
         super().prepare(np.asfortranarray(X), y, C)  # it goes column by column
 
     def warm_up(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 from logitron import LogisticRegression
 from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, count_host_reads
-from logitron.estimators.multilabel import CHECKED, encode_many
+from logitron.estimators.validation.multilabel import NUMBERS_PER_CHECK, encode_multilabel
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from tests.datasets import FITS, load
@@ -107,18 +107,18 @@ def test_operations_of_a_pass_do_not_grow_with_classes(curvature):
 def test_tables_of_targets_are_checked_with_one_read(dtype):
     """However many stretches of rows a large table is checked in."""
     torch = pytest.importorskip("torch")
-    rows = CHECKED // 2
+    rows = NUMBERS_PER_CHECK // 2
     Y = torch.zeros(rows, 5, dtype=getattr(torch, dtype))  # two stretches and a half
     Y[::3, 0] = Y[-1, 4] = 1
     with count_host_reads() as counted:
-        labels = encode_many(Y, rows)
+        labels = encode_multilabel(Y, rows)
     assert counted.reads == 1
     assert (labels.codes is Y) == (dtype == "int8")
     assert labels.codes.dtype == torch.int8
     assert torch.equal(labels.codes, Y.to(torch.int8))
     Y[-1, 4] = 2  # in the last stretch
     with pytest.raises(ValueError, match=r"got 1 other values"):
-        encode_many(Y, rows)
+        encode_multilabel(Y, rows)
 
 
 def test_a_fit_of_many_targets_reads_once_an_iteration():

@@ -37,7 +37,7 @@ class Watched(LogisticRegression):
 
     meet = None
 
-    def _watcher(self):
+    def _iteration_callback(self):
         def watch(iteration):
             if iteration.number == 1:
                 self.meet.wait(30)

@@ -1,98 +1,108 @@
-"""The benchmark for GPUs, on the processor: what it makes, how it judges, that all of it runs."""
+"""The question of the GPU, with the processor as its device: who is measured, and the verdicts."""
 
-import argparse
-
-import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
-from benchmarks.gpu import __main__ as command
-from benchmarks.gpu.contenders import CONTENDERS
-from benchmarks.gpu.judge import DeviceObjective, gap
-from benchmarks.gpu.problems import PROBLEMS
-from benchmarks.judge import Objective
+from benchmarks import __main__ as command
+from benchmarks.contenders import CONTENDERS, measured_on
+from benchmarks.data.device_problems import DEVICE_PROBLEMS
+from benchmarks.judge import store
+from benchmarks.judge.device_rates import share_of
+from benchmarks.questions import gpu
+from benchmarks.report.device_table import table, verdicts
 
 TINY = 1e-5
 
 
-@pytest.mark.parametrize("name", ["binary", "imagenet"])
-def test_the_judge_is_the_benchmarks(name):
-    problem = PROBLEMS[name].scaled(TINY)
-    X, y = problem.load("cpu")
-    theirs = Objective.of(X.double().numpy(), y.numpy(), 0.5)
-    ours = DeviceObjective(X, y, 0.5, problem.columns)
-    rng = np.random.default_rng(0)
-    W = rng.normal(size=(problem.features, problem.columns))
-    b = rng.normal(size=problem.columns)
-    assert ours.value(W, b) == pytest.approx(theirs.value(W, b), rel=1e-12)
-    for mine, other in zip(
-        ours.value_and_gradient(W, b), theirs.value_and_gradient(W, b), strict=True
-    ):
-        np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-9)
-    assert gap(ours, ours.value(W, b) / 2, W.T, b) == pytest.approx(1.0)
-    assert ours.lowest(W, b) <= ours.value(W, b)
+def contender(seconds, ended="goal", **more):
+    return {"seconds": {"0.0001": seconds, "1e-06": seconds}, "ended": ended, **more}
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_problems_are_what_they_say(name):
-    problem = PROBLEMS[name].scaled(TINY)
-    X, y = problem.load("cpu")
-    again, labels = problem.load("cpu")
-    assert X.shape == (problem.rows, problem.features)
-    assert (again == X).all()
-    assert (y == labels).all()
-    assert str(X.dtype) == f"torch.{problem.storage}"
-    assert y.shape == ((problem.rows, problem.targets) if problem.targets else (problem.rows,))
-    assert len(y.unique()) == (2 if problem.targets else problem.classes)
-    assert problem.some(3)[0] == 0
-    assert problem.some(3)[-1] == len(problem.jobs) - 1
+def result(**more):
+    share = {"gigabytes": 1.0, "bandwidth": 0.7, "products": 0.1}
+    ours = contender(0.5, share=share)
+    return {
+        "title": "a problem",
+        "limit": 20.0,
+        "contenders": {"logitron on torch": ours, "logitron on the cores": contender(0.1), **more},
+    }
 
 
-@pytest.mark.parametrize(
-    ("name", "who"),
-    [
-        ("small", ["logitron on torch", "sklearn lbfgs on the cores", "torch.optim.LBFGS"]),
-        ("probes", ["logitron on torch"]),
-    ],
-)
-def test_contenders_arrive_or_say_that_they_did_not(name, who, capsys):
-    options = argparse.Namespace(scale=TINY, device="cpu", limit=10.0)
-    result = command.measure(name, who, options)
-    assert set(result["contenders"]) == set(who)
-    ours = result["contenders"][who[0]]
+def test_a_problem_is_measured_and_stored(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+    who = ["logitron on torch", "logitron on cupy", "sklearn lbfgs on the cores"]
+    found = gpu.measured(["small"], who, "cpu", scale=TINY, limit=10.0)
+    one = found["small"]
+    assert set(one["contenders"]) | set(one["left_out"]) == set(who)
+    assert "logitron on cupy" in one["left_out"]
+    ours = one["contenders"]["logitron on torch"]
     assert ours["best_gap"] <= 1e-6
+    assert ours["ended"] == "goal"
     assert ours["seconds"]["1e-06"] > 0.0
     assert ours["facts"]["passes"] >= 1.0
-    for one in result["contenders"].values():
-        assert one["ended"] == ""
-        assert one["best_gap"] <= 1e-2
-    assert command.verdicts(result)
+    assert set(ours["share"]) == {"gigabytes", "bandwidth", "products"}
+    assert "share" not in one["contenders"]["sklearn lbfgs on the cores"]
+    assert store.load("gpu") == found
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    assert max(map(len, table(found).splitlines())) <= 80
+
+
+def test_contenders_of_device_and_processor_are_measured():
+    found = gpu.entrants("cuda")
+    assert {name for name, device in found.values() if device == "cuda"} == set(measured_on("cuda"))
+    assert {label for label, (_, device) in found.items() if device == "cpu"} == {
+        "logitron on the cores",
+        "sklearn lbfgs on the cores",
+    }
+    assert all("cpu" in CONTENDERS[n].devices for n, device in found.values() if device == "cpu")
+
+
+def test_devices_of_contenders_are_known():
+    for who in CONTENDERS.values():
+        assert set(who.devices) <= {"cpu", "cuda"}
+        assert who.devices
+        assert who.library in ("numpy", "torch", "cupy", "jax", "dask")
+        assert "cuda" not in who.devices or who.library in ("torch", "cupy", "jax")
 
 
 def test_device_use_is_bytes_and_products_over_time():
-    problem = PROBLEMS["binary"]
     rung = {"seconds": 2.0, "facts": {"passes": 10.0, "grams": 1.0}}
-    share = command.share_of(problem, rung, {"read": 1e12, "float32": 1e13})
+    share = share_of(DEVICE_PROBLEMS["binary"], rung, {"read": 1e12, "float32": 1e13})
     features = 1e6 * 768
     assert share["gigabytes"] == pytest.approx(21 * 4 * features / 1e9)
     assert share["bandwidth"] == pytest.approx(21 * 4 * features / 2.0 / 1e12)
     assert share["products"] == pytest.approx((40 + 2 * 768) * features / 2.0 / 1e13)
 
 
-def test_without_a_gpu_it_says_so(capsys, monkeypatch):
+def test_verdicts_compare_with_the_ratios_that_are_asked_for():
+    told = verdicts(result(**{"sklearn lbfgs on torch": contender(5.0)}))
+    assert told[0] == "5x asked against sklearn lbfgs on torch: 10x, reached"
+    assert told[-1] == "60% of the device asked: logitron on torch uses 70%, reached"
+    slow = {"sklearn lbfgs on torch": contender(None, "time")}
+    assert verdicts(result(**slow))[0].endswith(">=40x, reached")
+    broken = {"sklearn lbfgs on torch": contender(None, "MemoryError: none")}
+    assert "which ended with MemoryError" in verdicts(result(**broken))[0]
+    never = result()
+    never["contenders"]["logitron on torch"]["seconds"]["1e-06"] = None
+    assert verdicts(never) == ["logitron did not reach 1e-6"]
+
+
+@pytest.mark.parametrize("main", [gpu.main, command.main], ids=["question", "command"])
+def test_without_a_gpu_it_says_so(main, capsys, monkeypatch):
     import torch
 
-    if torch.cuda.is_available():
-        pytest.skip("there is one")
-    monkeypatch.setattr("sys.argv", ["benchmarks.gpu"])
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--device", "cuda", "--problems", "binary"])
     with pytest.raises(SystemExit):
-        command.main()
+        main()
     assert "no CUDA device" in capsys.readouterr().err
 
 
-def test_those_of_missing_libraries_are_left_out():
-    for who in CONTENDERS.values():
-        missing = who.refuses("cpu")
-        assert missing is None or "is not installed" in missing or "from 1.9 on" in missing
+def test_stored_results_are_shown(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+    with pytest.raises(SystemExit):
+        gpu.main(["--show"])
+    store.save("gpu", {"small": result()})
+    gpu.main(["--show"])
+    assert "logitron on the cores" in capsys.readouterr().out

@@ -5,26 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import (
-    compare,
-    figures,
-    growth,
-    hostile,
-    many,
-    markdown,
-    memory,
-    overhead,
-    store,
-    table,
-    tables,
-)
 from benchmarks.__main__ import HEADLINE, MANY
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import Hard
-from benchmarks.judge import Objective, gap
-from benchmarks.problems import PROBLEMS, chosen
-from benchmarks.reference import minimise
-from benchmarks.report import restructured
+from benchmarks.data.hostile import FEATURES, KINDS, plain
+from benchmarks.data.problems import PROBLEMS, chosen
+from benchmarks.data.r_tables import of_table
+from benchmarks.judge import Objective, gap, store
+from benchmarks.judge.reference import minimise
+from benchmarks.questions import compare, growth, hostile, many, memory, overhead, tables
+from benchmarks.report import exact_fits, figures, table
+from benchmarks.report.rst import restructured
 
 ENGINE = store.load("engine", store.SHOWN)
 
@@ -82,26 +73,26 @@ def test_a_peak_is_what_was_held_at_once():
 
 def test_losses_are_told_with_their_reason():
     results = {"C": result(logitron=2.0, sklearn_lbfgs=1.0), "D@1": result(logitron=1.0, x=2.0)}
-    text = markdown.losses(results)
+    text = exact_fits.losses(results)
     assert "sklearn lbfgs is 2.0 times faster" in text
     assert "Why: " in text
     assert text.count("times faster") == 1
-    assert markdown.losses({"D@1": results["D@1"]}) == "Nowhere.\n"
+    assert exact_fits.losses({"D@1": results["D@1"]}) == "Nowhere.\n"
     never = {"C": result(logitron=None, sklearn_lbfgs=1.0)}
-    assert "sklearn lbfgs arrives, logitron does not" in markdown.losses(never)
+    assert "sklearn lbfgs arrives, logitron does not" in exact_fits.losses(never)
     nobody = {"C": result(logitron=None, sklearn_lbfgs=None)}
-    assert markdown.losses(nobody) == "Nowhere.\n"
+    assert exact_fits.losses(nobody) == "Nowhere.\n"
 
 
 @pytest.mark.parametrize("name", ENGINE)
 def test_every_problem_that_another_wins_has_a_reason(name):
     one = ENGINE[name]
-    value = markdown.times(one) if name in markdown.compared(ENGINE) else None
-    assert value is None or value >= 1.0 or markdown.reason(name, one)
+    value = exact_fits.times(one) if name in exact_fits.compared(ENGINE) else None
+    assert value is None or value >= 1.0 or exact_fits.reason(name, one)
 
 
 def test_problems_that_are_shown_exist():
-    assert set(markdown.README_ROWS) <= set(PROBLEMS)
+    assert set(exact_fits.README_ROWS) <= set(PROBLEMS)
     assert set(figures.DESCENTS) <= set(PROBLEMS)
     assert chosen(list(HEADLINE))
     assert chosen(list(compare.DEFAULT))
@@ -188,7 +179,7 @@ def test_features_of_tables_come_as_they_are():
             "answer": [i % 2 for i in range(30)],
         }
     )
-    (kind, *_), (answer, X, y) = tables.of_table(table)
+    (kind, *_), (answer, X, y) = of_table(table)
     assert (kind, answer) == ("kind", "answer")
     assert X.shape == (29, 5)  # the year, the income and three kinds; no names, no missing row
     assert X[3].tolist() == [1993.0, 3e5, 1.0, 0.0, 0.0]
@@ -206,9 +197,9 @@ def test_what_tables_broke_is_told_in_80_columns():
     assert "broken: nothing" in tables.table({"float32": one | {"broken": {}}})
 
 
-@pytest.mark.parametrize("kind", hostile.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_hostile_problems_are_what_they_are_called(kind):
-    problem = hostile.KINDS[kind](np.random.default_rng(0), 3)
+    problem = KINDS[kind](np.random.default_rng(0), 3)
     assert np.isfinite(problem.X).all()
     assert problem.X.dtype == ("float32" if kind.startswith("float32") else "float64")
     assert len(np.unique(problem.y)) == 3
@@ -216,8 +207,8 @@ def test_hostile_problems_are_what_they_are_called(kind):
 
 
 def test_a_wrong_answer_to_a_hostile_problem_is_seen():
-    problem = hostile.plain(np.random.default_rng(0), 2)
-    zero = np.zeros((1, hostile.FEATURES)), np.zeros(1)
+    problem = plain(np.random.default_rng(0), 2)
+    zero = np.zeros((1, FEATURES)), np.zeros(1)
     assert "converged with a gap" in hostile.judged(problem, problem.y, zero, True, 1e-9)
     assert "a bound of" in hostile.judged(problem, problem.y, zero, False, 1e-9)
     assert hostile.judged(problem, problem.y, zero, False, np.inf) == "honest"

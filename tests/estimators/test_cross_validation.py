@@ -20,7 +20,7 @@ from sklearn.model_selection import (
 )
 
 from logitron import LogisticRegression, LogisticRegressionCV
-from logitron.estimators.scoring import ON_DEVICE
+from logitron.estimators.model_selection.scoring import DEVICE_SCORES
 from tests.backends import host
 from tests.checks import RELEASE, with_checks
 
@@ -77,7 +77,7 @@ def test_digits_too():
     assert_alike(ours(**settings).fit(features, labels), theirs(**settings).fit(features, labels))
 
 
-@pytest.mark.parametrize("scoring", [*ON_DEVICE, "f1", make_scorer(f1_score)], ids=str)
+@pytest.mark.parametrize("scoring", [*DEVICE_SCORES, "f1", make_scorer(f1_score)], ids=str)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_scores_are_scikit_learns(scoring, weighted):
     weights = np.random.default_rng(1).uniform(0.1, 2.0, len(X)) if weighted else None
@@ -104,7 +104,7 @@ def test_rankings_with_ties_are_scikit_learns(score):
     z, y, weights = rng.integers(6, size=80) / 2.0, rng.integers(2, size=80), rng.uniform(size=80)
     function = {"roc_auc": metrics.roc_auc_score, "average_precision": None}[score]
     function = function or metrics.average_precision_score
-    found = float(ON_DEVICE[score][1](z, y, weights))
+    found = float(DEVICE_SCORES[score][1](z, y, weights))
     assert found == pytest.approx(function(y, z, sample_weight=weights))
 
 
@@ -229,7 +229,7 @@ def test_a_fold_of_one_class_only():
         warnings.simplefilter("always")
         clf = ours(cv=folds).fit(X, y)
     told = " ".join(str(warning.message) for warning in seen)
-    assert "among the rows that 1 of 2 folds train on" in told
+    assert "among the training rows of 1 of 2 folds" in told
     assert "169 held-out rows are of classes" in told
     W = clf.coefs_paths_[0, 0, :, 0, :-1]
     np.testing.assert_array_equal(W, 0.0)
@@ -312,7 +312,7 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
 
 
 def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
-    from logitron.estimators import held_out
+    from logitron.estimators.model_selection import held_out
     from logitron.objective import Objective
 
     def pressing(self, *arguments, **settings):
@@ -377,9 +377,12 @@ def test_progress_is_shown(capsys):
 
 
 REFUSED = {
-    "Cs": (lambda: ours(Cs=[0.0, 1.0]).fit(X, Y), "Cs must be a number, or positive numbers"),
-    "no folds": (lambda: ours(cv=[]).fit(X, Y), "cv must give one split or more"),
-    "empty fold": (lambda: ours(cv=[([0, 400], [])]).fit(X, Y), "rows to hold out"),
+    "Cs": (lambda: ours(Cs=[0.0, 1.0]).fit(X, Y), "Cs must be an integer, or positive numbers"),
+    "no folds": (lambda: ours(cv=[]).fit(X, Y), "cv must give at least one fold"),
+    "empty fold": (
+        lambda: ours(cv=[([0, 400], [])]).fit(X, Y),
+        r"\(train, test\) sizes \[\(2, 0\)\]",
+    ),
     "other rows": (lambda: ours(cv=[([0, 999], [1])]).fit(X, Y), "numbers of rows from 0 to 568"),
     "l1": (lambda: ours(l1_ratios=(0.5,)).fit(X, Y), "l1_ratio must be 0; got 0.5"),
     "scoring": (lambda: ours(scoring="best").fit(X, Y), "'best' is not a valid scoring"),

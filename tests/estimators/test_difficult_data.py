@@ -7,8 +7,8 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks.hostile import KINDS
-from benchmarks.wide import optimum, value
+from benchmarks.data.hostile import KINDS
+from benchmarks.judge.wide import optimum, value
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
 from tests.backends import host
 
@@ -284,7 +284,7 @@ class TestWords:
 
     def test_warnings_give_the_numbers_reached(self):
         X, y = data(classes=3)
-        pattern = r"after 1 iterations.*max_iter.*distance from the optimum is .*asks for 1.0e-08"
+        pattern = r"after 1 iterations.*max_iter.*suboptimality is .*tol=0.0001 requires 1.0e-08"
         with pytest.warns(ConvergenceWarning, match=pattern):
             LogisticRegression(max_iter=1).fit(X, y)
 

@@ -252,8 +252,8 @@ def test_complex_labels_and_weights_are_refused_on_every_library(backend):
 
 
 SHOWN = {
-    "one class": (lambda: LogisticRegression().fit(X, ONES), "one class only: 1.0"),
-    "one word": (lambda: LogisticRegression().fit(X, np.full(60, "a")), "one class only: 'a'"),
+    "one class": (lambda: LogisticRegression().fit(X, ONES), "one class only, 1.0"),
+    "one word": (lambda: LogisticRegression().fit(X, np.full(60, "a")), "one class only, 'a'"),
     "weights": (
         lambda: LogisticRegression().fit(X, CODES, -ONES),
         "found 60 negative or non-finite weights, the first is -1.0",

@@ -7,7 +7,8 @@ which is run again by ``faults(Case(...))``; when its cause is known, put it int
 import numpy as np
 import pytest
 
-from benchmarks.wide import optimum, separation, value
+from benchmarks.judge.separation import separation
+from benchmarks.judge.wide import optimum, value
 from tests.hostile import WAYS, Case, cases, faults
 
 hypothesis = pytest.importorskip("hypothesis")

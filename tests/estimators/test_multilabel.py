@@ -12,7 +12,11 @@ from sklearn.linear_model import LogisticRegression as Sklearn
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
-from logitron.estimators.grid import KEPT, LEAST_KEPT, PART_KEPT
+from logitron.estimators.fit_grid import (
+    MIN_SOLVER_NUMBERS,
+    NUMBERS_PER_PARAMETER,
+    SOLVER_NUMBERS_FRACTION,
+)
 from tests.backends import host
 from tests.tolerances import assert_near
 
@@ -179,8 +183,8 @@ REFUSED = {
     "weights": (lambda: fit(Y, np.ones((400, 3))), r"shape \(400,\) or \(400, 5\)"),
     "negative weights": (lambda: fit(Y, -np.ones((400, 5))), "non-negative"),
     "C": (lambda: fit(Y, C=[1.0, 2.0]), "one for each of 5 targets"),
-    "C of one target": (lambda: fit(Y[:, 0], C=[1.0, 2.0]), "lists only where y has many"),
-    "class weights": (lambda: fit(Y, class_weight=["balanced"]), "list of one for each of 5"),
+    "C of one target": (lambda: fit(Y[:, 0], C=[1.0, 2.0]), "lists only for y with many"),
+    "class weights": (lambda: fit(Y, class_weight=["balanced"]), "one item for each of 5 targets"),
     "sparse": (lambda: fit(sparse.csr_array(Y * 1.7)), "zeros and ones"),
     "class weight words": (lambda: fit(Y, class_weight=["all"] * 5), "'balanced' or None.*'all'"),
     "class weight keys": (lambda: fit(Y, class_weight={2: 1.0}), "class labels as keys"),
@@ -277,7 +281,8 @@ def test_progress_is_shown(capsys):
 @pytest.mark.parametrize("size", [(150, 127, 1300), (100, 1000, 200)], ids=["tall", "wide"])
 def test_targets_that_are_many_are_fitted_part_by_part(size):
     n, p, targets = size
-    assert targets * KEPT * (p + 1) > max(LEAST_KEPT, PART_KEPT * n * p)
+    available = max(MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION * n * p)
+    assert targets * NUMBERS_PER_PARAMETER * (p + 1) > available
     rng = np.random.default_rng(0)
     features = rng.normal(size=(n, p))
     logits = 2.0 * features @ rng.normal(size=(p, targets)) / np.sqrt(p)
@@ -295,11 +300,11 @@ def test_targets_that_are_many_are_fitted_part_by_part(size):
 
 
 def test_small_targets_are_not_copied():
-    from logitron.estimators.multilabel import encode_many
+    from logitron.estimators.validation.multilabel import encode_multilabel
 
     for targets in (Y, Y.astype(bool)):
-        assert encode_many(targets, 400).codes is targets
-    assert encode_many(Y.astype(np.int64), 400).codes.dtype == np.int8
+        assert encode_multilabel(targets, 400).codes is targets
+    assert encode_multilabel(Y.astype(np.int64), 400).codes.dtype == np.int8
 
 
 def test_scikit_learns_check_of_many_targets_passes():

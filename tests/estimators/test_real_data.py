@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from benchmarks.problems import at
-from benchmarks.real import (
-    QUESTIONS,
-    ConvolutionFeatures,
-    Statsmodels,
-    TextTopics,
-    docstrings,
-    parsed,
-    real_problems,
-    version,
-    words,
-)
+from benchmarks.data.convolutions import ConvolutionFeatures
+from benchmarks.data.packages import version
+from benchmarks.data.problems import at
+from benchmarks.data.real_problems import real_problems
+from benchmarks.data.surveys import QUESTIONS, Statsmodels
+from benchmarks.data.texts import TextTopics, docstrings, parsed, words
 
 #: n, p and K of statsmodels' tables, which do not change
 SURVEYS = {
@@ -202,7 +196,7 @@ def test_what_is_missing_is_said():
 
 @pytest.mark.parametrize("data", [Statsmodels("fair"), PATCHES], ids=repr)
 def test_without_a_package_the_error_names_it(data, monkeypatch):
-    monkeypatch.setattr("benchmarks.real.find_spec", lambda name: None)
+    monkeypatch.setattr("benchmarks.data.packages.find_spec", lambda name: None)
     assert data.missing() in ("statsmodels is not installed", "pillow is not installed")
     with pytest.raises(ModuleNotFoundError, match="is not installed"):
         data.load()

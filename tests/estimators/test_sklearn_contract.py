@@ -81,6 +81,15 @@ def test_pickles_of_other_versions_warn_and_get_defaults(kind, written):
     clone(again)
 
 
+def test_private_attributes_of_earlier_versions_are_renamed():
+    many = LogisticRegression().fit(X, np.stack([Y == 1, Y == 2], axis=1))
+    state = many.__getstate__()
+    state["_many"] = state.pop("_multilabel")
+    again = LogisticRegression.__new__(LogisticRegression)
+    again.__setstate__(state)
+    np.testing.assert_array_equal(again.predict(X), many.predict(X))
+
+
 def test_pickles_of_this_version_are_silent_and_complete():
     for one in (LogisticRegression(C=2.0), LogisticRegressionCV(Cs=[1.0])):
         again = pickle.loads(pickle.dumps(one))
@@ -186,7 +195,7 @@ def test_a_progress_bar_runs(capsys):
     assert "LogisticRegression" in capsys.readouterr().out
 
 
-# --- scikit-learn's spellings -------------------------------------------------------------------
+# --- scikit-learn's parameters ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -207,7 +216,7 @@ def test_liblinear_warns_of_another_answer():
         LogisticRegression(solver="liblinear").fit(X[Y < 2], TWO)
 
 
-SPELT = {
+DEPRECATED = {
     "penalty l2": ({"penalty": "l2"}, FutureWarning, "'penalty' was deprecated", 1.0),
     "penalty None": ({"penalty": None}, FutureWarning, "'penalty' was deprecated", np.inf),
     "ignored C": ({"penalty": None, "C": 0.5}, UserWarning, "ignore the C", np.inf),
@@ -216,10 +225,10 @@ SPELT = {
 }
 
 
-@pytest.mark.parametrize("case", SPELT)
+@pytest.mark.parametrize("case", DEPRECATED)
 @pytest.mark.filterwarnings("ignore:'penalty' was deprecated")
-def test_deprecated_spellings_do_what_they_did(case):
-    settings, kind, says, C = SPELT[case]
+def test_deprecated_parameters_are_understood(case):
+    settings, kind, says, C = DEPRECATED[case]
     rng = np.random.default_rng(0)
     y = (X[:, 0] + rng.logistic(size=len(X)) > 0).astype(int)
     with pytest.warns(kind, match=says):

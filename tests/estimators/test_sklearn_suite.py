@@ -1,7 +1,7 @@
 """scikit-learn's own tests of logistic regression, run against ours.
 
 Their module is executed anew with our classes in the place of theirs. What is left out is listed
-here, with its reason; tests of penalties of absolute values must fail, until there are such.
+here, with its reason; tests of L1 penalties must fail, until there are such.
 """
 
 import importlib.util
@@ -42,7 +42,7 @@ LEFT_OUT = {
     r"test_l1_ratio_None_deprecated": "ours does not warn of its default, only of None",
 }
 
-#: tests of penalties of absolute values, which ours refuses
+#: tests of L1 penalties, which are not implemented
 ABSOLUTE_VALUES = (
     r"test_LogisticRegression_elastic_net_objective",
     r"test_elastic_net_coeffs",
@@ -104,7 +104,7 @@ def _as_it_is_meant(request):
         if re.match(pattern, request.node.name):
             pytest.skip(reason)
     if any(re.match(pattern, request.node.name) for pattern in ABSOLUTE_VALUES):
-        reason = "penalties of absolute values are refused"
+        reason = "L1 penalties are not implemented"
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
 
 

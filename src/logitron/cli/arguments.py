@@ -1,4 +1,4 @@
-"""What the commands are and what they are asked."""
+"""Commands and their arguments."""
 
 import argparse
 import sys
@@ -10,7 +10,18 @@ from logitron.cli import digits, info
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; errors of the user are told in one line, and end with status 2."""
+    """Run a command; print errors of the user in one line, and return 2 for them.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The default is ``sys.argv``.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -40,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser(
         "digits",
-        help="train the neuron that tells whether a handwritten digit is a 2",
+        help="train a neuron that recognises a handwritten 2",
         description="Train one neuron on scikit-learn's digits ('is it a 2?': 1000 rows to learn "
         "from, 797 held out) with gradient descent, on every array library installed here.",
     )
@@ -59,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     commands.add_parser(
-        "info", help="list the array libraries and devices found here, and what is wrong with any"
+        "info", help="list the array libraries and devices of this machine, and problems with them"
     )
     return parser
 

@@ -1,9 +1,9 @@
-"""``python -m logitron digits``: the original job, "is it a 2?", on every array library.
+"""``python -m logitron digits``: one neuron classifies digits as "2" or other, on every library.
 
-One sigmoid neuron learns from 1000 of scikit-learn's 8 x 8 digits whether a digit is a 2, and is
-asked about the 797 others. The settings are those of the tutorial that this project began from: a
-learning rate of 0.15625 on the mean gradient (its script divides 0.01 by the 64 features where it
-means the 1000 rows), and a stop when the summed loss changes by less than 1e-5.
+The neuron is trained on 1000 of scikit-learn's 8 x 8 digits, and tested on the other 797. The
+settings are those of the tutorial behind this project: a learning rate of 0.15625 for the mean
+gradient, until the summed loss changes by less than 1e-5. (The tutorial's script divides 0.01 by
+the number of features, 64, instead of the number of rows, 1000.)
 """
 
 import time
@@ -37,34 +37,34 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Run:
-    """What came of training the neuron on one backend."""
+    """Result of training on one backend."""
 
     backend: str
     device: str
     epochs: int
     loss: float
     missed: tuple[int, ...]
-    """Held-out rows that the neuron got wrong, counted from the first held-out row."""
+    """Misclassified held-out rows, counted from the first held-out row."""
     seconds: float
     coef: HostArray
     loss_curve: HostArray
 
 
 class _WatchedNeuron(LogisticRegression):
-    """The estimator, telling a progress bar of its epochs."""
+    """The estimator with a progress bar of its epochs."""
 
     bar: Progress | None = None
 
-    def _watcher(self) -> Callable[[Iteration], bool | None] | None:
+    def _iteration_callback(self) -> Callable[[Iteration], bool | None] | None:
         bar = self.bar
         if bar is None:
             return None
 
-        def tell(iteration: Iteration) -> None:
-            if iteration.number % 64 == 0:  # a terminal cannot show more
+        def update_bar(iteration: Iteration) -> None:
+            if iteration.number % 64 == 0:  # more often than a terminal is redrawn
                 bar(iteration.number, f"epoch {iteration.number}  loss {iteration.loss[0]:.4g}")
 
-        return tell
+        return update_bar
 
 
 def show(
@@ -75,13 +75,13 @@ def show(
     max_iter: int = 20_000,
     plot: Path | None = None,
 ) -> None:
-    """Train on the backends, NumPy first, and print what came of it.
+    """Train on the backends, NumPy first, and print a table of the results.
 
     Raises
     ------
     ValueError, ImportError
-        If a backend or device is not available, or the picture cannot be drawn or written; before
-        anything is trained.
+        Before any training, if a backend or device is not available, or the picture cannot be drawn
+        or written.
     """
     chosen = available_backends() if backends is None else backends
     for name in chosen:
@@ -105,7 +105,7 @@ def show(
         [_cells(run, runs[0]) for run in runs],
     )
     print(
-        "loss: summed over the training rows; missed: held-out rows of 797 told wrongly;\n"
+        "loss: summed over the training rows; missed: misclassified rows of 797 held out;\n"
         "coef diff: largest difference from NumPy's coefficients"
     )
     if plot is not None:
@@ -116,14 +116,14 @@ def show(
 
 
 def available_backends() -> list[str]:
-    """Name the backends that are installed and can be used here, NumPy first."""
+    """Return the names of the backends that can be used on this machine, NumPy first."""
     found = [
         name
         for name, library in LIBRARIES.items()
         if library.version() is not None and library.problem() is None
     ]
     try:
-        import dask.array  # noqa: F401  (asked only whether it is there)
+        import dask.array  # noqa: F401  (tests whether it is installed)
     except ImportError:
         return found
     return [*found, "dask"]
@@ -137,7 +137,7 @@ def train(
     max_iter: int = 20_000,
     bar: Progress | None = None,
 ) -> Run:
-    """Train the neuron on one backend's own arrays, and ask it about the held-out digits."""
+    """Train the neuron on arrays of one backend, and test it on the held-out digits."""
     X, y = _digits()
     place = ArrayContext.named("numpy" if backend == "dask" else backend, device, dtype)
     with _wide_jax(backend, place.precision), place.scope():
@@ -147,7 +147,7 @@ def train(
         neuron.bar = bar
         start = time.perf_counter()
         with warnings.catch_warnings():
-            # the classes are separated, so that the job's own rule ends the descent, not an optimum
+            # the classes are separable, so that gradient descent stops by loss_change
             warnings.filterwarnings("ignore", "(?s).*ended by its own rule", ConvergenceWarning)
             neuron.fit(arrays, y[:TRAINING_ROWS])
         seconds = time.perf_counter() - start
@@ -173,7 +173,7 @@ def _digits() -> tuple[HostArray, HostArray]:
 
 
 def _own_arrays(backend: str, place: ArrayContext, X: HostArray) -> Any:
-    """Features as an array of the backend's own."""
+    """Convert features to an array of the backend."""
     if backend != "dask":
         return place.asarray(X)
     import dask.array as da
@@ -182,7 +182,7 @@ def _own_arrays(backend: str, place: ArrayContext, X: HostArray) -> Any:
 
 
 def _wide_jax(backend: str, precision: str) -> AbstractContextManager[Any]:
-    """Let JAX have float64 arrays, as a program sets ``jax_enable_x64``."""
+    """Enable float64 in JAX, as a program would with ``jax_enable_x64``."""
     if backend != "jax" or precision != "float64":
         return nullcontext()
     import jax

@@ -1,4 +1,4 @@
-"""``python -m logitron info``: what can be computed with here."""
+"""``python -m logitron info``: array libraries and devices of this machine."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -7,7 +7,7 @@ from logitron.cli.tables import print_table
 
 
 def show() -> None:
-    """Print the array libraries, their versions and devices, or what is wrong with them."""
+    """Print the array libraries with their versions and devices, or the problem with them."""
     rows = [_row(name) for name in LIBRARIES]
     print_table("Array libraries", ("backend", "version", "devices"), [*rows, _dask_row()])
 

@@ -1,4 +1,4 @@
-"""Pictures of training, drawn with matplotlib."""
+"""Plots of the training, drawn with matplotlib."""
 
 from io import BytesIO
 from pathlib import Path
@@ -13,18 +13,22 @@ __all__ = ["require_matplotlib", "save_neuron"]
 
 
 def require_matplotlib(path: Path) -> None:
-    """Make sure, before any work begins, that a picture can be drawn and saved.
+    """Check, before any training, that a plot can be drawn and saved.
 
-    A picture of nothing is drawn in memory: some kinds need programs that may be missing. The file
-    is opened and closed again; one that was not there before is removed.
+    A test plot is drawn in memory, since some formats need programs that can be missing. The file
+    is opened for appending; a file that did not exist is removed again.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------
     ImportError
         If matplotlib is not installed.
     ValueError
-        If the file's folder does not exist, its kind is unknown or cannot be drawn here, or it
-        cannot be written.
+        If the folder does not exist, the format is unknown or cannot be drawn on this machine, or
+        the file cannot be written.
     """
     try:
         from matplotlib.figure import Figure
@@ -40,7 +44,7 @@ def require_matplotlib(path: Path) -> None:
         raise ValueError(f"--plot must name a file in a folder that exists, got {path}")
     try:
         new = not path.exists()
-        with path.open("ab"):  # whatever is in it stays
+        with path.open("ab"):  # keeps the contents
             pass
         if new:
             path.unlink()
@@ -51,7 +55,7 @@ def require_matplotlib(path: Path) -> None:
         ) from error
     try:
         _drawn(np.ones(2), np.ones(64)).savefig(BytesIO(), format=kind)
-    except Exception as error:  # whatever the program says that draws this kind
+    except Exception as error:  # of any type, from the program that draws this format
         raise ValueError(
             f"--plot must name a kind of file that can be drawn here, got {path}: {error}; choose "
             "a file that ends in .png"
@@ -59,7 +63,7 @@ def require_matplotlib(path: Path) -> None:
 
 
 def save_neuron(loss_curve: HostArray, coef: HostArray, path: Path) -> None:
-    """Draw the loss of every epoch, and the coefficients where their pixels are.
+    """Draw the loss of each epoch, and the coefficients as an image of their pixels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables and progress on a terminal: with rich where it is installed, as plain text otherwise."""
+"""Tables and progress bars on a terminal: with rich if it is installed, otherwise plain text."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,14 @@ __all__ = ["Progress", "print_table", "progress"]
 
 
 class Progress(Protocol):
-    """Shows how far a piece of work has come."""
+    """A function that updates a progress bar."""
 
     def __call__(self, done: int, text: str) -> None:
-        """Tell the steps done so far, and what to say about them."""
+        """Show the number of completed steps, and a text."""
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows of text under their columns."""
+    """Print rows of text below their column names."""
     try:
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
@@ -29,9 +29,9 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))  # as Text, brackets are not taken for markup
+        table.add_row(*map(Text, row))  # Text, so that brackets are no markup
     console = Console()
-    console.print(Text(title, style="bold"))  # a table's own title would wrap at its width
+    console.print(Text(title, style="bold"))  # the title of a rich table wraps at its width
     console.print(table)
 
 
@@ -43,13 +43,12 @@ def _print_plain(title: str, columns: Sequence[str], rows: Sequence[Sequence[str
 
 
 @contextmanager
-def progress(what: str, steps: int) -> Iterator[Progress]:
-    """Show a bar while the block runs, if there is a terminal to show it on and rich to draw it.
+def progress(description: str, steps: int) -> Iterator[Progress]:
+    """Show a progress bar inside the block, on a terminal and if rich is installed.
 
     Parameters
     ----------
-    what : str
-        What is being done.
+    description : str
     steps : int
         Steps at most.
 
@@ -75,7 +74,7 @@ def progress(what: str, steps: int) -> Iterator[Progress]:
         TimeElapsedColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True, refresh_per_second=8) as bar:
-        task = bar.add_task(what, total=steps, text="")
+        task = bar.add_task(description, total=steps, text="")
         yield lambda done, text: bar.update(task, completed=done, text=text)
 
 

@@ -1,23 +1,26 @@
-"""The user's door: what comes in, what is asked, and what is answered.
+"""The estimators that users call, and everything between their arguments and a solver.
 
 =========================== ====================================================================
-module                      what it holds
+module                      contents
 =========================== ====================================================================
 ``logistic_regression``     `LogisticRegression`
 ``logistic_regression_cv``  `LogisticRegressionCV`
 ``resampling``              `bootstrap` and `permutation_test`
-``classifier``              what trained neurons answer: predictions, probabilities, moving
-``fitting``                 from one objective to coefficients, and how it ended
-``grid``                    many fits over the same rows: targets x subsets x penalties
-``inputs``, ``labels``      features, weights and labels of any kind, checked
-``values``, ``label_values`` numbers and labels as they come: what is refused, what is kept
-``multilabel``              tables of targets
-``class_weights``           weights of classes, for rows and for groups
-``folds``, ``held_out``     splits of the rows, and scores of those that are held out
-``scoring``                 scores that are computed where the rows are
-``spellings``, ``legacy``   scikit-learn's names, deprecated ones too, and what they mean here
-``pickled``                 what a version does with estimators that another one wrote
-``callbacks``, ``progress`` who is told of iterations
+``classifier``              `predict`, `predict_proba`, `score`, `to`: all that follows ``fit``
+``validation``              checks of X, y and weights
+``fitting``                 one objective minimised: solver, refinement, certificate
+``fit_grid``                many objectives over the same rows: targets x subsets x penalties
+``fit_results``             parameters and statuses of such a grid
+``present_classes``         softmax problems with classes that no row has
+``weight_scale``            sample weights scaled to about 1
+``warm_start``              coefficients of an earlier fit for other classes
+``verdict``                 certified or not: relative bounds of the suboptimality
+``refinement``              damped Newton steps for fits that are not certified
+``separation``              whether classes are linearly separable, and by which features
+``reports``                 warnings about fits that did not converge
+``progress``                progress bars, and printed iterations
+``model_selection``         folds, held-out scores, the choice of the penalty
+``sklearn``                 solver names, deprecated parameters, callbacks, pickles
 =========================== ====================================================================
 """
 

@@ -1,4 +1,4 @@
-"""What trained neurons answer, wherever their coefficients came from."""
+"""Predictions of fitted estimators, and moving them between libraries and devices."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -14,60 +14,63 @@ from logitron import neuron
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import to_csr, wrap
-from logitron.estimators.callbacks import CallbackSupportMixin
-from logitron.estimators.inputs import features, refuse_nonfinite, sample_weights
-from logitron.estimators.label_values import comparable
-from logitron.estimators.labels import classes_for, take
-from logitron.estimators.pickled import VersionedEstimator
-from logitron.estimators.values import on_host
+from logitron.estimators.sklearn.callbacks import CallbackSupportMixin
+from logitron.estimators.sklearn.pickled import VersionedEstimator
+from logitron.estimators.validation.features import reject_nonfinite, validate_features
+from logitron.estimators.validation.label_values import labels_for_scoring
+from logitron.estimators.validation.labels import classes_in_context, decode_labels
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import to_host_if_array
 
 __all__ = ["NeuronClassifier"]
 
 
-#: kinds of parameters that are what they are, and how many sets of them are remembered as valid
-PLAIN, MOST_REMEMBERED = frozenset({bool, int, float, str, type(None)}), 1000
-_valid: set[tuple[Any, ...]] = set()
+#: types of parameters that are cached, and sets of values cached at most
+PLAIN_TYPES, MAX_CACHED = frozenset({bool, int, float, str, type(None)}), 1000
+_validated: set[tuple[Any, ...]] = set()
 
 
 class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator):  # type: ignore[misc]
     """A classifier with ``coef_ (m, p)``, ``intercept_ (m,)`` and ``classes_ (K,)``.
 
-    One neuron for two classes, a softmax layer for more; of many targets, a neuron each.
+    One neuron for two classes, a softmax layer for more classes, and one neuron for each of many
+    targets.
     """
 
     coef_: Array
     intercept_: Array
     classes_: Array
-    _many: bool = False
+    _multilabel: bool = False
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
+    """dtype of predictions for many targets."""
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        return list(cls._names())
+        return list(cls._parameter_names())
 
     @classmethod
     @cache
-    def _names(cls) -> tuple[str, ...]:
-        """Read the signature once: scikit-learn does so for every fit."""
+    def _parameter_names(cls) -> tuple[str, ...]:
+        """Return the parameters' names, cached: scikit-learn reads the signature in every fit."""
         return tuple(super()._get_param_names())
 
     def _validate_params(self) -> None:
-        """Check parameters as scikit-learn does, once for all fits that have the same plain ones.
+        """Check the parameters as scikit-learn does, once for each set of values.
 
-        Of a few rows, it takes a quarter of a fit.
+        For few rows, the check takes a quarter of a fit. Sets of plain values are cached.
         """
-        values = [getattr(self, name) for name in self._names()]
+        values = [getattr(self, name) for name in self._parameter_names()]
         kinds = tuple(map(type, values))
-        if not PLAIN.issuperset(kinds):
+        if not PLAIN_TYPES.issuperset(kinds):
             super()._validate_params()
             return
         key = type(self), kinds, *values
-        if key not in _valid:
+        if key not in _validated:
             super()._validate_params()
-            if len(_valid) >= MOST_REMEMBERED:
-                _valid.clear()
-            _valid.add(key)
+            if len(_validated) >= MAX_CACHED:
+                _validated.clear()
+            _validated.add(key)
 
     def decision_function(self, X: Any) -> Array:
         """Compute the logits.
@@ -78,19 +81,20 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
         Returns
         -------
-        array (n,) for two classes, of the second one; (n, K) for more; (n, T) for many targets
-            Computed where X is; lazy if X is a Dask array.
+        array (n,) for two classes, of the second class; (n, K) for more; (n, T) for many targets
+            In the library and on the device of X; lazy if X is a Dask array.
 
         Raises
         ------
         ValueError, TypeError
-            If X has not the features, or is not of the library and device, of ``fit``, or is not
-            what ``fit`` would take; of a Dask array, that is found out where it is computed.
+            If X has other features than in ``fit``, is in another library or on another device, or
+            would be rejected by ``fit``. For Dask arrays, NaN is found only where the result is
+            computed.
         """
         return self._map("decision_function", X, _decision)
 
     def predict_proba(self, X: Any) -> Array:
-        """Compute the probability of each class; of many targets, that each is 1.
+        """Compute the probability of each class; for many targets, the probability of 1.
 
         Parameters
         ----------
@@ -106,10 +110,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_proba", X, _probabilities, grouped=True)
+        return self._map("predict_proba", X, _probabilities, needs_classes=True)
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Compute the logarithm of each class's probability, however small that is.
+        """Compute the logarithm of each class's probability without underflow.
 
         Parameters
         ----------
@@ -125,10 +129,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_log_proba", X, _log_probabilities, grouped=True)
+        return self._map("predict_log_proba", X, _log_probabilities, needs_classes=True)
 
     def predict(self, X: Any) -> Array:
-        """Choose the most probable class.
+        """Predict the most probable class.
 
         Parameters
         ----------
@@ -137,9 +141,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Returns
         -------
         array (n,) or (n, T)
-            Labels of ``classes_``; of many targets, 0 or 1 in the dtype of their table. The rows of
-            a lazy array are not looked at: where features are NaN, probabilities are NaN, and the
-            first class is chosen.
+            Labels of ``classes_``; for many targets, 0 or 1 in the dtype of y. The rows of a lazy
+            array are not checked: NaN features give NaN probabilities, and the first class.
 
         Raises
         ------
@@ -147,13 +150,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             As `decision_function`.
         """
         check_is_fitted(self)
-        if self._many:
-            return self._map("predict", X, _ones, dtype=self._label_dtype)
-        codes = self._map("predict", X, _codes)
-        return wrap("codes", codes).map(partial(take, self.classes_), self.classes_.dtype)
+        if self._multilabel:
+            return self._map("predict", X, _multilabel_predictions, dtype=self._label_dtype)
+        codes = self._map("predict", X, _class_codes)
+        return wrap("codes", codes).map(partial(decode_labels, self.classes_), self.classes_.dtype)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Compute the accuracy: the share of rows whose label, or labels, are predicted.
+        """Compute the accuracy: the fraction of rows whose label, or labels, are predicted.
 
         Parameters
         ----------
@@ -168,11 +171,11 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Raises
         ------
         ValueError, TypeError
-            As `decision_function`; also if y or the weights are not what they should be.
+            As `decision_function`; also if y or the weights are invalid.
         """
-        y = comparable(y)
-        predicted = on_host(self.predict(X))
-        weights = sample_weights(sample_weight, predicted.shape[0])
+        y = labels_for_scoring(y)
+        predicted = to_host_if_array(self.predict(X))
+        weights = validate_sample_weight(sample_weight, predicted.shape[0])
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
     def to(self, backend: str, device: str | None = None) -> Self:
@@ -183,7 +186,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         backend : str
             Name of the library.
         device : str, optional
-            Its device; the library's default if left out.
+            Device of the library; None is its default.
 
         Returns
         -------
@@ -192,7 +195,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Raises
         ------
         ValueError, ImportError
-            If the backend or device does not exist here.
+            If the backend or device does not exist on this machine.
 
         Examples
         --------
@@ -204,16 +207,16 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         """
         check_is_fitted(self)
         coef = self._dense_coef()
-        place = ArrayContext.named(backend, device, ArrayContext.of(coef).precision)
-        with place.scope():
-            moved = place.copy_to(coef), place.copy_to(self.intercept_)
-            classes = classes_for(place, to_host(self.classes_))
+        context = ArrayContext.named(backend, device, ArrayContext.of(coef).precision)
+        with context.scope():
+            moved = context.copy_to(coef), context.copy_to(self.intercept_)
+            classes = classes_in_context(context, to_host(self.classes_))
         self.coef_, self.intercept_ = moved
         self.classes_ = classes
         return self
 
     def sparsify(self) -> Self:
-        """Store ``coef_`` as a SciPy CSR matrix: less memory where most coefficients are zero.
+        """Store ``coef_`` as a SciPy CSR matrix, which saves memory if most coefficients are zero.
 
         Returns
         -------
@@ -222,20 +225,20 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Raises
         ------
         TypeError
-            If the coefficients are not NumPy's; ``.to("numpy")`` brings them there.
+            If the coefficients are no NumPy array; ``.to("numpy")`` converts them.
         """
         check_is_fitted(self)
         coef = self._dense_coef()
         if not isinstance(coef, np.ndarray):
             raise TypeError(
-                f"coef_ must be a NumPy array to be made sparse, got {type(coef)}; "
+                f"coef_ must be a NumPy array to become sparse, got {type(coef)}; "
                 "call .to('numpy') first"
             )
         self.coef_ = to_csr(coef)
         return self
 
     def densify(self) -> Self:
-        """Store ``coef_`` as an array again.
+        """Store ``coef_`` as a dense array.
 
         Returns
         -------
@@ -261,32 +264,32 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         X: Any,
         function: Callable[..., Array],
         *,
-        grouped: bool = False,
+        needs_classes: bool = False,
         **static: Any,
     ) -> Array:
-        """Apply a function of logits to the rows of X, where X is."""
+        """Apply a function of the logits to the rows of X, where X is."""
         check_is_fitted(self)
         coef = self._dense_coef()
-        if grouped:  # the function wants to know how many neurons share the probability
-            static["classes"] = 1 if self._many else int(coef.shape[0])
-        X = features(self, X, reset=False)
-        place = ArrayContext.of(X.meta)
-        _check_place(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), place)
-        with place.scope():
-            rows = X.rows(place, width=coef.shape[0])
-            if not X.lazy:  # reading the values would compute a lazy array
-                refuse_nonfinite(rows)
-            coef, intercept = place.asarray(coef), place.asarray(self.intercept_)
+        if needs_classes:  # number of neurons in a softmax layer; 1 is a sigmoid
+            static["classes"] = 1 if self._multilabel else int(coef.shape[0])
+        X = validate_features(self, X, reset=False)
+        context = ArrayContext.of(X.meta)
+        _check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
+        with context.scope():
+            rows = X.rows(context, width=coef.shape[0])
+            if not X.lazy:  # a check would compute a lazy array
+                reject_nonfinite(rows)
+            coef, intercept = context.asarray(coef), context.asarray(self.intercept_)
             return rows.map_logits(function, coef, intercept, **static)
 
 
-def _check_place(who: str, fitted: ArrayContext, place: ArrayContext) -> None:
-    if not fitted.same_device_as(place):
+def _check_same_device(method: str, fitted: ArrayContext, context: ArrayContext) -> None:
+    if not fitted.same_device_as(context):
         raise ValueError(
-            f"{who}: X must use the same namespace and device as the fitted model, which is on "
-            f"{fitted.library.name} ({fitted.device}), while X is on {place.library.name} "
-            f"({place.device}). Move the model with "
-            f".to({place.library.name!r}, device) or bring X to it"
+            f"{method}: X must use the same namespace and device as the fitted model, which is on "
+            f"{fitted.library.name} ({fitted.device}), while X is on {context.library.name} "
+            f"({context.device}). Move the model with "
+            f".to({context.library.name!r}, device), or convert X"
         )
 
 
@@ -297,31 +300,35 @@ def _decision(Z: Array) -> Array:
     return Z[:, 0] if Z.shape[1] == 1 else Z
 
 
-def _both(Z: Array) -> Array:
-    """Logits of either class: one minus sigmoid(z) is sigmoid(-z), without the cancellation."""
+def _logits_of_both_classes(Z: Array) -> Array:
+    """Return logits of both classes: 1 - sigmoid(z) = sigmoid(-z) avoids cancellation."""
     return array_namespace(Z).concat([-Z, Z], axis=1) if Z.shape[1] == 1 else Z
 
 
 def _probabilities(Z: Array, *, classes: int) -> Array:
-    return neuron.sigmoid(_both(Z)) if classes == 1 else neuron.softmax(Z, classes=classes)
+    return (
+        neuron.sigmoid(_logits_of_both_classes(Z))
+        if classes == 1
+        else neuron.softmax(Z, classes=classes)
+    )
 
 
 def _log_probabilities(Z: Array, *, classes: int) -> Array:
     xp = array_namespace(Z)
-    Z = _both(Z) if classes == 1 else Z
+    Z = _logits_of_both_classes(Z) if classes == 1 else Z
     P = neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
-    # the logarithm of what `predict_proba` says, as long as that is a normal number
-    there = float(xp.finfo(P.dtype).eps) < P
-    logarithm = xp.log(xp.where(there, P, xp.ones_like(P)))
-    return xp.where(there, logarithm, neuron.log_probability(Z, classes=classes))
+    # the logarithm of `predict_proba` where this is a normal number
+    is_normal = float(xp.finfo(P.dtype).eps) < P
+    log_P = xp.log(xp.where(is_normal, P, xp.ones_like(P)))
+    return xp.where(is_normal, log_P, neuron.log_probability(Z, classes=classes))
 
 
-def _ones(Z: Array, *, dtype: str) -> Array:
+def _multilabel_predictions(Z: Array, *, dtype: str) -> Array:
     xp = array_namespace(Z)
     return xp.astype(Z > 0, getattr(xp, dtype))
 
 
-def _codes(Z: Array) -> Array:
+def _class_codes(Z: Array) -> Array:
     xp = array_namespace(Z)
     if Z.shape[1] == 1:
         return xp.astype(Z[:, 0] > 0, xp.int32)

@@ -1,4 +1,8 @@
-"""From an objective to fitted coefficients: the method, the bound, and how it ended."""
+"""One objective minimised by a fast solver, then refined where no bound certifies the result.
+
+Order of calls in `Settings.minimize`: centre (and standardise) the features, choose a plan, check
+the features, solve, refine. `Fit.judge` then bounds the suboptimality at the stored coefficients.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,43 +15,44 @@ from logitron.automatic import AutomaticSolver, Plan, choose
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
+from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.refinement import (
     Refined,
-    affordable,
-    is_quick,
-    plain_of,
-    ready,
+    is_cheap,
+    n_affordable,
     refine,
+    standardised,
+    unstandardised,
 )
-from logitron.estimators.reports import Report, is_converged, warn_of
-from logitron.estimators.verdict import Verdict, judge, relative_gap, target_of
+from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.objective import Cost, Objective
 from logitron.reductions import centre, is_flat, standardise
 from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Status, put_groups
 
-__all__ = ["Fit", "Settings", "centre_over_classes", "in_unit"]
+__all__ = ["Fit", "Settings", "centre_over_classes"]
 
 
-#: iterations more that refining may take, where their number is not asked for
-REFINING = 400
-#: iterations after which they begin, where the fast methods do not arrive
-EARLY = 120
+#: iterations of refinement at most, if max_iter is None
+REFINEMENT_ITER = 400
+#: iterations of the fast solver before refinement, where refinement is cheap
+FAST_ITER = 120
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to minimise.
+    """Parameters of the minimisation.
 
     Parameters
     ----------
     method : {"auto", "lbfgs", "newton", "gradient-descent"}
     tol : float
     max_iter : int or None
-        None is the method's own default.
+        None is the default of the method.
     learning_rate, loss_change
         See `GradientDescent`.
     interruptible : bool
-        Whether Ctrl-C keeps what is done.
+        Whether Ctrl-C keeps the iterations made so far.
     """
 
     method: str
@@ -58,58 +63,68 @@ class Settings:
     interruptible: bool = False
 
     @property
-    def untrained(self) -> bool:
-        """Whether to start from nothing: as the textbook does, or since no step will be made."""
+    def start_at_zero(self) -> bool:
+        """Whether to start from zeros: for gradient descent, and if there are no iterations."""
         return self.method == "gradient-descent" or self.max_iter == 0
 
     @property
-    def most(self) -> int:
-        """Iterations at most."""
+    def solver_max_iter(self) -> int:
+        """Iterations of the fast solver at most."""
         if self.max_iter is not None:
             return int(self.max_iter)
         return (GradientDescent if self.method == "gradient-descent" else AutomaticSolver).max_iter
 
     @property
-    def limit(self) -> int:
-        """Iterations of the methods that follow, at most in all."""
-        return self.most + (REFINING if self.max_iter is None else 0)
+    def total_max_iter(self) -> int:
+        """Iterations of solver and refinement at most."""
+        return self.solver_max_iter + (REFINEMENT_ITER if self.max_iter is None else 0)
 
     @property
-    def _before_refining(self) -> int:
-        """Iterations of the fast methods, where others can follow."""
-        return EARLY if self.max_iter is None else min(self.most, max(EARLY, self.most // 2))
+    def _fast_max_iter(self) -> int:
+        """Iterations of the fast solver at most, where refinement is cheap."""
+        if self.max_iter is None:
+            return FAST_ITER
+        return min(self.solver_max_iter, max(FAST_ITER, self.solver_max_iter // 2))
 
     def minimize(
         self,
         objective: Objective,
         start: tuple[Array | None, Array | None],
-        watch: Callback = None,
-        check: Callable[[], None] = lambda: None,
-        cold: Array | None = None,
+        callback: Callback = None,
+        check_finite: Callable[[], None] = lambda: None,
+        zero_start: Array | None = None,
     ) -> "Fit":
-        """Minimise from coefficients and intercepts, either of which may be None for zeros.
+        """Minimise an objective, and refine groups that are not certified.
 
         Parameters
         ----------
         objective : Objective
-        start : tuple of arrays (m, p) and (m,), or None
-        watch : callable, optional
-        check : callable
-            Reads all features, and raises if one is not finite. It is called first. But where
-            samples come first, and nobody watches, the first pass over all rows is not far, and
-            says so too: NaN or infinity anywhere leaves no finite loss with a finite derivative,
-            and so no optimum. It is called then only if none was found.
-        cold : array (m,), optional
-            Intercepts to start from, with coefficients of zero, where the objective is lower there
-            than at ``start``.
+        start : tuple
+            Coefficients (m, p) and intercepts (m,); either can be None for zeros.
+        callback : callable, optional
+            Called after each iteration; True stops the fit.
+        check_finite : callable
+            Raises an error if X has NaN or infinity. With subsamples and no callback it is
+            deferred: the first full pass would give an objective that is not finite, so that it is
+            called only if the fit does not converge.
+        zero_start : array (m,), optional
+            Intercepts of an alternative start with coefficients of zero. It is used for the groups
+            whose objective is lower there than at ``start``.
+
+        Returns
+        -------
+        Fit
         """
         if self.method == "gradient-descent":
-            check()
+            check_finite()
             objective = objective.beside_rows()
-            descent = GradientDescent(self.learning_rate, float(self.loss_change), self.most)
-            telling = None if watch is None else _telling(watch, objective)
+            descent = GradientDescent(
+                self.learning_rate, float(self.loss_change), self.solver_max_iter
+            )
+            split = partial(_with_split_parameters, objective=objective)
+            callback = map_iterations(callback, split)
             theta = objective.start(*start)
-            solution = descent.minimize(objective, theta, callback=telling)
+            solution = descent.minimize(objective, theta, callback=callback)
             return Fit(objective, solution, None, self)
         objective = centre(objective)
         if objective.statistics.needs_standardisation:
@@ -127,24 +142,24 @@ class Settings:
             weighed=objective.penalty.feature_factors is not None,
         )
         warm = start[0] is not None
-        most = self._before_refining if is_quick(objective) else self.most
-        engine = AutomaticSolver(plan, float(self.tol), most, warm, self.interruptible)
-        later = bool(plan.samples) and watch is None
-        if not later:
-            check()
+        solver_max_iter = self._fast_max_iter if is_cheap(objective) else self.solver_max_iter
+        solver = AutomaticSolver(plan, float(self.tol), solver_max_iter, warm, self.interruptible)
+        deferred = bool(plan.samples) and callback is None
+        if not deferred:
+            check_finite()
         theta = objective.start(*start)
-        if warm and cold is not None:
-            theta = _lower(objective, theta, objective.start(None, cold))
+        if warm and zero_start is not None:
+            theta = _lower_start(objective, theta, objective.start(None, zero_start))
         try:
-            found = engine.minimize(objective, theta, callback=watch)
-        except Exception:  # of what was computed with NaN, perhaps: then that is what to say
-            if later:
-                check()
+            found = solver.minimize(objective, theta, callback=callback)
+        except Exception:  # perhaps caused by NaN in X; the error of check_finite is clearer
+            if deferred:
+                check_finite()
             raise
-        if later and not is_converged(found.solution.status).all():
-            check()
+        if deferred and not is_converged(found.solution.status).all():
+            check_finite()
         fit = Fit(found.objective, found.solution, plan, self, found.gap_bound)
-        return fit.refined(watch)
+        return fit.refined(callback)
 
 
 @dataclass(frozen=True)
@@ -159,66 +174,77 @@ class Fit:
 
     @property
     def parameters(self) -> tuple[Array, Array]:
-        """Coefficients (m, p) and intercepts (m,), as `centre_over_classes`."""
+        """Coefficients (m, p) and intercepts (m,), see `centre_over_classes`."""
         objective = self.objective
         return centre_over_classes(*objective.split(self.solution.theta), classes=objective.classes)
 
     @property
     def work(self) -> Cost:
-        """What was done."""
+        """Passes over X, and Gram matrices computed."""
         return self.objective.cost
 
     def judge(self, coef: Array, intercept: Array) -> Verdict:
-        """Decide what became of each group, at coefficients as they are stored."""
+        """Bound the suboptimality of each group at the stored coefficients, see `verdict`.
+
+        Parameters
+        ----------
+        coef, intercept : arrays (m, p), (m,)
+            In the precision in which they are stored.
+        """
         return judge(
             self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
         )
 
-    def refined(self, watch: Callback = None) -> "Fit":
-        """Go on with the groups whose optimum is not proven, as many as can be afforded."""
+    def refined(self, callback: Callback = None) -> "Fit":
+        """Refine groups that are not certified, as many as are affordable.
+
+        Parameters
+        ----------
+        callback : callable, optional
+        """
         objective, solution = self.objective, self.solution
         value, gap = solution.loss_curve[-1], solution.gap
-        relative = target_of(self.settings.tol, objective.rows.context.precision)
+        relative = target_gap(self.settings.tol, objective.rows.context.precision)
         proven = relative_gap(value, gap if objective.strongly_convex else None) <= relative
-        open_ = ~(proven | (solution.status == Status.STOPPED))
+        unproven = ~(proven | (solution.status == Status.STOPPED))
         if not objective.strongly_convex:
-            open_ &= solution.status != Status.SEPARABLE
-        count = min(int(open_.sum()), affordable(objective))
-        if not open_.any():
+            unproven &= solution.status != Status.SEPARABLE
+        n_refined = min(int(unproven.sum()), n_affordable(objective))
+        if not unproven.any():
             return self
-        if not count:
-            return self._precisely(open_)
-        return self._one_by_one(np.flatnonzero(open_)[:count], relative, watch)
+        if not n_refined:
+            return self._continue_in_float64(unproven)
+        return self._refine_groups(np.flatnonzero(unproven)[:n_refined], relative, callback)
 
-    def _precisely(self, open_: HostArray) -> "Fit":
-        """Go on in the widest precision, where it was not that."""
+    def _continue_in_float64(self, unproven: HostArray) -> "Fit":
+        """Continue with the fast solver in the widest precision, if it used a lower one."""
         objective, solution, settings = self.objective, self.solution, self.settings
         rows = objective.rows.context
         if rows is rows.wide or self.plan is None:
             return self
-        left = settings.limit - int(solution.n_iter.max())
-        if left <= 0:
+        n_before = int(solution.n_iter.max())
+        n_left = settings.total_max_iter - n_before
+        if n_left <= 0:
             return self
-        groups = np.flatnonzero(open_)
+        groups = np.flatnonzero(unproven)
         context = objective.context
         index = context.asarray(groups, keep_dtype=True)
         part = objective.in_float64().take(groups)
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
-        engine = AutomaticSolver(plan, float(settings.tol), left, True, settings.interruptible)
-        found, part, _ = engine.minimize(part, theta)
+        solver = AutomaticSolver(plan, float(settings.tol), n_left, True, settings.interruptible)
+        found, part, _ = solver.minimize(part, theta)
         coef, intercept = part.split(found.theta)
         own = objective.take(groups)
         found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
-        spent = int(solution.n_iter.max())
-        whole = replace(solution.replaced(groups, found.after(spent), context), as_evaluated=False)
-        return replace(self, solution=whole)
+        solution = solution.replaced(groups, found.after(n_before), context)
+        return replace(self, solution=replace(solution, as_evaluated=False))
 
-    def _one_by_one(self, groups: HostArray, relative: float, watch: Callback) -> "Fit":
-        """Go on with each group by damped Newton steps."""
+    def _refine_groups(self, groups: HostArray, relative: float, callback: Callback) -> "Fit":
+        """Refine the groups one by one, by damped Newton steps."""
         objective, solution, settings = self.objective, self.solution, self.settings
         context = objective.context
-        careful, plain = None, plain_of(objective)
+        scaled, unscaled = None, unstandardised(objective)
         theta, status = solution.theta, solution.status.copy()
         gaps = solution.gap if solution.gap is not None else np.full(len(status), np.inf)
         gaps, n_iter = gaps.copy(), solution.n_iter.copy()
@@ -229,18 +255,21 @@ class Fit:
         for group in groups.tolist():
             index = context.asarray(np.asarray([group]), keep_dtype=True)
             own = objective.take(np.asarray([group]))
-            known = bool(np.isfinite(last[group]))
-            begin = context.xp.take(theta, index, axis=0) if known else own.start()
-            found, spent = None, int(n_iter[group])
-            goal: dict[str, Any] = {"relative": relative, "group": group}
+            is_finite = bool(np.isfinite(last[group]))
+            start = context.xp.take(theta, index, axis=0) if is_finite else own.start()
+            found, n_before = None, int(n_iter[group])
+            options: dict[str, Any] = {"relative": relative, "group": group}
             try:
-                if plain is not None and known:
-                    found = refine(plain, *own.split(begin), max_iter=0, **goal)
+                if unscaled is not None and is_finite:
+                    found = refine(unscaled, *own.split(start), max_iter=0, **options)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
-                    careful = careful or ready(objective)
-                    goal["max_iter"] = max(settings.limit - spent, 0)
-                    told = _after(watch, spent, partial(objective.split, theta))
-                    found = refine(careful, *own.split(begin), on_iteration=told, **goal)
+                    scaled = scaled or standardised(objective)
+                    options["max_iter"] = max(settings.total_max_iter - n_before, 0)
+                    change = partial(
+                        _continued, n_before=n_before, parameters=partial(objective.split, theta)
+                    )
+                    on_iteration = map_iterations(callback, change)
+                    found = refine(scaled, *own.split(start), on_iteration=on_iteration, **options)
             except KeyboardInterrupt:
                 if not settings.interruptible:
                     raise
@@ -248,11 +277,11 @@ class Fit:
                 break
             if not np.isfinite(found.value):
                 continue
-            better = own.start(found.coef, found.intercept)
-            theta = put_groups(theta, np.asarray([group]), better, context)
+            refined = own.start(found.coef, found.intercept)
+            theta = put_groups(theta, np.asarray([group]), refined, context)
             last[group], gaps[group] = found.value, found.gap
             n_iter[group] += found.n_iter
-            status[group] = self._ended(found, int(n_iter[group]), relative)
+            status[group] = self._refined_status(found, int(n_iter[group]), relative)
             if status[group] != Status.CONVERGED and found.separation is not None:
                 complete = found.separation.complete
                 status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
@@ -261,7 +290,7 @@ class Fit:
                 status[group] = Status.STOPPED
                 break
         curve = np.concatenate([solution.loss_curve, last[None, :]])
-        refined = replace(
+        solution = replace(
             solution,
             theta=theta,
             status=status,
@@ -272,65 +301,67 @@ class Fit:
             proven=True,
             as_evaluated=solution.as_evaluated or len(groups) == len(status),
         )
-        return replace(self, solution=refined)
+        return replace(self, solution=solution)
 
-    def _ended(self, found: Refined, n_iter: int, relative: float) -> Status:
+    def _refined_status(self, found: Refined, n_iter: int, relative: float) -> Status:
+        """Return the status of a group after refinement."""
         if found.gap <= relative * (found.value - found.gap):
             return Status.CONVERGED
-        if not found.standing and n_iter >= self.settings.limit:
+        if not found.stalled and n_iter >= self.settings.total_max_iter:
             return Status.MAX_ITER
         return Status.AT_PRECISION
 
-    def warn(self, who: str, solver: str, verdict: Verdict, names: Any, *, stacklevel: int) -> None:
-        """Warn of what did not converge, saying why and what to try."""
+    def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
+        """Warn about groups that did not converge.
+
+        Parameters
+        ----------
+        estimator_name, solver : str
+        verdict : Verdict
+        names : sequence of str or None
+            Names of the features.
+        """
         solution = self.solution
-        warn_of(
+        warn_unconverged(
             Report(verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away),
-            who,
+            estimator_name,
             solver,
             tol=float(self.settings.tol),
             names=names,
-            stacklevel=stacklevel + 1,
         )
 
 
-def _lower(objective: Objective, theta: Array, other: Array) -> Array:
-    """For each group, the parameters at which the objective is lower."""
+def _lower_start(objective: Objective, theta: Array, other: Array) -> Array:
+    """Return, for each group, the parameters with the lower objective."""
     xp = objective.context.xp
     here, there = objective.evaluate(theta).value, objective.evaluate(other).value
     return xp.where((here <= there)[:, None, None], theta, other)
 
 
-def _after(watch: Callback, spent: int, parameters: Callable[[], Any]) -> Callback:
-    """Count the iterations that were made before."""
-    if watch is None:
-        return None
-
-    def told(iteration: Iteration) -> bool | None:
-        number = spent + iteration.number
-        return watch(replace(iteration, number=number, parameters=parameters))
-
-    return told
-
-
-def in_unit(watch: Callback, unit: float) -> Callback:
-    """Tell of losses in the units of the sample weights as they were given."""
-    if watch is None or unit == 1.0:
-        return watch
-
-    def told(iteration: Iteration) -> bool | None:
-        return watch(replace(iteration, loss=iteration.loss * unit))
-
-    return told
+def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
+    """Add the iterations before refinement, and replace the parameters by those of all groups."""
+    return replace(iteration, number=n_before + iteration.number, parameters=parameters)
 
 
 def centre_over_classes(
     coef: Array, intercept: Array | None, *, classes: int
 ) -> tuple[Array, Array]:
-    """Choose among the parameters that mean the same; zeros where there are no intercepts.
+    """Subtract the mean over the classes from the parameters of softmax groups.
 
-    What is added to all neurons of a softmax group changes no probability. Those that add up to
-    zero are the shortest: the penalty chooses them, and without it they are the convention.
+    Adding a vector to all neurons of a softmax group changes no probability. With a penalty, the
+    optimum has mean zero; without one, mean zero is the convention. Intercepts of None become
+    zeros.
+
+    Parameters
+    ----------
+    coef : array (G * K, p)
+    intercept : array (G * K,) or None
+    classes : int
+        K; 1 for binary groups, which stay unchanged.
+
+    Returns
+    -------
+    coef, intercept : arrays
     """
     intercept = coef[:, 0] * 0.0 if intercept is None else intercept
     if classes == 1:
@@ -343,10 +374,6 @@ def centre_over_classes(
     return xp.reshape(groups, coef.shape), xp.reshape(shifts, intercept.shape)
 
 
-def _telling(watch: Callable[[Iteration], bool | None], objective: Objective) -> Callback:
-    """Tell of coefficients and intercepts, as the engine does."""
-
-    def told(iteration: Iteration) -> bool | None:
-        return watch(replace(iteration, parameters=lambda: objective.split(iteration.parameters())))
-
-    return told
+def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:
+    """Replace the parameters by coefficients and intercepts."""
+    return replace(iteration, parameters=lambda: objective.split(iteration.parameters()))

@@ -1,4 +1,4 @@
-"""`LogisticRegression`: the user's door to the neuron."""
+"""`LogisticRegression`: one fit, or one for each of many targets."""
 
 from functools import partial
 from numbers import Integral, Real
@@ -10,21 +10,41 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import Source
-from logitron.estimators.callbacks import Tasks, Watch, both, with_callbacks
-from logitron.estimators.class_weights import balance
 from logitron.estimators.classifier import NeuronClassifier
-from logitron.estimators.fits import Fits
-from logitron.estimators.fitting import Fit, Settings, centre_over_classes, in_unit
-from logitron.estimators.grid import Grid
-from logitron.estimators.inputs import contexts, features, refuse_nonfinite, sample_weights
-from logitron.estimators.labels import Labels, classes_for, encode, prior
-from logitron.estimators.multilabel import encode_many, has_many_targets
-from logitron.estimators.progress import print_iteration, shown
-from logitron.estimators.spellings import PENALTIES, SOLVERS, inverse_penalty, method, tolerance
-from logitron.estimators.units import inverse, scaled
-from logitron.estimators.values import Count, as_floats, plain
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
+from logitron.estimators.fitting import Fit, Settings, centre_over_classes
+from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
+from logitron.estimators.progress import print_iteration, progress_bar
+from logitron.estimators.sklearn.callbacks import CallbackBridge, with_callbacks
+from logitron.estimators.sklearn.parameters import (
+    PENALTIES,
+    SOLVERS,
+    clip_tolerance,
+    inverse_penalty_per_target,
+    resolve_inverse_penalty,
+    resolve_solver,
+)
+from logitron.estimators.validation.class_weights import apply_class_weight
+from logitron.estimators.validation.features import (
+    reject_nonfinite,
+    resolve_contexts,
+    validate_features,
+)
+from logitron.estimators.validation.labels import (
+    Labels,
+    class_log_odds,
+    classes_in_context,
+    encode_labels,
+)
+from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import IntegerAtLeast
 from logitron.estimators.verdict import Verdict
+from logitron.estimators.warm_start import transfer_neurons
+from logitron.estimators.weight_scale import penalty_strength, rescale_weights
 from logitron.objective import Objective, make_training_rows
+from logitron.solvers import Callback
 
 __all__ = ["LogisticRegression"]
 
@@ -32,99 +52,98 @@ __all__ = ["LogisticRegression"]
 class LogisticRegression(NeuronClassifier):
     r"""Logistic regression: one neuron for two classes, a softmax layer for more.
 
-    Minimises :math:`\sum_i s_i \ell_i + \frac{1}{2C} \lVert w \rVert^2`, the sum of the rows'
-    cross-entropy weighted by sample weights :math:`s_i`, and the penalty of the coefficients; the
-    intercepts are not penalised. This is the objective of
-    :class:`sklearn.linear_model.LogisticRegression`.
+    Minimises :math:`\sum_i s_i \ell_i + \frac{1}{2C} \lVert w \rVert^2`, where :math:`\ell_i` is
+    the cross-entropy of row i, :math:`s_i` its sample weight, and w the coefficients; intercepts
+    are not penalised. This is the objective of :class:`sklearn.linear_model.LogisticRegression`.
 
-    The answers come back as X came in: in its library, on its device, in its kind of float. X can
-    be a NumPy, CuPy, PyTorch, JAX or Dask array, an array of any other library that implements the
-    Python array API standard, a list, a table of pandas, polars or pyarrow, or a sparse matrix of
-    SciPy; all of those count as NumPy. float16 and bfloat16 features are computed, and answered, in
-    float32; integers and booleans in the widest float of the device. y and sample weights are
-    brought to X.
+    X can be a NumPy, CuPy, PyTorch, JAX or Dask array, or an array of any other library that
+    implements the Python array API standard. Lists, tables of pandas, polars or pyarrow, and sparse
+    matrices of SciPy count as NumPy arrays. Results have the library, device and floating-point
+    type of X; float32 for float16 and bfloat16, and the widest type of the device for integers and
+    booleans. y and sample weights are copied to the device of X.
 
-    Parameters that scikit-learn's class has, and that are not described here, are accepted, so that
-    code written for it runs: ``random_state``, ``dual`` and ``intercept_scaling`` do nothing,
-    ``n_jobs`` warns, as it does there; the deprecated ``penalty`` is "l2", or None for no penalty.
+    Further parameters of scikit-learn's class are accepted for compatibility: ``random_state``,
+    ``dual`` and ``intercept_scaling`` have no effect, ``n_jobs`` issues a warning as in
+    scikit-learn, and the deprecated ``penalty`` can be "l2", or None for no penalty.
 
     Parameters
     ----------
     C : float, default 1.0
-        Inverse strength of the penalty; ``inf`` is no penalty. Of many targets, one for all or an
+        Inverse strength of the penalty; ``inf`` is no penalty. For many targets, a number or an
         array (T,).
     l1_ratio : float, default 0.0
-        Share of a penalty of absolute values. Must be 0: that penalty is not implemented.
+        Must be 0: L1 and elastic-net penalties are not implemented.
     tol : float, default 1e-4
-        A fit is done when its loss is proven to be within ``tol ** 2`` of the optimum, relative to
-        it. Gradient descent stops by ``loss_change`` instead; whether it converged is decided by
-        ``tol`` too.
+        A fit has converged when its objective f is proven to satisfy
+        ``(f - f_min) / f_min <= tol ** 2``. Gradient descent stops by ``loss_change`` instead, but
+        ``converged_`` follows ``tol`` too.
     fit_intercept : bool, default True
     class_weight : dict, "balanced" or None, default None
-        Multiplies the sample weights by class, as in scikit-learn. Of many targets, one for all or
+        Factors of the sample weights by class, as in scikit-learn. For many targets, one for all or
         a list of T.
     solver : {"auto", "lbfgs", "newton", "gradient-descent"}, default "auto"
-        "auto" chooses by the sizes of the problem, see ``plan_``. "newton" sums the whole Hessian
-        in every pass; "lbfgs" is a quasi-Newton method that starts from the features' Gram matrix,
-        and refreshes its curvature when it is slow. "gradient-descent" is the textbook's rule: it
-        is slow on features of different ranges.
+        "auto" chooses a method by the size of the problem, see ``plan_``. "newton" computes the
+        whole Hessian in every iteration. "lbfgs" is L-BFGS preconditioned by the Gram matrix of the
+        features; the preconditioner is updated when convergence is slow. "gradient-descent" is the
+        textbook rule, which is slow for features of different ranges.
 
         scikit-learn's other names are accepted: "newton-cholesky" is "newton", and "newton-cg",
-        "sag", "saga" and "liblinear" are "auto". All reach the same optimum, but for "liblinear",
-        which in scikit-learn penalises the intercept: it warns.
+        "sag", "saga" and "liblinear" are "auto". All have the same optimum. In scikit-learn,
+        "liblinear" penalises the intercept; here it does not, and issues a warning.
     max_iter : int or None, default None
-        Iterations at most. None is 200 and, for fits that are not proven by then, as many as 400
-        damped Newton steps more; 10 000 for gradient descent.
+        Iterations at most. None is 200, and up to 400 further damped Newton steps for fits that are
+        not certified by then; 10 000 for gradient descent.
     verbose : int, default 0
-        1 or more prints each iteration's number and loss; of many targets, 1 shows a progress bar.
+        1 or more prints the number and loss of each iteration; for many targets, 1 shows a progress
+        bar.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of the same features and the loss
-        is lower there than at zero. Classes that it knew keep their neurons; new ones start from
-        zero.
+        Start from the coefficients of the last fit, if it had as many features, and the objective
+        is lower there than at zero. Classes of the last fit keep their neurons; new classes start
+        from zero.
     learning_rate : float or "auto", default "auto"
-        Multiplies the gradient divided by the sum of the sample weights. "auto" is a step that
-        cannot overshoot.
+        Step length of gradient descent, which multiplies the gradient divided by the sum of the
+        sample weights. "auto" is the longest step that cannot overshoot.
     loss_change : float, default 1e-5
-        Stop when the objective changes by less than this in one iteration. That is a statement
-        about the last step, not about the distance from the optimum.
+        Gradient descent stops when the objective changes by less than this in one iteration. This
+        bounds the last step, not the distance from the optimum.
     backend : str or None, default None
-        Where ``fit`` computes: "numpy", "torch", "cupy", "jax" or "array-api-strict"; None is
-        where X is. The answers follow X all the same.
+        Library that ``fit`` computes with: "numpy", "torch", "cupy", "jax" or "array-api-strict".
+        None is the library of X. Results follow X in any case.
     device : str or None, default None
-        Device of the backend, such as "cpu", "cuda", "cuda:1", "mps" or "gpu"; None is where X
-        is, or the backend's default.
+        Device of the backend, such as "cpu", "cuda", "cuda:1", "mps" or "gpu". None is the device
+        of X, or the default of ``backend``.
     dtype : {"float32", "float64"} or None, default None
-        Precision to compute in. None follows X, but tables of up to 4 million numbers are computed
-        in float64 where the device has it. Answers are in X's kind of float all the same.
+        Precision of the computation. None follows X, except that X of up to 4 million numbers is
+        computed in float64, where the device has it. Results follow X in any case.
 
     Attributes
     ----------
     coef_ : array (1, p), (K, p) or (T, p)
-        Coefficients of the neuron, of each class for more than two, or of each target.
+        Coefficients of the neuron; of each class for more than two; or of each target.
     intercept_ : array (1,), (K,) or (T,)
     classes_ : array (K,) or (T,)
-        The labels, sorted: in X's library if they are numbers, else as NumPy. Of many targets,
-        their numbers; the shapes (1,) below are then (T,).
+        Sorted labels, in the library of X if they are numbers, otherwise in NumPy. For many
+        targets, their numbers; the shapes (1,) below are then (T,).
     n_iter_ : array (1,) of int32
-        Iterations made.
+        Number of iterations.
     converged_ : array (1,) of bool
-        Whether the fit is certified; or, where there is no penalty and the Hessian is too large
-        for a bound, whether the estimated distance from the optimum meets ``tol``.
+        Whether the fit is certified; or, without a penalty and with a Hessian too large for a
+        bound, whether the estimated suboptimality meets ``tol``.
     suboptimality_ : array (1,)
-        Proven bound of how far the objective at the coefficients as they are stored is above its
-        optimum, relative to it; infinite where none is proven.
+        Proven bound of ``(f - f_min) / f_min`` at the stored coefficients; infinite where no bound
+        exists.
     certified_ : array (1,) of bool
-        Whether that is at most ``tol ** 2``, or at most the floor of the kind of float: 1e-12 for
-        float64, 1e-6 for float32.
+        Whether ``suboptimality_`` is at most ``tol ** 2``, or at most 1e-12 for float64 and 1e-6
+        for float32.
     loss_curve_ : array (iterations,) or (iterations, T)
-        Objective after each iteration; for gradient descent, at the start of each.
+        Objective after each iteration; for gradient descent, before each iteration.
     plan_ : Plan or None
-        What ``solver`` chose, and why; None for gradient descent.
+        The method that ``solver`` chose, and the reason; None for gradient descent.
     work_ : Cost
-        How often the features were read, and products of them summed.
+        Number of passes over X, and of Gram matrices computed.
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray (p,)
-        Only where X has names.
+        Only if X has column names.
 
     References
     ----------
@@ -153,7 +172,7 @@ class LogisticRegression(NeuronClassifier):
         "class_weight": [dict, StrOptions({"balanced"}), list, None],
         "random_state": ["random_state"],
         "solver": [StrOptions(set(SOLVERS))],
-        "max_iter": [Count(0), None],
+        "max_iter": [IntegerAtLeast(0), None],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "n_jobs": [None, Integral],
@@ -214,35 +233,34 @@ class LogisticRegression(NeuronClassifier):
         ----------
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,) or (n, T)
-            Class labels of any type: numbers, strings, booleans, objects; or a table of zeros and
-            ones, each column of which is a target with a neuron of its own.
+            Class labels of any type: numbers, strings, booleans, objects. Or a table of zeros and
+            ones with many targets: each column gets a neuron of its own.
         sample_weight : array-like (n,), or (n, T) for many targets, optional
-            Non-negative; a row with weight 2 counts as two rows, and a label with weight 0 is as
-            good as missing. A number is every row's weight.
+            Non-negative. A row of weight 2 counts as two rows, and a label of weight 0 counts as
+            missing. A number is the weight of every row.
 
         Returns
         -------
         self
-            If it raises, the estimator is as it was before.
+            After an error, the estimator is unchanged.
 
         Raises
         ------
         ValueError, TypeError
-            If an argument is not what it should be, before any work begins; the message names it.
-            So are NaN and infinity in X, labels that are missing (NaN, NaT, None), masked elements,
-            complex numbers, malformed sparse matrices, and chunks of Dask arrays that are sparse or
-            not as announced.
+            If an argument is invalid; the message names it. Also for NaN and infinity in X, missing
+            labels (NaN, NaT, None), masked elements, complex numbers, malformed sparse matrices,
+            and chunks of Dask arrays that are sparse or differ from the array's metadata.
         ImportError
-            If the backend is not installed, or cannot be used here.
+            If the backend is not installed, or cannot be used on this machine.
 
         Warns
         -----
         ConvergenceWarning
-            If a fit is not proven to be at its optimum, saying which, how near it is, why, and what
-            to try; without a penalty, along which features classes are separated. Of many targets,
-            Ctrl-C ends the fit with this warning, and keeps what is done.
+            If a fit did not converge. The message gives the proven suboptimality, possible causes
+            and remedies; without a penalty, also the features that separate the classes. For many
+            targets, Ctrl-C ends the fit with this warning, and keeps the iterations made so far.
         UserWarning
-            If all labels of any weight are of one class, which is then predicted always.
+            If all labels with a positive weight are of one class; it is then always predicted.
         """
         before = dict(vars(self))
         try:
@@ -255,241 +273,198 @@ class LogisticRegression(NeuronClassifier):
     @with_callbacks  # type: ignore[untyped-decorator]
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         self._validate_params()
-        C = inverse_penalty(self)
-        given = X, y, sample_weight
-        X = features(self, X, reset=True)
-        caller, compute = contexts(X, self.backend, self.device, self.dtype)
-        if has_many_targets(y):
-            self._fit_many(X, given, C, caller, compute)
-            return
+        C = resolve_inverse_penalty(self)
+        raw_inputs = X, y, sample_weight
+        X = validate_features(self, X, reset=True)
+        contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
         n = X.shape[0]
-        labels = encode(y, n)
+        if is_multilabel(y):
+            weights = validate_sample_weight(sample_weight, n, np.shape(y)[1])
+            labels = encode_multilabel(y, n, weights)
+            C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
+            self._fit_grid(X, labels, weights, C, raw_inputs, contexts)
+            return
+        labels = encode_labels(y, n)
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
-            raise ValueError("C and class_weight can be lists only where y has many columns")
-        weights = balance(labels, self.class_weight, sample_weights(sample_weight, n))
-        if _lacks_a_class(labels, weights):
-            self._fit_present(X, labels, weights, C, caller, compute)
+            raise ValueError(
+                "C and class_weight can be lists only for y with many columns, got y of shape "
+                f"({n},). Pass a number for C, and a dict or 'balanced' for class_weight"
+            )
+        weights = validate_sample_weight(sample_weight, n)
+        weights = apply_class_weight(labels, self.class_weight, weights)
+        if labels.lack_a_class(weights):
+            self._fit_grid(X, labels, weights, float(C), raw_inputs, contexts)
             return
-        weights, unit = scaled(weights)
-        with compute.scope():
-            rows = make_training_rows(compute, X, labels.narrow, weights, width=labels.columns)
+        input_context, compute_context = contexts
+        weights, weight_scale = rescale_weights(weights)
+        scale = float(weight_scale[0])
+        with compute_context.scope():
+            rows = make_training_rows(
+                compute_context, X, labels.compact_codes, weights, width=labels.n_outputs
+            )
             objective = Objective.over(
                 rows,
-                classes=labels.columns,
-                penalty=inverse(C, unit[0]),
+                classes=labels.n_outputs,
+                penalty=penalty_strength(C, scale),
                 fit_intercept=self.fit_intercept,
             )
-            start, cold = self._start(compute.wide, labels, weights, untrained=settings.untrained)
-            self.classes_, self._many = classes_for(caller, labels.classes), False
-            tasks = self._tasks(given, settings.most, caller)
+            start, zero_start = self._start(
+                compute_context.wide, labels, weights, start_at_zero=settings.start_at_zero
+            )
+            self.classes_ = classes_in_context(input_context, labels.classes)
+            self._multilabel = False
+            bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
             max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
                 objective.with_sizes(rows.sum_of_squares, max_sample_weight),
                 start,
-                in_unit(both(self._watcher(), tasks), float(unit[0])),
-                check=partial(refuse_nonfinite, rows),
-                cold=cold,
+                scale_loss(chain_callbacks(self._iteration_callback(), bridge), scale),
+                check_finite=partial(reject_nonfinite, rows),
+                zero_start=zero_start,
             )
-            self.coef_, self.intercept_ = map(caller.copy_to, fit.parameters)
+            self.coef_, self.intercept_ = map(input_context.copy_to, fit.parameters)
             verdict = fit.judge(self.coef_, self.intercept_)
-            self._tell(fit, verdict, caller, float(unit[0]))
-            if tasks is not None:
-                tasks.end()
+            self._set_fitted_attributes(fit, verdict, input_context, scale)
+            if bridge is not None:
+                bridge.end()
         names = getattr(self, "feature_names_in_", None)
-        fit.warn(type(self).__name__, self.solver, verdict, names, stacklevel=5)
+        fit.warn(type(self).__name__, self.solver, verdict, names)
 
-    def _fit_present(
+    def _fit_grid(
         self,
         X: Source,
         labels: Labels,
-        weights: Array,
+        weights: Array | None,
         C: Any,
-        caller: ArrayContext,
-        compute: ArrayContext,
+        raw_inputs: tuple[Any, Any, Any],
+        contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
-        """Train where some classes have no weight: the problem of the others."""
-        settings = self._settings(labels)
-        with compute.scope():
-            grid = Grid.over(
-                compute,
+        """Fit through a `FitGrid`: many targets, or one with classes without weight."""
+        settings, multilabel = self._settings(labels), labels.multilabel
+        input_context, compute_context = contexts
+        verbose = self.verbose if multilabel else 0
+        bar = progress_bar(verbose, labels.n_targets, "targets", interruptible=True)
+        with compute_context.scope(), bar as show_progress:
+            grid = FitGrid.over(
+                compute_context,
                 X,
                 labels,
-                C=float(C),
+                C=C,
                 sample_weight=weights,
+                class_weight=self.class_weight if multilabel else None,
                 fit_intercept=self.fit_intercept,
             )
-            self.classes_, self._many = classes_for(caller, labels.classes), False
-            fits = grid.fit(settings, precision=caller.precision)
-            self.coef_ = caller.copy_to(fits.coef[0, 0, 0, :, :])
-            self.intercept_ = caller.copy_to(fits.intercept[0, 0, 0, :])
-            self._tell_many(fits, caller)
-            self.loss_curve_ = caller.asarray(fits.loss_curve[:, 0, 0, 0])
+            start, bridge = None, None
+            warm = multilabel and self.warm_start and self._multilabel and hasattr(self, "coef_")
+            if warm and self.coef_.shape == (labels.n_targets, X.shape[1]):
+                wide = compute_context.wide
+                start = wide.asarray(self._dense_coef()), wide.asarray(self.intercept_)
+            self.classes_ = classes_in_context(input_context, labels.classes)
+            self._multilabel = multilabel
+            if multilabel:
+                self._label_dtype = labels.dtype
+                bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
+            callback = chain_callbacks(show_progress, bridge)
+            precision = input_context.precision
+            results = grid.fit(settings, start=start, callback=callback, precision=precision)
+            self._set_grid_attributes(results, input_context, multilabel=multilabel)
             self.work_ = grid.objective.cost
-        grid.warn_of_constants(stacklevel=6)
-        names = getattr(self, "feature_names_in_", None)
-        fits.warn(type(self).__name__, self.solver, settings, names=names, stacklevel=6)
-
-    def _fit_many(
-        self,
-        X: Source,
-        given: tuple[Any, Any, Any],
-        C: Any,
-        caller: ArrayContext,
-        compute: ArrayContext,
-    ) -> None:
-        """Train a neuron for each column of a table of targets, together."""
-        _, Y, sample_weight = given
-        n = X.shape[0]
-        weights = sample_weights(sample_weight, n, np.shape(Y)[1])
-        labels = encode_many(Y, n, weights)
-        settings = self._settings(labels)
-        each = _of_targets(C, labels.targets)
-        with compute.scope(), shown(self.verbose, labels.targets, "targets", keeps=True) as show:
-            grid = Grid.over(
-                compute,
-                X,
-                labels,
-                C=each.reshape(-1, 1, 1),
-                sample_weight=weights,
-                class_weight=self.class_weight,
-                fit_intercept=self.fit_intercept,
-            )
-            warm = self.warm_start and self._many and hasattr(self, "coef_")
-            start = None
-            if warm and self.coef_.shape == (labels.targets, X.shape[1]):
-                start = tuple(map(compute.wide.asarray, (self._dense_coef(), self.intercept_)))
-            self.classes_, self._many = classes_for(caller, labels.classes), True
-            self._label_dtype = labels.dtype
-            tasks = self._tasks(given, settings.most, caller)
-            told = both(show, tasks)
-            fits = grid.fit(settings, start=start, watch=told, precision=caller.precision)
-            self.coef_ = caller.copy_to(fits.coef[:, 0, 0, 0, :])
-            self.intercept_ = caller.copy_to(fits.intercept[:, 0, 0, 0])
-            self._tell_many(fits, caller)
-            self.work_ = grid.objective.cost
-            if tasks is not None:
-                tasks.end()
-        grid.warn_of_constants(stacklevel=6)
-        fits.warn(type(self).__name__, self.solver, settings, names=None, stacklevel=6)
+            if bridge is not None:
+                bridge.end()
+        names = None if multilabel else getattr(self, "feature_names_in_", None)
+        grid.warn_single_class()
+        results.warn(type(self).__name__, self.solver, settings, names=names)
 
     def _settings(self, labels: Labels) -> Settings:
         return Settings(
-            method(self, classes=2 if labels.many else len(labels.classes)),
-            tolerance(self.tol),
+            resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
+            clip_tolerance(self.tol),
             self.max_iter,
             self.learning_rate,
             self.loss_change,
-            interruptible=labels.many,
+            interruptible=labels.multilabel,
         )
 
     def _start(
-        self, place: ArrayContext, labels: Labels, weights: Any, *, untrained: bool
+        self, context: ArrayContext, labels: Labels, weights: Any, *, start_at_zero: bool
     ) -> tuple[tuple[Array | None, Array | None], Array | None]:
-        """Choose coefficients and intercepts to start from; None is zeros.
+        """Choose coefficients and intercepts to start from; None stands for zeros.
 
         Returns
         -------
         start : tuple
-        cold : array (m,) or None
-            Intercepts of a start from coefficients of zero, where ``start`` is that of another fit.
+        zero_start : array (m,) or None
+            Intercepts of the alternative start with coefficients of zero, for a warm start.
         """
-        shares = prior(labels, weights)
-        cold = place.asarray(np.zeros(labels.columns) if shares is None else shares)
-        if self.warm_start and hasattr(self, "coef_") and not self._many:
+        log_odds = class_log_odds(labels, weights)
+        zero_start = context.asarray(np.zeros(labels.n_outputs) if log_odds is None else log_odds)
+        if self.warm_start and hasattr(self, "coef_") and not self._multilabel:
             coef, intercept = self._dense_coef(), self.intercept_
             if coef.shape[1] == self.n_features_in_:
-                known = to_host(self.classes_)
-                if np.array_equal(known, labels.classes):
-                    return (place.asarray(coef), place.asarray(intercept)), cold
-                if np.isin(labels.classes, known).any():
-                    moved = _moved_to(labels.classes, known, to_host(coef), to_host(intercept))
-                    return (place.asarray(moved[0]), place.asarray(moved[1])), cold
-        if untrained or shares is None:
-            return (None, None), None  # the textbook's neuron knows nothing to begin with
-        return (None, cold), None
+                old_classes = to_host(self.classes_)
+                if np.array_equal(old_classes, labels.classes):
+                    return (context.asarray(coef), context.asarray(intercept)), zero_start
+                if np.isin(labels.classes, old_classes).any():
+                    old = old_classes, to_host(coef), to_host(intercept)
+                    coef, intercept = transfer_neurons(labels.classes, *old)
+                    return (context.asarray(coef), context.asarray(intercept)), zero_start
+        if start_at_zero or log_odds is None:
+            return (None, None), None
+        return (None, zero_start), None
 
-    def _tasks(self, given: tuple[Any, Any, Any], most: int, caller: ArrayContext) -> Tasks | None:
-        """Prepare what scikit-learn's callbacks, if any are set, are told."""
+    def _callback_bridge(
+        self, raw_inputs: tuple[Any, Any, Any], max_iter: int, input_context: ArrayContext
+    ) -> CallbackBridge | None:
+        """Create the bridge to scikit-learn's callbacks, if any are set."""
         if not hasattr(self, "_skl_callbacks"):
             return None
 
-        if self._many:  # not all targets are under way at a time
-            return Tasks(self, *given, most, None)
+        if self._multilabel:  # batches of targets have no coefficients of all
+            return CallbackBridge(self, *raw_inputs, max_iter, None)
         columns = 1 if len(self.classes_) == 2 else len(self.classes_)
 
         def attributes(coef: Array, intercept: Array | None) -> dict[str, Any]:
             coef, intercept = map(
-                caller.copy_to, centre_over_classes(coef, intercept, classes=columns)
+                input_context.copy_to, centre_over_classes(coef, intercept, classes=columns)
             )
             return {"coef_": coef, "intercept_": intercept}
 
-        return Tasks(self, *given, most, attributes)
+        return CallbackBridge(self, *raw_inputs, max_iter, attributes)
 
-    def _watcher(self) -> Watch | None:
-        """Say what to call after each iteration; None for nothing."""
+    def _iteration_callback(self) -> Callback:
+        """Return the callback after each iteration, or None."""
         return print_iteration if self.verbose else None
 
-    def _tell(self, fit: Fit, verdict: Verdict, caller: ArrayContext, unit: float) -> None:
-        """Set the attributes that tell how the fit went."""
-        keep = partial(caller.asarray, keep_dtype=True)
-        self.suboptimality_ = caller.asarray(verdict.suboptimality)
+    def _set_fitted_attributes(
+        self, fit: Fit, verdict: Verdict, input_context: ArrayContext, weight_scale: float
+    ) -> None:
+        """Set the attributes that describe a single fit."""
+        keep = partial(input_context.asarray, keep_dtype=True)
+        self.suboptimality_ = input_context.asarray(verdict.suboptimality)
         self.certified_, self.converged_ = keep(verdict.certified), keep(verdict.converged)
         self.n_iter_ = keep(fit.solution.n_iter)
-        self.loss_curve_ = caller.asarray(fit.solution.loss_curve[:, 0] * unit)
+        self.loss_curve_ = input_context.asarray(fit.solution.loss_curve[:, 0] * weight_scale)
         self.plan_ = fit.plan
         self.work_ = fit.work
 
-    def _tell_many(self, fits: Fits, caller: ArrayContext) -> None:
-        """Set the attributes that tell how the fits of many targets went."""
-        keep = partial(caller.asarray, keep_dtype=True)
-        self.suboptimality_ = caller.asarray(fits.suboptimality[:, 0, 0])
-        self.certified_ = keep(fits.certified[:, 0, 0])
-        self.converged_ = keep(fits.converged[:, 0, 0])
-        self.n_iter_ = keep(fits.n_iter[:, 0, 0])
-        self.loss_curve_ = caller.asarray(fits.loss_curve[:, :, 0, 0])
-        self.plan_ = fits.plan
+    def _set_grid_attributes(
+        self, results: FitResults, input_context: ArrayContext, *, multilabel: bool
+    ) -> None:
+        """Set all attributes from a grid with one fit for each target."""
+        xp, p = results.context.xp, results.coef.shape[-1]
+        self.coef_ = input_context.copy_to(xp.reshape(results.coef, (-1, p)))
+        self.intercept_ = input_context.copy_to(xp.reshape(results.intercept, (-1,)))
+        keep = partial(input_context.asarray, keep_dtype=True)
+        self.suboptimality_ = input_context.asarray(results.suboptimality[:, 0, 0])
+        self.certified_ = keep(results.certified[:, 0, 0])
+        self.converged_ = keep(results.converged[:, 0, 0])
+        self.n_iter_ = keep(results.n_iter[:, 0, 0])
+        curve = results.loss_curve[:, :, 0, 0]
+        self.loss_curve_ = input_context.asarray(curve if multilabel else curve[:, 0])
+        self.plan_ = results.plan
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
-
-
-def _lacks_a_class(labels: Labels, weights: np.ndarray[Any, Any] | None) -> bool:
-    """Whether the rows of some class have no weight at all."""
-    if weights is None or weights.all() or labels.lazy:
-        return False
-    return bool((np.bincount(labels.codes[weights > 0], minlength=len(labels.classes)) == 0).any())
-
-
-def _of_targets(C: Any, targets: int) -> np.ndarray[Any, Any]:
-    """Check penalties of many targets (T,)."""
-    each = as_floats("C", C)
-    if each.ndim > 1 or each.size not in (1, targets) or not (each > 0).all():
-        raise ValueError(
-            f"C must be a positive number, or one for each of {targets} targets, got {plain(C)!r}"
-        )
-    return np.broadcast_to(each, (targets,))
-
-
-def _moved_to(
-    classes: np.ndarray[Any, Any],
-    known: np.ndarray[Any, Any],
-    coef: np.ndarray[Any, Any],
-    intercept: np.ndarray[Any, Any],
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Take the neurons of known classes over to other classes; those of new ones are zero.
-
-    One sigmoid neuron is a softmax layer of two: half of its logit for one class, and the other
-    half against the other.
-    """
-    if len(known) == 2:
-        coef, intercept = (np.concatenate([-0.5 * a, 0.5 * a]) for a in (coef, intercept))
-    places = {label: place for place, label in enumerate(known.tolist())}
-    chosen = [places.get(label, len(known)) for label in classes.tolist()]
-    coef = np.concatenate([coef, np.zeros_like(coef[:1])])[chosen]
-    intercept = np.concatenate([intercept, np.zeros_like(intercept[:1])])[chosen]
-    if len(classes) == 2:
-        coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
-    return coef, intercept

@@ -1,4 +1,4 @@
-"""`LogisticRegressionCV`: all penalties on all folds, in one solve."""
+"""`LogisticRegressionCV`: all penalties on all folds, solved together."""
 
 from functools import partial
 from numbers import Integral, Real
@@ -13,75 +13,76 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.estimators.classifier import NeuronClassifier
-from logitron.estimators.fits import Fits
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
-from logitron.estimators.folds import counts_of, folds_of, scorer_named
-from logitron.estimators.grid import Grid
-from logitron.estimators.held_out import (
-    deciding_scores,
-    score_of,
-    scores_of_done,
-    warn_of_left_out,
-    warn_of_undefined,
+from logitron.estimators.model_selection.folds import make_folds, resolve_scorer, training_counts
+from logitron.estimators.model_selection.held_out import (
+    completed_scores,
+    score_model,
+    selection_scores,
+    warn_undefined_scores,
+    warn_unseen_classes,
 )
-from logitron.estimators.inputs import contexts, features, sample_weights
-from logitron.estimators.labels import Labels, classes_for, encode
-from logitron.estimators.legacy import legacy_attributes
-from logitron.estimators.multilabel import encode_many, has_many_targets
-from logitron.estimators.progress import shown
-from logitron.estimators.scoring import check_scoring, mean_score
-from logitron.estimators.spellings import (
+from logitron.estimators.model_selection.penalty_choice import average_over_folds, choose_penalties
+from logitron.estimators.model_selection.scoring import check_scoring
+from logitron.estimators.progress import progress_bar
+from logitron.estimators.sklearn.legacy import legacy_attributes
+from logitron.estimators.sklearn.parameters import (
     PENALTIES,
     SOLVERS,
-    inverse_penalties,
-    method,
-    path_penalty,
-    tolerance,
+    check_cv_penalty,
+    clip_tolerance,
+    inverse_penalty_grid,
+    resolve_solver,
 )
-from logitron.estimators.values import Count
-from logitron.solvers import Status
+from logitron.estimators.validation.features import resolve_contexts, validate_features
+from logitron.estimators.validation.labels import Labels, classes_in_context, encode_labels
+from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
+from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.values import IntegerAtLeast
 
 __all__ = ["LogisticRegressionCV"]
 
 
 class LogisticRegressionCV(NeuronClassifier):
-    """Logistic regression with the penalty that predicts held-out rows best.
+    """Logistic regression with the penalty chosen by cross-validation.
 
-    Every penalty on every fold (and every target) is a fit of its own, to its certified optimum;
-    all are solved together, since they share the rows. Held-out rows are scored where they are.
+    Each penalty on each fold (and for each target) is a fit of its own, up to its certified
+    optimum. All fits are solved together, since they share the rows. Held-out rows are scored in
+    the library and on the device of X.
 
-    ``coef_``, ``intercept_`` and ``classes_`` are as in `LogisticRegression`, and so is what X and
-    y can be. A fixed validation set is one split: ``cv=[(train, validation)]``, with the numbers of
-    the rows.
+    X, y, ``coef_``, ``intercept_`` and ``classes_`` are as in `LogisticRegression`. For a fixed
+    validation set, pass one split with the numbers of its rows, ``cv=[(train, validation)]``.
 
     Parameters
     ----------
     Cs : int or array-like, default 10
-        Inverse strengths of the penalty; so many from 1e-4 to 1e4.
+        Inverse strengths of the penalty. An integer is that many values from 1e-4 to 1e4.
     l1_ratios : array-like, default "warn"
-        Must be zeros, which is what the default stands for, without a warning: penalties of
-        absolute values are not implemented.
+        Must be zeros: L1 and elastic-net penalties are not implemented. The default means zeros,
+        without a warning.
     fit_intercept : bool, default True
     cv : int, splitter, iterable of (train, test), or None, default None
-        None is five folds; they are stratified by class, but for many targets.
+        None is five folds, stratified by class unless there are many targets.
     scoring : str, callable or None, default None
         None is "accuracy". "neg_log_loss", "accuracy", "balanced_accuracy", "neg_brier_score",
-        "roc_auc" and "average_precision" are computed where X is; every other scorer of
-        scikit-learn's on the host.
+        "roc_auc" and "average_precision" are computed on the device of X; all other scorers of
+        scikit-learn on the host.
     solver, tol, max_iter, class_weight, verbose, backend, device, dtype
         As in `LogisticRegression`. "balanced" is computed for each fold; ``verbose=1`` shows a
         progress bar.
     refit : bool, default True
-        Whether to train on all rows with the best penalty; else the coefficients that were best in
-        each fold are averaged.
+        Whether to train on all rows with the best penalty. Otherwise, the best coefficients of each
+        fold are averaged.
     use_legacy_attributes : bool, default False
-        Whether ``C_``, ``l1_ratio_``, ``scores_``, ``coefs_paths_`` and ``n_iter_`` are what
-        scikit-learn's were before its version 1.8.
+        Whether ``C_``, ``l1_ratio_``, ``scores_``, ``coefs_paths_`` and ``n_iter_`` have the
+        structure of scikit-learn before version 1.8.
     warm_start : bool, default False
-        Start from the coefficients of the last fit, if it was of as many folds and penalties, and
-        its attributes are not the old ones.
+        Start from the coefficients of the last fit, if it had as many folds and penalties, and no
+        legacy attributes.
     penalty, dual, intercept_scaling, random_state, n_jobs
-        Accepted so that code written for scikit-learn runs, see `LogisticRegression`.
+        Accepted for compatibility with scikit-learn, see `LogisticRegression`.
 
     Attributes
     ----------
@@ -89,12 +90,12 @@ class LogisticRegressionCV(NeuronClassifier):
         See `LogisticRegression`.
     Cs_ : array (P,)
     C_ : float, or array (T,) for many targets
-        The best one.
+        Best inverse strength.
     l1_ratios_, l1_ratio_ : array (1,), float
     scores_ : array (F, 1, P), or (T, F, 1, P)
-        Of each fold and penalty; greater is better.
+        Score of each fold and penalty; greater is better.
     coefs_paths_ : array (F, 1, P, K, q), or (T, F, 1, P, 1, q)
-        Coefficients, and intercepts if there are any.
+        Coefficients, followed by intercepts if ``fit_intercept``.
     n_iter_, suboptimality_, certified_, converged_ : array, shape of ``scores_``
         See `LogisticRegression`.
     plan_, work_
@@ -103,9 +104,9 @@ class LogisticRegressionCV(NeuronClassifier):
 
     Notes
     -----
-    Ctrl-C ends the solve, and keeps the fits that are done: the best of them is chosen, and its
-    coefficients are averaged over the folds, as with ``refit=False``, since to train on all rows
-    could take long. With ``warm_start=True``, ``fit`` then goes on where it was.
+    Ctrl-C stops the solver, and keeps the completed fits. The best penalty among them is chosen,
+    and its coefficients are averaged over the folds, as with ``refit=False``, since training on all
+    rows could take long. With ``warm_start=True``, the next ``fit`` continues from there.
 
     Examples
     --------
@@ -120,11 +121,11 @@ class LogisticRegressionCV(NeuronClassifier):
     ((5, 1, 3), True)
     """
 
-    #: the scorer asks for its weights, not this estimator
+    #: sample weights of `score` are a parameter of the scorer, not of this estimator
     __metadata_request__score: ClassVar[dict[str, Any]] = {"sample_weight": UNUSED}
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "Cs": [Count(1), "array-like"],
+        "Cs": [IntegerAtLeast(1), "array-like"],
         "l1_ratios": ["array-like", None, StrOptions({"warn"})],
         "fit_intercept": ["boolean"],
         "cv": ["cv_object"],
@@ -133,7 +134,7 @@ class LogisticRegressionCV(NeuronClassifier):
         "scoring": [str, callable, None],
         "solver": [StrOptions(set(SOLVERS))],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Count(0), None],
+        "max_iter": [IntegerAtLeast(0), None],
         "class_weight": [dict, StrOptions({"balanced"}), list, None],
         "n_jobs": [None, Integral],
         "verbose": ["verbose"],
@@ -195,36 +196,36 @@ class LogisticRegressionCV(NeuronClassifier):
         self.dtype = dtype
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
-        """Train on every fold with every penalty, choose, and train on all rows.
+        """Train on each fold with each penalty, choose a penalty, and train on all rows.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,), or zeros and ones (n, T) for many targets
         sample_weight : array-like (n,) or (n, T), optional
-            They count in training, and in scoring.
+            Used in training and in scoring.
         **params
-            ``groups`` for the splitter. Anything else needs scikit-learn's metadata routing.
+            ``groups`` for the splitter. Other parameters need scikit-learn's metadata routing.
 
         Returns
         -------
         self
-            If it raises, the estimator is as it was before.
+            After an error, the estimator is unchanged.
 
         Raises
         ------
         ValueError, TypeError, ImportError
             As `LogisticRegression.fit`; also if ``cv`` gives no folds.
         KeyboardInterrupt
-            At Ctrl-C before any penalty was done on all folds, or while held-out rows are scored.
+            At Ctrl-C before any penalty was completed on all folds, or during scoring.
 
         Warns
         -----
         ConvergenceWarning
-            If fits are not proven to be at their optimum, saying which, why and what to try.
+            If fits did not converge. The message names them, possible causes and remedies.
         UserWarning
-            If held-out rows are of classes that their fold's training rows lack: they have no say
-            in the choice of C. Or if a fold cannot be scored.
+            If held-out rows have classes that the training rows of their fold lack; these rows are
+            left out of the choice of C. Also if a score is undefined.
         """
         before = dict(vars(self))
         try:
@@ -236,140 +237,140 @@ class LogisticRegressionCV(NeuronClassifier):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, params: dict[str, Any]) -> None:
         self._validate_params()
-        path_penalty(self)
-        given = X
-        X = features(self, X, reset=True)
+        check_cv_penalty(self)
+        raw_X = X
+        X = validate_features(self, X, reset=True)
         n = X.shape[0]
-        caller, compute = contexts(X, self.backend, self.device, self.dtype)
-        weights = sample_weights(sample_weight, n, np.shape(y)[1] if has_many_targets(y) else 1)
-        labels = encode_many(y, n, weights) if has_many_targets(y) else encode(y, n)
-        Cs = inverse_penalties(self.Cs)
-        check_scoring(scorer_named(self.scoring)[0], labels.columns)
-        routed = self._routed(sample_weight, params)
-        truth = None if labels.many else labels.classes[to_host(labels.codes)]
-        folds = folds_of(self.cv, given, truth, n, routed.splitter.split)
+        input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
+        n_targets = np.shape(y)[1] if is_multilabel(y) else 1
+        weights = validate_sample_weight(sample_weight, n, n_targets)
+        labels = encode_multilabel(y, n, weights) if is_multilabel(y) else encode_labels(y, n)
+        Cs = inverse_penalty_grid(self.Cs)
+        check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs)
+        routed = self._route_params(sample_weight, params)
+        labels_on_host = None if labels.multilabel else labels.classes[to_host(labels.codes)]
+        folds = make_folds(self.cv, raw_X, labels_on_host, n, routed.splitter.split)
         settings = Settings(
-            method(self, classes=2 if labels.many else len(labels.classes)),
-            tolerance(self.tol),
+            resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
+            clip_tolerance(self.tol),
             self.max_iter,
             interruptible=True,
         )
-        over = partial(
-            Grid.over,
-            compute,
+        make_grid = partial(
+            FitGrid.over,
+            compute_context,
             X,
             labels,
             sample_weight=weights,
             class_weight=self.class_weight,
             fit_intercept=self.fit_intercept,
         )
-        with compute.scope():
-            number = labels.targets * len(folds) * len(Cs)
-            with shown(self.verbose, number, "folds x penalties", keeps=True) as show:
-                grid = over(C=Cs.reshape(1, 1, -1), counts=counts_of(folds, n))
-                start = self._start(compute.wide, (labels.targets, len(folds), len(Cs)), labels)
-                fits = grid.fit(settings, start=start, watch=show, precision=caller.precision)
-            self.classes_, self._many = classes_for(caller, labels.classes), labels.many
+        with compute_context.scope():
+            n_fits = labels.n_targets * len(folds) * len(Cs)
+            with progress_bar(
+                self.verbose, n_fits, "folds x penalties", interruptible=True
+            ) as callback:
+                grid = make_grid(C=Cs.reshape(1, 1, -1), counts=training_counts(folds, n))
+                start = self._start(
+                    compute_context.wide, (labels.n_targets, len(folds), len(Cs)), labels
+                )
+                results = grid.fit(
+                    settings, start=start, callback=callback, precision=input_context.precision
+                )
+            self.classes_ = classes_in_context(input_context, labels.classes)
+            self._multilabel = labels.multilabel
             self._label_dtype = labels.dtype
-            data = given, truth, routed.scorer.score
-            scores, undefined = scores_of_done(self, grid, fits, labels, folds, *data)
-            deciding, left_out = deciding_scores(scores, self, grid, fits, labels, folds, *data)
-            coef, intercept, C, again = self._choose(over, settings, fits, deciding, Cs)
-            self.coef_, self.intercept_ = caller.copy_to(coef), caller.copy_to(intercept)
-            self._tell(fits, scores, Cs, C, caller, many=labels.many)
-        self.plan_, self.work_ = fits.plan, grid.objective.cost
-        if self.use_legacy_attributes is True and not labels.many:
-            self._old_attributes(labels.classes.tolist())
-        grid.warn_of_constants(stacklevel=4)
-        warn_of_left_out(left_out, stacklevel=4)
-        warn_of_undefined(self.scoring, undefined, scores.size, stacklevel=4)
+            data = raw_X, labels_on_host, routed.scorer.score
+            scores, n_undefined = completed_scores(self, grid, results, labels, folds, *data)
+            selection, n_unseen = selection_scores(
+                scores, self, grid, results, labels, folds, *data
+            )
+            coef, intercept, C, refitted = self._choose(make_grid, settings, results, selection, Cs)
+            self.coef_ = input_context.copy_to(coef)
+            self.intercept_ = input_context.copy_to(intercept)
+            self._set_fitted_attributes(
+                results, scores, Cs, C, input_context, multilabel=labels.multilabel
+            )
+        self.plan_, self.work_ = results.plan, grid.objective.cost
+        if self.use_legacy_attributes is True and not labels.multilabel:
+            self._set_legacy_attributes(labels.classes.tolist())
+        grid.warn_single_class()
+        warn_unseen_classes(n_unseen)
+        warn_undefined_scores(self.scoring, n_undefined, scores.size)
         names = getattr(self, "feature_names_in_", None)
-        for part in (fits, again):
+        for part in (results, refitted):
             if part is not None:
                 name = type(self).__name__
-                part.warn(name, self.solver, settings, names=names, stacklevel=4)
+                part.warn(name, self.solver, settings, names=names)
 
     def _start(
-        self, place: ArrayContext, shape: tuple[int, int, int], labels: Labels
+        self, context: ArrayContext, shape: tuple[int, int, int], labels: Labels
     ) -> tuple[Array, Array] | None:
-        """Take the last fit's paths to start from, if they fit."""
+        """Return the paths of the last fit as a start, if their shapes match; else None."""
         paths = getattr(self, "coefs_paths_", None)
         if not self.warm_start or isinstance(paths, dict | None):
             return None
         p = self.n_features_in_
-        wanted: tuple[int, ...] = (*shape[:2], 1, shape[2], labels.columns, p + self.fit_intercept)
-        wanted = wanted if labels.many else wanted[1:]
-        if tuple(paths.shape) != wanted or self._many != labels.many:
+        T, F, P = shape
+        expected: tuple[int, ...] = (T, F, 1, P, labels.n_outputs, p + self.fit_intercept)
+        expected = expected if labels.multilabel else expected[1:]
+        if tuple(paths.shape) != expected or self._multilabel != labels.multilabel:
             return None
-        flat = place.xp.reshape(place.asarray(paths), (-1, p + self.fit_intercept))
+        flat = context.xp.reshape(context.asarray(paths), (-1, p + self.fit_intercept))
         return flat[:, :p], flat[:, p] if self.fit_intercept else flat[:, 0] * 0.0
 
     def _choose(
-        self, over: Any, settings: Settings, fits: Fits, scores: HostArray, Cs: HostArray
-    ) -> tuple[Array, Array, HostArray, Fits | None]:
-        """Choose the penalty of each target, and its coefficients (m, p) and intercepts (m,)."""
-        xp = fits.context.xp
-        T, F, P = scores.shape
-        K, p = fits.coef.shape[3:]
-        means = mean_score(np.swapaxes(scores, 1, 2))  # of the folds that can be scored (T, P)
-        unfinished = (fits.status == Status.STOPPED).any(axis=1)
-        means = np.where(np.isnan(means) | unfinished, -np.inf, means)
-        best = np.argmax(means, axis=1)  # (T,)
-        each = np.repeat(best[:, None], F, axis=1)
-        refit = self.refit and not unfinished.any()  # Ctrl-C asks for no more work
-        if not self.refit:
-            ranked = np.where(np.isnan(scores), -np.inf, scores)
-            own = np.argmax(ranked, axis=2)  # (T, F)
-            each = np.where(np.isinf(ranked).all(axis=2), each, own)
-        places = np.ravel_multi_index(
-            (np.arange(T)[:, None], np.arange(F)[None, :], each), (T, F, P)
-        )
-        index = fits.context.asarray(places.reshape(-1), keep_dtype=True)
-        coef = xp.take(xp.reshape(fits.coef, (T * F * P, K, p)), index, axis=0)
-        intercept = xp.take(xp.reshape(fits.intercept, (T * F * P, K)), index, axis=0)
-        coef = xp.reshape(xp.mean(xp.reshape(coef, (T, F, K, p)), axis=1), (T * K, p))
-        intercept = xp.reshape(xp.mean(xp.reshape(intercept, (T, F, K)), axis=1), (T * K,))
-        if not refit:
-            return coef, intercept, Cs[each].mean(axis=1), None
-        again = over(C=Cs[best].reshape(-1, 1, 1)).fit(settings, start=(coef, intercept))
-        coef = xp.reshape(again.coef, (T * K, p))
-        return coef, xp.reshape(again.intercept, (T * K,)), Cs[best], again
-
-    def _tell(
         self,
-        fits: Fits,
+        make_grid: Any,
+        settings: Settings,
+        results: FitResults,
+        scores: HostArray,
+        Cs: HostArray,
+    ) -> tuple[Array, Array, HostArray, FitResults | None]:
+        """Choose penalties, and compute their coefficients (m, p) and intercepts (m,)."""
+        choice = choose_penalties(scores, results.status, refit=self.refit)
+        coef, intercept = average_over_folds(results, choice.by_fold)
+        if not choice.refit:
+            return coef, intercept, Cs[choice.by_fold].mean(axis=1), None
+        grid = make_grid(C=Cs[choice.best].reshape(-1, 1, 1))
+        refitted = grid.fit(settings, start=(coef, intercept))
+        xp = results.context.xp
+        coef = xp.reshape(refitted.coef, coef.shape)
+        return coef, xp.reshape(refitted.intercept, (-1,)), Cs[choice.best], refitted
+
+    def _set_fitted_attributes(
+        self,
+        results: FitResults,
         scores: HostArray,
         Cs: HostArray,
         C: HostArray,
-        caller: ArrayContext,
+        input_context: ArrayContext,
         *,
-        many: bool,
+        multilabel: bool,
     ) -> None:
-        """Set the attributes that tell of all fits."""
+        """Set the attributes that describe all fits."""
 
         def shaped(values: HostArray) -> HostArray:
             values = values[:, :, None, :]
-            return values if many else values[0]
+            return values if multilabel else values[0]
 
-        xp = fits.context.xp
-        paths = fits.coef
+        xp = results.context.xp
+        paths = results.coef
         if self.fit_intercept:
-            paths = xp.concat([paths, fits.intercept[..., None]], axis=-1)
+            paths = xp.concat([paths, results.intercept[..., None]], axis=-1)
         paths = paths[:, :, None, ...]
-        keep = partial(caller.asarray, keep_dtype=True)
-        self.coefs_paths_ = caller.copy_to(paths if many else paths[0, ...])
-        self.scores_ = caller.asarray(shaped(scores))
-        self.suboptimality_ = caller.asarray(shaped(fits.suboptimality))
-        self.n_iter_ = keep(shaped(fits.n_iter))
-        self.certified_, self.converged_ = (
-            keep(shaped(fits.certified)),
-            keep(shaped(fits.converged)),
-        )
-        self.Cs_ = caller.asarray(Cs)
-        self.C_ = caller.asarray(C) if many else float(C[0])
-        self.l1_ratios_, self.l1_ratio_ = caller.asarray(np.zeros(1)), 0.0
+        keep = partial(input_context.asarray, keep_dtype=True)
+        self.coefs_paths_ = input_context.copy_to(paths if multilabel else paths[0, ...])
+        self.scores_ = input_context.asarray(shaped(scores))
+        self.suboptimality_ = input_context.asarray(shaped(results.suboptimality))
+        self.n_iter_ = keep(shaped(results.n_iter))
+        self.certified_ = keep(shaped(results.certified))
+        self.converged_ = keep(shaped(results.converged))
+        self.Cs_ = input_context.asarray(Cs)
+        self.C_ = input_context.asarray(C) if multilabel else float(C[0])
+        self.l1_ratios_, self.l1_ratio_ = input_context.asarray(np.zeros(1)), 0.0
 
-    def _old_attributes(self, classes: list[Any]) -> None:
+    def _set_legacy_attributes(self, classes: list[Any]) -> None:
         for name in ("scores_", "n_iter_", "coefs_paths_"):
             setattr(self, name, to_host(getattr(self, name)))
         with_ratios = not (self.l1_ratios is None or isinstance(self.l1_ratios, str))
@@ -381,7 +382,7 @@ class LogisticRegressionCV(NeuronClassifier):
             self.__dict__["l1_ratio_"] = np.full_like(self.C_, None, dtype=object)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
-        """Score by ``scoring``; of many targets, the mean of their scores.
+        """Score by ``scoring``; for many targets, return the mean of their scores.
 
         Parameters
         ----------
@@ -389,7 +390,7 @@ class LogisticRegressionCV(NeuronClassifier):
         y : array-like (n,) or (n, T)
         sample_weight : array-like (n,), optional
         **params
-            Needs scikit-learn's metadata routing.
+            Parameters of the scorer; they need scikit-learn's metadata routing.
 
         Returns
         -------
@@ -399,19 +400,19 @@ class LogisticRegressionCV(NeuronClassifier):
         ------
         ValueError, TypeError
             As `decision_function`; also if y or the weights have masked elements, or the scorer
-            refuses them.
+            rejects them.
         """
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
         if get_config()["enable_metadata_routing"]:
-            own = process_routing(self, "score", **params).scorer.score
+            score_params = process_routing(self, "score", **params).scorer.score
         else:
-            _refuse_params(set(params) - {"sample_weight"}, "score")
-            own = params
-        return score_of(self, X, y, own)
+            _reject_params(set(params) - {"sample_weight"}, "score")
+            score_params = params
+        return score_model(self, X, y, score_params)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Tell which metadata go to the splitter and to the scorer."""
+        """Return the routing of metadata to the splitter and to the scorer."""
         return (
             MetadataRouter(owner=self)
             .add_self_request(self)
@@ -428,13 +429,13 @@ class LogisticRegressionCV(NeuronClassifier):
         )
 
     def _get_scorer(self) -> Any:
-        return scorer_named(self.scoring)[1]
+        return resolve_scorer(self.scoring)[1]
 
-    def _routed(self, sample_weight: Any, params: dict[str, Any]) -> Any:
-        """Decide what goes to the splitter and to the scorer."""
+    def _route_params(self, sample_weight: Any, params: dict[str, Any]) -> Any:
+        """Divide the parameters of ``fit`` between the splitter and the scorer."""
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
-        _refuse_params(set(params) - {"groups"}, "fit")
+        _reject_params(set(params) - {"groups"}, "fit")
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return Bunch(splitter=Bunch(split=dict(params)), scorer=Bunch(score=weights))
 
@@ -444,10 +445,10 @@ class LogisticRegressionCV(NeuronClassifier):
         return tags
 
 
-def _refuse_params(names: set[str], method: str) -> None:
+def _reject_params(names: set[str], method: str) -> None:
     if names:
         raise ValueError(
-            f"{sorted(names)} cannot go to {method}: passing extra keyword arguments to "
+            f"{sorted(names)} are no parameters of {method}; passing extra keyword arguments to "
             f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
             "which you can set using `sklearn.set_config`"
         )

@@ -1,7 +1,7 @@
-"""Classes that have no weight in a group: the problem of the others, and back.
+"""Softmax problems in which some classes have no weight.
 
-The intercept of a softmax group's class that no row has falls for ever, and takes the class out of
-the problem: the infimum is the optimum of the problem of the other classes.
+The intercept of a class without rows decreases without end. The infimum is the optimum of the
+problem without the class: that problem is solved, and the class gets a very low intercept.
 """
 
 from dataclasses import replace
@@ -14,11 +14,18 @@ from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective
 from logitron.solvers import put_groups
 
-__all__ = ["of_classes", "without_classes"]
+__all__ = ["restrict_to_classes", "set_absent_classes"]
 
 
-def of_classes(objective: Objective, present: HostArray) -> Objective:
-    """Return the problem of some of the classes, those whose rows have any weight."""
+def restrict_to_classes(objective: Objective, present: HostArray) -> Objective:
+    """Return the objective of some of the classes.
+
+    Parameters
+    ----------
+    objective : Objective
+    present : numpy.ndarray
+        Numbers of the classes with any weight.
+    """
     rows = objective.rows
     context = rows.context.wide
     xp = context.xp
@@ -40,33 +47,37 @@ def of_classes(objective: Objective, present: HostArray) -> Objective:
     return replace(objective, data=data, loss=cross_entropy(len(present)))
 
 
-def without_classes(
+def set_absent_classes(
     objective: Objective,
-    part: HostArray,
+    groups: HostArray,
     present: HostArray,
     coef: Array,
     intercept: Array,
     *,
-    certain: float,
+    max_log_odds: float,
 ) -> tuple[Array, Array]:
-    """Make the other classes of some groups improbable, by a logit of ``-certain``.
+    """Give classes without weight an intercept ``max_log_odds`` below all others.
 
     Parameters
     ----------
     objective : Objective
         Of all classes and groups.
-    part : numpy.ndarray (g,)
+    groups : numpy.ndarray (g,)
         Numbers of the groups.
     present : numpy.ndarray
-        Numbers of the classes that have weight in them.
+        Numbers of the classes with weight in these groups.
     coef, intercept : arrays (G * K, p), (G * K,)
-    certain : float
+    max_log_odds : float
+
+    Returns
+    -------
+    coef, intercept : arrays
     """
     context, K = objective.context, objective.classes
-    there = np.asarray(to_host(intercept), np.float64).reshape(-1, K)[part]
+    there = np.asarray(to_host(intercept), np.float64).reshape(-1, K)[groups]
     absent = np.setdiff1d(np.arange(K), present)
-    columns = (part[:, None] * K + absent).reshape(-1)
-    lowest = there[:, present].min(axis=1, keepdims=True) - certain
+    columns = (groups[:, None] * K + absent).reshape(-1)
+    lowest = there[:, present].min(axis=1, keepdims=True) - max_log_odds
     low = context.asarray(np.repeat(lowest, len(absent), axis=1).reshape(-1))
     zeros = context.zeros((len(columns), coef.shape[1]))
     return (

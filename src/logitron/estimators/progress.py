@@ -1,38 +1,43 @@
-"""What is shown while many fits are under way: how many are done, and how far the others are."""
+"""Progress of many fits: a bar or printed lines; and printed iterations of one fit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from logitron.estimators.callbacks import Watch
-from logitron.solvers import Iteration
+from logitron.solvers import Callback, Iteration
 
-__all__ = ["print_iteration", "shown"]
+__all__ = ["print_iteration", "progress_bar"]
 
 
 @contextmanager
-def shown(verbose: int, fits: int, what: str, *, keeps: bool = False) -> Iterator[Watch | None]:
-    """Give what is to be told after each iteration: nothing, a progress bar, or lines of text.
+def progress_bar(
+    verbose: int, n_fits: int, description: str, *, interruptible: bool = False
+) -> Iterator[Callback]:
+    """Yield a callback that shows the progress of many fits, or None.
 
     Parameters
     ----------
     verbose : int
-        0 is nothing; 1 a bar, if rich is installed, or else a line for each iteration, as 2 is.
-    fits : int
-        How many there are.
-    what : str
-        What they are.
-    keeps : bool, default False
-        Whether Ctrl-C ends the fits and keeps what is done, also while something is printed.
+        0 shows nothing. 1 shows a bar if rich is installed, and prints lines otherwise. 2 prints a
+        line for each iteration.
+    n_fits : int
+    description : str
+        Noun for the fits, such as "targets".
+    interruptible : bool, default False
+        Whether Ctrl-C during the output stops the fits and keeps the completed ones.
+
+    Yields
+    ------
+    callable or None
     """
     if not verbose:
         yield None
         return
     rich = _rich() if verbose == 1 else None
     if rich is None:
-        line = partial(_print_line, fits=fits, what=what)
-        yield partial(_kept, line) if keeps else line
+        line = partial(_print_line, n_fits=n_fits, description=description)
+        yield partial(_stop_on_interrupt, line) if interruptible else line
         return
     columns = (
         rich.TextColumn("{task.description}"),
@@ -42,36 +47,36 @@ def shown(verbose: int, fits: int, what: str, *, keeps: bool = False) -> Iterato
         rich.TimeElapsedColumn(),
     )
     with rich.Progress(*columns) as bar:
-        task = bar.add_task(what, total=fits, number=0, loss=float("nan"))
+        task = bar.add_task(description, total=n_fits, number=0, loss=float("nan"))
 
-        def told(iteration: Iteration) -> None:
+        def update(iteration: Iteration) -> None:
             bar.update(
                 task,
-                completed=fits - iteration.running,
+                completed=n_fits - iteration.running,
                 number=iteration.number,
                 loss=float(iteration.loss.sum()),
             )
 
-        yield partial(_kept, told) if keeps else told
+        yield partial(_stop_on_interrupt, update) if interruptible else update
 
 
-def _kept(told: Callable[[Iteration], None], iteration: Iteration) -> bool:
-    """Tell of an iteration; Ctrl-C on the way says stop."""
+def _stop_on_interrupt(update: Callable[[Iteration], None], iteration: Iteration) -> bool:
+    """Call ``update``; return True, which stops the solver, after Ctrl-C."""
     try:
-        told(iteration)
+        update(iteration)
     except KeyboardInterrupt:
         return True
     return False
 
 
-def _print_line(iteration: Iteration, *, fits: int, what: str) -> None:
-    print(_line(iteration, fits, what))
+def _print_line(iteration: Iteration, *, n_fits: int, description: str) -> None:
+    print(_line(iteration, n_fits, description))
 
 
-def _line(iteration: Iteration, fits: int, what: str) -> str:
+def _line(iteration: Iteration, n_fits: int, description: str) -> str:
     return (
-        f"{what}: iteration {iteration.number:4d}, {fits - iteration.running} of {fits} done, "
-        f"summed loss {iteration.loss.sum():.6g}"
+        f"{description}: iteration {iteration.number:4d}, {n_fits - iteration.running} of {n_fits} "
+        f"done, summed loss {iteration.loss.sum():.6g}"
     )
 
 
@@ -84,5 +89,10 @@ def _rich() -> Any:
 
 
 def print_iteration(iteration: Iteration) -> None:
-    """Print the loss of a single fit."""
+    """Print number and loss of an iteration of a single fit.
+
+    Parameters
+    ----------
+    iteration : Iteration
+    """
     print(f"epoch {iteration.number:6d}  loss {iteration.loss[0]:.6g}")

@@ -1,9 +1,9 @@
-"""Fits that the fast methods leave without a proof: damped Newton, and a bound from all rows.
+"""Refinement of fits that the fast solver left without a certificate.
 
-Where the penalty is weak, features are of mixed units, or classes are nearly separable, an optimum
-can be reached and not be proven, or not be reached at all. Each such fit goes on alone, in
-standardised features and in the widest precision, with its whole Hessian. That is affordable where
-the Hessian is small; other fits stay what they are.
+With a weak penalty, features of mixed units, or nearly separable classes, the optimum can be
+reached without a proof, or missed. Each such group is refined alone: by damped Newton steps with
+the whole Hessian, in standardised features and the widest precision. This is affordable where the
+Hessian is small; other groups stay unchanged.
 """
 
 from collections.abc import Callable
@@ -21,35 +21,35 @@ from logitron.solvers import DampedNewton, Iteration, Outcome
 
 __all__ = [
     "Refined",
-    "affordable",
-    "is_quick",
+    "is_cheap",
     "local_gap",
-    "plain_of",
-    "ready",
+    "n_affordable",
     "refine",
+    "standardised",
+    "unstandardised",
 ]
 
 
-#: parameters of one group that a Hessian is summed and decomposed of
-MOST_PARAMETERS = 1500
-#: and of which steps cost little beside all else
-QUICK = 150
-#: multiplications of the Hessians of one group's bound, and of all groups' refinement
-MOST_FOR_A_BOUND, MOST_FOR_ALL = 4e10, 4e11
-#: damped steps that are tried first, and that any way may take
-FIRST_STEPS, MOST_STEPS = 40, 120
-#: along a path of penalties: steps with each, the part that each is of the one before, how near
-#: each optimum is followed, and the first one at most
-EACH, STRIDE, ROUGHLY, MOST_TIMES = 4, 10.0, 1e-2, 1e40
-#: part of the distance that is asked for at which steps end
-POLISHED = 0.1
-#: passes of Newton's method, as a rule
-PASSES = 12
+#: parameters of one group at most; the Hessian is decomposed
+MAX_PARAMETERS = 1500
+#: parameters of one group up to which a refinement step is cheap
+CHEAP_PARAMETERS = 150
+#: multiplications at most: for one Hessian, and for the refinement of all groups
+MAX_MULTIPLICATIONS_PER_BOUND, MAX_MULTIPLICATIONS = 4e10, 4e11
+#: damped Newton steps at most: in the first two attempts, and with the square root of the Hessian
+FIRST_STEPS, MAX_STEPS = 40, 120
+#: path of penalties: steps for each, ratio of one to the next, relative gap of the optima on the
+#: way, and largest multiple of the penalty
+STEPS_PER_PENALTY, PENALTY_FACTOR, PATH_TOL, MAX_PENALTY_MULTIPLE = 4, 10.0, 1e-2, 1e40
+#: steps end at this fraction of the target gap, since storing the coefficients adds to it
+POLISH = 0.1
+#: typical number of Newton steps
+TYPICAL_PASSES = 12
 
 
 @dataclass(frozen=True)
 class Refined:
-    """Where one group ended."""
+    """Result of the refinement of one group."""
 
     coef: Array
     """(K, p)"""
@@ -57,22 +57,27 @@ class Refined:
     """(K,)"""
     value: float
     gap: float
-    """Proven; infinite where nothing is."""
+    """Proven bound of the distance from the infimum; may be infinite."""
     n_iter: int
     stopped: bool
-    standing: bool
-    """Whether the objective no longer fell."""
+    stalled: bool
+    """Whether the objective no longer decreased."""
     separation: Separation | None
-    """Why there is no optimum, if that is so."""
+    """A separating direction, so that there is no finite optimum; None otherwise."""
 
 
-def affordable(objective: Objective) -> int:
-    """Count the groups whose bounds, and refinement, are worth their cost."""
+def n_affordable(objective: Objective) -> int:
+    """Return the number of groups whose bounds and refinement are affordable.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     _, K, q = objective.shape
     cost = objective.rows.shape[0] * (K * q) ** 2 + 20.0 * (K * q) ** 3
-    if K * q > MOST_PARAMETERS or cost > MOST_FOR_A_BOUND:
+    if K * q > MAX_PARAMETERS or cost > MAX_MULTIPLICATIONS_PER_BOUND:
         return 0
-    return max(1, int(MOST_FOR_ALL / (PASSES * cost)))
+    return max(1, int(MAX_MULTIPLICATIONS / (TYPICAL_PASSES * cost)))
 
 
 def refine(
@@ -85,31 +90,36 @@ def refine(
     group: int = 0,
     on_iteration: Callable[[Iteration], bool | None] | None = None,
 ) -> Refined:
-    """Go on with one group from coefficients (K, p) and intercepts (K,).
+    """Refine one group from coefficients (K, p) and intercepts (K,).
 
     Parameters
     ----------
     objective : Objective
         In standardised features.
+    coef, intercept : arrays (K, p), (K,)
     relative : float
-        Distance from the infimum to reach, relative to it.
+        Target of the gap, relative to the infimum.
     max_iter : int
-        0 bounds the distance at the parameters that are given.
+        0 only bounds the gap at the given parameters.
     group : int
     on_iteration : callable, optional
+
+    Returns
+    -------
+    Refined
     """
     one = objective.take(np.asarray([group]))
     local = LocalObjective(one, relative)
     start = np.asarray(to_host(one.start(coef, intercept)), np.float64)[0, ...]
-    if max_iter > 0 and one.classes > 1:  # what all classes have in common only costs
+    if max_iter > 0 and one.classes > 1:  # the mean over the classes adds to the penalty only
         start = start - start.mean(axis=0)
 
-    def watch(number: int, value: float) -> bool:
+    def callback(number: int, value: float) -> bool:
         if on_iteration is None:
             return False
         return bool(on_iteration(Iteration(number, np.asarray([value]), 1, lambda: None)))
 
-    search = _Search(one, local, relative, max_iter, watch)
+    search = _Search(one, local, relative, max_iter, callback)
     found = search.run(start.reshape(-1))
     W, b = one.split(local.arranged(found.theta))
     return Refined(
@@ -125,11 +135,14 @@ def refine(
 
 
 class _Search:
-    """Ways to the optimum of one group, from the cheapest to the surest, until it is proven.
+    """Newton's method for one group, with fallbacks until the result is certified.
 
-    Damped Newton steps from where the fast methods ended; the same along a path of penalties, each
-    a tenth of the one before, along which no logit changes by much; and steps by the root of the
-    Hessian, which resolves directions whose curvature is rounding in the Hessian itself.
+    1. Damped Newton steps from the given parameters. 2. With a penalty: Newton steps along a path
+    of decreasing penalties, each `PENALTY_FACTOR` times
+       smaller than the one before, so that logits change little from one to the next. Without a
+       penalty: a search for a direction that separates the classes.
+    3. Steps from the square root of the Hessian, which resolves directions whose curvature is below
+       the rounding error of the Hessian.
     """
 
     def __init__(
@@ -138,31 +151,31 @@ class _Search:
         local: LocalObjective,
         relative: float,
         max_iter: int,
-        watch: Callable[[int, float], bool],
+        callback: Callable[[int, float], bool],
     ) -> None:
-        self.one, self.local, self.relative, self.watch = one, local, relative, watch
+        self.one, self.local, self.relative, self.callback = one, local, relative, callback
         self.max_iter, self.n_iter, self.stopped = max_iter, 0, False
         self.separation: Separation | None = None
 
     def run(self, start: HostArray) -> Outcome:
         """Search from ``start (D,)``."""
         found = self._newton(start, 0)
-        if not self._goes_on(found):
+        if not self._should_continue(found):
             return found
         found = self._newton(start, FIRST_STEPS)
-        if self._goes_on(found) and self.local.penalised:
-            other = self._newton(self._along_penalties(start), FIRST_STEPS)
+        if self._should_continue(found) and self.local.penalised:
+            other = self._newton(self._follow_penalty_path(start), FIRST_STEPS)
             found = other if other.gap < found.gap or other.value < found.value else found
-        elif self._goes_on(found):
-            self.separation = separation_of(self.one, found.directions, programme=True)
-        if self._goes_on(found) and self.local.can_be_fine:
+        elif self._should_continue(found):
+            self.separation = separation_of(self.one, found.directions, linear_program=True)
+        if self._should_continue(found) and self.local.can_be_fine:
             self.local.fine = True
-            found = self._newton(found.theta, min(MOST_STEPS, self._worth()))
-            if self._goes_on(found) and not self.local.penalised:
-                self.separation = separation_of(self.one, found.directions, programme=False)
+            found = self._newton(found.theta, min(MAX_STEPS, self._affordable_root_steps()))
+            if self._should_continue(found) and not self.local.penalised:
+                self.separation = separation_of(self.one, found.directions, linear_program=False)
         return replace(found, n_iter=self.n_iter)
 
-    def _goes_on(self, found: Outcome) -> bool:
+    def _should_continue(self, found: Outcome) -> bool:
         proven = found.gap <= self.relative * (found.value - found.gap)
         left = self.n_iter < self.max_iter and not self.stopped and self.separation is None
         return left and not proven and bool(np.isfinite(found.value))
@@ -171,40 +184,43 @@ class _Search:
         local = local or self.local
         before = self.n_iter
 
-        def watch(iteration: Iteration) -> bool:
-            self.stopped = self.watch(before + iteration.number, float(iteration.loss[0]))
+        def callback(iteration: Iteration) -> bool:
+            self.stopped = self.callback(before + iteration.number, float(iteration.loss[0]))
             return self.stopped
 
-        # (coefficients as they are stored may be a little farther from the optimum)
-        newton = DampedNewton(POLISHED * local.relative, min(most, self.max_iter - self.n_iter))
-        found = newton.minimize(local, theta, _damper(local.objective), callback=watch)
+        newton = DampedNewton(POLISH * local.relative, min(most, self.max_iter - self.n_iter))
+        found = newton.minimize(local, theta, _damping_diagonal(local.objective), callback=callback)
         self.n_iter += found.n_iter
         return found
 
-    def _along_penalties(self, start: HostArray) -> HostArray:
-        """Follow the optima of penalties that fall to the one that is asked for."""
-        theta, times = 0.0 * start, self._strongest()
-        while times > 1.0 and self.n_iter < self.max_iter and not self.stopped:
+    def _follow_penalty_path(self, start: HostArray) -> HostArray:
+        """Follow the optima of decreasing penalties to the penalty of the group."""
+        theta, multiple = 0.0 * start, self._max_penalty_multiple()
+        while multiple > 1.0 and self.n_iter < self.max_iter and not self.stopped:
             penalty = self.one.penalty
-            easier = replace(self.one, penalty=penalty._replace(strength=penalty.strength * times))
-            theta = self._newton(theta, EACH, LocalObjective(easier, ROUGHLY)).theta
-            times /= STRIDE
+            easier = replace(
+                self.one, penalty=penalty._replace(strength=penalty.strength * multiple)
+            )
+            theta = self._newton(theta, STEPS_PER_PENALTY, LocalObjective(easier, PATH_TOL)).theta
+            multiple /= PENALTY_FACTOR
         return theta
 
-    def _strongest(self) -> float:
-        """How many times the penalty keeps all logits small."""
+    def _max_penalty_multiple(self) -> float:
+        """Compute the multiple of the penalty that keeps all logits small."""
         one = self.one
         (squares,) = one.sum(row_squares, one.data.index, classes=one.classes, fit_intercept=False)
-        strength, factors = _penalty_of(one)
+        strength, factors = _penalty_terms(one)
         least = factors[factors > 0.0].min(initial=np.inf) * strength
         with np.errstate(over="ignore", divide="ignore"):
-            times = float(to_host(squares)[0]) / least
-        return min(times, MOST_TIMES) if np.isfinite(times) else MOST_TIMES
+            multiple = float(to_host(squares)[0]) / least
+        return (
+            min(multiple, MAX_PENALTY_MULTIPLE) if np.isfinite(multiple) else MAX_PENALTY_MULTIPLE
+        )
 
-    def _worth(self) -> int:
-        """Count the steps by the root that are worth their cost."""
+    def _affordable_root_steps(self) -> int:
+        """Compute the number of steps from the square root that are affordable."""
         (n, _), (_, K, q) = self.one.rows.shape, self.one.shape
-        return int(MOST_FOR_ALL / (8.0 * n * K * (K * q) ** 2))
+        return int(MAX_MULTIPLICATIONS / (8.0 * n * K * (K * q) ** 2))
 
 
 def local_gap(
@@ -215,31 +231,51 @@ def local_gap(
     relative: float,
     group: int,
 ) -> float:
-    """Bound the distance of one group from its infimum at the parameters that are given."""
+    """Bound the gap of one group at the given parameters.
+
+    Parameters
+    ----------
+    objective : Objective
+    coef, intercept : arrays (K, p), (K,)
+    relative : float
+    group : int
+    """
     return refine(objective, coef, intercept, relative=relative, max_iter=0, group=group).gap
 
 
-def _damper(one: Objective) -> HostArray:
-    """Compute the Hessian's diagonal where all rows have their full curvature (D,)."""
+def _damping_diagonal(one: Objective) -> HostArray:
+    """Compute the diagonal of the Hessian with full curvature in all rows (D,)."""
     _, K, _ = one.shape
     steepest = (one.loss.curvature_bound or 1.0) * float(to_host(one.weight_sum())[0])
-    strength, factors = _penalty_of(one)
+    strength, factors = _penalty_terms(one)
     return np.tile(steepest + strength * factors, K)
 
 
-def _penalty_of(one: Objective) -> tuple[float, HostArray]:
-    """Strength of a group's penalty, and the factor of each parameter (q,)."""
+def _penalty_terms(one: Objective) -> tuple[float, HostArray]:
+    """Return the strength of a group's penalty, and the factor of each parameter (q,)."""
     factors = np.asarray(to_host(one.penalty.factors), np.float64)
     return float(to_host(one.penalty.strength)[0]), factors
 
 
-def is_quick(objective: Objective) -> bool:
-    """Whether a step of refinement costs so little that it need not be put off."""
-    return objective.shape[1] * objective.shape[2] <= QUICK and affordable(objective) > 0
+def is_cheap(objective: Objective) -> bool:
+    """Return whether a refinement step costs little compared with the other work of a fit.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
+    return (
+        objective.shape[1] * objective.shape[2] <= CHEAP_PARAMETERS and n_affordable(objective) > 0
+    )
 
 
-def plain_of(objective: Objective) -> Objective | None:
-    """Return the objective in features as they are, where that is good enough for a bound."""
+def unstandardised(objective: Objective) -> Objective | None:
+    """Return the objective in the original features, if its bounds are accurate; else None.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     if objective.layout.standardisation is not None or objective.statistics.needs_standardisation:
         return None
     return (
@@ -249,8 +285,13 @@ def plain_of(objective: Objective) -> Objective | None:
     )
 
 
-def ready(objective: Objective) -> Objective:
-    """Return the objective in standardised features, the widest precision and without a centre."""
+def standardised(objective: Objective) -> Objective:
+    """Return the objective in standardised features, without a centre, in the widest precision.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
     if objective.layout.standardisation is None:
         objective = standardise(objective.with_layout(centre=None))
     return objective.in_float64().with_layout(centre=None)

@@ -1,6 +1,5 @@
-"""What fits that did not converge are warned of: which, how near, why, and what to try."""
+"""Warnings about fits that did not converge: names, suboptimality, causes and remedies."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,90 +7,98 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from logitron.backend.types import HostArray
+from logitron.estimators.user_warnings import warn
 from logitron.solvers import Status
 
-__all__ = ["CONVERGED", "Report", "is_converged", "warn_of"]
+__all__ = ["CONVERGED_STATUSES", "Report", "is_converged", "warn_unconverged"]
 
 
-#: how a fit ends that met the rule
-CONVERGED = {Status.CONVERGED, Status.AT_PRECISION}
-#: fits, and features, that a warning names
-NAMED = 5
+#: statuses of converged fits
+CONVERGED_STATUSES = {Status.CONVERGED, Status.AT_PRECISION}
+#: number of fits, and of features, that a warning names
+MAX_NAMED = 5
 
 
 def is_converged(status: HostArray) -> HostArray:
-    """Whether fits that ended so met the rule."""
+    """Return whether a status means convergence.
+
+    Parameters
+    ----------
+    status : numpy.ndarray
+    """
     met: HostArray = (status == Status.CONVERGED) | (status == Status.AT_PRECISION)
     return met
 
 
 @dataclass(frozen=True)
 class Report:
-    """What warnings tell of fits; arrays of one shape."""
+    """Statuses of fits, for a warning; all arrays have one shape."""
 
     status: HostArray
     n_iter: HostArray
     suboptimality: HostArray
     running_away: dict[int, HostArray]
-    """Of fits without an optimum, by their number: features whose coefficients grow."""
+    """For each group without a finite optimum, the features whose coefficients diverge."""
     axes: tuple[str, ...] = ()
-    """What the axes of the arrays are; none for one fit."""
+    """Names of the arrays' axes; empty for a single fit."""
 
 
-def warn_of(
-    report: Report, who: str, solver: str, *, tol: float, names: Any = None, stacklevel: int
+def warn_unconverged(
+    report: Report,
+    estimator_name: str,
+    solver: str,
+    *,
+    tol: float,
+    names: Any = None,
 ) -> None:
-    """Warn of fits that did not converge, saying which, how near, why, and what to try.
+    """Warn about fits that did not converge, once for each status.
 
     Parameters
     ----------
     report : Report
-    who : str
-        Name of the estimator.
-    solver : str
+    estimator_name, solver : str
     tol : float
     names : sequence of str, optional
         Names of the features.
-    stacklevel : int
     """
-    status, alone = report.status, report.status.size == 1
+    status, is_single = report.status, report.status.size == 1
     for one in map(Status, sorted(set(status.reshape(-1).tolist()))):
         which = status == one
-        if one in CONVERGED or (one == Status.STOPPED and alone):
+        if one in CONVERGED_STATUSES or (one == Status.STOPPED and is_single):
             continue
         number, worst = int(report.n_iter[which].max()), float(report.suboptimality[which].max())
-        near = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"
+        reached = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"
         text = (
-            f"{who}: {solver} failed to converge after {number} iterations"
-            f"{_which(which, report.axes)}: {one.explanation}"
-            f"{_features(one, which, report, names)}. The relative distance from the optimum is "
-            f"{near}; tol={tol:g} asks for {tol**2:.1e}"
+            f"{estimator_name} with solver {solver} failed to converge after {number} iterations"
+            f"{_describe_fits(which, report.axes)}; {one.explanation}"
+            f"{_describe_features(one, which, report, names)}. The suboptimality is {reached}, and "
+            f"tol={tol:g} requires {tol**2:.1e}"
         )
-        warnings.warn(text, ConvergenceWarning, stacklevel=stacklevel)
+        warn(text, ConvergenceWarning)
 
 
-def _which(which: HostArray, axes: tuple[str, ...]) -> str:
-    """Name the fits."""
+def _describe_fits(which: HostArray, axes: tuple[str, ...]) -> str:
+    """Count the fits, and name the first ones."""
     if which.size == 1:
         return ""
-    places = np.argwhere(which)
-    shown = [
-        ", ".join(f"{axis} {i}" for axis, i in zip(axes, place, strict=True))
-        for place in places[:NAMED].tolist()
+    indices = np.argwhere(which)
+    named = [
+        ", ".join(f"{axis} {i}" for axis, i in zip(axes, index, strict=True))
+        for index in indices[:MAX_NAMED].tolist()
     ]
-    more = ", ..." if len(places) > NAMED else ""
-    named = f" ({'; '.join(shown)}{more})" if axes else ""
-    return f" in {len(places)} of {which.size} fits{named}"
+    more = ", ..." if len(indices) > MAX_NAMED else ""
+    listed = f" ({'; '.join(named)}{more})" if axes else ""
+    return f" in {len(indices)} of {which.size} fits{listed}"
 
 
-def _features(status: Status, which: HostArray, report: Report, names: Any) -> str:
-    """Name the features along which coefficients grow."""
+def _describe_features(status: Status, which: HostArray, report: Report, names: Any) -> str:
+    """Name the features whose coefficients diverge."""
     if status not in (Status.SEPARABLE, Status.QUASI_SEPARABLE):
         return ""
     groups = [g for g in np.flatnonzero(which.reshape(-1)).tolist() if g in report.running_away]
     if not groups:
         return ""
     first = report.running_away[groups[0]].tolist()
-    called = [str(j) if names is None else repr(str(names[j])) for j in first[:NAMED]]
-    more = ", ..." if len(first) > NAMED else ""
-    return f" (features {', '.join(called)}{more})" if called else " (the intercept)"
+    labels = [str(j) if names is None else repr(str(names[j])) for j in first[:MAX_NAMED]]
+    more = ", ..." if len(first) > MAX_NAMED else ""
+    return f" (features {', '.join(labels)}{more})" if labels else " (the intercept)"

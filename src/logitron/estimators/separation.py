@@ -1,12 +1,12 @@
-r"""Whether classes are separated, and along which features: there is then no optimum without C.
+r"""Linear separability of the classes: without a penalty, there is then no finite optimum.
 
-A direction ``v`` of the parameters *separates* if no row's own class loses against any other along
-it, :math:`(v_{y_i} - v_k)^\top x_i \ge 0`, and some row gains. Then the loss falls along ``v`` for
-ever. If every row gains on every other class, separation is complete, otherwise it is
-quasi-complete [1]_.
+A direction ``v`` of the parameters *separates* if no row's class loses against another class along
+it, :math:`(v_{y_i} - v_k)^\top x_i \ge 0`, and some row gains. The loss then decreases along ``v``
+without end. Separation is complete if every row gains on every other class, and quasi-complete
+otherwise [1]_.
 
-Newton's method that goes on without a penalty follows such a direction, so that it is looked for in
-its last step first. What that leaves open, a linear programme decides where it is small.
+Without a penalty, Newton's steps approach such a direction, so that the last step is tested first.
+If it does not separate, a linear program decides, where it is small.
 
 References
 ----------
@@ -25,18 +25,18 @@ from logitron.objective import Objective, group_rows
 __all__ = ["Separation", "separation_of"]
 
 
-#: part of the largest gain along a direction that a loss of another row may be by rounding
-ROUNDING = 1e-7
-#: part of a row's size that its gain must be to count as one
-GAIN = 1e-9
-#: part of the largest coefficient, of features of one size, that counts as growing
-GROWING = 1e-2
-#: summed gains that are more than a linear programme's tolerance
-LEAST_GAIN = 1e-5
-#: numbers in a linear programme's constraints that are still solved in seconds
-MOST_NUMBERS = 400_000
-#: and rows and features that are brought to the host for that and for the gains
-MOST_FEATURES = 1 << 25
+#: losses up to this fraction of the largest gain count as rounding errors
+LOSS_TOL = 1e-7
+#: gains up to this fraction of a row's size count as rounding errors
+GAIN_TOL = 1e-9
+#: features are reported from this fraction of the largest component on
+GROWTH_TOL = 1e-2
+#: sum of gains above the tolerance of the linear program
+MIN_TOTAL_GAIN = 1e-5
+#: numbers in the constraints of the linear program at most; it takes seconds
+MAX_PROGRAM_NUMBERS = 400_000
+#: numbers of X at most that are copied to the host
+MAX_HOST_NUMBERS = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,25 @@ class Separation:
 
     complete: bool
     features: HostArray
-    """Numbers of the features along which it goes."""
+    """Numbers of the features with a large component."""
 
 
 def separation_of(
-    one: Objective, steps: tuple[HostArray, ...], *, programme: bool
+    one: Objective, directions: tuple[HostArray, ...], *, linear_program: bool
 ) -> Separation | None:
-    """Look for a direction that separates the classes of a group; None where none was found.
+    """Search for a direction that separates the classes of a group; None if none is found.
 
     Parameters
     ----------
     one : Objective
         Of one group, in standardised features.
-    steps : tuple of arrays (D,)
-        Directions to try first.
-    programme : bool
-        Whether to solve a linear programme, where it is small, if none of those separates.
+    directions : tuple of arrays (D,)
+        Directions to test first.
+    linear_program : bool
+        Whether to solve a linear program, where it is small, if none of the directions separates.
     """
     rows = one.rows
-    if rows.lazy or rows.shape[0] * rows.shape[1] > MOST_FEATURES:
+    if rows.lazy or rows.shape[0] * rows.shape[1] > MAX_HOST_NUMBERS:
         return None
     data = np.asarray(
         to_host(rows.map(group_rows, one.data.index, classes=one.classes)), np.float64
@@ -73,23 +73,23 @@ def separation_of(
     kept = weights > 0.0
     X, codes = X[kept], _codes(Y[kept], one.classes)
     F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.layout.fit_intercept else X
-    F = F / _sizes(F)  # which no gain's sign depends on
-    for step in steps:
-        v = step.reshape(one.classes, -1)
-        found = _judge(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
+    F = F / _row_scales(F)  # keeps the signs of all gains
+    for direction in directions:
+        v = direction.reshape(one.classes, -1)
+        found = _check_direction(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
         if found is not None:
             return found
     others = len(np.unique(codes)) - 1
-    if not programme or others < 1 or len(F) * others * F.shape[1] * 2 > MOST_NUMBERS:
+    if not linear_program or others < 1 or len(F) * others * F.shape[1] * 2 > MAX_PROGRAM_NUMBERS:
         return None
-    return _by_linear_programme(F, codes, K, p)
+    return _solve_linear_program(F, codes, K, p)
 
 
-def _sizes(F: HostArray) -> HostArray:
-    """Compute the largest number of each row (n, 1), beside which its own gains are judged.
+def _row_scales(F: HostArray) -> HostArray:
+    """Compute the largest absolute value of each row (n, 1).
 
-    Beside the gain of one row that is far larger than all others, their losses would pass as
-    rounding.
+    Rows are divided by it. Otherwise, losses of all rows would count as rounding errors beside the
+    gain of one row that is far larger.
     """
     sizes = np.abs(F).max(axis=1, keepdims=True, initial=0.0)
     found: HostArray = np.where(sizes > 0.0, sizes, 1.0)
@@ -102,9 +102,9 @@ def _codes(Y: HostArray, classes: int) -> HostArray:
 
 
 def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
-    """Compute what each row's class gains on each other one along ``v (K, q)``: (n, K).
+    """Compute the gain of each row's class over each other class along ``v (K, q)``: (n, K).
 
-    Infinite where there is nothing to gain on: the row's own class, and classes that no row has.
+    Infinite for the row's own class, and for classes without rows.
     """
     Z = F @ v.T
     own = Z[np.arange(len(F)), codes]
@@ -115,42 +115,42 @@ def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:
     return found
 
 
-def _judge(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation | None:
-    """Tell whether a direction ``v (K, q)`` separates."""
+def _check_direction(F: HostArray, codes: HostArray, v: HostArray, p: int) -> Separation | None:
+    """Return the separation along ``v (K, q)``, or None if it does not separate."""
     size = np.abs(v).max()
     if not (np.isfinite(size) and size > 0.0):
         return None
     v = v / size
     gains = _gains(F, codes, v)
     finite = gains[np.isfinite(gains)]
-    rounding = GAIN * float((np.abs(F) @ np.abs(v).T).max())
+    rounding = GAIN_TOL * float((np.abs(F) @ np.abs(v).T).max())
     if not finite.size or finite.max() <= rounding:
         return None
-    if finite.min() < -max(ROUNDING * finite.max(), rounding * ROUNDING):
+    if finite.min() < -max(LOSS_TOL * finite.max(), rounding * LOSS_TOL):
         return None
     spread = np.abs(v[:, :p] - v[:, :p].mean(axis=0)).max(axis=0)
-    along = np.flatnonzero(spread > GROWING * spread.max(initial=0.0))
-    complete = bool(finite.min() > ROUNDING * finite.max())
+    along = np.flatnonzero(spread > GROWTH_TOL * spread.max(initial=0.0))
+    complete = bool(finite.min() > LOSS_TOL * finite.max())
     return Separation(complete, along)
 
 
-def _by_linear_programme(F: HostArray, codes: HostArray, K: int, p: int) -> Separation | None:
-    """Maximise the summed gains, each at most 1, over all directions of a box."""
+def _solve_linear_program(F: HostArray, codes: HostArray, K: int, p: int) -> Separation | None:
+    """Maximise the sum of gains, each at most 1, over all directions in a box."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix, hstack, identity, vstack
 
     q = F.shape[1]
-    there = np.unique(codes)
-    free = K if len(there) > 2 else 1
+    present = np.unique(codes)
+    free = K if len(present) > 2 else 1
     stacked = []
-    for k in there:
+    for k in present:
         rows = F[codes == k]
-        for j in there:
+        for j in present:
             if j == k:
                 continue
             parts = [csr_matrix((len(rows), q)) for _ in range(free)]
             if free == 1:
-                parts[0] = csr_matrix(rows if k == there[-1] else -rows)
+                parts[0] = csr_matrix(rows if k == present[-1] else -rows)
             else:
                 parts[k], parts[j] = csr_matrix(rows), csr_matrix(-rows)
             stacked.append(hstack(parts))
@@ -161,7 +161,7 @@ def _by_linear_programme(F: HostArray, codes: HostArray, K: int, p: int) -> Sepa
     found = linprog(
         cost, A_ub=hstack([-A, identity(m)]), b_ub=np.zeros(m), bounds=bounds, method="highs"
     )
-    if found.x is None or not -found.fun > LEAST_GAIN:
+    if found.x is None or not -found.fun > MIN_TOTAL_GAIN:
         return None
     v = found.x[: free * q].reshape(free, q)
-    return _judge(F, codes, np.stack([-v[0], v[0]]) if free == 1 else v, p)
+    return _check_direction(F, codes, np.stack([-v[0], v[0]]) if free == 1 else v, p)

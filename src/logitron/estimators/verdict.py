@@ -1,10 +1,10 @@
-"""What is proven of fits, and what follows: the one place that says what converged means.
+"""Whether fits are certified and converged.
 
-``suboptimality_`` is a proven bound of the distance from the optimum, relative to the optimum;
-infinite where none is proven. ``certified_`` is True only if that bound is at most ``tol ** 2``, or
-at most the floor of the kind of float where ``tol ** 2`` is less. ``converged_`` is True only if a
-fit is certified, or if no bound can exist, since there is no penalty and a Hessian would be too
-large, and the estimate meets ``tol``. Everything else is False, and warns.
+``suboptimality_`` is a proven bound of ``(f - f_min) / f_min``, infinite where no bound exists.
+``certified_`` is True if the bound is at most ``tol ** 2``, or at most the floor of the floating
+point type where ``tol ** 2`` is less. ``converged_`` is True if a fit is certified. It is also True
+if no bound can exist, since there is no penalty and the Hessian is too large, and the estimated
+suboptimality meets ``tol``. All other fits are False, and issue a warning.
 """
 
 from dataclasses import dataclass
@@ -14,50 +14,58 @@ import numpy as np
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.estimators.refinement import affordable, local_gap, ready
+from logitron.estimators.refinement import local_gap, n_affordable, standardised
 from logitron.estimators.reports import is_converged
 from logitron.objective import Objective
 from logitron.solvers import Solution, Status
 
-__all__ = ["Verdict", "judge", "relative_gap", "target_of"]
+__all__ = ["Verdict", "judge", "relative_gap", "target_gap"]
 
 
-#: relative bounds that certify where ``tol ** 2`` is less: what each kind of float can tell
+#: relative gaps that certify a fit where ``tol ** 2`` is less, by the precision of the
+#: coefficients
 FLOORS = {"float64": 1e-12, "float32": 1e-6}
-#: how a fit may end of which nothing is to be proven
-NOT_TO_BE_PROVEN = [
+#: statuses for which no bound is computed
+UNPROVABLE = [
     Status.SEPARABLE,
     Status.QUASI_SEPARABLE,
     Status.STOPPED,
     Status.DIVERGED,
     Status.MAX_ITER,
 ]
-#: roundings that an intercept may have on its way between centred and stored features
-ROUNDINGS = 16.0
-#: roundings that a difference of two objectives may have
+#: rounding errors of a stored intercept, in units of eps
+LOGIT_ROUNDINGS = 16.0
+#: rounding errors of a difference of two objectives, in units of eps
 VALUE_ROUNDINGS = 16.0
-#: an objective of so little has nothing left to be gained
-NOTHING = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
+#: a smaller objective counts as optimal, since its relative gap would overflow
+MIN_OBJECTIVE = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 
 
-def target_of(tol: float, precision: str) -> float:
-    """Find the relative bound that certifies a fit whose coefficients are stored in a precision."""
+def target_gap(tol: float, precision: str) -> float:
+    """Return the relative gap that certifies a fit.
+
+    Parameters
+    ----------
+    tol : float
+    precision : {"float32", "float64"}
+        Precision in which the coefficients are stored.
+    """
     return max(float(tol) ** 2, FLOORS[precision])
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of the groups, by what is proven of them; all arrays are (G,)."""
+    """Status and proven suboptimality of each group (G,)."""
 
     status: HostArray
     suboptimality: HostArray
-    """Proven bound of the distance from the optimum, relative to it; infinite where none is."""
+    """Proven bound of ``(f - f_min) / f_min``; infinite where no bound exists."""
     certified: HostArray
-    """Whether that is at most ``tol ** 2``, or the floor of the kind of float."""
+    """Whether the bound is at most ``tol ** 2``, or the floor of the floating-point type."""
 
     @property
     def converged(self) -> HostArray:
-        """Whether each group is certified; or meets the rule where no bound can exist."""
+        """Whether each group is certified, or meets ``tol`` where no bound can exist."""
         return is_converged(self.status)
 
 
@@ -69,7 +77,7 @@ def judge(
     intercept: Array,
     gap_bound: GapBound,
 ) -> Verdict:
-    """Decide what became of each group, at coefficients as they are stored.
+    """Bound the suboptimality of each group at the stored coefficients, and set its status.
 
     Parameters
     ----------
@@ -77,16 +85,27 @@ def judge(
     solution : Solution
     tol : float
     coef, intercept : arrays (G * K, p), (G * K,)
+        In the precision in which they are stored.
     gap_bound : GapBound
+
+    Returns
+    -------
+    Verdict
     """
     return _Judge(objective, solution, float(tol), gap_bound).of(coef, intercept)
 
 
 def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
-    """Bounds relative to the optima that they leave possible; infinite where that is zero."""
+    """Divide gaps by the smallest optimum that they allow; infinite where that is not positive.
+
+    Parameters
+    ----------
+    value, gap : numpy.ndarray (G,)
+        Objective, and bound of its distance from the optimum; a gap of None is infinite.
+    """
     if gap is None:
         return np.full(value.shape, np.inf)
-    if len(value) == 1:  # as most are: plain numbers take a tenth of the time
+    if len(value) == 1:  # floats take a tenth of the time of arrays
         f, above = float(value[0]), float(gap[0])
         return np.asarray([above / (f - above) if f > above else np.inf])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -94,10 +113,10 @@ def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
     return relative
 
 
-def _roots(squares: HostArray) -> HostArray:
-    """Sizes of the logits' terms, times the roundings that each may have."""
+def _logit_errors(squares: HostArray) -> HostArray:
+    """Bound the rounding errors of logits, in units of eps, from squared sums of their terms."""
     with np.errstate(over="ignore", invalid="ignore"):
-        sizes: HostArray = ROUNDINGS * np.sqrt(squares)
+        sizes: HostArray = LOGIT_ROUNDINGS * np.sqrt(squares)
     return sizes
 
 
@@ -109,41 +128,44 @@ class _Judge:
     gap_bound: GapBound
 
     def of(self, coef: Array, intercept: Array) -> Verdict:
+        """Compute the verdict at the stored coefficients."""
         objective, solution = self.objective, self.solution
         wide, rows = objective.context, objective.rows.context
         stored = ArrayContext.of(coef).precision
         known = solution.as_evaluated and solution.gap is not None
         known &= len({stored, rows.precision, wide.precision}) == 1
         known &= objective.strongly_convex or solution.proven
-        relative = target_of(self.tol, stored)
+        relative = target_gap(self.tol, stored)
         if known:
             value, gap = solution.loss_curve[-1], solution.gap
             assert gap is not None
-            gap = self._as_stored(gap, _roots(to_host(self._squared_sizes(coef, intercept))))
+            gap = self._add_rounding(
+                gap, _logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
+            )
         else:
             precise = objective.in_float64()
             theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
             evaluation = precise.evaluate(theta)
             bound = self.gap_bound(precise, evaluation, theta)
             value, gap, off = to_host(
-                wide.xp.stack([evaluation.value, bound, self._squared_sizes(coef, intercept)])
+                wide.xp.stack([evaluation.value, bound, self._squared_logit_sizes(coef, intercept)])
             )
-            sizes = _roots(off)
+            sizes = _logit_errors(off)
             if rows.precision == wide.precision == "float64" and solution.gap is not None:
-                gap = np.minimum(gap, self._above_what_is_proven(value, sizes))
-            gap = self._locally(value, gap, coef, intercept, relative)
+                gap = np.minimum(gap, self._gap_from_solver_bound(value, sizes))
+            gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
             if rows.precision == "float64":
-                gap = self._as_stored(gap, sizes)
+                gap = self._add_rounding(gap, sizes)
         suboptimality = relative_gap(value, gap)
         if objective.strongly_convex:
-            suboptimality = np.where(value <= NOTHING, 0.0, suboptimality)
+            suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
-        return Verdict(self._status(value, certified), suboptimality, certified)
+        return Verdict(self._final_status(value, certified), suboptimality, certified)
 
-    def _above_what_is_proven(self, value: HostArray, sizes: HostArray) -> HostArray:
-        """How far stored coefficients are above what the solver's own leave possible.
+    def _gap_from_solver_bound(self, value: HostArray, sizes: HostArray) -> HostArray:
+        """Bound the gap by the change of the objective since the solver's own, bounded parameters.
 
-        A difference of two values is off by rounding of the logits, whose ``sizes`` these are.
+        Rounding errors of the logits (``sizes``) and of the two values are added.
         """
         solution = self.solution
         if not (self.objective.strongly_convex or solution.proven) or solution.gap is None:
@@ -156,29 +178,29 @@ class _Judge:
             above: HostArray = np.maximum(value - least, 0.0) + eps * rounding
         return np.where(np.isfinite(above), above, np.inf)
 
-    def _locally(
+    def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float
     ) -> HostArray:
-        """Bound by the whole Hessian what the penalty alone does not prove."""
+        """Compute the bound from the whole Hessian for groups that are not certified."""
         objective = self.objective
-        open_ = ~(relative_gap(value, gap) <= relative) & np.isfinite(value)
-        open_ &= ~np.isin(self.solution.status, NOT_TO_BE_PROVEN)
-        count = min(int(open_.sum()), affordable(objective))
+        unproven = ~(relative_gap(value, gap) <= relative) & np.isfinite(value)
+        unproven &= ~np.isin(self.solution.status, UNPROVABLE)
+        count = min(int(unproven.sum()), n_affordable(objective))
         if not count:
             return gap
-        careful, gap = ready(objective), gap.copy()
+        careful, gap = standardised(objective), gap.copy()
         K, wide = objective.classes, objective.context
         coef, intercept = wide.asarray(coef), wide.asarray(intercept)
-        for group in np.flatnonzero(open_)[:count].tolist():
+        for group in np.flatnonzero(unproven)[:count].tolist():
             own = slice(group * K, (group + 1) * K)
             found = local_gap(careful, coef[own, :], intercept[own], relative=relative, group=group)
             gap[group] = min(found, gap[group])
         return gap
 
-    def _squared_sizes(self, coef: Array, intercept: Array) -> Array:
-        """How large the terms of each group's logits are, squared (G,).
+    def _squared_logit_sizes(self, coef: Array, intercept: Array) -> Array:
+        """Compute the squared sum of the absolute terms of each group's logits (G,).
 
-        Of centred features, a stored intercept is a difference of large numbers.
+        With centred features, the stored intercept is a difference of large numbers.
         """
         objective = self.objective
         xp, wide, n = objective.context.xp, objective.context, objective.rows.shape[0]
@@ -193,11 +215,11 @@ class _Judge:
             off = off + W @ xp.sqrt(objective.statistics.column_squares / n)
         return xp.sum(xp.reshape(off, (objective.groups, -1)) ** 2, axis=1)
 
-    def _as_stored(self, gap: HostArray, sizes: HostArray) -> HostArray:
-        """Add to bounds what rounding of the logits is worth, on the way to what is stored.
+    def _add_rounding(self, gap: HostArray, sizes: HostArray) -> HostArray:
+        """Add to gaps the effect of rounding the logits, on the way to the stored coefficients.
 
-        A change ``e`` of all logits adds at most ``(sqrt(gap) + e sqrt(h / 2)) ** 2`` to a bound,
-        where ``h`` bounds the curvature of the objective along it.
+        A change ``e`` of all logits increases a gap to at most ``(sqrt(gap) + e sqrt(h / 2)) **
+        2``, where ``h`` bounds the curvature of the objective along the change.
         """
         objective = self.objective
         steepest = objective.loss.curvature_bound or np.inf
@@ -208,13 +230,14 @@ class _Judge:
             result: HostArray = (np.sqrt(gap) + added) ** 2
         return result
 
-    def _status(self, value: HostArray, certified: HostArray) -> HostArray:
+    def _final_status(self, value: HostArray, certified: HostArray) -> HostArray:
+        """Combine the solver's status with the certificate."""
         solution = self.solution
         status = np.where(certified, Status.CONVERGED, solution.status)
         met = (solution.status == Status.CONVERGED) | (solution.status == Status.AT_PRECISION)
         unproven = met & ~certified
         if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
-            # no bound can exist where there is no penalty, and a Hessian is too large
+            # no bound can exist without a penalty, if the Hessian is too large
             estimated = (to_host(self.objective.penalty.strength) <= 0.0) & (
                 solution.status == Status.CONVERGED
             )

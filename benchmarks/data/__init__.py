@@ -1,0 +1,40 @@
+"""Data sets and problems of the benchmark.
+
+======================  ===========================================================================
+file                    contents
+======================  ===========================================================================
+``arrays``              the form of every data set, and helpers that make labels
+``bundled``             data sets that come with scikit-learn
+``synthetic``           data sets that are drawn from a seed
+``device_embeddings``   data sets that are drawn from a seed on a device
+``surveys``             tables that come with statsmodels
+``convolutions``        features of pictures
+``texts``               features of the docstrings of installed packages
+``packages``            installed packages: versions, folders, and the reason why one is missing
+``r_tables``            questions about the data sets of R
+``hostile``             small problems that are hard for floating-point arithmetic
+``saved``               a data set in a folder, for other processes
+``problem``             a problem: a data set, a penalty and a time limit
+``real_problems``       the problems that are made of real data
+``problems``            the catalogue of all problems
+``device_problems``     the catalogue of the problems that are made on a device
+======================  ===========================================================================
+
+A data set is a frozen dataclass. Its ``repr`` holds every parameter that its numbers depend on, so
+the ``repr`` can be the key of a cache.
+"""
+
+from benchmarks.data.arrays import Arrays, finished, standardised
+from benchmarks.data.bundled import Bundled
+from benchmarks.data.synthetic import Embeddings, Gaussian, Hard, many_labels
+
+__all__ = [
+    "Arrays",
+    "Bundled",
+    "Embeddings",
+    "Gaussian",
+    "Hard",
+    "finished",
+    "many_labels",
+    "standardised",
+]

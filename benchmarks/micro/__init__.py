@@ -1,1 +1,0 @@
-"""Micro-benchmarks of the hot paths, for pytest-benchmark: ``nox -s bench -- --micro``."""

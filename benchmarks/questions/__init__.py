@@ -1,0 +1,25 @@
+"""The questions that the benchmark answers, a file for each.
+
+``python -m benchmarks.questions.NAME`` measures one of them, stores the results and prints them as
+a table. ``--help`` lists its options, ``--dry`` stores nothing, and ``--show`` prints the stored
+results.
+
+=============  ====================================================================================
+name           question
+=============  ====================================================================================
+``engine``     How long does an exact fit take, beside the solvers of other libraries?
+``gpu``        How long does it take on a GPU, and what share of the GPU does it use?
+``many``       How long do many fits over the same features take: sweeps, folds, labels, resamples?
+``growth``     How does time grow with rows, features, classes and targets?
+``overhead``   How long does a tiny fit take, whose time is spent on calls?
+``memory``     What is the peak memory of a fit, beyond its features?
+``precision``  What are the errors of coefficients in narrower types?
+``backends``   How long do the same fits take on every array library?
+``hostile``    Which fits of problems that are hard for the arithmetic are right, honest or wrong?
+``tables``     Are fits of real tables at the optimum, and are their reports true?
+``original``   How much faster is logitron than the script of the tutorial?
+``floor``      What is the least time of an exact fit on this machine?
+``compare``    How much faster is one revision than another? Nothing is stored
+``steps/``     How long does a single step take? By pytest-benchmark, nothing is stored
+=============  ====================================================================================
+"""

@@ -1,0 +1,1 @@
+"""Single steps of a fit, timed by pytest-benchmark: ``nox -s bench -- --micro``."""

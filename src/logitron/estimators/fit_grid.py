@@ -1,0 +1,369 @@
+"""Many fits over the same rows, solved together: targets x subsets of the rows x penalties."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
+from logitron.data import Rows, Source
+from logitron.estimators.fit_results import BatchResults, FitResults
+from logitron.estimators.fitting import Settings
+from logitron.estimators.iteration_callbacks import map_iterations
+from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
+from logitron.estimators.user_warnings import warn
+from logitron.estimators.validation.class_weights import class_factors
+from logitron.estimators.validation.features import reject_nonfinite
+from logitron.estimators.validation.labels import Labels
+from logitron.estimators.weight_scale import (
+    nearest_powers_of_two,
+    penalty_strength,
+    rescale_weights,
+)
+from logitron.objective import GroupIndex, Objective, make_training_rows
+from logitron.solvers import Callback, Iteration, Status, put_groups
+
+__all__ = ["FitGrid", "FitResults"]
+
+
+#: largest intercept of a group with labels of one class; its probability rounds to 1 in float64
+MAX_LOG_ODDS = 40.0
+#: numbers that a solver stores for each parameter: the parameter, gradients, directions, history
+NUMBERS_PER_PARAMETER = 26
+#: numbers in the Hessians of one batch
+MAX_HESSIAN_NUMBERS = 1 << 26
+#: numbers that a solver may store in any case, and as a fraction of the numbers in X
+MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION = 1 << 22, 0.5
+
+
+@dataclass(frozen=True)
+class FitGrid:
+    """The objective of ``G = T x F x P`` groups, with targets first and penalties last.
+
+    Parameters
+    ----------
+    objective : Objective
+    class_totals : numpy.ndarray (T, F, C)
+        Sum of the sample weights of each class, with class weights.
+    shape : tuple
+        ``(T, F, P)``
+    """
+
+    objective: Objective
+    class_totals: HostArray
+    shape: tuple[int, int, int]
+    rows: Rows
+    """All rows, including those that no subset contains."""
+    weight_scale: HostArray
+    """Factor between the objective and the one with the user's weights (G,), see
+    `weight_scale`."""
+
+    @classmethod
+    def over(
+        cls,
+        context: ArrayContext,
+        X: Source,
+        labels: Labels,
+        *,
+        C: Any,
+        sample_weight: Any = None,
+        counts: HostArray | None = None,
+        class_weight: Any = None,
+        fit_intercept: bool = True,
+    ) -> "FitGrid":
+        """Combine the data of all fits.
+
+        Parameters
+        ----------
+        context : ArrayContext
+            Library, device and precision of the computation.
+        X : Source (n, p)
+        labels : Labels
+            Labels of T targets; T is 1 for one set of classes.
+        C : float or array
+            Broadcast to (T, F, P).
+        sample_weight : array (n,) or (n, T), optional
+        counts : numpy.ndarray (n, F), optional
+            Number of times that each row counts in each subset. None is one subset of all rows.
+        class_weight : dict, "balanced", list of dict or None
+        fit_intercept : bool, default True
+
+        Raises
+        ------
+        ValueError
+            If features are not finite.
+        """
+        T, K = labels.n_targets, labels.n_outputs
+        F = 1 if counts is None else counts.shape[1]
+        Cs = np.asarray(C, dtype=float)
+        P = Cs.shape[-1] if Cs.ndim == 3 else 1
+        Cs = np.broadcast_to(Cs, (T, F, P))
+        sample_weight, weight_scale = rescale_weights(sample_weight)
+        groups_per_batch = -(-T * F * P // _n_batches(T * F * P, K, *X.shape))
+        rows = make_training_rows(
+            context, X, labels.codes, sample_weight, counts, width=min(groups_per_batch * K, 4096)
+        )
+        reject_nonfinite(rows)
+        all_rows = rows
+        if counts is not None and F == 1 and counts.max() == 1:
+            # a copy of the rows costs less than reading the others in each pass
+            rows = rows.select(np.flatnonzero(counts[:, 0])) or rows
+        max_sample_weight = _max_weight(sample_weight)
+
+        numbers = np.indices((T, F, P)).reshape(3, -1)
+        target, subset = (
+            context.asarray(numbers[axis], keep_dtype=True) if size > 1 else None
+            for axis, size in enumerate((T, F))
+        )
+        index = GroupIndex(target=target, weight=target, subset=subset)
+        counted = Objective.over(rows, groups=T * F, classes=K, index=_one_per_subset(index, P))
+        class_totals = np.broadcast_to(to_host(counted.class_totals()), (T * F, max(K, 2)))
+        class_totals = class_totals.reshape(T, F, -1)
+        factors = class_factors(labels, class_weight, class_totals)
+        weight_scale = np.broadcast_to(weight_scale[:, None], (T, F))
+        if factors is not None:
+            factor_scale = nearest_powers_of_two(factors.max(axis=2))
+            factors, weight_scale = factors / factor_scale[:, :, None], weight_scale * factor_scale
+        weight_scale = np.repeat(weight_scale.reshape(T * F), P)
+        max_weight_ratio = _max_weight_ratio(sample_weight, counts)
+        if factors is not None:
+            class_totals = class_totals * factors
+            spread = np.repeat(factors[:, :, None, :], P, axis=2).reshape(T * F * P, -1)
+            index = index._replace(factors=context.wide.asarray(spread))
+            max_sample_weight *= float(factors.max())
+            positive = factors[factors > 0]
+            max_weight_ratio *= (
+                float(positive.max() / positive.min()) if (factors > 0).all() else np.inf
+            )
+        if counts is not None:
+            max_sample_weight *= float(counts.max())
+        groups = T * F * P
+        objective = Objective.over(
+            rows,
+            groups=groups,
+            classes=K,
+            penalty=penalty_strength(Cs.reshape(-1), weight_scale),
+            fit_intercept=fit_intercept,
+            index=index,
+            max_weight_ratio=min(max_weight_ratio, float(groups)),
+        )
+        objective = objective.with_sizes(all_rows.sum_of_squares, max_sample_weight)
+        return cls(objective, class_totals, (T, F, P), all_rows, weight_scale)
+
+    @cached_property
+    def has_one_class(self) -> HostArray:
+        """Whether all labels of a group are of one class, so that no finite optimum exists (G,)."""
+        one = (self.class_totals > 0).sum(axis=2) < 2
+        if not self.objective.layout.fit_intercept:
+            one[:] = False
+        return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
+
+    def warn_single_class(self) -> None:
+        """Warn about targets and folds whose labels are all of one class."""
+        targets = np.flatnonzero(self.has_one_class.reshape(self.shape).any(axis=(1, 2)))
+        if len(targets) and self.shape[1] > 1:
+            subsets = int(self.has_one_class.reshape(self.shape).any(axis=(0, 2)).sum())
+            warn(
+                f"labels of one class only among the training rows of {subsets} of {self.shape[1]} "
+                "folds; their fits predict that class for every row",
+                UserWarning,
+            )
+        elif len(targets):
+            named = ", ".join(map(str, targets[:10])) + (", ..." if len(targets) > 10 else "")
+            warn(
+                f"labels of one class only in {len(targets)} of {self.shape[0]} targets ({named}); "
+                "no finite optimum exists, and that class is predicted for every row",
+                UserWarning,
+            )
+
+    def class_log_odds(self) -> HostArray:
+        """Compute the best intercepts without features (G * K,), within `MAX_LOG_ODDS` of 0."""
+        tiny = np.finfo(float).tiny
+        logits = np.log(np.maximum(self.class_totals, tiny))
+        if self.objective.classes == 1:
+            first = np.clip(logits[:, :, 1:] - logits[:, :, :1], -MAX_LOG_ODDS, MAX_LOG_ODDS)
+        else:
+            first = np.maximum(logits - logits.max(axis=2, keepdims=True), -MAX_LOG_ODDS)
+            first = first - first.mean(axis=2, keepdims=True)
+        return np.repeat(first[:, :, None, :], self.shape[2], axis=2).reshape(-1)
+
+    def fit(
+        self,
+        settings: Settings,
+        *,
+        start: tuple[Array, Array] | None = None,
+        callback: Callback = None,
+        precision: str | None = None,
+    ) -> FitResults:
+        """Fit all groups, in batches that fit into memory.
+
+        Parameters
+        ----------
+        settings : Settings
+        start : tuple of arrays, optional
+            Coefficients (G * K, p) and intercepts (G * K,). The default is zeros, and the best
+            intercepts without features.
+        callback : callable, optional
+        precision : {"float32", "float64"}, optional
+            Precision in which the coefficients will be stored; bounds hold for the rounded ones.
+        """
+        context = self.objective.context
+        result_context = self.objective.rows.context.wide
+        stored_dtype = getattr(context.xp, precision or result_context.precision)
+        G, K, _ = self.objective.shape
+        p = self.objective.rows.shape[1]
+        coef, intercept = self._start(settings, start)
+        gathered = BatchResults(G)
+        gathered.status[self.has_one_class] = Status.CONVERGED
+        gathered.suboptimality[self.has_one_class] = 0.0
+        gathered.certified[self.has_one_class] = True
+        zero_start = None if start is None else context.asarray(self.class_log_odds())
+        batches = self._batches(settings.method)
+        for number, batch in enumerate(batches):
+            present = np.flatnonzero(self.present_classes[batch[0]]) if K > 1 else np.zeros(1, int)
+            columns = (batch[:, None] * K + present).reshape(-1)
+            is_whole = len(columns) == G * K
+            objective, batch_start = self.objective, (coef, intercept, zero_start)
+            if not is_whole:
+                objective = objective.take(batch)
+                batch_start = _take_columns(context, batch_start, columns)
+            if len(present) < K:
+                objective = restrict_to_classes(objective, present)
+            n_later = sum(map(len, batches[number + 1 :]))
+            fit = settings.minimize(
+                objective,
+                (None if start is None else batch_start[0], batch_start[1]),
+                map_iterations(callback, partial(_with_later_groups, n_later=n_later)),
+                zero_start=batch_start[2],
+            )
+            found = fit.parameters
+            stored = (context.xp.astype(array, stored_dtype, copy=False) for array in found)
+            gathered.put(batch, fit, fit.judge(*stored))
+            if not is_whole:
+                found = (
+                    put_groups(coef, columns, found[0], context),
+                    put_groups(intercept, columns, found[1], context),
+                )
+            coef, intercept = found
+            if len(present) < K:
+                coef, intercept = set_absent_classes(
+                    self.objective, batch, present, coef, intercept, max_log_odds=MAX_LOG_ODDS
+                )
+            if (fit.solution.status == Status.STOPPED).any():
+                break
+        shape, xp = self.shape, result_context.xp
+        coef, intercept = result_context.asarray(coef), result_context.asarray(intercept)
+        return FitResults(
+            coef=xp.reshape(coef, (*shape, K, p)),
+            intercept=xp.reshape(intercept, (*shape, K)),
+            status=gathered.status.reshape(shape),
+            n_iter=gathered.n_iter.reshape(shape),
+            suboptimality=gathered.suboptimality.reshape(shape),
+            certified=gathered.certified.reshape(shape),
+            loss_curve=(gathered.curve() * self.weight_scale).reshape(-1, *shape),
+            plan=gathered.plan,
+            running_away=gathered.running_away,
+        )
+
+    def _batches(self, method: str) -> list[HostArray]:
+        """Split the groups with an optimum into batches that fit into memory.
+
+        All groups of a batch have the same classes.
+        """
+        active, batches = np.flatnonzero(~self.has_one_class), []
+        sets, set_of_group = np.unique(self.present_classes[active], axis=0, return_inverse=True)
+        for number in range(len(sets)):
+            groups = active[set_of_group.reshape(-1) == number]
+            n_batches = _n_batches(len(groups), self.objective.classes, *self.objective.rows.shape)
+            if method == "newton":  # the Hessians of all groups of a batch are stored together
+                _, K, q = self.objective.shape
+                n_batches = max(n_batches, -(-len(groups) * (K * q) ** 2 // MAX_HESSIAN_NUMBERS))
+            batches += np.array_split(groups, min(n_batches, len(groups)))
+        return batches
+
+    @cached_property
+    def present_classes(self) -> HostArray:
+        """Whether a class has any weight in a group (G, C).
+
+        Without weight, the intercept of a softmax class would decrease without end.
+        `present_classes` removes the class from the problem.
+        """
+        present = self.class_totals > 0
+        softmax = self.objective.classes > 1
+        if not (softmax and self.objective.layout.fit_intercept) or self.rows.lazy:
+            present = np.ones_like(present)
+        C = present.shape[2]
+        return np.repeat(present[:, :, None, :], self.shape[2], axis=2).reshape(-1, C)
+
+    def _start(self, settings: Settings, start: tuple[Array, Array] | None) -> tuple[Array, Array]:
+        """Return the parameters to start from; groups of one class keep their log-odds."""
+        context, K = self.objective.context, self.objective.classes
+        log_odds = self.class_log_odds()
+        is_fixed = np.repeat(self.has_one_class, K)
+        if start is None:
+            coef = context.zeros((len(log_odds), self.objective.rows.shape[1]))
+            return coef, context.asarray(
+                np.where(is_fixed, log_odds, 0.0 if settings.start_at_zero else log_odds)
+            )
+        start = context.asarray(start[0]), context.asarray(start[1])
+        if not is_fixed.any():
+            return start
+        keep = context.asarray((~is_fixed).astype(float))
+        fixed = context.asarray(np.where(is_fixed, log_odds, 0.0))
+        return start[0] * keep[:, None], start[1] * keep + fixed
+
+
+def _take_columns(
+    context: ArrayContext, arrays: tuple[Array, Array, Array | None], columns: HostArray
+) -> tuple[Array, Array, Array | None]:
+    """Select rows of coefficients, intercepts and the start at zero, if there is one."""
+    index = context.asarray(columns, keep_dtype=True)
+    coef, intercept, zero_start = arrays
+    if zero_start is not None:
+        zero_start = context.xp.take(zero_start, index, axis=0)
+    take = context.xp.take
+    return take(coef, index, axis=0), take(intercept, index, axis=0), zero_start
+
+
+def _n_batches(groups: int, K: int, n: int, p: int) -> int:
+    """Compute the number of batches from the memory that the solver needs for each parameter."""
+    numbers = max(MIN_SOLVER_NUMBERS, int(SOLVER_NUMBERS_FRACTION * p * n))
+    groups_per_batch = max(1, numbers // (NUMBERS_PER_PARAMETER * K * (p + 1)))
+    return -(-groups // groups_per_batch)
+
+
+def _one_per_subset(index: GroupIndex, penalties: int) -> GroupIndex:
+    """Reduce the index of all groups to one group for each target and subset."""
+    parts = (None if part is None else part[::penalties] for part in index[:3])
+    target, weight, subset = parts
+    return GroupIndex(target, weight, subset)
+
+
+def _max_weight_ratio(sample_weight: Any, counts: HostArray | None) -> float:
+    """Bound the largest ratio of a row's weight in a group to its mean weight over all groups.
+
+    Infinite for weights that differ between targets.
+    """
+    max_weight_ratio = 1.0
+    if counts is not None:
+        mean = counts.mean(axis=1)
+        ratio = counts.max(axis=1)[mean > 0] / mean[mean > 0]
+        max_weight_ratio = float(ratio.max(initial=1.0))
+    if sample_weight is not None and sample_weight.ndim == 2:
+        return np.inf
+    return max_weight_ratio
+
+
+def _max_weight(sample_weight: Any) -> float:
+    """Return the largest sample weight; 1 without weights."""
+    if sample_weight is None:
+        return 1.0
+    return float(to_host(array_namespace(sample_weight).max(sample_weight)))
+
+
+def _with_later_groups(iteration: Iteration, *, n_later: int) -> Iteration:
+    """Count the groups of later batches as running."""
+    return replace(iteration, running=iteration.running + n_later)

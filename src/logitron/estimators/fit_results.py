@@ -1,0 +1,114 @@
+"""Results of many fits over the same rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitron.automatic import Plan
+from logitron.backend import ArrayContext
+from logitron.backend.types import Array, HostArray
+from logitron.estimators.fitting import Fit, Settings
+from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.verdict import Verdict
+from logitron.solvers import Status
+
+__all__ = ["BatchResults", "FitResults"]
+
+
+@dataclass(frozen=True)
+class FitResults:
+    """Results of a `FitGrid`; the shape of every array begins with (T, F, P)."""
+
+    coef: Array
+    """(T, F, P, K, p), in the context of the computation and its widest precision."""
+    intercept: Array
+    """(T, F, P, K)"""
+    status: HostArray
+    n_iter: HostArray
+    suboptimality: HostArray
+    certified: HostArray
+    loss_curve: HostArray
+    """(iterations, T, F, P)"""
+    plan: Plan | None
+    running_away: dict[int, HostArray]
+    """For each group without a finite optimum, the features whose coefficients diverge."""
+
+    def warn(self, estimator_name: str, solver: str, settings: Settings, *, names: Any) -> None:
+        """Warn about fits that did not converge.
+
+        Parameters
+        ----------
+        estimator_name, solver : str
+        settings : Settings
+        names : sequence of str or None
+            Names of the features.
+        """
+        axes = ("target", "fold", "C")
+        kept = [axis for axis in range(3) if self.status.shape[axis] > 1]
+        shape = tuple(self.status.shape[axis] for axis in kept) or (1,)
+        report = Report(
+            self.status.reshape(shape),
+            self.n_iter.reshape(shape),
+            self.suboptimality.reshape(shape),
+            self.running_away,
+            tuple(axes[axis] for axis in kept),
+        )
+        tol = float(settings.tol)
+        warn_unconverged(report, estimator_name, solver, tol=tol, names=names)
+
+    @property
+    def converged(self) -> HostArray:
+        """Whether each fit converged."""
+        return is_converged(self.status)
+
+    @property
+    def context(self) -> ArrayContext:
+        """Library, device and precision of the computation."""
+        return ArrayContext.of(self.coef)
+
+
+class BatchResults:
+    """Results of batches of groups, gathered in arrays over all groups.
+
+    Parameters
+    ----------
+    groups : int
+    """
+
+    def __init__(self, groups: int) -> None:
+        self.status = np.full(groups, Status.STOPPED)
+        self.n_iter = np.zeros(groups, np.int32)
+        self.suboptimality = np.full(groups, np.inf)
+        self.certified = np.zeros(groups, bool)
+        self.plan: Plan | None = None
+        self.running_away: dict[int, HostArray] = {}
+        self._curves: list[tuple[HostArray, HostArray]] = []
+
+    def put(self, batch: HostArray, fit: Fit, verdict: Verdict) -> None:
+        """Store the results of one batch.
+
+        Parameters
+        ----------
+        batch : numpy.ndarray
+            Numbers of the groups.
+        fit : Fit
+        verdict : Verdict
+        """
+        self.plan = fit.plan
+        self.status[batch] = verdict.status
+        self.n_iter[batch] = fit.solution.n_iter
+        self.suboptimality[batch] = verdict.suboptimality
+        self.certified[batch] = verdict.certified
+        for group, features in fit.solution.running_away.items():
+            self.running_away[int(batch[group])] = features
+        self._curves.append((batch, fit.solution.loss_curve))
+
+    def curve(self) -> HostArray:
+        """Return the losses (iterations, G); ended groups repeat their last loss."""
+        length = max((len(curve) for _, curve in self._curves), default=0)
+        losses = np.zeros((length, len(self.status)))
+        for batch, curve in self._curves:
+            losses[: len(curve), batch] = curve
+            losses[len(curve) :, batch] = curve[-1]
+        return losses

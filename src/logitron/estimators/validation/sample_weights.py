@@ -1,0 +1,88 @@
+"""Sample weights of rows, and of rows and targets."""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj
+
+from logitron.backend import to_host
+from logitron.backend.types import Array
+from logitron.data import wrap
+from logitron.estimators.validation.values import as_floats, reject_complex, reject_masked
+
+__all__ = ["validate_sample_weight"]
+
+
+def validate_sample_weight(sample_weight: Any, n_rows: int, n_targets: int = 1) -> Array | None:
+    """Check sample weights; copy weights (n,) to the host, and leave weights (n, T) in place.
+
+    Parameters
+    ----------
+    sample_weight : array-like (n,), or (n, T) for many targets, number, or None
+    n_rows : int
+    n_targets : int, default 1
+
+    Returns
+    -------
+    array (n,) or (n, T), or None
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a weight is not real, finite and non-negative, all weights are zero,
+        or a weight is masked.
+    """
+    if sample_weight is None:
+        return None
+    reject_masked("sample_weight", sample_weight)
+    source = wrap("sample_weight", sample_weight)
+    if source.lazy or source.sparse:
+        sample_weight = source.checked().dense()
+    if n_targets > 1 and isinstance(sample_weight, list | tuple):
+        sample_weight = as_floats("sample_weight", sample_weight)
+    if n_targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:
+        return _weights_by_target(sample_weight, (n_rows, n_targets))
+    values = as_floats("sample_weight", sample_weight)
+    if values.ndim == 0:
+        values = np.full(n_rows, float(values))
+    if values.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_rows},), one weight for each row of X, "
+            f"got {values.shape}"
+        )
+    if not np.all(np.isfinite(values)) or np.any(values < 0) or not np.any(values > 0):
+        invalid = values[~(np.isfinite(values) & (values >= 0))]
+        problem = "all are zero"
+        if len(invalid):
+            problem = (
+                f"found {len(invalid)} negative or non-finite weights, the first is {invalid[0]}"
+            )
+        raise ValueError(
+            f"sample_weight must be finite and non-negative, with a positive sum: {problem}"
+        )
+    return values
+
+
+def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
+    """Check weights (n, T) without copying them; they can be as large as X."""
+    values = sample_weight if is_array_api_obj(sample_weight) else np.asarray(sample_weight)
+    if getattr(values.dtype, "kind", "") == "O":
+        values = as_floats("sample_weight", values)
+    values = to_host(values) if wrap("sample_weight", values).lazy else values
+    values = np.asarray(values) if isinstance(values, np.ma.MaskedArray) else values
+    reject_complex("sample_weight", values)
+    if tuple(values.shape) != shape:
+        raise ValueError(
+            f"sample_weight must have shape ({shape[0]},) or {shape}, one weight for each row "
+            f"of X or for each label, got {tuple(values.shape)}"
+        )
+    xp = array_namespace(values)
+    if not xp.isdtype(values.dtype, "real floating"):
+        values = xp.astype(values, xp.float32)
+    smallest, largest = to_host(xp.stack([xp.min(values), xp.max(values)]))
+    if not (np.isfinite([smallest, largest]).all() and smallest >= 0 and largest > 0):
+        raise ValueError(
+            "sample_weight must be finite and non-negative, with a positive sum, got values from "
+            f"{smallest} to {largest}"
+        )
+    return values

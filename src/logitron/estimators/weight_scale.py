@@ -1,0 +1,75 @@
+"""Sample weights of any magnitude, rescaled by powers of two to about 1.
+
+Multiplying all sample weights and ``1 / C`` by a factor multiplies the objective by it, and
+changes no optimum. Weights far from 1 are divided by a power of two, which is exact: products and
+squares then neither overflow nor underflow. The power of two is the *weight scale*.
+"""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
+
+__all__ = ["nearest_powers_of_two", "penalty_strength", "rescale_weights"]
+
+
+#: weights between the inverse of this and this are not rescaled
+MAX_UNSCALED = 2.0**30
+#: largest penalty; a smaller C has the same effect as the inverse of this
+MAX_PENALTY = 1e300
+
+
+def nearest_powers_of_two(largest: HostArray) -> HostArray:
+    """Compute powers of two near the largest weights; 1 for ordinary weights, and for zero.
+
+    Parameters
+    ----------
+    largest : numpy.ndarray
+    """
+    ordinary = (largest <= MAX_UNSCALED) & (largest >= 1.0 / MAX_UNSCALED) | ~(largest > 0.0)
+    _, exponents = np.frexp(np.where(ordinary, 1.0, largest))
+    powers: HostArray = np.ldexp(1.0, np.clip(exponents - 1, -1000, 1000))
+    powers[ordinary] = 1.0
+    return powers
+
+
+def penalty_strength(C: Any, weight_scale: Any = 1.0) -> HostArray:
+    """Compute ``1 / C`` for rescaled weights; finite for every positive C.
+
+    Parameters
+    ----------
+    C : float or array
+    weight_scale : float or array, default 1.0
+    """
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        penalty = np.minimum(1.0 / np.asarray(C, dtype=float), MAX_PENALTY) / weight_scale
+    finite: HostArray = np.minimum(penalty, MAX_PENALTY)
+    return finite
+
+
+def rescale_weights(sample_weight: Array | None) -> tuple[Array | None, HostArray]:
+    """Divide sample weights by their scale.
+
+    Parameters
+    ----------
+    sample_weight : array (n,) or (n, T), or None
+
+    Returns
+    -------
+    sample_weight : array or None
+    weight_scale : numpy.ndarray (1,) or (T,)
+    """
+    if sample_weight is None:
+        return None, np.ones(1)
+    xp = array_namespace(sample_weight)
+    largest = np.atleast_1d(np.asarray(to_host(xp.max(sample_weight, axis=0)), np.float64))
+    weight_scale = nearest_powers_of_two(largest)
+    if (weight_scale == 1.0).all():
+        return sample_weight, weight_scale
+    factor = 1.0 / weight_scale
+    if sample_weight.ndim == 1:
+        return sample_weight * float(factor[0]), weight_scale
+    return sample_weight * ArrayContext.of(sample_weight).asarray(factor), weight_scale
