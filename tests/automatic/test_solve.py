@@ -22,12 +22,13 @@ SOLVERS = ("auto", "newton", "lbfgs")
 
 @pytest.mark.parametrize("solver", ["newton", "lbfgs"])
 def test_the_host_reads_once_an_iteration(eager, solver):
-    """And a few times more, for all that is before and after."""
+    """And a few times more, for all that is before and after; each trial of a step is read."""
     X, y, _ = load("iris", True)
     X, y = eager.array(X), eager.array(y)
     with count_host_reads() as counted:
         clf = LogisticRegression(solver=solver, C=0.5).fit(X, y)
-    assert counted.reads <= clf.n_iter_[0] + 13
+    trials = 3 if solver == "lbfgs" else 0
+    assert counted.reads <= (1 + trials) * clf.n_iter_[0] + 13
     # value, gradient and Hessian of 3 x 5 parameters, the labels, the classes there and back
     assert counted.values <= (2 + 15 + 15**2) * (clf.n_iter_[0] + 3) + 150 + 20
 

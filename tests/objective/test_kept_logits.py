@@ -79,7 +79,7 @@ def test_values_and_slopes_along_a_ray(eager, classes):
         )
 
 
-def test_newtons_step_of_the_intercepts_makes_their_gradient_small(eager):
+def test_newtons_step_of_intercepts_shrinks_their_gradient(eager):
     with eager.context().scope():
         for classes in (1, 3):
             objective = _objective(eager, classes)

@@ -16,7 +16,7 @@ def _run(shorts, distances=None):
     return due, states
 
 
-def test_good_steps_refresh_at_the_first_iterations_and_then_periodically():
+def test_good_steps_refresh_early_and_then_periodically():
     due, states = _run([0.0] * 20)
     assert due == [1, 2, 4, 8, 14, 20]
     assert {state.rank for state in states} == {8}

@@ -26,6 +26,8 @@ FIRST_SAMPLE, FEWEST_SAMPLED, FEWEST_INSTEAD, GROWTH = 60, 20, 40, 5
 #: part of all rows that the first two samples may be, and that further ones may be, which save
 #: less; and part of a pass over all rows that a sample's Hessian may cost
 LARGEST_PART, FURTHER_PART, HESSIAN_PART = 1 / 12, 1 / 24, 0.25
+#: passes that a target's refreshed Hessian must cost for line searches on kept logits to be better
+REFRESH_IS_DEAR = 40.0
 #: a pass that takes no longer than so many calls has nothing to be saved
 WORTH_SAMPLING = 1.5
 
@@ -48,6 +50,8 @@ class Plan:
     """Whether the rotated problem, of "row-space", is solved by Newton's method."""
     gram_rows: int | None = None
     """Rows whose Gram matrix stands for that of all, of "shared"; None is all of them."""
+    on_logits: bool = False
+    """Whether separable and slow problems may go on with line searches on kept logits."""
 
 
 def choose(
@@ -119,7 +123,9 @@ def choose(
         inner_newton = newton <= SHARED_PASSES * costs.one_pass and _whole(size) >= groups
     if chosen != "shared":
         gram_rows = None
-    return Plan(chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows)
+    # class blocks are no good model of a softmax: there, cheap ones are no reason against logits
+    on_logits = classes > 1 or costs.refresh > REFRESH_IS_DEAR * costs.one_pass
+    return Plan(chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows, on_logits)
 
 
 def _check_memory(classes: int, q: int) -> None:

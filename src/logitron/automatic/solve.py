@@ -141,12 +141,12 @@ class AutomaticSolver:
         left = np.flatnonzero(solution.status == Status.MAX_ITER)
         if spent <= 1:
             solution = replace(solution, theta=start)
-        chosen, begin, told = objective, solution.theta, callback
+        chosen, begin = objective, solution.theta
         if len(left) < objective.groups:
             index = context.asarray(left, keep_dtype=True)
             chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
             model = model.take_groups(index)
-            told = _of_all_groups(callback, solution, left, context)
+        told = _of_all_groups(callback, solution, left, context)
         (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
         rows = LogitQuasiNewton(
             RowModels(model, RowModels.blocks_pay(n, q, G, K)),
@@ -157,7 +157,7 @@ class AutomaticSolver:
             stopping=solver.stopping,
         )
         found = rows.minimize(LogitObjective(chosen), begin, callback=told)
-        return solution.replaced(left, found.after(spent), context)
+        return solution.replaced(left, found, context, after=spent)
 
     def _when_slow(self, **settings: Any) -> WhenSlow:
         costs = self.plan.costs
@@ -174,7 +174,7 @@ class AutomaticSolver:
             subspace=True,
             batch=plan.batch,
             classes=objective.classes,
-            on_logits=keeps_logits(objective),
+            on_logits=plan.on_logits and keeps_logits(objective),
         )
 
     def _by_batches(
@@ -198,7 +198,7 @@ class AutomaticSolver:
             start = context.xp.take(solution.theta, index, axis=0)
             told = _of_all_groups(callback, solution, chosen, context)
             part, _ = solver.minimize(objective.take(chosen), start, callback=told)
-            solution = solution.replaced(chosen, part.after(spent), context)
+            solution = solution.replaced(chosen, part, context, after=spent)
             if (part.status == Status.STOPPED).any():
                 break
         return solution

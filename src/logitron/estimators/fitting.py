@@ -237,7 +237,7 @@ class Fit:
         coef, intercept = part.split(found.theta)
         own = objective.take(groups)
         found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
-        solution = solution.replaced(groups, found.after(n_before), context)
+        solution = solution.replaced(groups, found, context, after=n_before)
         return replace(self, solution=replace(solution, as_evaluated=False))
 
     def _refine_groups(self, groups: HostArray, relative: float, callback: Callback) -> "Fit":

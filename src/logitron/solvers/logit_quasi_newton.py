@@ -11,7 +11,7 @@ describe the curvature of a steeper loss.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -22,91 +22,17 @@ from logitron.solvers.base import Callback, run
 from logitron.solvers.group_arrays import descending
 from logitron.solvers.lbfgs import History
 from logitron.solvers.line_search import Trial
+from logitron.solvers.logit_state import LogitState, ObjectiveOfLogits, drop_finished
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
-from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
+from logitron.solvers.row_schedule import RowSchedule
 from logitron.solvers.slope_search import Bracket, SlopeSearch
 from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
 __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 
-
-class ObjectiveOfLogits(Protocol):
-    """An objective of ``G`` groups that is a function of logits, and a quadratic penalty."""
-
-    @property
-    def context(self) -> ArrayContext:
-        """Where parameters live."""
-
-    @property
-    def groups(self) -> int:
-        """Number of groups, G."""
-
-    @property
-    def eps(self) -> float:
-        """Relative precision of the values."""
-
-    @property
-    def strongly_convex(self) -> bool:
-        """Whether every group has a minimum and a bound of the distance from it."""
-
-    def logits(self, theta: Array) -> Array:
-        """Logits of parameters (G, K, q); linear."""
-
-    def along(self, logits: Array, change: Array, step_size: Array) -> tuple[Array, Array]:
-        """Loss (G,) and slope (G,) at ``logits + step_size * change``, without the penalty."""
-
-    def moved(self, logits: Array, change: Array, step_size: Array) -> Array:
-        """Compute ``logits + step_size * change``."""
-
-    def penalty(self, theta: Array, direction: Array) -> tuple[Array, Array, Array]:
-        """Value, slope and curvature (G,) of the penalty along a direction."""
-
-    def evaluate(self, theta: Array, logits: Array) -> Any:
-        """Value (G,), gradient (G, K, q) and intercepts' Hessian at logits."""
-
-    def with_newton_intercepts(
-        self, theta: Array, logits: Array, evaluation: Any
-    ) -> tuple[Array, Array]:
-        """Parameters and logits after a step of Newton's method in the intercepts."""
-
-    def take(self, groups: HostArray) -> "ObjectiveOfLogits":
-        """Return the objective of some of the groups."""
-
-    def take_logits(self, logits: Array, groups: HostArray) -> Array:
-        """Return the logits of some of the groups."""
-
-
-class LogitState(NamedTuple):
-    """The state between two iterations; numbers of the groups are arrays (G,) on the host."""
-
-    objective: ObjectiveOfLogits
-    iteration: int
-
-    # updated by every step
-    theta: Array
-    logits: Array
-    value: HostArray
-    grad: Array
-    gap: HostArray
-    direction: Array
-    slope: HostArray
-    step_size: HostArray
-    """Length of the first trial."""
-    n_backtracks: HostArray
-    """Grows when a line search finds no lower value."""
-
-    # models of the curvature
-    preconditioner: Any
-    history: History
-    values: HostArray
-    """The objective when each pair of the history was made (G, M)."""
-    schedule: RowScheduleState
-
-    # used for termination
-    progress: Progress
-    decrement: float
-    record: Record
+#: Iterations after which the logits are computed anew: sums of steps collect rounding errors.
+RECOMPUTE = 16
 
 
 @dataclass(frozen=True)
@@ -127,8 +53,6 @@ class LogitQuasiNewton:
         Steps that the history keeps.
     keep : float
         Pairs are dropped when the objective has fallen below this part of its value then.
-    recompute : int
-        Iterations after which the logits are computed anew: sums of steps collect rounding.
     bound_below : float
         Bounds are computed when a group's decrement is at most so many times its target.
     stopping : Stopping
@@ -142,7 +66,6 @@ class LogitQuasiNewton:
     interruptible: bool = False
     memory: int = 10
     keep: float = 0.75
-    recompute: int = 16
     bound_below: float = 1.0
     stopping: Stopping = field(default_factory=Stopping)
     search: SlopeSearch = field(default_factory=SlopeSearch)
@@ -187,7 +110,7 @@ class LogitQuasiNewton:
 
     def step(self, state: LogitState) -> LogitState:
         """Search along the direction, evaluate there, and choose the next direction."""
-        state = _drop_finished(state)
+        state = drop_finished(state)
         objective, running = state.objective, ~state.record.done
         change = objective.logits(state.direction)
         step_size, accepted = self._search(state, change, running)
@@ -195,7 +118,7 @@ class LogitQuasiNewton:
         length = objective.context.asarray(step_size)
         move = length[:, None, None] * state.direction
         theta = state.theta + move
-        if iteration % self.recompute:
+        if iteration % RECOMPUTE:
             logits = objective.moved(state.logits, change, step_size)
         else:
             logits = objective.logits(theta)
@@ -370,34 +293,3 @@ def _drop(
     index = context.asarray(np.flatnonzero(live), keep_dtype=True)
     S, Y = (context.xp.take(part * kept, index, axis=1) for part in history)
     return History(S, Y), values[:, live]
-
-
-def _drop_finished(state: LogitState) -> LogitState:
-    """Take out the groups that are done, when they are half of all."""
-    record, context = state.record, state.objective.context
-    if record.done.mean() < 0.5:
-        return state
-    keep = record.drop_finished(state.theta)
-    index = context.asarray(keep, keep_dtype=True)
-
-    def take(part: Any) -> Any:
-        if isinstance(part, np.ndarray):
-            return part[keep]
-        return context.xp.take(part, index, axis=0)
-
-    return state._replace(
-        objective=state.objective.take(keep),
-        theta=take(state.theta),
-        logits=state.objective.take_logits(state.logits, keep),
-        value=take(state.value),
-        grad=take(state.grad),
-        gap=take(state.gap),
-        direction=take(state.direction),
-        slope=take(state.slope),
-        step_size=take(state.step_size),
-        n_backtracks=take(state.n_backtracks),
-        preconditioner=state.preconditioner.take_groups(index),
-        history=History(*map(take, state.history)),
-        values=take(state.values),
-        progress=Progress(*map(take, state.progress)),
-    )

@@ -115,25 +115,36 @@ class Solution:
         """Return the same outcome, counting iterations that were made before."""
         return replace(self, n_iter=self.n_iter + iterations) if iterations else self
 
-    def replaced(self, groups: HostArray, part: "Solution", context: ArrayContext) -> "Solution":
-        """Return the same outcome, but for some groups that were gone on with."""
+    def replaced(
+        self, groups: HostArray, part: "Solution", context: ArrayContext, *, after: int
+    ) -> "Solution":
+        """Return the same outcome, but for some groups that were gone on with ``after`` iterations.
+
+        The first value of their curve is that of the parameters that they went on from.
+        """
 
         def put(whole: HostArray, new: HostArray) -> HostArray:
             whole = whole.copy()
             whole[..., groups] = new
             return whole
 
-        # the curve goes on for these groups, and stands still for the others
-        still = np.repeat(self.loss_curve[-1:], len(part.loss_curve), axis=0)
+        length = max(len(self.loss_curve), after + len(part.loss_curve))
+        curve = _lengthened(self.loss_curve, length)
+        curve[after + 1 :, groups] = _lengthened(part.loss_curve, length - after)[1:]
         gap = self.gap if self.gap is None or part.gap is None else put(self.gap, part.gap)
         return replace(
             self,
             theta=put_groups(self.theta, groups, part.theta, context),
             status=put(self.status, part.status),
-            n_iter=put(self.n_iter, part.n_iter),
-            loss_curve=np.concatenate([self.loss_curve, put(still, part.loss_curve)]),
+            n_iter=put(self.n_iter, part.n_iter + after),
+            loss_curve=curve,
             gap=gap,
         )
+
+
+def _lengthened(curve: HostArray, length: int) -> HostArray:
+    """Copy a curve, and repeat its last values (G,) until it has a length."""
+    return np.concatenate([curve, np.repeat(curve[-1:], length - len(curve), axis=0)])
 
 
 def put_groups(whole: Array, groups: HostArray, part: Array, context: ArrayContext) -> Array:

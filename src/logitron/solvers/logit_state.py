@@ -1,0 +1,123 @@
+"""Objectives that are functions of logits, and the state of a method that keeps the logits."""
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from logitron.backend import ArrayContext
+from logitron.backend.types import Array, HostArray
+from logitron.solvers.lbfgs import History
+from logitron.solvers.record import Record
+from logitron.solvers.row_schedule import RowScheduleState
+from logitron.solvers.stopping import Progress
+
+__all__ = ["LogitState", "ObjectiveOfLogits", "drop_finished"]
+
+
+class ObjectiveOfLogits(Protocol):
+    """An objective of ``G`` groups that is a function of logits, and a quadratic penalty."""
+
+    @property
+    def context(self) -> ArrayContext:
+        """Where parameters live."""
+
+    @property
+    def groups(self) -> int:
+        """Number of groups, G."""
+
+    @property
+    def eps(self) -> float:
+        """Relative precision of the values."""
+
+    @property
+    def strongly_convex(self) -> bool:
+        """Whether every group has a minimum and a bound of the distance from it."""
+
+    def logits(self, theta: Array) -> Array:
+        """Logits of parameters (G, K, q); linear."""
+
+    def along(self, logits: Array, change: Array, step_size: Array) -> tuple[Array, Array]:
+        """Loss (G,) and slope (G,) at ``logits + step_size * change``, without the penalty."""
+
+    def moved(self, logits: Array, change: Array, step_size: Array) -> Array:
+        """Compute ``logits + step_size * change``."""
+
+    def penalty(self, theta: Array, direction: Array) -> tuple[Array, Array, Array]:
+        """Value, slope and curvature (G,) of the penalty along a direction."""
+
+    def evaluate(self, theta: Array, logits: Array) -> Any:
+        """Value (G,), gradient (G, K, q) and intercepts' Hessian at logits."""
+
+    def with_newton_intercepts(
+        self, theta: Array, logits: Array, evaluation: Any
+    ) -> tuple[Array, Array]:
+        """Parameters and logits after a step of Newton's method in the intercepts."""
+
+    def take(self, groups: HostArray) -> "ObjectiveOfLogits":
+        """Return the objective of some of the groups."""
+
+    def take_logits(self, logits: Array, groups: HostArray) -> Array:
+        """Return the logits of some of the groups."""
+
+
+class LogitState(NamedTuple):
+    """The state between two iterations; numbers of the groups are arrays (G,) on the host."""
+
+    objective: ObjectiveOfLogits
+    iteration: int
+
+    # updated by every step
+    theta: Array
+    logits: Array
+    value: HostArray
+    grad: Array
+    gap: HostArray
+    direction: Array
+    slope: HostArray
+    step_size: HostArray
+    """Length of the first trial."""
+    n_backtracks: HostArray
+    """Grows when a line search finds no lower value."""
+
+    # models of the curvature
+    preconditioner: Any
+    history: History
+    values: HostArray
+    """The objective when each pair of the history was made (G, M)."""
+    schedule: RowScheduleState
+
+    # used for termination
+    progress: Progress
+    decrement: float
+    record: Record
+
+
+def drop_finished(state: LogitState) -> LogitState:
+    """Take out the groups that are done, when they are half of all."""
+    record, context = state.record, state.objective.context
+    if record.done.mean() < 0.5:
+        return state
+    keep = record.drop_finished(state.theta)
+    index = context.asarray(keep, keep_dtype=True)
+
+    def take(part: Any) -> Any:
+        if isinstance(part, np.ndarray):
+            return part[keep]
+        return context.xp.take(part, index, axis=0)
+
+    return state._replace(
+        objective=state.objective.take(keep),
+        theta=take(state.theta),
+        logits=state.objective.take_logits(state.logits, keep),
+        value=take(state.value),
+        grad=take(state.grad),
+        gap=take(state.gap),
+        direction=take(state.direction),
+        slope=take(state.slope),
+        step_size=take(state.step_size),
+        n_backtracks=take(state.n_backtracks),
+        preconditioner=state.preconditioner.take_groups(index),
+        history=History(*map(take, state.history)),
+        values=take(state.values),
+        progress=Progress(*map(take, state.progress)),
+    )
