@@ -9,6 +9,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import scale
 
 from logitron import LogisticRegression, LogisticRegressionCV
+from logitron.automatic import AutomaticSolver, choose
+from logitron.backend import ArrayContext
+from logitron.objective import Objective, make_training_rows
+from logitron.reductions import centre
+from logitron.solvers import Status
 from tests.backends import host
 from tests.reference import reference
 from tests.tolerances import assert_near
@@ -98,11 +103,20 @@ def test_folds_and_penalties_are_what_they_are_alone():
     assert_near(both.coef_, alone.coef_, "float32", 1, growth=200.0)
 
 
+def test_folds_without_a_class_are_fitted():
+    X, y = separable(60, 10, 3, 0.5, seed=2)
+    y[:] = np.repeat([0, 1, 2], [20, 20, 20])
+    weights = np.where(np.arange(60) < 40, 1.0, 0.0)  # nothing is left of the last class
+    folds = [(np.arange(60), np.arange(10)), (np.flatnonzero(weights), np.arange(10))]
+    clf = LogisticRegressionCV(Cs=[1.0, 100.0], cv=folds, solver="lbfgs", refit=False).fit(X, y)
+    assert np.isfinite(clf.coef_).all()
+
+
 def test_targets_that_can_be_separated_are_certified():
     X, _ = separable(300, 30, 5, 0.5)
     rng = np.random.default_rng(1)
     Z = X @ rng.normal(size=(30, 20))
-    Y = (Z > np.quantile(Z, rng.uniform(0.5, 0.95, 20), axis=0).diagonal()).astype(np.int8)
+    Y = (np.quantile(Z, rng.uniform(0.5, 0.95, 20), axis=0).diagonal() < Z).astype(np.int8)
     clf = LogisticRegression(C=1e4).fit(X, Y)
     assert clf.certified_.all()
 
@@ -115,6 +129,23 @@ def test_a_callback_sees_every_iteration():
     losses = host(clf.loss_curve_)
     assert len(losses) == clf.n_iter_.max() + 1
     assert losses[-1] < losses[0]
+
+
+def test_a_fit_can_be_stopped_in_its_first_iteration():
+    X, y = separable(120, 20, 10, 0.5)
+    rows = make_training_rows(ArrayContext.of(X), X, y.astype(np.int8), None)
+    objective = centre(Objective.over(rows, classes=10, penalty=0.01))
+    solver = AutomaticSolver(choose(*X.shape, 1, 10, method="lbfgs"))
+    for last in (1, 2, 3):
+        seen = []
+
+        def stop(iteration, seen=seen, last=last):
+            seen.append(iteration.number)
+            return iteration.number == last
+
+        solution, *_ = solver.minimize(objective, objective.start(), callback=stop)
+        assert seen == list(range(1, last + 1))
+        assert (solution.status == Status.STOPPED).all()
 
 
 def test_a_fit_that_is_cut_short_says_so():

@@ -74,7 +74,8 @@ def test_a_fit_reads_from_cupy_by_get_only(name, solver):
         reads = dict(standin.READS)
         iterations = int(clf.n_iter_.get()[0])
     assert set(reads) == {"get"}
-    assert reads["get"] <= iterations + 10
+    trials = 3 if name == "digits" else 0  # each trial on kept logits is read
+    assert reads["get"] <= (1 + trials) * iterations + 10
 
 
 @pytest.mark.parametrize("curvature", ["intercept", "subspace", "block_diagonal"])

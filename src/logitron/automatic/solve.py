@@ -114,10 +114,11 @@ class AutomaticSolver:
         told = _with_parameters(callback, objective, back, spent)
         with inner.limit_blas_threads():
             solution, state = solver.minimize(inner, theta, preconditioner=model, callback=told)
-            if state.schedule.to_logits:
+            goes_on = _goes_on(solution)
+            if goes_on and state.schedule.to_logits:
                 assert isinstance(model, Kronecker)
                 solution = self._on_logits(inner, model, theta, solution, solver, told)
-            elif state.schedule.deferred and not (solution.status == Status.STOPPED).any():
+            elif goes_on and state.schedule.deferred:
                 solution = self._by_batches(inner, solution, solver, told)
         if back is not None:
             solution = solution.moved(back(solution.theta))
@@ -247,6 +248,12 @@ class AutomaticSolver:
         evaluation = last.evaluate(theta, "full")
         model = refresh(last, evaluation, theta, None, reuse=True)
         return theta, model, spent, GapBound(SubsampleBound(last))
+
+
+def _goes_on(solution: Solution) -> bool:
+    """Whether nothing was stopped, and a group is left that is not done."""
+    status = solution.status
+    return bool((status == Status.MAX_ITER).any()) and not (status == Status.STOPPED).any()
 
 
 def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:

@@ -22,6 +22,9 @@ from logitron.objective.second_derivatives import curvature_sums
 
 __all__ = ["LogitObjective", "RayValues"]
 
+#: least curvature of an intercept, as a part of the mean
+FLOOR = 1e-10
+
 
 class RayValues(NamedTuple):
     """The loss along a ray, without the penalty."""
@@ -167,8 +170,10 @@ def _newton_intercepts(grad: Array, hessian: Array) -> Array:
     K = hessian.shape[-1]
     mean = xp.sum(xp.linalg.diagonal(hessian), axis=1) / K
     mean = xp.where(mean > 0.0, mean, 1.0)[:, None, None]
-    # the same change of all classes has no curvature: it is given the mean
-    whole = hessian + mean / K if K > 1 else xp.where(hessian > 0.0, hessian, 1.0)
+    # the same change of all classes has no curvature: it is given the mean; and a class that no
+    # row can belong to has next to none
+    ridge = mean * (1.0 / K + FLOOR * linalg.eye_like(hessian, K))
+    whole = hessian + ridge if K > 1 else xp.where(hessian > 0.0, hessian, 1.0)
     return -linalg.solve(whole, grad[:, :, -1:])[:, :, 0]
 
 

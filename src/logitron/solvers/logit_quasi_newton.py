@@ -33,6 +33,8 @@ __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 
 #: Iterations after which the logits are computed anew: sums of steps collect rounding errors.
 RECOMPUTE = 16
+#: Part of a value by which it may grow by rounding.
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,12 @@ class LogitQuasiNewton:
         value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
         gap = np.full(objective.groups, np.inf)
         if self._bounds_pay(state):
-            theta, logits = objective.with_newton_intercepts(theta, logits, evaluation)
-            evaluation = objective.evaluate(theta, logits)
-            value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
+            moved = objective.with_newton_intercepts(theta, logits, evaluation)
+            there = objective.evaluate(*moved)
+            value_there, unbounded_there = _read(objective.context, there.value, there.unbounded)
+            if (value_there <= value + ROUNDING * np.abs(value))[running].all():
+                (theta, logits), evaluation = moved, there
+                value, unbounded = value_there, unbounded_there
             gap = self._bound(state, evaluation, theta)
         history = lbfgs.append(
             state.history,
@@ -184,17 +189,18 @@ class LogitQuasiNewton:
         penalty = _read(context, *objective.penalty(state.theta, state.direction))
         t, bracket = np.where(running, state.step_size, 0.0), Bracket.of(state.slope)
         value, slope = state.value, state.slope
-        for _ in range(self.search.max_trials):
+        search = self.search.in_precision(objective.eps)
+        for _ in range(search.max_trials):
             loss, loss_slope = _read(
                 context, *objective.along(state.logits, change, context.asarray(t))
             )
             reached = loss + penalty[0] + t * (penalty[1] + 0.5 * t * penalty[2])
             reached_slope = loss_slope + penalty[1] + t * penalty[2]
             trial = Trial(t, value, slope, reached, reached_slope, state.n_backtracks)
-            good = self.search.accepts(trial) | ~running
+            good = search.accepts(trial) | ~running
             if good.all():
                 break
-            following, bracket = self.search.next_trial(trial, bracket)
+            following, bracket = search.next_trial(trial, bracket)
             t = np.where(good, t, following)
         else:  # the lower end of a bracket has a lower value than the start
             t = np.where(good, t, bracket.low)

@@ -19,7 +19,7 @@ References
 .. [1] J. Nocedal, S. J. Wright, "Numerical Optimization", Springer 2006, chapter 3.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,10 @@ from logitron.backend.types import HostArray
 from logitron.solvers.line_search import Trial
 
 __all__ = ["Bracket", "SlopeSearch"]
+
+
+#: rounding of a slope, as a part of the rounding of a value
+SLOPES = 0.1
 
 
 class Bracket(NamedTuple):
@@ -61,7 +65,9 @@ class SlopeSearch:
     relative_slope : float
         Part of the value that the slope times the step length may be.
     rounding : float
-        Changes of the value below this part of it are rounding, and end the search.
+        Part of the value by which it may grow: that is rounding.
+    still : float
+        A slope below this part of the value at the start ends the search: it is rounding too.
     expand : tuple of float
         A trial that was too short is followed by one that is at least and at most so many times as
         long.
@@ -77,10 +83,18 @@ class SlopeSearch:
     shrink: float = 0.25
     relative_slope: float = 0.25
     rounding: float = 1e-14
+    still: float = 1e-13
     expand: tuple[float, float] = (1.5, 5.0)
     margin: float = 0.1
     contract: float = 0.3
     max_trials: int = 25
+
+    def in_precision(self, eps: float) -> "SlopeSearch":
+        """Return the settings for values that are sums of terms rounded to ``eps``.
+
+        Slopes are sums of terms that are small near the minimum, and more precise than values.
+        """
+        return replace(self, rounding=max(self.rounding, eps), still=max(self.still, SLOPES * eps))
 
     def accepts(self, trial: Trial) -> HostArray:
         """Decide which groups accept their step."""
@@ -88,7 +102,7 @@ class SlopeSearch:
         allowed = trial.value + self.armijo * t * trial.slope + self.rounding * size
         flatter = np.abs(trial.trial_slope) <= self.shrink * np.abs(trial.slope)
         near = np.abs(t * trial.trial_slope) <= self.relative_slope * trial.trial_value
-        still = np.abs(trial.slope) <= 10.0 * self.rounding * size
+        still = np.abs(trial.slope) <= self.still * size
         accepted: HostArray = ((trial.trial_value <= allowed) & flatter & near) | still
         return accepted
 
