@@ -16,7 +16,6 @@ from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
 from benchmarks.data.separable_problems import SEPARABLE
 from benchmarks.judge import Objective, gap
-from benchmarks.judge.job import LADDER
 from benchmarks.judge.runner import ROUNDS
 from benchmarks.judge.store import short
 from benchmarks.judge.threads import Setting, threads
@@ -49,7 +48,7 @@ class Session(engine.Session):
     """
 
     goal: ClassVar[float] = 1e-6
-    ladder: ClassVar[tuple[float, ...]] = LADDER[1:10]
+    ladder: ClassVar[tuple[float, ...]] = tuple(10.0**-k for k in range(1, 10))
 
     def refusal(self, name: str, columns: int) -> str | None:
         """The reason of the contender, or of time and memory."""
