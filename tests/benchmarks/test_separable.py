@@ -151,6 +151,7 @@ def test_the_regime_has_to_be_named():
     assert {p.group for p in SEPARABLE.values()} == set(GROUPS)
     assert {p.name for group in GROUPS for p in chosen([group])} == set(SEPARABLE)
     assert len({p.key for p in SEPARABLE.values()}) == len(SEPARABLE)
+    assert max(len(p.title) for p in SEPARABLE.values()) <= 30  # the width in the table
 
 
 def test_the_protocol_is_a_sweep_of_45_penalties(monkeypatch):
