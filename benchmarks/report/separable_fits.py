@@ -87,7 +87,8 @@ def separable(results: Results) -> str:
         rows = [markdown(one) for one in results.values() if one["group"] == group]
         if rows:
             parts.append("\n".join([f"**{title}**", "", *MARKDOWN_HEAD, *rows]))
-    return "\n\n".join([*parts, summary(results), machine(results)]) + "\n"
+    parts += [summary(results), *behind(results), machine(results)]
+    return "\n\n".join(parts) + "\n"
 
 
 MARKDOWN_HEAD = (
@@ -111,6 +112,17 @@ def named(result: Results, who: str | None) -> str:
     if who is None or to(result["contenders"][who], 1e-6) is None:
         return ""
     return f" ({who.removeprefix('sklearn ')})"
+
+
+def behind(results: Results) -> list[str]:
+    """A list of the problems on which another contender is faster; nothing if there are none."""
+    lines = []
+    for one in results.values():
+        who = best_of(one, (*SKLEARN, *ELSEWHERE))
+        found = ratio(one, OURS, [who]) if who and OURS in one["contenders"] else None
+        if who and found and found[1] < 1.0:
+            lines.append(f"- {one['title']}: {who} is {1 / found[1]:.1f} times faster")
+    return ["Others are faster here:", "\n".join(lines)] if lines else []
 
 
 def summary(results: Results) -> str:

@@ -23,6 +23,9 @@ SMALL = Separable(120, 40, 5, margin=0.5, seed=1)
 #: logitron, one of scikit-learn's solvers, one that is left out, and one that needs no package
 WHO = ("logitron", "sklearn newton-cg", "sklearn newton-cholesky")
 
+#: Seconds where logitron is not the fastest
+WINNER = {"logitron": 2.0, "sklearn lbfgs": 0.5, "torch lbfgs": None}
+
 needs_fonts = pytest.mark.skipif(Glyphs().missing() is not None, reason="no fonts to draw")
 
 
@@ -241,6 +244,18 @@ def test_the_page_tells_what_was_not_certified(results):
     failed = one | {"default": one["default"] | {"certified": False, "converged": False}}
     assert "| NOT converged |" in separable_fits.separable({"tiny": failed})
     assert "!" in separable_fits.row(failed)
+
+
+def test_who_is_faster_is_told(results):
+    one = results["tiny"]
+    times = {who: {"seconds": {"1e-06": s}, "limit": 9.0} for who, s in WINNER.items()}
+    text = separable_fits.separable({"tiny": one | {"contenders": times}})
+    assert "On 0 of these 1 problems" in text
+    assert "- 60 x 101, K=40, C=100: sklearn lbfgs is 4.0 times faster" in text
+    times["sklearn lbfgs"] = times["torch lbfgs"]
+    assert "Others are faster" not in separable_fits.separable(
+        {"tiny": one | {"contenders": times}}
+    )
 
 
 def test_a_sentence_counts_both_regimes(results):
