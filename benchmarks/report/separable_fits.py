@@ -121,7 +121,7 @@ def behind(results: Results) -> list[str]:
         who = best_of(one, (*SKLEARN, *ELSEWHERE))
         found = ratio(one, OURS, [who]) if who and OURS in one["contenders"] else None
         if who and found and found[1] < 1.0:
-            lines.append(f"- {one['title']}: {who} is {1 / found[1]:.1f} times faster")
+            lines.append(f"- {one['title']}: {who} is {1 / found[1]:.2f} times faster")
     return ["Others are faster here:", "\n".join(lines)] if lines else []
 
 

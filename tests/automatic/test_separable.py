@@ -102,7 +102,8 @@ def test_targets_that_can_be_separated_are_certified():
     X, _ = separable(300, 30, 5, 0.5)
     rng = np.random.default_rng(1)
     Z = X @ rng.normal(size=(30, 20))
-    Y = (Z > np.quantile(Z, rng.uniform(0.5, 0.95, 20), axis=0).diagonal()).astype(np.int8)
+    cuts = np.quantile(Z, rng.uniform(0.5, 0.95, 20), axis=0).diagonal()
+    Y = (Z > cuts).astype(np.int8)
     clf = LogisticRegression(C=1e4).fit(X, Y)
     assert clf.certified_.all()
 

@@ -251,7 +251,7 @@ def test_who_is_faster_is_told(results):
     times = {who: {"seconds": {"1e-06": s}, "limit": 9.0} for who, s in WINNER.items()}
     text = separable_fits.separable({"tiny": one | {"contenders": times}})
     assert "On 0 of these 1 problems" in text
-    assert "- 60 x 101, K=40, C=100: sklearn lbfgs is 4.0 times faster" in text
+    assert "- 60 x 101, K=40, C=100: sklearn lbfgs is 4.00 times faster" in text
     times["sklearn lbfgs"] = times["torch lbfgs"]
     assert "Others are faster" not in separable_fits.separable(
         {"tiny": one | {"contenders": times}}
