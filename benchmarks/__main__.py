@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from benchmarks.contenders import measured_on
 from benchmarks.data import r_tables
 from benchmarks.data.problems import PROBLEMS, chosen
+from benchmarks.data.separable_problems import SEPARABLE
 from benchmarks.judge import store
 from benchmarks.options import Each, Results
 from benchmarks.questions import (
@@ -29,6 +30,7 @@ from benchmarks.questions import (
     original,
     overhead,
     precision,
+    separable,
     tables,
 )
 from benchmarks.report import figures
@@ -72,7 +74,8 @@ def full() -> Results:
     results = {}
     questions = (original, overhead, backends, memory, precision, hostile, tables)
     axes = [*growth.AXES, "m"]
-    with progress(len(PROBLEMS) + len(many.PROBLEMS) + len(axes) + len(questions)) as each:
+    count = len(PROBLEMS) + len(SEPARABLE)
+    with progress(count + len(many.PROBLEMS) + len(axes) + len(questions)) as each:
         for question in questions:
             if question is not tables or r_tables.missing() is None:
                 results[question.RESULT] = question.measured()
@@ -80,6 +83,7 @@ def full() -> Results:
         results["growth"] = growth.measured(axes, each)
         results["many"] = many.measured(list(many.PROBLEMS), each=each)
         who = list(measured_on("cpu"))
+        results["separable"] = separable.measured(each=each)
         results["engine"] = engine.measured(list(PROBLEMS.values()), who, each=each)
     return results
 

@@ -108,8 +108,19 @@ def sweep(title: str, X: np.ndarray, y: np.ndarray, asked: dict[str, float]) -> 
     return Work(title, X, columns, ways, asked)
 
 
-def protocol(title: str, X: np.ndarray, y: np.ndarray, asked: dict[str, float]) -> Work:
-    """The linear evaluation of image features: 45 penalties, a validation set, warm starts."""
+def protocol(
+    title: str,
+    X: np.ndarray,
+    y: np.ndarray,
+    asked: dict[str, float],
+    *,
+    part: int | None = 30,
+    newton: bool = True,
+) -> Work:
+    """The linear evaluation of image features: 45 penalties, a validation set, warm starts.
+
+    Loops of up to 1000 iterations make the first `part` of the fits, or all for None.
+    """
     Cs = np.logspace(-6, 5, 45)
     train, held = np.arange(len(y) * 4 // 5), np.arange(len(y) * 4 // 5, len(y))
     columns = [Column(train, y, C) for C in Cs]
@@ -128,26 +139,36 @@ def protocol(title: str, X: np.ndarray, y: np.ndarray, asked: dict[str, float]) 
     ways = [
         Way("logitron", ours),
         Way("loop, lbfgs, 100 iterations", loop(), trial=8),
-        Way("loop, lbfgs, 1000 iterations", loop(max_iter=1000), part=30, trial=8),
-        Way("loop, newton-cg", loop(solver="newton-cg", max_iter=1000), part=30, trial=8),
+        Way("loop, lbfgs, 1000 iterations", loop(max_iter=1000), part=part, trial=8),
     ]
+    if newton:
+        patient = loop(solver="newton-cg", max_iter=1000)
+        ways.append(Way("loop, newton-cg", patient, part=part, trial=8))
     return Work(title, X, columns, ways, asked)
 
 
-def labels(title: str, X: np.ndarray, Y: np.ndarray, part: int, asked: dict[str, float]) -> Work:
+def labels(
+    title: str,
+    X: np.ndarray,
+    Y: np.ndarray,
+    part: int,
+    asked: dict[str, float],
+    C: float = 1.0,
+) -> Work:
     """Many binary targets."""
-    columns = [Column(None, Y[:, t], 1.0) for t in range(Y.shape[1])]
+    columns = [Column(None, Y[:, t], C) for t in range(Y.shape[1])]
 
     def ours(_: int | None) -> list[Answer]:
-        model = LogisticRegression().fit(X, Y)
+        model = LogisticRegression(C=C).fit(X, Y)
         return list(zip(model.coef_[:, None, :], model.intercept_[:, None], strict=True))
 
     def rest(some: int | None) -> list[Answer]:
-        model = OneVsRestClassifier(Sklearn(), n_jobs=CORES).fit(X, Y[:, :some])
+        model = OneVsRestClassifier(Sklearn(C=C), n_jobs=CORES).fit(X, Y[:, :some])
         return [answer_of(one) for one in model.estimators_]
 
     def loop(some: int | None) -> list[Answer]:
-        return [answer_of(Sklearn(solver="newton-cholesky").fit(X, y)) for y in Y[:, :some].T]
+        model = Sklearn(C=C, solver="newton-cholesky")
+        return [answer_of(model.fit(X, y)) for y in Y[:, :some].T]
 
     whole = part if part < Y.shape[1] else None
     ways = [

@@ -6,16 +6,20 @@ file                    contents
 ``arrays``              the form of every data set, and helpers that make labels
 ``bundled``             data sets that come with scikit-learn
 ``synthetic``           data sets that are drawn from a seed
+``separable``           embeddings whose classes lie apart, and labels of such
 ``device_embeddings``   data sets that are drawn from a seed on a device
 ``surveys``             tables that come with statsmodels
 ``convolutions``        features of pictures
 ``texts``               features of the docstrings of installed packages
+``glyphs``              features of letters, drawn in the fonts of matplotlib
+``few_shot``            a few rows of each class of another data set
 ``packages``            installed packages: versions, folders, and the reason why one is missing
 ``r_tables``            questions about the data sets of R
 ``hostile``             small problems that are hard for floating-point arithmetic
 ``saved``               a data set in a folder, for other processes
 ``problem``             a problem: a data set, a penalty and a time limit
 ``real_problems``       the problems that are made of real data
+``separable_problems``  the problems of the hard regime: few rows, separable classes, large C
 ``problems``            the catalogue of all problems
 ``device_problems``     the catalogue of the problems that are made on a device
 ======================  ===========================================================================
@@ -26,6 +30,7 @@ the ``repr`` can be the key of a cache.
 
 from benchmarks.data.arrays import Arrays, finished, standardised
 from benchmarks.data.bundled import Bundled
+from benchmarks.data.separable import Separable, separable_labels
 from benchmarks.data.synthetic import Embeddings, Gaussian, Hard, many_labels
 
 __all__ = [
@@ -34,7 +39,9 @@ __all__ = [
     "Embeddings",
     "Gaussian",
     "Hard",
+    "Separable",
     "finished",
     "many_labels",
+    "separable_labels",
     "standardised",
 ]

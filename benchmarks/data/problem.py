@@ -37,7 +37,8 @@ class Problem:
     name: str
     title: str
     group: str
-    """One of "small", "large", "order", "hard", "real", "growth", "headline" and "gpu"."""
+    """One of "small", "large", "order", "hard", "real", "growth", "headline" and "gpu", or one of
+    the hard regime, which `separable_problems` lists."""
     data: Data
     C: float
     limit: float

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benchmarks.data.bundled import Bundled
 from benchmarks.data.problem import Data, Problem
 from benchmarks.data.real_problems import real_problems
+from benchmarks.data.separable_problems import SEPARABLE
 from benchmarks.data.synthetic import Embeddings, Gaussian, Hard
 
 
@@ -141,16 +142,20 @@ PROBLEMS: dict[str, Problem] = {
 def chosen(names: list[str]) -> list[Problem]:
     """The problems of these names, letters (``D`` is every ``D@C``) or groups, each once.
 
-    An unknown name ends the program.
+    "all" is all but those of the hard regime, which have to be named. An unknown name ends the
+    program.
     """
     found: dict[str, Problem] = {}
+    known = PROBLEMS | SEPARABLE
     for name in names:
         matches = [
             problem
-            for problem in PROBLEMS.values()
-            if name in (problem.name, problem.name.partition("@")[0], problem.group, "all")
+            for problem in known.values()
+            if name in (problem.name, problem.name.partition("@")[0], problem.group)
         ]
+        if name == "all":
+            matches = list(PROBLEMS.values())
         if not matches:
-            raise SystemExit(f"no problem is called {name!r}; there are {', '.join(PROBLEMS)}")
+            raise SystemExit(f"no problem is called {name!r}; there are {', '.join(known)}")
         found |= {problem.name: problem for problem in matches}
     return list(found.values())

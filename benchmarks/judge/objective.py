@@ -63,10 +63,15 @@ class Objective:
         if self.columns == 1:
             wrong = np.where(y == 1, -Z[:, 0], Z[:, 0])  # the distance of the row on the wrong side
             return np.maximum(wrong, 0) + np.log1p(np.exp(-np.abs(wrong)))
+        own = np.arange(len(y)), y
         highest = Z.max(axis=1)
-        own = Z[np.arange(len(y)), y]
-        # the excess over the highest logit, then the way from there to the own class
-        return np.log(np.exp(Z - highest[:, None]).sum(axis=1)) + (highest - own)
+        E = np.exp(Z - highest[:, None])
+        mine = E[own]
+        E[own] = 0.0
+        others = E.sum(axis=1)
+        # a logarithm of 1 + others, where the own class is the highest, is exact for small ones
+        behind = highest - Z[own]
+        return np.where(behind > 0, behind + np.log(mine + others), np.log1p(others))
 
     def probabilities(self, Z: np.ndarray) -> np.ndarray:
         """P(1) as (n, 1), or the probabilities of the K classes (n, K)."""

@@ -8,6 +8,7 @@ Results are stored problem by problem.
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from benchmarks.data import saved
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
 from benchmarks.judge import Objective, store
-from benchmarks.judge.job import Job
+from benchmarks.judge.job import LADDER, Job
 from benchmarks.judge.machine import describe
 from benchmarks.judge.outcome import Outcome
 from benchmarks.judge.process import WorkerProcess
@@ -32,6 +33,10 @@ RESULT = "engine"
 
 class Session:
     """One run: its workers, the data of the last problem, and the rates of the machine."""
+
+    goal: ClassVar[float] = 1e-9
+    """The gap at which a contender is not asked for a smaller one."""
+    ladder: ClassVar[tuple[float, ...]] = LADDER
 
     def __init__(self, names: list[str], rounds: int) -> None:
         self.workers = {name: WorkerProcess(name, CONTENDERS[name].environment) for name in names}
@@ -64,8 +69,15 @@ class Session:
             flush=True,
         )
         columns = Objective.of(self.X, self.y, problem.C).columns
-        refused = {name: CONTENDERS[name].refuses(columns, len(self.X)) for name in self.workers}
-        job = Job(problem.limit, {"0": best.value}, folder=str(folder), C=problem.C)
+        refused = {name: self.refusal(name, columns) for name in self.workers}
+        job = Job(
+            problem.limit,
+            {"0": best.value},
+            folder=str(folder),
+            C=problem.C,
+            goal=self.goal,
+            ladder=self.ladder,
+        )
         outcomes = measure(
             {name: worker for name, worker in self.workers.items() if refused[name] is None},
             job,
@@ -87,6 +99,10 @@ class Session:
             "left_out": {name: why for name, why in refused.items() if why is not None},
         }
 
+    def refusal(self, name: str, columns: int) -> str | None:
+        """The reason why a contender cannot fit the data; None where it can."""
+        return CONTENDERS[name].refuses(columns, len(self.X))
+
     def close(self) -> None:
         """End the processes."""
         for worker in self.workers.values():
@@ -101,10 +117,15 @@ def measured(
     limit: float | None = None,
     keep: bool = True,
     each: Each = ignore,
+    kind: type[Session] = Session,
+    result: str = RESULT,
 ) -> Results:
-    """Measure contenders on problems; each problem is stored as soon as it is done."""
+    """Measure contenders on problems; each problem is stored as soon as it is done.
+
+    Another question may do so in a session of its own `kind`, and store in another file.
+    """
     results = {}
-    session = Session(names, rounds)
+    session = kind(names, rounds)
     with tempfile.TemporaryDirectory() as folder:
         try:
             for problem in problems:
@@ -114,7 +135,7 @@ def measured(
                 timed = replace(problem, limit=limit or problem.limit)
                 results[problem.name] = session.run(timed, Path(folder))
                 if keep:
-                    store.merge(RESULT, {problem.name: results[problem.name]})
+                    store.merge(result, {problem.name: results[problem.name]})
                 each(problem.name)
         finally:
             session.close()

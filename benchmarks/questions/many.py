@@ -26,7 +26,7 @@ from benchmarks.contenders.many_fits import (
     resamples,
     sweep,
 )
-from benchmarks.data import Bundled, Embeddings, many_labels
+from benchmarks.data import Bundled, Embeddings, Separable, many_labels, separable_labels
 from benchmarks.judge import Objective, store
 from benchmarks.judge.gap import duality_gap
 from benchmarks.judge.machine import describe
@@ -56,11 +56,31 @@ PROBLEMS: dict[str, Callable[[], Work]] = {
         *Embeddings(20_000, 384, 10, seed=12).load(),
         {"fastest": 20.0},
     ),
+    "protocol-apart20": lambda: protocol(
+        "2000 x 384 separable, 20 classes, 45 Cs, a validation set",
+        *Separable(2000, 384, 20, margin=0.5, seed=23).load(),
+        {"fastest": 3.0},
+        part=None,
+    ),
+    "protocol-apart100": lambda: protocol(
+        "2000 x 384 separable, 100 classes, 45 Cs, a validation set",
+        *Separable(2000, 384, 100, margin=0.5, seed=24).load(),
+        {"fastest": 3.0},
+        part=None,
+        newton=False,
+    ),
     "labels64": lambda: labels(
         "64 labels, 20 000 x 512 embeddings",
         *many_labels(20_000, 512, 64, seed=13),
         64,
         {"OneVsRestClassifier lbfgs, all cores": 50.0, "loop, newton-cholesky": 150.0},
+    ),
+    "labels64-apart": lambda: labels(
+        "64 labels, 3000 x 256 separable, C=10000",
+        *separable_labels(3000, 256, 64, seed=25),
+        64,
+        {"fastest": 3.0},
+        C=1e4,
     ),
     "labels1000": lambda: labels(
         "1000 labels, 20 000 x 256 embeddings",

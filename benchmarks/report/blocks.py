@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.judge import store
-from benchmarks.report import exact_fits, markdown
+from benchmarks.report import exact_fits, markdown, separable_fits
 from benchmarks.report.rst import restructured
 
 README = store.ROOT / "README.md"
@@ -22,11 +22,12 @@ BLOCKS = {
 }
 
 
-#: The source of each block: a file of results, and the function that makes the text.
-WRITERS: dict[str, tuple[str, Callable[[dict], str]]] = {
+#: The source of each block: files of results, and the function of them that makes the text.
+WRITERS: dict[str, tuple[str, Callable[..., str]]] = {
     "original": ("original", markdown.original),
-    "engine": ("engine", exact_fits.engine),
+    "engine": ("engine separable", exact_fits.engine),
     "many": ("many", markdown.many),
+    "separable": ("separable", separable_fits.separable),
     "problems": ("engine", exact_fits.problems),
     "losses": ("engine", exact_fits.losses),
     "work": ("engine", exact_fits.work),
@@ -44,8 +45,8 @@ def rendered(path: Path) -> str:
     """The text of a file, with every block made from the results."""
 
     def block(match: re.Match[str]) -> str:
-        source, write = WRITERS[match[2]]
-        text = write(store.load(source, store.SHOWN))
+        sources, write = WRITERS[match[2]]
+        text = write(*(store.load(source, store.SHOWN) for source in sources.split()))
         return match[1] + (text if path == README else restructured(text) + "\n") + match[3]
 
     return BLOCKS[path].sub(block, path.read_text())
