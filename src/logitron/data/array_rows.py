@@ -10,6 +10,7 @@ from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.block_features import apply_to_logits, standardise, sum_of_squares
 from logitron.data.row_blocks import RowBlocks
+from logitron.data.row_stack import RowStack
 
 __all__ = ["ArrayRows"]
 
@@ -89,8 +90,21 @@ class ArrayRows(RowBlocks):
         static: dict[str, Any],
     ) -> Array:
         run, cast = self._compiled(function, static), self.context.cast_all(parameters)
-        parts = [run(*block, *cast) for block in self._blocks(self._stored)]
-        return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
+        flip = self._order.flip
+        if len(self._stored) == 1 and not self._order.flipped:
+            (block,) = self._blocks(self._stored)
+            return run(*block, *cast)
+        if not self.context.library.writes_in_place:
+            parts = [flip(run(*block, *cast)) for block in self._blocks(self._stored)]
+            return self._xp.concat(parts, axis=0)
+        stack = RowStack(self.context, self.shape[0])
+
+        def fill(start: int, stored: list[tuple[Any, ...]]) -> None:
+            for number, block in enumerate(self._blocks(stored)):
+                stack.write(start + number * self._size, flip(run(*block, *cast)))
+
+        fill(0, self._stored)
+        return stack.array
 
     def map_logits(
         self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
@@ -120,7 +134,8 @@ class ArrayRows(RowBlocks):
             return None
         X, *row_arrays = self._arrays
         index = self.context.asarray(rows, keep_dtype=True)
-        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in row_arrays]
+        take = self.context.library.take_rows
+        taken = [a if a is None else take(a, index) for a in row_arrays]
         settings, options = dict(self._settings), self._options
         if self.context.library.many_outputs_block_rows is not None:
             # Arrays computed from a block then stay in cache.

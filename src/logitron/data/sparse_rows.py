@@ -12,6 +12,7 @@ import numpy as np
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.array_rows import ArrayRows
+from logitron.data.memory_order import MemoryOrder
 
 __all__ = ["SparseRows"]
 
@@ -23,8 +24,6 @@ MAX_LOGITS = 1 << 22
 
 class SparseRows(ArrayRows):
     """The rows of a sparse matrix in CSR format, as `logitron.data.Rows`."""
-
-    copies_columns = True
 
     def sum_of_squares(self) -> float:
         """Add up the squares of all entries; see `Rows.sum_of_squares`."""
@@ -51,6 +50,14 @@ class SparseRows(ArrayRows):
         blocks = [X] if step >= n else [X[start : start + step] for start in range(0, n, step)]
         parts = [run(self.context.asarray(block @ W + b)) for block in blocks]
         return parts[0] if len(parts) == 1 else self._xp.concat(parts, axis=0)
+
+    @property
+    def copies_columns(self) -> bool:
+        """True: a block of columns is made dense."""
+        return True
+
+    def _memory_order(self, X: Any) -> MemoryOrder:
+        return MemoryOrder()  # (blocks are made in C order)
 
     def _block_rows(self, requested: int | None) -> int:
         most: int = max(1, DENSE_BLOCK_BYTES // (8 * self.shape[1]))
