@@ -30,13 +30,17 @@ def sum_of_squares(X: Array, *row_arrays: Array | None) -> tuple[Array]:
 
 
 def apply_to_logits(
-    X: Array, *rest: Array | None, logits_function: Callable[..., Any], **static: Any
+    X: Array,
+    *rest: Array | None,
+    logits_function: Callable[..., Any],
+    by_row: bool = False,
+    **static: Any,
 ) -> Any:
     """Call a function with the logits of a block; ``rest`` ends with coef and intercept."""
     coef, intercept = rest[-2:]
     xp = namespace_of(X)
     W = xp.matrix_transpose(coef)
-    return logits_function(formulas.logits(xp, X, W, intercept), **static)
+    return logits_function(formulas.logits(xp, X, W, intercept, by_row=by_row), **static)
 
 
 def with_cast_features(
