@@ -10,6 +10,8 @@ module                      contents
 `logitron.data.rows`        `Rows`: the interface for sums and maps over blocks of rows
 ``array_rows``              `ArrayRows`: sums and maps over rows of arrays in memory
 ``row_blocks``              arrays in memory, divided into blocks of rows
+``memory_order``            `MemoryOrder`: strides, and how a block of such features is read
+``row_stack``               `RowStack`: answers of blocks, written into one array
 ``block_options``           `BlockOptions`: sizes of blocks, and thresholds
 ``sparse_rows``             `SparseRows`: rows of a sparse matrix, made dense block by block
 ``dask_rows``               `DaskRows`: sums and maps over the chunks of a Dask array

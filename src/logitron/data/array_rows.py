@@ -1,6 +1,9 @@
 """Sums and maps over rows of arrays in memory."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.block_features import apply_to_logits, standardise, sum_of_squares
 from logitron.data.row_blocks import RowBlocks
+from logitron.data.row_stack import RowStack
 
 __all__ = ["ArrayRows"]
 
@@ -24,6 +28,8 @@ class ArrayRows(RowBlocks):
 
     _float32_rows: "ArrayRows | None" = None
     _sum_of_squares: float | None = None
+    #: the same on the device, added up by `map_logits`
+    _squares: Array | None = None
 
     # --- sums and maps over blocks of rows ---
 
@@ -70,33 +76,99 @@ class ArrayRows(RowBlocks):
     def sum_of_squares(self) -> float:
         """Add up the squares of all features; see `Rows.sum_of_squares`."""
         if self._sum_of_squares is None:
-            self._sum_of_squares = float(to_host(self.sum(sum_of_squares)[0])[0, 0])
+            found = self.sum(sum_of_squares)[0] if self._squares is None else self._squares
+            self._sum_of_squares = float(to_host(found)[0, 0])
         return self._sum_of_squares
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the rows that a block function returns; see `Rows.map`."""
-        while True:
-            try:
-                return self._map(function, parameters, static)
-            except Exception as error:
-                size = self._smaller_blocks(error)
-            self._set_block_rows(size)
+        found, _ = self._map(function, parameters, static)
+        return found
+
+    def map_logits(
+        self,
+        function: Callable[..., Array],
+        coef: Array,
+        intercept: Array,
+        *,
+        by_row: bool = False,
+        **static: Any,
+    ) -> Array:
+        """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
+        static = {"logits_function": function, "by_row": by_row, **static}
+        squares = self._compiled(sum_of_squares, {}) if self._sum_of_squares is None else None
+        found, total = self._map(apply_to_logits, (coef, intercept), static, squares)
+        self._squares = total
+        return found
 
     def _map(
         self,
         function: Callable[..., Array],
         parameters: tuple[Array, ...],
         static: dict[str, Any],
-    ) -> Array:
-        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
-        parts = [run(*block, *cast) for block in self._blocks(self._stored)]
-        return parts[0] if len(parts) == 1 else self.context.xp.concat(parts, axis=0)
+        squares: Callable[..., tuple[Array]] | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Stack the rows of a block function, and add up ``squares`` of the features if given.
 
-    def map_logits(
-        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
-    ) -> Array:
-        """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
-        return self.map(apply_to_logits, coef, intercept, logits_function=function, **static)
+        A block is read from memory once for both.
+        """
+        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
+        while True:
+            sums: list[Array] = []
+
+            def answer(block: tuple[Array | None, ...], sums: list[Array] = sums) -> Array:
+                if squares is not None:
+                    sums.extend(squares(block[0]))
+                return self._order.flip(run(*block, *cast))
+
+            try:
+                found = self._stack(answer)
+                return found, self._total(sums)
+            except Exception as error:
+                size = self._smaller_blocks(error)
+            self._set_block_rows(size)
+
+    def _total(self, sums: list[Array]) -> Array | None:
+        """Add up arrays of blocks in the widest precision; None if there are none."""
+        if len(sums) > 1 and self._sum_dtype is not None:
+            sums = [self._xp.astype(part, self._sum_dtype) for part in sums]
+        return reduce(_add, sums) if sums else None
+
+    def _stack(self, answer: Callable[[tuple[Array | None, ...]], Array]) -> Array:
+        """Stack the rows that ``answer`` returns for each block, in one array from the start."""
+        library, options, (n, p) = self.context.library, self._options, self.shape
+        products = n * p * self._settings["width"]
+        is_long = products >= options.parallel_min_products
+        # (each small product would wake the threads of BLAS, and wait for a core for each)
+        one_thread = n * p >= options.min_limited and not (is_long and self.one_block)
+        with library.limit_blas_threads() if one_thread else nullcontext():
+            return self._stacked(answer, is_long)
+
+    def _stacked(self, answer: Callable[[tuple[Array | None, ...]], Array], is_long: bool) -> Array:
+        """Stack the rows that ``answer`` returns for each block."""
+        library = self.context.library
+        if self.one_block and not self._order.flipped:
+            (block,) = self._blocks(self._stored)
+            return answer(block)
+        if not library.writes_in_place:
+            parts = [answer(block) for block in self._blocks(self._stored)]
+            return self._xp.concat(parts, axis=0)
+        stack = RowStack(self.context, self.shape[0])
+
+        def fill(work: tuple[int, list[tuple[Any, ...]]]) -> None:
+            start, stored = work
+            for number, block in enumerate(self._blocks(stored), start):
+                stack.write(number * self._size, answer(block))
+
+        slices = self._worker_slices
+        if len(slices) == 1:
+            slices = self._shared_out(is_long)
+        if len(slices) == 1:
+            fill((0, self._stored))
+        else:
+            starts = accumulate((len(stored) for stored in slices[:-1]), initial=0)
+            library.parallel_map(fill, list(zip(starts, slices, strict=True)))
+        return stack.array
 
     # --- selected rows ---
 
@@ -120,7 +192,8 @@ class ArrayRows(RowBlocks):
             return None
         X, *row_arrays = self._arrays
         index = self.context.asarray(rows, keep_dtype=True)
-        taken = [a if a is None else self._xp.take(a, index, axis=0) for a in row_arrays]
+        take = self.context.library.take_rows
+        taken = [a if a is None else take(a, index) for a in row_arrays]
         settings, options = dict(self._settings), self._options
         if self.context.library.many_outputs_block_rows is not None:
             # Arrays computed from a block then stay in cache.

@@ -7,7 +7,7 @@ A block function takes the features and the row arrays of a block, then its para
 from collections.abc import Callable
 from typing import Any
 
-from logitron.backend.libraries import namespace_of
+from logitron.backend.libraries import library_of, namespace_of
 from logitron.backend.types import Array
 from logitron.neuron import formulas
 
@@ -25,19 +25,22 @@ Standardisation = tuple[Array, Array]
 
 
 def sum_of_squares(X: Array, *row_arrays: Array | None) -> tuple[Array]:
-    """Add up the squares of all features, as one inner product: limited by memory traffic only."""
-    xp = namespace_of(X)
-    return (xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1)),)
+    """Add up the squares of all features (1, 1); row arrays are not used."""
+    return (library_of(X).sum_of_squares(X),)
 
 
 def apply_to_logits(
-    X: Array, *rest: Array | None, logits_function: Callable[..., Any], **static: Any
+    X: Array,
+    *rest: Array | None,
+    logits_function: Callable[..., Any],
+    by_row: bool = False,
+    **static: Any,
 ) -> Any:
     """Call a function with the logits of a block; ``rest`` ends with coef and intercept."""
     coef, intercept = rest[-2:]
     xp = namespace_of(X)
     W = xp.matrix_transpose(coef)
-    return logits_function(formulas.logits(xp, X, W, intercept), **static)
+    return logits_function(formulas.logits(xp, X, W, intercept, by_row=by_row), **static)
 
 
 def with_cast_features(

@@ -31,6 +31,12 @@ class BlockOptions:
         Numbers computed in a pass (rows times outputs) from which on several workers share the
         blocks. A pass of fewer than ``many_outputs`` outputs needs as many rows: it is bound by
         memory traffic, and several cores read faster than one.
+    parallel_min_products : int
+        Multiplications in a map from which on several workers share the blocks, however few
+        numbers are computed.
+    min_limited : int
+        Numbers in the features from which on BLAS is limited to one thread in a map. Products of
+        fewer do not wake its threads.
     float32_min_outputs : int
         Outputs. With fewer, products in float32 save less than converting the features costs.
     float32_min_products : int
@@ -55,6 +61,8 @@ class BlockOptions:
     min_retry_rows: int = 64
     many_outputs: int = 16
     parallel_min_numbers: int = 1 << 18
+    parallel_min_products: int = 1 << 25
+    min_limited: int = 1 << 12
     float32_min_outputs: int = 16
     float32_min_products: int = 1 << 24
     float32_max_rows: int = 1 << 16

@@ -158,10 +158,17 @@ class DaskRows:
         return self._X.map_blocks(run, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
 
     def map_logits(
-        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+        self,
+        function: Callable[..., Array],
+        coef: Array,
+        intercept: Array,
+        *,
+        by_row: bool = False,
+        **static: Any,
     ) -> Array:
         """Stack the rows that a function of logits returns, lazily; see `Rows.map_logits`."""
-        return self.map(apply_to_logits, coef, intercept, logits_function=function, **static)
+        static = {"logits_function": function, "by_row": by_row, **static}
+        return self.map(apply_to_logits, coef, intercept, **static)
 
     def _standardising(
         self,

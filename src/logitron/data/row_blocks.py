@@ -16,6 +16,7 @@ from logitron.data.block_features import (
     with_standardised_features,
 )
 from logitron.data.block_options import BlockOptions, default_block_rows
+from logitron.data.memory_order import MemoryOrder, blocks_in_buffer, copied_block_rows
 
 __all__ = ["RowBlocks"]
 
@@ -44,8 +45,6 @@ class RowBlocks:
     """
 
     lazy = False
-    copies_columns = False
-    """Whether a block of columns is a copy, whatever its dtype."""
 
     def __init__(
         self,
@@ -59,6 +58,7 @@ class RowBlocks:
     ) -> None:
         self.context = context
         self.shape = X.shape
+        self._order = self._memory_order(X)
         self._arrays = (X, *row_arrays)
         self._options = block_options.DEFAULT if options is None else options
         #: arguments of the class that rows derived from these share
@@ -77,21 +77,34 @@ class RowBlocks:
     def _make_blocks(self, size: int) -> None:
         """Divide the rows into blocks of ``size`` rows, and share them out among workers."""
         X, *row_arrays = self._arrays
-        width, options = self._settings["width"], self._options
+        width, options, flip = self._settings["width"], self._options, self._order.flip
         # Blocks are views. Libraries without views copy, but they have a single block.
         self._stored: list[tuple[Any, ...]] = [
-            (self._slice_features(X, start, size), *(_slice(a, start, size) for a in row_arrays))
+            (
+                self._slice_features(X, start, size),
+                *(flip(_slice(a, start, size)) for a in row_arrays),
+            )
             for start in range(0, X.shape[0], size)
         ]
-        #: the blocks of each worker
-        self._worker_slices = [self._stored]
+        #: rows in a block
+        self._size = size
         n = X.shape[0]
         numbers = n * width if width >= options.many_outputs else n
-        if numbers >= options.parallel_min_numbers:
-            team = min(self.context.library.workers(), len(self._stored) // 2)
-            if team > 1:
-                edges = np.linspace(0, len(self._stored), team + 1).astype(int)
-                self._worker_slices = [self._stored[a:b] for a, b in pairwise(edges)]
+        #: the blocks of each worker
+        self._worker_slices = self._shared_out(numbers >= options.parallel_min_numbers)
+
+    def _shared_out(self, is_long: bool) -> list[list[tuple[Any, ...]]]:
+        """Share the blocks out among workers, in order, if the work is long."""
+        team = min(self.context.library.workers(), len(self._stored) // 2) if is_long else 1
+        if team <= 1:
+            return [self._stored]
+        edges = np.linspace(0, len(self._stored), team + 1).astype(int)
+        return [self._stored[a:b] for a, b in pairwise(edges)]
+
+    @property
+    def copies_columns(self) -> bool:
+        """Whether a block of columns is a copy, whatever its dtype."""
+        return self._order.copied
 
     @property
     def one_block(self) -> bool:
@@ -168,20 +181,34 @@ class RowBlocks:
 
     # --- methods that depend on the storage of the features ---
 
+    def _memory_order(self, X: Array) -> MemoryOrder:
+        """Return how the features lie in memory."""
+        return MemoryOrder.of(self.context, X)
+
     def _blocks(self, stored: list[tuple[Any, ...]]) -> Iterator[tuple[Array | None, ...]]:
-        """Iterate over blocks, with dense features in their stored dtype."""
-        yield from stored
+        """Iterate over blocks, with dense features in their stored dtype.
+
+        The features of a block may be overwritten by those of the next one.
+        """
+        # (what casts or standardises features makes arrays of its own)
+        if not self._order.copied or self._standardisation is not None or not self._is_cast():
+            return iter(stored)
+        rows = max(block[0].shape[0] for block in stored)
+        return blocks_in_buffer(self._order.buffer(self.context, self._arrays[0], rows), stored)
 
     def _block_rows(self, requested: int | None) -> int:
         """Return the number of rows in a block: ``requested``, or the default."""
         n, p = self.shape
-        return requested or default_block_rows(
-            self.context, n, p, self._settings["width"], self._options
-        )
+        if requested:
+            return requested
+        rows = default_block_rows(self.context, n, p, self._settings["width"], self._options)
+        if self._order.copied:
+            return min(rows, copied_block_rows(self.context, n, self._options.min_rows))
+        return rows
 
     def _slice_features(self, X: Array, start: int, size: int) -> Array:
         """Return the features of a block, or a handle from which `_blocks` makes them."""
-        return _slice(X, start, size)
+        return self._order.flip(_slice(X, start, size))
 
     def _is_cast(self) -> bool:
         """Whether the features of a block have the dtype of the computation."""
@@ -193,12 +220,13 @@ class RowBlocks:
 
     def _take_features(self, X: Array, rows: np.ndarray[Any, Any]) -> Array:
         """Copy the features of some rows."""
-        return self._xp.take(X, self.context.asarray(rows, keep_dtype=True), axis=0)
+        index = self.context.asarray(rows, keep_dtype=True)
+        return self.context.library.take_rows(X, index)
 
     def _column_block(self, start: int, stop: int) -> Array:
         """Return some columns of the features, in the widest precision."""
         part = self._arrays[0][:, start:stop]
-        return self._xp.astype(part, self.context.wide.dtype, copy=False)
+        return self._xp.astype(part, self.context.wide.dtype, copy=self._order.copied)
 
 
 def _slice(array: Array | None, start: int, size: int) -> Array | None:

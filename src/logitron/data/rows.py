@@ -74,11 +74,18 @@ class Rows(Protocol):
         """Stack the rows that a block function returns; the result is lazy if the rows are."""
 
     def map_logits(
-        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+        self,
+        function: Callable[..., Array],
+        coef: Array,
+        intercept: Array,
+        *,
+        by_row: bool = False,
+        **static: Any,
     ) -> Array:
         """Stack the rows that ``function`` returns for the logits (rows, m) of each block.
 
-        Sparse features are not made dense.
+        Sparse features are not made dense. The squares of dense features in memory are added up
+        on the way, so that `sum_of_squares` needs no pass of its own afterwards.
 
         Parameters
         ----------
@@ -86,6 +93,8 @@ class Rows(Protocol):
             Takes the logits of a block, and returns an array with as many rows.
         coef : array (m, p)
         intercept : array (m,)
+        by_row : bool, default False
+            Whether the logits of a row are side by side in memory, rather than those of a column.
         **static : hashable
         """
 

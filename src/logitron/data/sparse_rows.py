@@ -12,6 +12,8 @@ import numpy as np
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.array_rows import ArrayRows
+from logitron.data.memory_order import MemoryOrder
+from logitron.data.row_stack import RowStack
 
 __all__ = ["SparseRows"]
 
@@ -23,8 +25,6 @@ MAX_LOGITS = 1 << 22
 
 class SparseRows(ArrayRows):
     """The rows of a sparse matrix in CSR format, as `logitron.data.Rows`."""
-
-    copies_columns = True
 
     def sum_of_squares(self) -> float:
         """Add up the squares of all entries; see `Rows.sum_of_squares`."""
@@ -39,18 +39,39 @@ class SparseRows(ArrayRows):
         return super().sum_of_squares()
 
     def map_logits(
-        self, function: Callable[..., Array], coef: Array, intercept: Array, **static: Any
+        self,
+        function: Callable[..., Array],
+        coef: Array,
+        intercept: Array,
+        *,
+        by_row: bool = False,
+        **static: Any,
     ) -> Array:
         """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
         if self._standardisation is not None:
-            return super().map_logits(function, coef, intercept, **static)
+            return super().map_logits(function, coef, intercept, by_row=by_row, **static)
         X, dtype = self._arrays[0], self.context.precision
         W, b = to_host(coef).astype(dtype).T, to_host(intercept).astype(dtype)
         n, step = X.shape[0], max(1, MAX_LOGITS // W.shape[1])
         run = self.context.compile(function, **static)
         blocks = [X] if step >= n else [X[start : start + step] for start in range(0, n, step)]
-        parts = [run(self.context.asarray(block @ W + b)) for block in blocks]
-        return parts[0] if len(parts) == 1 else self._xp.concat(parts, axis=0)
+        if len(blocks) == 1:
+            return run(self.context.asarray(X @ W + b))
+        if not self.context.library.writes_in_place:
+            parts = [run(self.context.asarray(block @ W + b)) for block in blocks]
+            return self._xp.concat(parts, axis=0)
+        stack = RowStack(self.context, n)
+        for number, block in enumerate(blocks):
+            stack.write(number * step, run(self.context.asarray(block @ W + b)))
+        return stack.array
+
+    @property
+    def copies_columns(self) -> bool:
+        """True: a block of columns is made dense."""
+        return True
+
+    def _memory_order(self, X: Any) -> MemoryOrder:
+        return MemoryOrder()  # (blocks are made in C order)
 
     def _block_rows(self, requested: int | None) -> int:
         most: int = max(1, DENSE_BLOCK_BYTES // (8 * self.shape[1]))

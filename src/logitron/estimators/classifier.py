@@ -91,7 +91,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             would be rejected by ``fit``. For Dask arrays, NaN is found only where the result is
             computed.
         """
-        return self._map("decision_function", X, _decision)
+        return self._map("decision_function", X, _decision, by_row=True)
 
     def predict_proba(self, X: Any) -> Array:
         """Compute the probability of each class; for many targets, the probability of 1.
@@ -151,8 +151,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         """
         check_is_fitted(self)
         if self._multilabel:
-            return self._map("predict", X, _multilabel_predictions, dtype=self._label_dtype)
-        codes = self._map("predict", X, _class_codes)
+            return self._map(
+                "predict", X, _multilabel_predictions, by_row=True, dtype=self._label_dtype
+            )
+        codes = self._map("predict", X, _class_codes, by_row=True)
         return wrap("codes", codes).map(partial(decode_labels, self.classes_), self.classes_.dtype)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -277,10 +279,11 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         _check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
         with context.scope():
             rows = X.rows(context, width=coef.shape[0])
-            if not X.lazy:  # a check would compute a lazy array
-                reject_nonfinite(rows)
             coef, intercept = context.asarray(coef), context.asarray(self.intercept_)
-            return rows.map_logits(function, coef, intercept, **static)
+            found = rows.map_logits(function, coef, intercept, **static)
+            if not X.lazy:  # a check would compute a lazy array
+                reject_nonfinite(rows)  # (by sums that were made on the way)
+            return found
 
 
 def _check_same_device(method: str, fitted: ArrayContext, context: ArrayContext) -> None:
@@ -306,11 +309,9 @@ def _logits_of_both_classes(Z: Array) -> Array:
 
 
 def _probabilities(Z: Array, *, classes: int) -> Array:
-    return (
-        neuron.sigmoid(_logits_of_both_classes(Z))
-        if classes == 1
-        else neuron.softmax(Z, classes=classes)
-    )
+    if classes == 1 and Z.shape[1] == 1:
+        return neuron.formulas.both_sigmoids(array_namespace(Z), Z)
+    return neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
 
 
 def _log_probabilities(Z: Array, *, classes: int) -> Array:

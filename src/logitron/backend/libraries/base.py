@@ -40,6 +40,8 @@ class Library:
     has_single_device: bool = False
     #: whether arrays can have any dtype of NumPy, such as strings
     holds_any_dtype: bool = False
+    #: whether parts of an array can be written to
+    writes_in_place: bool = True
     #: whether functions are compiled anew for each shape of their arguments
     is_jit: bool = False
     #: size of a block of features, in bytes; None for a single block of all rows
@@ -132,6 +134,22 @@ class Library:
     def supports_row_indexing(self, array: Array) -> bool:
         """Whether rows of the array can be selected by their indices, on its device."""
         return True
+
+    def strides(self, array: Array) -> tuple[int, ...] | None:
+        """Return how many numbers are between neighbours along each axis, in memory.
+
+        None if the library does not tell, or if its arrays are always in C order.
+        """
+        return None
+
+    def take_rows(self, array: Array, index: Array) -> Array:
+        """Copy the rows with these indices, and no other row, whatever the order in memory."""
+        return self.namespace().take(array, index, axis=0)
+
+    def sum_of_squares(self, X: Array) -> Array:
+        """Add up the squares of a matrix's numbers (1, 1), limited by memory traffic only."""
+        xp = self.namespace()
+        return xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1))
 
     def is_dense(self, array: Array) -> bool:
         """Whether the array stores all of its values."""

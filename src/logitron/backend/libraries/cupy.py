@@ -56,6 +56,9 @@ class CupyLibrary(Library):
             raise self.unknown_device_error(name)
         return cupy.cuda.Device(int(name.partition(":")[2] or 0))
 
+    def strides(self, array: Array) -> tuple[int, ...] | None:
+        return tuple(stride // array.itemsize for stride in array.strides)
+
     def device_name(self, device: Device) -> str:
         return f"cuda:{device.id}"
 

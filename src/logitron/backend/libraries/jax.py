@@ -16,6 +16,7 @@ class JaxLibrary(Library):
     packages = ("jax", "jaxlib")
     supports_dlpack = True
     is_jit = True
+    writes_in_place = False
     # XLA fuses and divides the work itself, and each further shape costs a compilation.
     block_bytes = None
 

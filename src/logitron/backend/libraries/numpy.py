@@ -83,6 +83,24 @@ class NumpyLibrary(Library):
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         return np.asarray(array)
 
+    def strides(self, array: Array) -> tuple[int, ...] | None:
+        size: int = array.itemsize
+        strides: tuple[int, ...] = array.strides
+        if any(stride % size for stride in strides):  # (a field of records)
+            return (0,) * len(strides)  # (no product reads such strides)
+        return tuple(stride // size for stride in strides)
+
+    def sum_of_squares(self, X: Array) -> Array:
+        if X.flags.c_contiguous:
+            return super().sum_of_squares(X)
+        # (numbers that are not side by side would be copied first)
+        if abs(X.strides[0]) < abs(X.strides[1]):
+            X = X.T
+        return np.sum(np.vecdot(X, X)).reshape(1, 1)
+
+    def take_rows(self, array: Array, index: Array) -> Array:
+        return array[index]  # (`take` copies arrays that are not in C order as a whole)
+
     def oversubscription_guard(self) -> AbstractContextManager[Any]:
         return threads.oversubscription_guard
 

@@ -72,12 +72,26 @@ class TorchLibrary(Library):
 
         return bool(array.layout == torch.strided)
 
+    def strides(self, array: Array) -> tuple[int, ...] | None:
+        return tuple(array.stride())
+
+    def sum_of_squares(self, X: Array) -> Array:
+        if X.is_contiguous():
+            return super().sum_of_squares(X)
+        if X.mT.is_contiguous():
+            return super().sum_of_squares(X.mT)
+        # (a product would copy numbers that are not side by side)
+        norm = self.namespace().linalg.vector_norm(X)
+        return (norm * norm).reshape(1, 1)
+
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         import torch
 
         # from_dlpack shares the memory of read-only arrays without a warning. Negative strides
-        # would crash the process, hence ascontiguousarray.
-        array = torch.from_dlpack(np.ascontiguousarray(values)).reshape(values.shape)
+        # would crash the process.
+        if any(stride < 0 or stride % values.itemsize for stride in values.strides):
+            values = np.ascontiguousarray(values)
+        array = torch.from_dlpack(values).reshape(values.shape)
         # (safe without waiting: CUDA copies pageable memory before the call returns)
         return array.to(device, non_blocking=device.type == "cuda")
 
