@@ -28,9 +28,11 @@ def test_a_hundred_thousand_features_have_no_products(method, n):
     assert plan.batch == 0  # no whole Hessian either
 
 
-def test_more_features_than_rows_use_the_row_space_or_a_diagonal():
+def test_more_features_than_rows_use_no_products_of_features():
     assert choose(500, 5_000, 1, 1).method in ("row-space", "diagonal")
-    assert choose(500, 5_000, 1, 1, method="lbfgs").method == "diagonal"
+    for keeps, method in ((True, "sampled"), (False, "diagonal")):
+        plan = choose(500, 5_000, 1, 1, method="lbfgs", keeps_logits=keeps)
+        assert plan.method == method
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,22 @@ def test_costs_grow_with_the_problem():
         assert 0.0 < getattr(small, name) < getattr(large, name)
     one, many = COSTS.of(50_000, 100, 1, 1), COSTS.of(50_000, 100, 100, 1)
     assert many.one_pass < one.one_pass  # they share the reading
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "groups", "classes"),
+    [(2_000, 4_096, 1, 1), (8_000, 4_096, 1, 10), (20_000, 2_048, 1, 1), (2_000, 2_048, 5, 1)],
+)
+def test_wide_features_are_known_from_a_sample(n, p, groups, classes):
+    plan = choose(n, p, groups, classes)
+    assert plan.method == "sampled"
+    assert plan.spectrum_rows <= min(800, n // 5, p // 2)
+    for refused in ({"lazy": True, "keeps_logits": False}, {"bounded": False}, {"weighed": True}):
+        assert choose(n, p, groups, classes, **refused).method != "sampled"
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "classes"), [(200, 4_096, 1), (20_000, 768, 10), (4_000, 500, 1), (300, 9_000, 5)]
+)
+def test_an_exact_spectrum_is_taken_where_it_is_cheap(n, p, classes):
+    assert choose(n, p, 1, classes).method != "sampled"

@@ -28,6 +28,14 @@ FIRST_SAMPLE, FEWEST_SAMPLED, FEWEST_INSTEAD, GROWTH = 60, 20, 40, 5
 LARGEST_PART, FURTHER_PART, HESSIAN_PART = 1 / 12, 1 / 24, 0.25
 #: passes that a target's refreshed Hessian must cost for line searches on kept logits to be better
 REFRESH_IS_DEAR = 40.0
+#: features from which on their spectrum may be taken from a sample of rows, and at most, as the
+#: sample is copied
+WIDE, WIDEST = 1000, 1 << 15
+#: rows of that sample, at least and at most; and rows for each row of it, of few rows and of many
+FEWEST_DRAWN, FEW_DRAWN, MOST_DRAWN, FEW_EACH, ROWS_EACH = 200, 400, 800, 5, 14
+#: passes that it takes, also for more targets than so many, where memory is left for few rows of
+#: each; that the exact spectrum takes; and the part of the cost to be saved
+SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 40, 120, 16, 25, 1 / 3
 #: a pass that takes no longer than so many calls has nothing to be saved
 WORTH_SAMPLING = 1.5
 
@@ -37,7 +45,7 @@ class Plan:
     """What was chosen, and why."""
 
     method: str
-    """"newton", "shared", "row-space" or "diagonal"."""
+    """"newton", "shared", "sampled", "row-space" or "diagonal"."""
     samples: tuple[int, ...]
     """Rows of the growing samples that come first."""
     batch: int
@@ -50,6 +58,8 @@ class Plan:
     """Whether the rotated problem, of "row-space", is solved by Newton's method."""
     gram_rows: int | None = None
     """Rows whose Gram matrix stands for that of all, of "shared"; None is all of them."""
+    spectrum_rows: int = 0
+    """Rows that the features' directions are taken from, of "sampled"."""
     on_logits: bool = False
     """Whether separable and slow problems may go on with line searches on kept logits."""
 
@@ -65,6 +75,7 @@ def choose(
     lazy: bool = False,
     bounded: bool = True,
     weighed: bool = False,
+    keeps_logits: bool = True,
 ) -> Plan:
     """Choose the method for ``n`` rows, ``p`` features, and ``groups`` of ``classes`` columns.
 
@@ -82,6 +93,8 @@ def choose(
     weighed : bool, default False
         Whether features have factors of their own in the penalty. Their space cannot be rotated
         then, and one diagonal does not fit them.
+    keeps_logits : bool, default True
+        Whether line searches on kept logits are possible, see `automatic.rows.keeps_logits`.
     """
     q = p + 1
     costs = COSTS.of(n, p, groups, classes)
@@ -106,26 +119,37 @@ def choose(
         if not lazy and groups * classes == 1:
             fewest = FEWEST_SAMPLED if gram_rows is None else FEWEST_INSTEAD
             samples = _samples(n, q, costs.one_pass, fewest)
-        newton = NEWTON_PASSES * groups * (costs.one_pass + costs.hessian)
         shared = gram + SHARED_PASSES * groups * costs.one_pass
-        if samples:
-            chosen, reason = "newton", "far more rows than features: samples come first"
-        elif newton <= shared and _whole(size) >= groups:
-            chosen, reason = "newton", "whole Hessians cost little"
-        else:
-            chosen, reason = "shared", "one Gram matrix serves every column"
+        whole_fits = _whole(size) >= groups
+        chosen, reason = _newton_or_shared(costs, groups, shared, samples, whole_fits=whole_fits)
+    drawn = 0
+    if bounded and keeps_logits and not (weighed or samples or chosen == "newton"):
+        drawn = _spectrum_rows(n, p, chosen, gram, groups, classes)
+    if drawn:
+        chosen, reason = "sampled", f"a spectrum of {p} features costs more than a sample's"
     inner_newton = False
     if chosen == "row-space":  # as many features as rows are left
+        batch, inner_newton = _in_row_space(n, groups, classes)
         costs = COSTS.of(n, n, groups, classes)
-        size = classes * (n + 1)
-        batch = MOST_REFRESHED // (classes * (n + 1) ** 2)
-        newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
-        inner_newton = newton <= SHARED_PASSES * costs.one_pass and _whole(size) >= groups
     if chosen != "shared":
         gram_rows = None
     # class blocks are no good model of a softmax: there, cheap ones are no reason against logits
     on_logits = classes > 1 or costs.refresh > REFRESH_IS_DEAR * costs.one_pass
-    return Plan(chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows, on_logits)
+    return Plan(
+        chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows, drawn, on_logits
+    )
+
+
+def _newton_or_shared(
+    costs: Costs, groups: int, shared: float, samples: tuple[int, ...], *, whole_fits: bool
+) -> tuple[str, str]:
+    """Choose for more rows than features; ``shared`` is what the shared model costs."""
+    newton = NEWTON_PASSES * groups * (costs.one_pass + costs.hessian)
+    if samples:
+        return "newton", "far more rows than features: samples come first"
+    if newton <= shared and whole_fits:
+        return "newton", "whole Hessians cost little"
+    return "shared", "one Gram matrix serves every column"
 
 
 def _check_memory(classes: int, q: int) -> None:
@@ -151,6 +175,37 @@ def _gram(n: int, p: int, one_pass: float) -> tuple[int | None, float]:
     if 2 * count > n or part > WORTH_IT * whole:
         return None, whole + COSTS.eigen * p**3
     return count, part + COSTS.eigen * p**3
+
+
+def _spectrum_rows(n: int, p: int, instead: str, gram: float, groups: int, classes: int) -> int:
+    """Choose of how many rows to take the directions of the features; 0 is no sample.
+
+    ``instead`` is the method that would be chosen, ``gram`` the cost of an exact spectrum.
+    """
+    count = max(FEWEST_DRAWN, min(FEW_DRAWN, n // FEW_EACH), min(MOST_DRAWN, n // ROWS_EACH))
+    count = min(count, n // 3, p // 2)
+    if not WIDE <= p <= WIDEST or count < FEWEST_DRAWN // 2:
+        return 0
+    one_pass = groups * COSTS.of(n, p, groups, classes).one_pass
+    products = 3.0 * COSTS.products(p, count) + COSTS.eigen * count**3
+    many = classes == 1 and groups > MANY_TARGETS
+    sampled = products + (TARGETS_PASSES if many else SAMPLED_PASSES) * one_pass
+    if instead == "shared":
+        exact = gram + EXACT_PASSES * one_pass
+    elif instead == "row-space":
+        rotated = groups * COSTS.of(n, n, groups, classes).one_pass
+        exact = n * n * p * COSTS.square + COSTS.eigen * n**3 + EXACT_PASSES * rotated
+    else:  # a diagonal model
+        return count
+    return count if sampled < (1.0 - MUST_SAVE) * exact else 0
+
+
+def _in_row_space(n: int, groups: int, classes: int) -> tuple[int, bool]:
+    """Choose the batch for as many features as rows, and whether to use Newton's method."""
+    costs = COSTS.of(n, n, groups, classes)
+    newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
+    cheap = newton <= SHARED_PASSES * costs.one_pass and _whole(classes * (n + 1)) >= groups
+    return MOST_REFRESHED // (classes * (n + 1) ** 2), cheap
 
 
 def _whole(size: int) -> int:

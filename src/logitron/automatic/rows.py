@@ -9,7 +9,13 @@ from logitron.automatic.curvature import refresh
 from logitron.backend import linalg, namespace_of, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import LogitObjective, Objective
-from logitron.preconditioners import Kronecker, Preconditioner, spectrum_and_rows
+from logitron.preconditioners import (
+    Kronecker,
+    Preconditioner,
+    SampledSpectrum,
+    sampled_spectrum_and_rows,
+    spectrum_and_rows,
+)
 
 __all__ = ["RowModels", "keeps_logits", "max_rank_of", "rank_of"]
 
@@ -34,17 +40,21 @@ def keeps_logits(objective: Objective) -> bool:
     return loss.self_concordance is not None and n * m <= max(n * p, MOST_LOGITS)
 
 
-def rank_of(n: int, q: int, groups: int, classes: int) -> int:
-    """Choose the rows of each column: about the root of n, and no more than a class has."""
-    most = max(float(FEWEST_ROWS), sqrt(n))
+def rank_of(n: int, q: int, groups: int, classes: int, most: int | None = None) -> int:
+    """Choose the rows of each column: about the root of n, and no more than a class has.
+
+    ``most`` is the numbers that the rows of all columns may have.
+    """
+    rank = max(float(FEWEST_ROWS), sqrt(n))
     if classes > 1:
-        most = min(most, max(float(FEWEST_ROWS), 4.0 * n / classes))
-    return max(1, min(int(most), max_rank_of(n, q, groups, classes)))
+        rank = min(rank, max(float(FEWEST_ROWS), 4.0 * n / classes))
+    return max(1, min(int(rank), max_rank_of(n, q, groups, classes, most)))
 
 
-def max_rank_of(n: int, q: int, groups: int, classes: int) -> int:
+def max_rank_of(n: int, q: int, groups: int, classes: int, most: int | None = None) -> int:
     """Count the rows of each column that memory and the features are good for."""
-    return max(1, min(n, q, max(FEWEST_ROWS, MOST_NUMBERS // (groups * classes * q))))
+    most = MOST_NUMBERS if most is None else min(MOST_NUMBERS, most)
+    return max(1, min(n, q, max(FEWEST_ROWS, most // (groups * classes * q))))
 
 
 @dataclass(frozen=True)
@@ -53,14 +63,14 @@ class RowModels:
 
     Parameters
     ----------
-    shared : Kronecker
+    shared : Kronecker or SampledSpectrum
         The model of the features.
     blocks : bool
         Whether the whole blocks of each class with itself are made instead, which for small
         problems cost little.
     """
 
-    shared: Kronecker
+    shared: Kronecker | SampledSpectrum
     blocks: bool
 
     @staticmethod
@@ -74,6 +84,8 @@ class RowModels:
         self, objective: LogitObjective, theta: Array, logits: Array, rank: int
     ) -> Preconditioner:
         """Make the model at ``theta``, with ``rank`` rows of each column; of rank 0, without."""
+        if isinstance(self.shared, SampledSpectrum):
+            return self._of_rows(objective, logits, max(rank, 1))
         if rank == 0:
             evaluation = objective.evaluate(theta, logits)
             return refresh(objective.objective, evaluation, theta, self.shared)
@@ -91,40 +103,48 @@ class RowModels:
         curvature = kept.curvatures(logits)
         places, largest = linalg.largest(curvature, min(rank, curvature.shape[1]))
         total, chosen = xp.sum(curvature, axis=1), xp.sum(largest, axis=1)
-        features = _features_of(kept, np.asarray(to_host(places)), self.shared.feature_vectors)
+        features = self._features_of(kept, np.asarray(to_host(places)))
         total, chosen, largest = objective.from_rows((total, chosen, largest))
         xp, context = objective.context.xp, objective.context
-        scaled = features * xp.sqrt(context.asarray(largest))[:, :, None]
+        roots = xp.sqrt(context.asarray(largest))
+        scaled = features * xp.astype(roots, features.dtype, copy=False)[:, :, None]
         rest = context.asarray(total) - context.asarray(chosen)
-        rest = xp.where(rest > 0.0, rest, 0.0)
-        shape = (G, K)
-        model: Preconditioner = context.compile(spectrum_and_rows)(
-            self.shared.feature_vectors,
-            self.shared.feature_values,
-            objective.penalty.strength,
-            xp.reshape(rest, shape),
-            xp.reshape(context.asarray(total), shape),
-            xp.reshape(scaled, (G, K, *scaled.shape[1:])),
-        )
+        rest = xp.reshape(xp.where(rest > 0.0, rest, 0.0), (G, K))
+        total = xp.reshape(context.asarray(total), (G, K))
+        scaled = xp.reshape(scaled, (G, K, *scaled.shape[1:]))
+        penalty, shared = objective.penalty.strength, self.shared
+        model: Preconditioner
+        if isinstance(shared, SampledSpectrum):
+            make = context.compile(sampled_spectrum_and_rows)
+            model = make(shared, penalty, rest, total, scaled)
+        else:
+            spectrum = shared.feature_vectors, shared.feature_values
+            model = context.compile(spectrum_and_rows)(*spectrum, penalty, rest, total, scaled)
         return model
 
+    def _features_of(self, kept: LogitObjective, places: HostArray) -> Array:
+        """Centred features of rows (m, r), in the exact eigenbasis, and their 1: (m, r, q).
 
-def _features_of(kept: LogitObjective, places: HostArray, V: Array | None) -> Array:
-    """Centred features of rows (m, r), in the eigenbasis, and their 1: (m, r, q)."""
-    objective = kept.objective
-    distinct, inverse = np.unique(places, return_inverse=True)
-    drawn = objective.rows.select(distinct)
-    assert drawn is not None
-    to_rows, layout = objective.to_rows, objective.layout
-    found = drawn.in_float64().map(_rotated, to_rows(layout.centre), to_rows(V))
-    (found,) = objective.from_rows((found,))
-    context = objective.context
-    xp = context.xp
-    found = context.asarray(found)
-    if layout.fit_intercept:
-        found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)
-    index = context.asarray(inverse.reshape(-1), keep_dtype=True)
-    return xp.reshape(xp.take(found, index, axis=0), (*places.shape, -1))
+        Beside a sampled spectrum they are in its precision and in no other basis.
+        """
+        objective, shared = kept.objective, self.shared
+        context, layout, to_rows = objective.context, objective.layout, objective.to_rows
+        xp = context.xp
+        distinct, inverse = np.unique(places, return_inverse=True)
+        drawn = objective.rows.select(distinct)
+        assert drawn is not None
+        if isinstance(shared, SampledSpectrum):
+            basis, dtype = None, shared.feature_vectors.dtype
+        else:
+            drawn, basis, dtype = drawn.in_float64(), shared.feature_vectors, context.dtype
+        (found,) = objective.from_rows(
+            (drawn.map(_rotated, to_rows(layout.centre), to_rows(basis)),)
+        )
+        found = xp.astype(context.asarray(found, keep_dtype=True), dtype, copy=False)
+        if layout.fit_intercept:
+            found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)
+        index = context.asarray(inverse.reshape(-1), keep_dtype=True)
+        return xp.reshape(xp.take(found, index, axis=0), (*places.shape, -1))
 
 
 def _rotated(
@@ -136,5 +156,6 @@ def _rotated(
     V: Array | None,
 ) -> Array:
     """Centre a block's features, and bring them to an eigenbasis."""
-    X = X if centre is None else X - centre
-    return X if V is None else X @ namespace_of(X).astype(V, X.dtype, copy=False)
+    xp = namespace_of(X)
+    X = X if centre is None else X - xp.astype(centre, X.dtype, copy=False)
+    return X if V is None else X @ xp.astype(V, X.dtype, copy=False)

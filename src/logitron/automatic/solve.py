@@ -13,10 +13,11 @@ from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
 from logitron.automatic.plan import Plan
 from logitron.automatic.rows import RowModels, keeps_logits, max_rank_of, rank_of
+from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound, SubsampleBound
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
-from logitron.preconditioners import Kronecker, Preconditioner
+from logitron.preconditioners import Kronecker, Preconditioner, SampledSpectrum
 from logitron.reductions import rotate, subsample, with_intercept_column
 from logitron.solvers import (
     Callback,
@@ -39,6 +40,8 @@ __all__ = ["AutomaticSolver", "Minimum"]
 STATISTICAL = 0.1
 #: iterations that a sample may take
 MOST_ON_A_SAMPLE = 20
+#: wide features of chosen rows are one part in so many of all features, at most
+MOST_PART = 24
 
 
 class Minimum(NamedTuple):
@@ -61,6 +64,8 @@ class AutomaticSolver:
     tol : float, default 1e-4
         See `Stopping`.
     max_iter : int, default 200
+    max_iter_on_logits : int, optional
+        Iterations at most where line searches are on kept logits; by default ``max_iter``.
     warm : bool, default False
         Whether the coefficients to start from are not just zeros.
     interruptible : bool, default False
@@ -72,6 +77,7 @@ class AutomaticSolver:
     max_iter: int = 200
     warm: bool = False
     interruptible: bool = False
+    max_iter_on_logits: int | None = None
 
     def minimize(self, objective: Objective, theta: Array, *, callback: Callback = None) -> Minimum:
         """Minimise from ``theta``.
@@ -83,6 +89,8 @@ class AutomaticSolver:
         preconditioner of the plan; `QuasiNewton.minimize`, whose every step evaluates the
         objective once; batches of the groups that were too slow; the way back.
         """
+        if self.plan.method == "sampled":
+            return self._on_sampled_spectrum(objective, theta, callback)
         with objective.limit_blas_threads():
             theta, model, spent, gap_bound = self._on_samples(objective, theta)
         if model is None and objective.strongly_convex and self.plan.method != "row-space":
@@ -149,16 +157,44 @@ class AutomaticSolver:
             model = model.take_groups(index)
         told = _of_all_groups(callback, solution, left, context)
         (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
-        rows = LogitQuasiNewton(
-            RowModels(model, RowModels.blocks_pay(n, q, G, K)),
-            RowSchedule(rank_of(n, q, G, K), max_rank_of(n, q, G, K)),
-            gap_bound=_of_logits(solver.gap_bound),
-            max_iter=max(solver.max_iter - spent, 0),
-            interruptible=self.interruptible,
-            stopping=solver.stopping,
-        )
+        models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
+        rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
         found = rows.minimize(LogitObjective(chosen), begin, callback=told)
         return solution.replaced(left, found, context, after=spent)
+
+    def _rows_solver(
+        self,
+        objective: Objective,
+        models: RowModels,
+        gap_bound: Callable[..., Array] | None,
+        spent: int,
+    ) -> LogitQuasiNewton:
+        """Make the solver on kept logits, for the iterations that are left."""
+        (n, p), (G, K, q) = objective.rows.shape, objective.shape
+        most = n * p // MOST_PART if isinstance(models.shared, SampledSpectrum) else None
+        max_iter = self.max_iter if self.max_iter_on_logits is None else self.max_iter_on_logits
+        return LogitQuasiNewton(
+            models,
+            RowSchedule(rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)),
+            gap_bound=_of_logits(gap_bound),
+            max_iter=max(max_iter - spent, 0),
+            interruptible=self.interruptible,
+            stopping=Stopping(tol=self.tol),
+        )
+
+    def _on_sampled_spectrum(
+        self, objective: Objective, theta: Array, callback: Callback
+    ) -> Minimum:
+        """Minimise by line searches on kept logits, with the features' spectrum of a sample."""
+        with objective.limit_blas_threads():
+            if objective.strongly_convex:
+                objective = with_gram_norm_bound(objective)
+            spectrum = sampled_spectrum(objective, self.plan.spectrum_rows)
+            gap_bound = GapBound()
+            solver = self._rows_solver(objective, RowModels(spectrum, blocks=False), gap_bound, 0)
+            told = _with_parameters(callback, objective, None, 0)
+            solution = solver.minimize(LogitObjective(objective), theta, callback=told)
+        return Minimum(solution, objective, gap_bound)
 
     def _when_slow(self, **settings: Any) -> WhenSlow:
         costs = self.plan.costs

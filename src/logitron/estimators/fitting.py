@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from logitron.automatic import AutomaticSolver, Plan, choose
+from logitron.automatic import AutomaticSolver, Plan, choose, keeps_logits
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.iteration_callbacks import map_iterations
+from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.refinement import (
     Refined,
     is_cheap,
@@ -31,12 +32,6 @@ from logitron.reductions import centre, is_flat, standardise
 from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Status, put_groups
 
 __all__ = ["Fit", "Settings", "centre_over_classes"]
-
-
-#: iterations of refinement at most, if max_iter is None
-REFINEMENT_ITER = 400
-#: iterations of the fast solver before refinement, where refinement is cheap
-FAST_ITER = 120
 
 
 @dataclass(frozen=True)
@@ -68,23 +63,9 @@ class Settings:
         return self.method == "gradient-descent" or self.max_iter == 0
 
     @property
-    def solver_max_iter(self) -> int:
-        """Iterations of the fast solver at most."""
-        if self.max_iter is not None:
-            return int(self.max_iter)
-        return (GradientDescent if self.method == "gradient-descent" else AutomaticSolver).max_iter
-
-    @property
-    def total_max_iter(self) -> int:
-        """Iterations of solver and refinement at most."""
-        return self.solver_max_iter + (REFINEMENT_ITER if self.max_iter is None else 0)
-
-    @property
-    def _fast_max_iter(self) -> int:
-        """Iterations of the fast solver at most, where refinement is cheap."""
-        if self.max_iter is None:
-            return FAST_ITER
-        return min(self.solver_max_iter, max(FAST_ITER, self.solver_max_iter // 2))
+    def limits(self) -> IterationLimits:
+        """Iterations at most."""
+        return IterationLimits(self.max_iter, gradient_descent=self.method == "gradient-descent")
 
     def minimize(
         self,
@@ -119,7 +100,7 @@ class Settings:
             check_finite()
             objective = objective.beside_rows()
             descent = GradientDescent(
-                self.learning_rate, float(self.loss_change), self.solver_max_iter
+                self.learning_rate, float(self.loss_change), self.limits.solver
             )
             split = partial(_with_split_parameters, objective=objective)
             callback = map_iterations(callback, split)
@@ -140,10 +121,18 @@ class Settings:
             lazy=objective.rows.lazy,
             bounded=objective.strongly_convex,
             weighed=objective.penalty.feature_factors is not None,
+            keeps_logits=keeps_logits(objective),
         )
         warm = start[0] is not None
-        solver_max_iter = self._fast_max_iter if is_cheap(objective) else self.solver_max_iter
-        solver = AutomaticSolver(plan, float(self.tol), solver_max_iter, warm, self.interruptible)
+        limits, cheap = self.limits, is_cheap(objective)
+        solver = AutomaticSolver(
+            plan,
+            float(self.tol),
+            limits.cheap if cheap else limits.solver,
+            warm,
+            self.interruptible,
+            None if cheap else limits.on_logits,
+        )
         deferred = bool(plan.samples) and callback is None
         if not deferred:
             check_finite()
@@ -223,7 +212,7 @@ class Fit:
         if rows is rows.wide or self.plan is None:
             return self
         n_before = int(solution.n_iter.max())
-        n_left = settings.total_max_iter - n_before
+        n_left = settings.limits.total - n_before
         if n_left <= 0:
             return self
         groups = np.flatnonzero(unproven)
@@ -232,7 +221,14 @@ class Fit:
         part = objective.in_float64().take(groups)
         theta = context.xp.take(solution.theta, index, axis=0)
         plan = replace(self.plan, samples=())
-        solver = AutomaticSolver(plan, float(settings.tol), n_left, True, settings.interruptible)
+        solver = AutomaticSolver(
+            plan,
+            float(settings.tol),
+            n_left,
+            True,
+            settings.interruptible,
+            settings.limits.on_logits,
+        )
         found, part, _ = solver.minimize(part, theta)
         coef, intercept = part.split(found.theta)
         own = objective.take(groups)
@@ -264,7 +260,7 @@ class Fit:
                     found = refine(unscaled, *own.split(start), max_iter=0, **options)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
-                    options["max_iter"] = max(settings.total_max_iter - n_before, 0)
+                    options["max_iter"] = max(settings.limits.total - n_before, 0)
                     change = partial(
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
@@ -307,7 +303,7 @@ class Fit:
         """Return the status of a group after refinement."""
         if found.gap <= relative * (found.value - found.gap):
             return Status.CONVERGED
-        if not found.stalled and n_iter >= self.settings.total_max_iter:
+        if not found.stalled and n_iter >= self.settings.limits.total:
             return Status.MAX_ITER
         return Status.AT_PRECISION
 

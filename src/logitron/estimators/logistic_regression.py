@@ -91,8 +91,9 @@ class LogisticRegression(NeuronClassifier):
         "sag", "saga" and "liblinear" are "auto". All have the same optimum. In scikit-learn,
         "liblinear" penalises the intercept; here it does not, and issues a warning.
     max_iter : int or None, default None
-        Iterations at most. None is 200, and up to 400 further damped Newton steps for fits that are
-        not certified by then; 10 000 for gradient descent.
+        Iterations at most. None is 200, or 2000 for separable data, where iterations are cheaper;
+        and up to 400 further damped Newton steps for fits that are not certified by then; 10 000
+        for gradient descent.
     verbose : int, default 0
         1 or more prints the number and loss of each iteration; for many targets, 1 shows a progress
         bar.
@@ -314,7 +315,7 @@ class LogisticRegression(NeuronClassifier):
             )
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = False
-            bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
+            bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
             max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
                 objective.with_sizes(rows.sum_of_squares, max_sample_weight),
@@ -364,7 +365,7 @@ class LogisticRegression(NeuronClassifier):
             self._multilabel = multilabel
             if multilabel:
                 self._label_dtype = labels.dtype
-                bridge = self._callback_bridge(raw_inputs, settings.solver_max_iter, input_context)
+                bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
             callback = chain_callbacks(show_progress, bridge)
             precision = input_context.precision
             results = grid.fit(settings, start=start, callback=callback, precision=precision)

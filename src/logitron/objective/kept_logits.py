@@ -111,6 +111,10 @@ class LogitObjective(NamedTuple):
         lengths = objective.to_rows(xp.reshape(change, (-1,)))
         return theta + moved, logits + objective.rows.context.asarray(lengths)
 
+    def in_float64(self) -> "LogitObjective":
+        """Return the same objective, with blocks computed in the widest precision."""
+        return LogitObjective(self.objective.in_float64())
+
     def take(self, groups: HostArray) -> "LogitObjective":
         """Return the objective of some of the groups, by their numbers (g,)."""
         return LogitObjective(self.objective.take(groups))

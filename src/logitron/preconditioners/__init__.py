@@ -7,6 +7,7 @@ module                           model of a group's Hessian
 `preconditioners.subspace`       its two-level correction, exact on the span of the coefficients
 `preconditioners.block_diagonal` the blocks of each class with itself
 `preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
+`preconditioners.sampled_spectrum` the same, with the spectrum of a sample of the rows
 `preconditioners.dense`          the whole Hessian, to be solved with once or many times
 `preconditioners.eigenbasis`     eigenbases of the features' products
 `preconditioners.base`           what they have in common
@@ -21,6 +22,11 @@ from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagona
 from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
 from logitron.preconditioners.eigenbasis import eigenbasis, weighed_eigenbasis
 from logitron.preconditioners.kronecker import Kronecker, kronecker, without_curvature
+from logitron.preconditioners.sampled_spectrum import (
+    SampledSpectrum,
+    SampledSpectrumAndRows,
+    sampled_spectrum_and_rows,
+)
 from logitron.preconditioners.spectrum_and_rows import SpectrumAndRows, spectrum_and_rows
 from logitron.preconditioners.subspace import corrected, projection
 
@@ -30,6 +36,8 @@ __all__ = [
     "DenseInverse",
     "Kronecker",
     "Preconditioner",
+    "SampledSpectrum",
+    "SampledSpectrumAndRows",
     "SpectrumAndRows",
     "block_diagonal",
     "choose",
@@ -38,6 +46,7 @@ __all__ = [
     "eigenbasis",
     "kronecker",
     "projection",
+    "sampled_spectrum_and_rows",
     "spectrum_and_rows",
     "take",
     "weighed_eigenbasis",

@@ -11,7 +11,7 @@ describe the curvature of a steeper loss.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from logitron.solvers import lbfgs
 from logitron.solvers.base import Callback, run
 from logitron.solvers.group_arrays import descending
 from logitron.solvers.lbfgs import History
+from logitron.solvers.line_search import ROUNDING as VALUE_ROUNDING
 from logitron.solvers.line_search import Trial
 from logitron.solvers.logit_state import LogitState, ObjectiveOfLogits, drop_finished
 from logitron.solvers.record import Record
@@ -35,6 +36,10 @@ __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 RECOMPUTE = 16
 #: Part of a value by which it may grow by rounding.
 ROUNDING = 1e-13
+#: Part of the target below which an estimated distance leaves only rounding in a larger bound.
+ROUNDED = 0.1
+#: Part of the groups that must be near for all to be evaluated in float64.
+QUORUM = 0.25
 
 
 @dataclass(frozen=True)
@@ -83,23 +88,22 @@ class LogitQuasiNewton:
     def init(self, objective: ObjectiveOfLogits, theta: Array) -> LogitState:
         """Evaluate the parameters to start from, and choose the first direction."""
         G = objective.groups
-        logits = objective.logits(theta)
-        evaluation = objective.evaluate(theta, logits)
-        value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
+        point = _evaluated(objective, theta, objective.logits(theta))
+        value = point.value
         zeros, infinite = np.zeros(G), np.full(G, np.inf)
         state = LogitState(
             objective=objective,
             iteration=0,
             theta=theta,
-            logits=logits,
+            logits=point.logits,
             value=value,
-            grad=evaluation.grad,
+            grad=point.evaluation.grad,
             gap=infinite,
             direction=0.0 * theta,
             slope=-infinite,
             step_size=zeros + 1.0,
             n_backtracks=zeros,
-            preconditioner=self.refresh(objective, theta, logits, 0),
+            preconditioner=self.refresh(objective, theta, point.logits, 0),
             history=lbfgs.empty(theta, 0),
             values=np.zeros((G, 0)),
             schedule=self.schedule.start(),
@@ -107,7 +111,7 @@ class LogitQuasiNewton:
             decrement=np.inf,
             record=Record(G),
         )
-        state = self._assess(state, infinite, np.isfinite(value), unbounded)
+        state = self._assess(state, infinite, np.isfinite(value), point.unbounded)
         return self._turn(state, due=False)
 
     def step(self, state: LogitState) -> LogitState:
@@ -124,40 +128,36 @@ class LogitQuasiNewton:
             logits = objective.moved(state.logits, change, step_size)
         else:
             logits = objective.logits(theta)
-        evaluation = objective.evaluate(theta, logits)
-        value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
-        gap = np.full(objective.groups, np.inf)
+        point, gap = _evaluated(objective, theta, logits), np.full(objective.groups, np.inf)
         if self._bounds_pay(state):
-            moved = objective.with_newton_intercepts(theta, logits, evaluation)
-            there = objective.evaluate(*moved)
-            value_there, unbounded_there = _read(objective.context, there.value, there.unbounded)
-            if (value_there <= value + ROUNDING * np.abs(value))[running].all():
-                (theta, logits), evaluation = moved, there
-                value, unbounded = value_there, unbounded_there
-            gap = self._bound(state, evaluation, theta)
+            point, gap = self._bounded(state, objective, point)
+        if self._float64_pays(state, point.value, gap):
+            objective = objective.in_float64()
+            point = _evaluated(objective, point.theta, objective.logits(point.theta))
+            if self._bounds_pay(state):
+                point, gap = self._bounded(state, objective, point)
+        theta, value, grad = point.theta, point.value, point.evaluation.grad
         history = lbfgs.append(
-            state.history,
-            theta - state.theta,
-            evaluation.grad - state.grad,
-            max_size=self.memory,
+            state.history, theta - state.theta, grad - state.grad, max_size=self.memory
         )
         values = np.concatenate([state.values, state.value[:, None]], axis=1)[:, -self.memory :]
         history, values = _drop_old(history, values, value, self.keep, objective.context)
         decrease = np.where(accepted, state.value - value, 0.0)
         short = float(np.mean(step_size[running] < self.schedule.short)) if running.any() else 0.0
         state = state._replace(
+            objective=objective,
             iteration=iteration,
             theta=theta,
-            logits=logits,
+            logits=point.logits,
             value=value,
-            grad=evaluation.grad,
+            grad=grad,
             gap=gap,
             step_size=np.ones_like(value),
             n_backtracks=np.where(accepted, 0.0, state.n_backtracks + 16.0),
             history=history,
             values=values,
         )
-        state = self._assess(state, decrease, accepted, unbounded)
+        state = self._assess(state, decrease, accepted, point.unbounded)
         distance = np.median(-0.5 * state.slope / (np.abs(value) + TINY))
         due, schedule = self.schedule.after(state.schedule, iteration, short, float(distance))
         failed = not accepted[running].all()
@@ -214,12 +214,28 @@ class LogitQuasiNewton:
         ratio = self.stopping.ratio(np, state.value, -0.5 * state.slope)
         return bool((ratio[~state.record.done] <= self.bound_below).any())
 
-    def _bound(self, state: LogitState, evaluation: Any, theta: Array) -> HostArray:
-        """Bound the distance from the minimum (G,)."""
+    def _bounded(
+        self, state: LogitState, objective: ObjectiveOfLogits, point: "_Point"
+    ) -> tuple["_Point", HostArray]:
+        """Make a step in the intercepts, and bound the distance from the minimum (G,) there."""
         assert self.gap_bound is not None
-        bound = self.gap_bound(state.objective, evaluation, theta, before=state.decrement)
-        gap: HostArray = to_host(bound)
-        return gap
+        moved = objective.with_newton_intercepts(point.theta, point.logits, point.evaluation)
+        there, value = _evaluated(objective, *moved), point.value
+        least = max(ROUNDING, objective.eps)
+        if (there.value <= value + least * np.abs(value))[~state.record.done].all():
+            point = there
+        bound = self.gap_bound(objective, point.evaluation, point.theta, before=state.decrement)
+        return point, to_host(bound)
+
+    def _float64_pays(self, state: LogitState, value: HostArray, gap: HostArray) -> bool:
+        """Whether a part of the groups is so near that rounding to float32 is what is left."""
+        eps = state.objective.eps
+        if eps <= np.finfo(np.float64).eps:
+            return False
+        target = self.stopping.target(np, value, gap, attained=state.objective.strongly_convex)
+        rounding = np.maximum(ROUNDED * target, VALUE_ROUNDING * eps * np.abs(value))
+        near = (-0.5 * state.slope <= rounding) & (gap > target)
+        return bool(near[~state.record.done].mean() >= QUORUM)
 
     def _assess(
         self, state: LogitState, decrease: HostArray, accepted: HostArray, unbounded: HostArray
@@ -270,6 +286,23 @@ class LogitQuasiNewton:
         previous = state.direction if state.iteration else state.grad
         direction, slope = context.compile(descending)(found, state.grad, previous)
         return state._replace(direction=direction, slope=_read(context, slope)[0])
+
+
+class _Point(NamedTuple):
+    """What is known at some parameters."""
+
+    theta: Array
+    logits: Array
+    evaluation: Any
+    value: HostArray
+    unbounded: HostArray
+
+
+def _evaluated(objective: ObjectiveOfLogits, theta: Array, logits: Array) -> _Point:
+    """Evaluate an objective at parameters, and read its values."""
+    evaluation = objective.evaluate(theta, logits)
+    value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
+    return _Point(theta, logits, evaluation, value, unbounded)
 
 
 def _read(context: ArrayContext, *numbers: Array) -> HostArray:

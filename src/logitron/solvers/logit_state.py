@@ -53,6 +53,9 @@ class ObjectiveOfLogits(Protocol):
     ) -> tuple[Array, Array]:
         """Parameters and logits after a step of Newton's method in the intercepts."""
 
+    def in_float64(self) -> "ObjectiveOfLogits":
+        """Return the same objective, evaluated in the widest precision."""
+
     def take(self, groups: HostArray) -> "ObjectiveOfLogits":
         """Return the objective of some of the groups."""
 

@@ -1,0 +1,89 @@
+"""Wide features: no matrix of them with themselves, and the optimum all the same."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from logitron import LogisticRegression
+from tests.backends import host
+from tests.reference import reference
+
+
+def _problem(n, p, K, seed=0):
+    rng = np.random.default_rng(seed)
+    sizes = np.arange(1, p + 1) ** -0.7
+    means = rng.normal(size=(K, p)) * sizes
+    y = rng.integers(0, K, n)
+    y[:K] = np.arange(K)
+    return rng.normal(size=(n, p)) * sizes + 0.3 * means[y], y
+
+
+@pytest.mark.parametrize("C", [1e-2, 1.0, 1e3])
+@pytest.mark.parametrize("K", [2, 3])
+def test_answers_are_the_optimum(K, C):
+    X, y = _problem(900, 1100, K)
+    clf = LogisticRegression(C=C).fit(X, y)
+    assert clf.plan_.method == "sampled"
+    assert clf.certified_.all()
+    truth = reference(X, y, C=C, classes=1 if K == 2 else K)
+    value = float(clf.loss_curve_[-1])
+    # (both values are rounded to some parts in 1e14)
+    assert value - truth.value <= 1.01 * clf.suboptimality_.max() * truth.value + 1e-12
+    assert value - truth.value >= -1e-12 * truth.value
+
+
+def test_weights_and_far_means_change_nothing():
+    """Weights, no intercept, and far means: the same as by the exact spectrum."""
+    X, y = _problem(700, 1050, 3, seed=1)
+    X += 30.0
+    weights = np.random.default_rng(0).uniform(0.0, 2.0, 700)
+    for intercept in (True, False):
+        clf = LogisticRegression(C=10.0, fit_intercept=intercept)
+        clf.fit(X, y, sample_weight=weights)
+        assert clf.certified_.all()
+        truth = reference(X, y, C=10.0, classes=3, sample_weight=weights, fit_intercept=intercept)
+        assert float(clf.loss_curve_[-1]) == pytest.approx(truth.value, rel=1e-8)
+
+
+def test_every_library_ends_at_the_same_answer(eager):
+    X, y = _problem(700, 1050, 3, seed=2)
+    exact = LogisticRegression(tol=1e-6).fit(X, y)
+    clf = LogisticRegression().fit(eager.array(X.astype(np.float32)), y)
+    distance = np.linalg.norm(host(clf.coef_) - exact.coef_)
+    assert (clf.plan_.method == "sampled") == (not eager.name.startswith("jax"))
+    assert distance <= 2e-3 * np.linalg.norm(exact.coef_)
+
+
+def test_float32_is_left_where_its_digits_end():
+    """Sums of float32 prove 1e-5 here; the last iterations are computed in float64."""
+    X, y = _problem(5000, 1050, 2, seed=3)
+    clf = LogisticRegression().fit(X.astype(np.float32), y)
+    assert clf.plan_.method == "sampled"
+    assert clf.suboptimality_.max() <= 2e-8
+    assert clf.work_.passes <= 70
+
+
+def test_targets_go_together():
+    X, _ = _problem(800, 1100, 2)
+    Z = X @ np.random.default_rng(1).normal(size=(1100, 6))
+    Y = (np.median(Z, axis=0) < Z).astype(np.int8)
+    together = LogisticRegression(tol=1e-6).fit(X, Y)
+    assert together.plan_.method == "sampled"
+    assert together.certified_.all()
+    for k in (0, 5):
+        alone = LogisticRegression(tol=1e-6).fit(X, Y[:, k])
+        size = np.linalg.norm(alone.coef_)
+        np.testing.assert_allclose(together.coef_[k], alone.coef_[0], atol=1e-5 * size)
+
+
+def test_memory_is_a_part_of_the_features():
+    X, y = _problem(6000, 2000, 2)
+    LogisticRegression().fit(X[:100], y[:100])
+    tracemalloc.start()
+    try:
+        LogisticRegression().fit(X, y)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert held <= 0.35 * X.nbytes  # the matrix of all features with themselves would be 0.33
