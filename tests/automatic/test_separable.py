@@ -121,6 +121,19 @@ def test_targets_that_can_be_separated_are_certified():
     assert clf.certified_.all()
 
 
+def test_easy_targets_do_not_change_hard_ones():
+    """Those whose step is found leave the line search, which goes on for the others."""
+    X, _ = separable(200, 150, 2, 0.5)
+    rng = np.random.default_rng(3)
+    Z = X @ rng.normal(size=(150, 12)) + np.linspace(0.0, 40.0, 12) * rng.normal(size=(200, 12))
+    Y = (Z > 0).astype(np.int8)
+    together = LogisticRegression(C=1e3, tol=1e-6, solver="lbfgs").fit(X, Y)
+    for k in (0, 6, 11):
+        alone = LogisticRegression(C=1e3, tol=1e-6, solver="lbfgs").fit(X, Y[:, k])
+        size = np.abs(alone.coef_).max()
+        np.testing.assert_allclose(together.coef_[k], alone.coef_[0], atol=1e-4 * size)
+
+
 def test_a_callback_sees_every_iteration():
     X, y = separable(120, 20, 10, 0.5)
     losses = []

@@ -142,10 +142,49 @@ def test_infinite_logits_leave_no_finite_loss(least):
     assert not np.isfinite(loss).any()
 
 
-def test_numpy_has_no_kernel_for_softmax_groups():
-    assert "multinomial" not in LIBRARIES["numpy"].fused_losses
-    Z, Y = np.asarray([[0.0, 1.0, 2.0]]), np.asarray([[0.0, 1.0, 0.0]])
-    for ours, plain in zip(
-        Multinomial(3).terms(np, Z, Y), plainly(Multinomial(3), Z, Y, None), strict=True
-    ):
-        np.testing.assert_array_equal(ours, plain)
+@pytest.mark.parametrize("least", [None, -40.0])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(("groups", "classes"), [(1, 3), (4, 10), (2, 60), (1, 2)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numpys_kernel_computes_softmax_groups(dtype, groups, classes, order, shared, least):
+    """Few classes and many, side by side by row or by column, with targets of one group or all."""
+    rng = np.random.default_rng(0)
+    eps = float(np.finfo(dtype).eps)
+    Z = np.asarray(20.0 * rng.normal(size=(40, groups * classes)), dtype=dtype, order=order)
+    Z[0, :], Z[1, 0] = 0.0, 1e4
+    labels = rng.integers(classes, size=(40, 1 if shared else groups))
+    Y = np.asarray(np.eye(classes, dtype=dtype)[labels].reshape(40, -1), order="F")
+    given = Z.copy(), Y.copy()
+    told = Multinomial(classes).terms(np, Z, Y, min_exponent=least)
+    np.testing.assert_array_equal(Z, given[0])
+    np.testing.assert_array_equal(Y, given[1])
+    plain = plainly(Multinomial(classes), Z, Y, least)
+    size = float(np.abs(Z).max())
+    for ours, expected, scale in zip(told, plain, (size, 1.0, 1.0), strict=True):
+        assert ours.dtype == dtype
+        assert ours.shape == expected.shape
+        np.testing.assert_allclose(ours, expected, rtol=32 * eps, atol=8 * eps * scale)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_small_losses_of_softmax_groups_keep_their_digits(order):
+    Z = np.asarray([[30.0, 0.0, -1.0], [0.0, 34.0, 1.0]], order=order)
+    Y = np.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    loss, residual, _ = Multinomial(3).terms(np, Z, Y)
+    with mpmath.workdps(50):
+        for i, label in enumerate((0, 1)):
+            e = [mpmath.exp(mpmath.mpf(float(z)) - float(Z[i, label])) for z in Z[i]]
+            exact = mpmath.log(sum(e))
+            assert abs(loss[i, 0] - float(exact)) <= 1e-14 * float(exact)
+            for k in {0, 1, 2} - {label}:
+                q = float(e[k] / sum(e))
+                assert abs(residual[i, k] - q) <= 1e-14 * q
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_infinite_logits_of_softmax_groups_leave_no_finite_loss(order):
+    Z = np.asarray([[np.inf, 0.0, 0.0], [np.nan, 0.0, 0.0]], order=order)
+    with np.errstate(invalid="ignore"):
+        loss, _, _ = Multinomial(3).terms(np, Z, np.eye(3)[:2], min_exponent=-40.0)
+    assert not np.isfinite(loss).any()

@@ -298,5 +298,7 @@ def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch
     assert exact.curvature[exact.curvature > 0.0].min() < tiny
     scale = np.abs(exact.value).max()
     np.testing.assert_allclose(used.value, exact.value, rtol=1e-6, atol=1e-14 * scale)
-    np.testing.assert_allclose(used.grad, exact.grad, atol=1e-14)
+    # (sums over the classes are rounded as they are laid out in memory)
+    rounding = 4.0 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(used.grad, exact.grad, atol=rounding)
     assert np.isfinite(found[0]).all()

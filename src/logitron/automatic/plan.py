@@ -26,8 +26,9 @@ FIRST_SAMPLE, FEWEST_SAMPLED, FEWEST_INSTEAD, GROWTH = 60, 20, 40, 5
 #: part of all rows that the first two samples may be, and that further ones may be, which save
 #: less; and part of a pass over all rows that a sample's Hessian may cost
 LARGEST_PART, FURTHER_PART, HESSIAN_PART = 1 / 12, 1 / 24, 0.25
-#: passes that a target's refreshed Hessian must cost for line searches on kept logits to be better
-REFRESH_IS_DEAR = 40.0
+#: passes that a target's refreshed Hessian must cost for line searches on kept logits to be better:
+#: of a single target, and of several, which share the reading in a pass
+REFRESH_IS_DEAR, REFRESHES_ARE_DEAR = 12.0, 40.0
 #: features from which on their spectrum may be taken from a sample of rows, and at most, as the
 #: sample is copied
 WIDE, WIDEST = 1000, 1 << 15
@@ -134,7 +135,8 @@ def choose(
     if chosen != "shared":
         gram_rows = None
     # class blocks are no good model of a softmax: there, cheap ones are no reason against logits
-    on_logits = classes > 1 or costs.refresh > REFRESH_IS_DEAR * costs.one_pass
+    dear = REFRESH_IS_DEAR if groups == 1 else REFRESHES_ARE_DEAR
+    on_logits = classes > 1 or costs.refresh > dear * costs.one_pass
     return Plan(
         chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows, drawn, on_logits
     )

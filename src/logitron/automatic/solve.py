@@ -42,6 +42,8 @@ STATISTICAL = 0.1
 MOST_ON_A_SAMPLE = 20
 #: wide features of chosen rows are one part in so many of all features, at most
 MOST_PART = 24
+#: iterations between refreshes of class blocks, which cost about ten passes, not one
+BLOCKS_PERIOD = 14
 
 
 class Minimum(NamedTuple):
@@ -173,9 +175,13 @@ class AutomaticSolver:
         (n, p), (G, K, q) = objective.rows.shape, objective.shape
         most = n * p // MOST_PART if isinstance(models.shared, SampledSpectrum) else None
         max_iter = self.max_iter if self.max_iter_on_logits is None else self.max_iter_on_logits
+        rank, max_rank = rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
+        schedule = RowSchedule(rank, max_rank)
+        if models.blocks:
+            schedule = replace(schedule, period=BLOCKS_PERIOD)
         return LogitQuasiNewton(
             models,
-            RowSchedule(rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)),
+            schedule,
             gap_bound=_of_logits(gap_bound),
             max_iter=max(max_iter - spent, 0),
             interruptible=self.interruptible,

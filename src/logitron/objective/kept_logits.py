@@ -225,8 +225,8 @@ def _along(
     moved = Z + xp.reshape(grouped * step_size[:, None], Z.shape)
     terms, weights = _terms(block, moved, index, loss)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
-    slopes = xp.sum(xp.reshape(R * change, (n, -1, K)), axis=2)
-    return xp.sum(rows, axis=0), xp.sum(slopes, axis=0)
+    slopes = xp.reshape(xp.sum(R * change, axis=0), (-1, K))
+    return xp.sum(rows, axis=0), xp.sum(slopes, axis=1)
 
 
 def _evaluate(

@@ -185,23 +185,24 @@ class LogitQuasiNewton:
         self, state: LogitState, change: Array, running: HostArray
     ) -> tuple[HostArray, HostArray]:
         """Step lengths (G,), and which groups found a lower value; zero for those that did not."""
-        objective, context = state.objective, state.objective.context
-        penalty = _read(context, *objective.penalty(state.theta, state.direction))
+        context, line = state.objective.context, _Line.of(state.objective, state.logits, change)
+        penalty = _read(context, *state.objective.penalty(state.theta, state.direction))
         t, bracket = np.where(running, state.step_size, 0.0), Bracket.of(state.slope)
         value, slope = state.value, state.slope
-        search = self.search.in_precision(objective.eps)
+        reached, reached_slope = value.copy(), slope.copy()
+        search = self.search.in_precision(state.objective.eps)
         for _ in range(search.max_trials):
-            loss, loss_slope = _read(
-                context, *objective.along(state.logits, change, context.asarray(t))
-            )
-            reached = loss + penalty[0] + t * (penalty[1] + 0.5 * t * penalty[2])
-            reached_slope = loss_slope + penalty[1] + t * penalty[2]
+            some = line.groups
+            loss, loss_slope = line.along(t[some])
+            reached[some] = loss + (penalty[0] + t * (penalty[1] + 0.5 * t * penalty[2]))[some]
+            reached_slope[some] = loss_slope + (penalty[1] + t * penalty[2])[some]
             trial = Trial(t, value, slope, reached, reached_slope, state.n_backtracks)
             good = search.accepts(trial) | ~running
             if good.all():
                 break
             following, bracket = search.next_trial(trial, bracket)
             t = np.where(good, t, following)
+            line = line.without(good)
         else:  # the lower end of a bracket has a lower value than the start
             t = np.where(good, t, bracket.low)
         found = running & (t > 0.0)
@@ -286,6 +287,36 @@ class LogitQuasiNewton:
         previous = state.direction if state.iteration else state.grad
         direction, slope = context.compile(descending)(found, state.grad, previous)
         return state._replace(direction=direction, slope=_read(context, slope)[0])
+
+
+class _Line(NamedTuple):
+    """The groups that still look for a step length, their logits and those of their directions."""
+
+    objective: ObjectiveOfLogits
+    logits: Array
+    change: Array
+    groups: HostArray
+
+    @classmethod
+    def of(cls, objective: ObjectiveOfLogits, logits: Array, change: Array) -> "_Line":
+        """Begin with all groups."""
+        return cls(objective, logits, change, np.arange(objective.groups))
+
+    def along(self, step_size: HostArray) -> tuple[HostArray, HostArray]:
+        """Loss and slope of each group (g,) at step sizes (g,)."""
+        context = self.objective.context
+        found = self.objective.along(self.logits, self.change, context.asarray(step_size))
+        loss, slope = _read(context, *found)
+        return loss, slope
+
+    def without(self, done: HostArray) -> "_Line":
+        """Leave out the groups that are done (G,), if those are at least half of those here."""
+        left = np.flatnonzero(~done[self.groups])
+        if 2 * len(left) > len(self.groups):
+            return self
+        take = self.objective.take_logits
+        parts = take(self.logits, left), take(self.change, left)
+        return _Line(self.objective.take(left), *parts, self.groups[left])
 
 
 class _Point(NamedTuple):

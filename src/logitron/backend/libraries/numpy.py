@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial
-from math import log
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from logitron.backend import threads
 from logitron.backend.libraries.base import Library
+from logitron.backend.libraries.numpy_kernels import fused_binomial, fused_multinomial
 from logitron.backend.types import Array, Device, Namespace
 
 #: elements times rows of a stack of matrices; from here on, LAPACK takes 0.01 seconds or more, and
@@ -36,7 +36,7 @@ class NumpyLibrary(Library):
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
-        self.fused_losses = {"binomial": _fused_binomial}
+        self.fused_losses = {"binomial": fused_binomial, "multinomial": fused_multinomial}
 
     def namespace(self) -> Namespace:
         return _namespace()
@@ -139,41 +139,6 @@ def _namespace() -> Namespace:
     return fast
 
 
-def _fused_binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
-    """Compute loss, residual and curvature of sigmoid outputs, for targets 0 and 1, in place.
-
-    With the logit of the wrong label, ``a = (1 - 2 y) z``, one exponential is enough. The loss is
-    ``log(1 + exp(a))``, the probability of the wrong label ``q = exp(a) / (1 + exp(a))``, the
-    residual ``(1 - 2 y) q`` and the curvature ``q (1 - q) = q / (1 + exp(a))``.
-
-    Parameters
-    ----------
-    Z : array (n, m)
-        Logits.
-    Y : array (n, m) or (n, 1)
-        Targets; one column if all outputs share them.
-    min_exponent : float or None
-        Smaller exponents are replaced by it, so that exponentials are no subnormal numbers.
-
-    Returns
-    -------
-    loss, residual, curvature : array (n, m)
-    """
-    signs = Y * -2.0
-    signs += 1.0
-    loss = signs * Z  # holds a; below, the part of a above the largest exponent, plus the loss
-    e = np.minimum(loss, _max_exponent(Z.dtype))
-    loss -= e
-    if min_exponent is not None:
-        np.maximum(e, min_exponent, out=e)
-    np.exp(e, out=e)
-    loss += np.log1p(e)
-    whole = e + 1.0
-    e /= whole
-    residual = np.multiply(signs, e, out=signs if signs.shape == e.shape else None)
-    return loss, residual, np.divide(e, whole, out=e)
-
-
 @cache
 def _cached_eye(size: int, dtype: Any) -> Array:
     """Make a read-only identity matrix, once for each size and dtype."""
@@ -188,12 +153,6 @@ def _cached_upper(size: int, dtype: Any) -> Array:
     found = np.triu(np.ones((size, size), dtype), k=1)
     found.flags.writeable = False
     return found
-
-
-@cache
-def _max_exponent(dtype: Any) -> float:
-    """Return an exponent slightly below the largest one without overflow."""
-    return 0.98 * log(float(np.finfo(dtype).max))
 
 
 def _reduce(

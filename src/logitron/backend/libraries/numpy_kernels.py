@@ -1,0 +1,140 @@
+"""Loss, residual and curvature by few operations of NumPy, most of them in place.
+
+NumPy sums a short last axis ten times more slowly than it computes exponentials. So groups of few
+classes are summed by a product with ones, or along an axis that is not the last one in memory.
+"""
+
+from functools import cache
+from math import log
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.types import Array
+
+__all__ = ["fused_binomial", "fused_multinomial"]
+
+#: classes of which the largest logit is found class by class, where those of a row are side by side
+FEW_CLASSES = 40
+
+
+def fused_binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
+    """Compute loss, residual and curvature of sigmoid outputs, for targets 0 and 1, in place.
+
+    With the logit of the wrong label, ``a = (1 - 2 y) z``, one exponential is enough. The loss is
+    ``log(1 + exp(a))``, the probability of the wrong label ``q = exp(a) / (1 + exp(a))``, the
+    residual ``(1 - 2 y) q`` and the curvature ``q (1 - q) = q / (1 + exp(a))``.
+
+    Parameters
+    ----------
+    Z : array (n, m)
+        Logits.
+    Y : array (n, m) or (n, 1)
+        Targets; one column if all outputs share them.
+    min_exponent : float or None
+        Smaller exponents are replaced by it, so that exponentials are no subnormal numbers.
+
+    Returns
+    -------
+    loss, residual, curvature : array (n, m)
+    """
+    signs = Y * -2.0
+    signs += 1.0
+    loss = signs * Z  # holds a; below, the part of a above the largest exponent, plus the loss
+    e = np.minimum(loss, _max_exponent(Z.dtype))
+    loss -= e
+    if min_exponent is not None:
+        np.maximum(e, min_exponent, out=e)
+    np.exp(e, out=e)
+    loss += np.log1p(e)
+    whole = e + 1.0
+    e /= whole
+    residual = np.multiply(signs, e, out=signs if signs.shape == e.shape else None)
+    return loss, residual, np.divide(e, whole, out=e)
+
+
+def fused_multinomial(
+    Z: Array, Y: Array, min_exponent: float | None, classes: int
+) -> tuple[Array, Array, Array]:
+    """Compute loss, residual and probability of softmax groups.
+
+    The formulas are those of `logitron.neuron.formulas.loss_terms`.
+
+    Parameters
+    ----------
+    Z : array (n, G * K)
+        Logits.
+    Y : array (n, G * K) or (n, K)
+        Targets; of one group if all groups share them.
+    min_exponent : float or None
+        Smaller exponents are replaced by it, so that exponentials are no subnormal numbers.
+    classes : int
+        K.
+
+    Returns
+    -------
+    loss : array (n, G)
+    residual, probability : array (n, G * K)
+    """
+    if Z.shape[1] > 1 and Z.flags.f_contiguous:  # each column's rows are side by side
+        logits, targets, axis = _groups_of_columns(Z, classes), _groups_of_columns(Y, classes), 1
+        loss, residual, probability = _softmax_terms(logits, targets, min_exponent, axis)
+        return loss.T, residual.reshape(Z.shape[::-1]).T, probability.reshape(Z.shape[::-1]).T
+    logits, targets = _groups_of_rows(Z, classes), _groups_of_rows(Y, classes)
+    loss, residual, probability = _softmax_terms(logits, targets, min_exponent, 2)
+    return loss, residual.reshape(Z.shape), probability.reshape(Z.shape)
+
+
+def _groups_of_columns(Z: Array, classes: int) -> Array:
+    """View (n, G * K) as (G, K, n)."""
+    columns = Z.T if Z.flags.f_contiguous else np.ascontiguousarray(Z.T)
+    return columns.reshape(-1, classes, Z.shape[0])
+
+
+def _groups_of_rows(Z: Array, classes: int) -> Array:
+    """View (n, G * K) as (n, G, K)."""
+    rows = Z if Z.flags.c_contiguous else np.ascontiguousarray(Z)
+    return rows.reshape(Z.shape[0], -1, classes)
+
+
+def _softmax_terms(
+    logits: Array, targets: Array, min_exponent: float | None, axis: int
+) -> tuple[Array, Array, Array]:
+    """Compute loss, residual and probability, where an axis is that of the classes."""
+    along = (slice(None), None) if axis == 1 else (..., None)
+    below = logits - _largest(logits, axis)[along]
+    e = below if min_exponent is None else np.maximum(below, min_exponent)
+    e = np.exp(e, out=None if e is below else e)
+    hit = targets * e
+    hits = _sum(hit, axis)
+    np.subtract(e, hit, out=hit)
+    rest = _sum(hit, axis) + (hits - 1.0)
+    loss = np.log1p(rest)
+    loss -= _sum(np.multiply(targets, below, out=hit), axis)
+    rest += 1.0
+    probability = np.divide(e, rest[along], out=e)
+    return loss, np.subtract(probability, targets, out=hit), probability
+
+
+def _largest(logits: Array, axis: int) -> Array:
+    """Find the largest logit of each group."""
+    classes = logits.shape[axis]
+    if axis != logits.ndim - 1 or classes > FEW_CLASSES:
+        return np.maximum.reduce(logits, axis=axis)
+    largest = logits[..., 0].copy()
+    for k in range(1, classes):
+        np.maximum(largest, logits[..., k], out=largest)
+    return largest
+
+
+def _sum(terms: Array, axis: int) -> Array:
+    """Sum over the classes of each group."""
+    if axis != terms.ndim - 1:
+        return np.add.reduce(terms, axis=axis)
+    return terms @ np.ones(terms.shape[-1], terms.dtype)
+
+
+@cache
+def _max_exponent(dtype: Any) -> float:
+    """Return an exponent slightly below the largest one without overflow."""
+    return 0.98 * log(float(np.finfo(dtype).max))
