@@ -167,3 +167,19 @@ def test_a_fit_that_is_cut_short_says_so():
         clf = LogisticRegression(C=1e3, max_iter=4).fit(X, y)
     assert clf.n_iter_.max() == 4
     assert not clf.converged_.any()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_weak_penalty_does_not_amplify_the_rounding_of_rows(dtype):
+    """What float32 leaves of a gradient, times C, was more than the coefficients are."""
+    X, y = separable(6000, 700, 8, 0.3)
+    X = X.astype(dtype)
+    for C in (1e3, 1e5):
+        clf = LogisticRegression(C=C)
+        with warnings.catch_warnings():  # (coefficients as stored, in float32, prove less)
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            clf.fit(X, y)
+        assert clf.n_iter_.max() <= 90
+        assert clf.suboptimality_.max() <= 1e-10 * C + 1e-7
+        mean = np.linalg.norm(host(clf.coef_).mean(axis=0))
+        assert mean <= 1e-3 * np.linalg.norm(host(clf.coef_))

@@ -38,6 +38,9 @@ RECOMPUTE = 16
 ROUNDING = 1e-13
 #: Part of the target below which an estimated distance leaves only rounding in a larger bound.
 ROUNDED = 0.1
+#: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
+#: this part of the value.
+DISAPPOINTING, CLOSE = 0.15, 1e-3
 #: Part of the groups that must be near for all to be evaluated in float64.
 QUORUM = 0.25
 
@@ -88,6 +91,7 @@ class LogitQuasiNewton:
     def init(self, objective: ObjectiveOfLogits, theta: Array) -> LogitState:
         """Evaluate the parameters to start from, and choose the first direction."""
         G = objective.groups
+        theta = objective.centred_over_classes(theta)
         point = _evaluated(objective, theta, objective.logits(theta))
         value = point.value
         zeros, infinite = np.zeros(G), np.full(G, np.inf)
@@ -234,9 +238,11 @@ class LogitQuasiNewton:
         if eps <= np.finfo(np.float64).eps:
             return False
         target = self.stopping.target(np, value, gap, attained=state.objective.strongly_convex)
-        rounding = np.maximum(ROUNDED * target, VALUE_ROUNDING * eps * np.abs(value))
-        near = (-0.5 * state.slope <= rounding) & (gap > target)
-        return bool(near[~state.record.done].mean() >= QUORUM)
+        decrement, size = -0.5 * state.slope, np.abs(value)
+        near = decrement <= np.maximum(ROUNDED * target, VALUE_ROUNDING * eps * size)
+        # a gradient that is rounding predicts a decrease that does not come
+        near |= (state.value - value < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
+        return bool((near & (gap > target))[~state.record.done].mean() >= QUORUM)
 
     def _assess(
         self, state: LogitState, decrease: HostArray, accepted: HostArray, unbounded: HostArray
@@ -284,6 +290,7 @@ class LogitQuasiNewton:
         """Choose directions, and their slopes."""
         context = state.objective.context
         found = context.compile(lbfgs.direction)(state.history, state.grad, state.preconditioner)
+        found = state.objective.centred_over_classes(found)
         previous = state.direction if state.iteration else state.grad
         direction, slope = context.compile(descending)(found, state.grad, previous)
         return state._replace(direction=direction, slope=_read(context, slope)[0])

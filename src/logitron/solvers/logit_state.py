@@ -33,6 +33,9 @@ class ObjectiveOfLogits(Protocol):
     def strongly_convex(self) -> bool:
         """Whether every group has a minimum and a bound of the distance from it."""
 
+    def centred_over_classes(self, theta: Array) -> Array:
+        """Return parameters without the part that changes nothing but the penalty."""
+
     def logits(self, theta: Array) -> Array:
         """Logits of parameters (G, K, q); linear."""
 
