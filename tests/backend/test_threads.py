@@ -57,7 +57,8 @@ def fit_at_a_time(count, make=lambda X: X):
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_a_single_fit_uses_all_blas_threads():
+def test_a_single_tiny_fit_keeps_all_blas_threads():
+    """BLAS does not use them for it, and a limit would cost a part of the fit."""
     (model,) = fit_at_a_time(1)
     assert model.seen_ == {2}
 

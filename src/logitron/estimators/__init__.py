@@ -9,6 +9,7 @@ module                      contents
 ``classifier``              `predict`, `predict_proba`, `score`, `to`: all that follows ``fit``
 ``validation``              checks of X, y and weights
 ``fitting``                 one objective minimised: solver, refinement, certificate
+``blas_threads``            whether a fit holds BLAS to one thread
 ``iteration_limits``        how many iterations each part of it may take
 ``fit_grid``                many objectives over the same rows: targets x subsets x penalties
 ``fit_results``             parameters and statuses of such a grid

@@ -15,6 +15,7 @@ from logitron.automatic import AutomaticSolver, Plan, choose, keeps_logits
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
+from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.refinement import (
@@ -96,6 +97,17 @@ class Settings:
         -------
         Fit
         """
+        with limit_blas_threads(objective):
+            return self._minimize(objective, start, callback, check_finite, zero_start)
+
+    def _minimize(
+        self,
+        objective: Objective,
+        start: tuple[Array | None, Array | None],
+        callback: Callback,
+        check_finite: Callable[[], None],
+        zero_start: Array | None,
+    ) -> "Fit":
         if self.method == "gradient-descent":
             check_finite()
             objective = objective.beside_rows()
@@ -180,9 +192,10 @@ class Fit:
         coef, intercept : arrays (m, p), (m,)
             In the precision in which they are stored.
         """
-        return judge(
-            self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
-        )
+        with limit_blas_threads(self.objective):
+            return judge(
+                self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
+            )
 
     def refined(self, callback: Callback = None) -> "Fit":
         """Refine groups that are not certified, as many as are affordable.
