@@ -192,10 +192,9 @@ class Fit:
         coef, intercept : arrays (m, p), (m,)
             In the precision in which they are stored.
         """
-        with limit_blas_threads(self.objective):
-            return judge(
-                self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
-            )
+        return judge(
+            self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
+        )
 
     def refined(self, callback: Callback = None) -> "Fit":
         """Refine groups that are not certified, as many as are affordable.

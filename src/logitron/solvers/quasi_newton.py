@@ -381,6 +381,10 @@ class QuasiNewton:
 def _fall(value: Number, decrease: Number, slope: Number) -> float:
     """Value of a step relative to that before it, the median; 0 if more than that was predicted."""
     before = value + decrease
+    if isinstance(before, float):  # (medians take ten times as long)
+        if not before > 0.0:
+            return 1.0
+        return 0.0 if -0.5 * slope > before else value / before
     if np.median(-0.5 * slope / before) > 1.0:
         return 0.0
     return float(np.median(value / before))
