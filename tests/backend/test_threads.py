@@ -117,9 +117,14 @@ def test_ctrl_c_interrupts_a_long_call():
         began.wait(30)
         os.kill(os.getpid(), signal.SIGINT)
 
-    Thread(target=press).start()
-    with pytest.raises(KeyboardInterrupt):
-        threads.run_interruptibly(long)
+    # (a process that was started in the background ignores the signal)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        Thread(target=press).start()
+        with pytest.raises(KeyboardInterrupt):
+            threads.run_interruptibly(long)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not over.is_set()
     over.set()
 
