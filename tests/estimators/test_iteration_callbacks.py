@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitron.estimators.iteration_callbacks import chain_callbacks, map_iterations, scale_loss
-from logitron.solvers import Iteration
+from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
+from logitron.solvers import Iteration, map_iterations
 
 ITERATION = Iteration(3, np.asarray([2.0]), 1, lambda: None)
 

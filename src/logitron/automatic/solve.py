@@ -31,6 +31,7 @@ from logitron.solvers import (
     Status,
     Stopping,
     WhenSlow,
+    map_iterations,
     put_groups,
 )
 
@@ -66,12 +67,12 @@ class AutomaticSolver:
     tol : float, default 1e-4
         See `Stopping`.
     max_iter : int, default 200
-    max_iter_on_logits : int, optional
-        Iterations at most where line searches are on kept logits; by default ``max_iter``.
     warm : bool, default False
         Whether the coefficients to start from are not just zeros.
     interruptible : bool, default False
         See `QuasiNewton`.
+    max_iter_on_logits : int, optional
+        Iterations at most where line searches are on kept logits; by default ``max_iter``.
     """
 
     plan: Plan
@@ -86,10 +87,11 @@ class AutomaticSolver:
 
         Notes
         -----
-        ``callback`` is told of iterations on all rows, and coefficients and intercepts. The order
+        ``callback`` receives iterations on all rows, with coefficients and intercepts. The order
         of the calls: subsamples, each minimised from the one before; the reduction and the first
         preconditioner of the plan; `QuasiNewton.minimize`, whose every step evaluates the
-        objective once; batches of the groups that were too slow; the way back.
+        objective once; for the groups that are left, `LogitQuasiNewton.minimize` or batches; the
+        way back. With a sampled spectrum, `LogitQuasiNewton.minimize` alone.
         """
         if self.plan.method == "sampled":
             return self._on_sampled_spectrum(objective, theta, callback)
@@ -121,15 +123,15 @@ class AutomaticSolver:
         )
         if isinstance(schedule, EveryIteration) and objective.groups == 1:
             inner = with_intercept_column(inner)
-        told = _with_parameters(callback, objective, back, spent)
+        observer = _with_parameters(callback, objective, back, spent)
         with inner.limit_blas_threads():
-            solution, state = solver.minimize(inner, theta, preconditioner=model, callback=told)
+            solution, state = solver.minimize(inner, theta, preconditioner=model, callback=observer)
             goes_on = _goes_on(solution)
             if goes_on and state.schedule.to_logits:
                 assert isinstance(model, Kronecker)
-                solution = self._on_logits(inner, model, theta, solution, solver, told)
+                solution = self._on_logits(inner, model, theta, solution, solver, observer)
             elif goes_on and state.schedule.deferred:
-                solution = self._by_batches(inner, solution, solver, told)
+                solution = self._by_batches(inner, solution, solver, observer)
         if back is not None:
             solution = solution.moved(back(solution.theta))
         return Minimum(solution.after(spent), objective, gap_bound)
@@ -157,11 +159,11 @@ class AutomaticSolver:
             index = context.asarray(left, keep_dtype=True)
             chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
             model = model.take_groups(index)
-        told = _of_all_groups(callback, solution, left, context)
+        observer = _of_all_groups(callback, solution, left, context)
         (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
         models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
-        found = rows.minimize(LogitObjective(chosen), begin, callback=told)
+        found = rows.minimize(LogitObjective(chosen), begin, callback=observer)
         return solution.replaced(left, found, context, after=spent)
 
     def _rows_solver(
@@ -198,8 +200,8 @@ class AutomaticSolver:
             spectrum = sampled_spectrum(objective, self.plan.spectrum_rows)
             gap_bound = GapBound()
             solver = self._rows_solver(objective, RowModels(spectrum, blocks=False), gap_bound, 0)
-            told = _with_parameters(callback, objective, None, 0)
-            solution = solver.minimize(LogitObjective(objective), theta, callback=told)
+            observer = _with_parameters(callback, objective, None, 0)
+            solution = solver.minimize(LogitObjective(objective), theta, callback=observer)
         return Minimum(solution, objective, gap_bound)
 
     def _when_slow(self, **settings: Any) -> WhenSlow:
@@ -239,8 +241,8 @@ class AutomaticSolver:
             chosen = slow[first : first + batch]
             index = context.asarray(chosen, keep_dtype=True)
             start = context.xp.take(solution.theta, index, axis=0)
-            told = _of_all_groups(callback, solution, chosen, context)
-            part, _ = solver.minimize(objective.take(chosen), start, callback=told)
+            observer = _of_all_groups(callback, solution, chosen, context)
+            part, _ = solver.minimize(objective.take(chosen), start, callback=observer)
             solution = solution.replaced(chosen, part, context, after=spent)
             if (part.status == Status.STOPPED).any():
                 break
@@ -315,28 +317,24 @@ def _with_parameters(
     back: Callable[[Array], Array] | None,
     spent: int,
 ) -> Callback:
-    """Tell a callback of coefficients and intercepts, and count the iterations on samples."""
-    if callback is None:
-        return None
+    """Pass coefficients and intercepts to a callback, and count the iterations on samples."""
 
-    def told(iteration: Iteration) -> bool | None:
+    def change(iteration: Iteration) -> Iteration:
         def parameters() -> tuple[Array, Array | None]:
             theta = iteration.parameters()
             return objective.split(theta if back is None else back(theta))
 
-        return callback(replace(iteration, number=spent + iteration.number, parameters=parameters))
+        return replace(iteration, number=spent + iteration.number, parameters=parameters)
 
-    return told
+    return map_iterations(callback, change)
 
 
 def _of_all_groups(
     callback: Callback, before: Solution, groups: HostArray, context: Any
 ) -> Callback:
-    """Tell a callback of all groups, some of which go on."""
-    if callback is None:
-        return None
+    """Pass numbers of all groups to a callback, while some of them go on."""
 
-    def told(iteration: Iteration) -> bool | None:
+    def change(iteration: Iteration) -> Iteration:
         def parameters() -> Array:
             return put_groups(before.theta, groups, iteration.parameters(), context)
 
@@ -344,6 +342,6 @@ def _of_all_groups(
         others = int((before.status == Status.MAX_ITER).sum()) - len(groups)
         loss[groups] = iteration.loss
         number = int(before.n_iter[groups].max()) + iteration.number
-        return callback(Iteration(number, loss, iteration.running + max(others, 0), parameters))
+        return Iteration(number, loss, iteration.running + max(others, 0), parameters)
 
-    return told
+    return map_iterations(callback, change)

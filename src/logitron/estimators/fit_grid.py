@@ -12,7 +12,6 @@ from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source
 from logitron.estimators.fit_results import BatchResults, FitResults
 from logitron.estimators.fitting import Settings
-from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.class_weights import class_factors
@@ -24,7 +23,7 @@ from logitron.estimators.weight_scale import (
     rescale_weights,
 )
 from logitron.objective import GroupIndex, Objective, make_training_rows
-from logitron.solvers import Callback, Iteration, Status, put_groups
+from logitron.solvers import Callback, Iteration, Status, map_iterations, put_groups
 
 __all__ = ["FitGrid", "FitResults"]
 

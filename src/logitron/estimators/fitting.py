@@ -16,7 +16,6 @@ from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
-from logitron.estimators.iteration_callbacks import map_iterations
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.refinement import (
     Refined,
@@ -30,7 +29,15 @@ from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.objective import Cost, Objective
 from logitron.reductions import centre, is_flat, standardise
-from logitron.solvers import Callback, GradientDescent, Iteration, Solution, Status, put_groups
+from logitron.solvers import (
+    Callback,
+    GradientDescent,
+    Iteration,
+    Solution,
+    Status,
+    map_iterations,
+    put_groups,
+)
 
 __all__ = ["Fit", "Settings", "centre_over_classes"]
 

@@ -1,12 +1,11 @@
 """Callbacks after each iteration, composed: several in a row, or with a changed `Iteration`."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from logitron.solvers import Callback, Iteration
+from logitron.solvers import Callback, Iteration, map_iterations
 
-__all__ = ["chain_callbacks", "map_iterations", "scale_loss"]
+__all__ = ["chain_callbacks", "scale_loss"]
 
 
 def chain_callbacks(first: Callback, second: Callback) -> Callback:
@@ -23,24 +22,6 @@ def chain_callbacks(first: Callback, second: Callback) -> Callback:
         return any([first(iteration), second(iteration)])
 
     return chained
-
-
-def map_iterations(callback: Callback, change: Callable[[Iteration], Iteration]) -> Callback:
-    """Return a callback that passes ``change(iteration)`` on.
-
-    Parameters
-    ----------
-    callback : callable or None
-        None stays None.
-    change : callable
-    """
-    if callback is None:
-        return None
-
-    def mapped(iteration: Iteration) -> bool | None:
-        return callback(change(iteration))
-
-    return mapped
 
 
 def scale_loss(callback: Callback, factor: float) -> Callback:

@@ -17,11 +17,9 @@ from typing import NamedTuple
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.preconditioners.base import take
+from logitron.preconditioners.spectrum_and_rows import intercept_curvature
 
 __all__ = ["SampledSpectrum", "SampledSpectrumAndRows", "sampled_spectrum_and_rows"]
-
-#: least curvature of an intercept that is modelled, as a part of the column's whole curvature
-FLOOR = 1e-10
 
 
 class SampledSpectrum(NamedTuple):
@@ -33,10 +31,6 @@ class SampledSpectrum(NamedTuple):
     """Mean squares along them (s,)."""
     tail: Array
     """Mean square along any other direction ()."""
-
-    def take_groups(self, groups: Array) -> "SampledSpectrum":
-        """Return itself: all groups have these features."""
-        return self
 
 
 class SampledSpectrumAndRows(NamedTuple):
@@ -123,8 +117,7 @@ def sampled_spectrum_and_rows(
     outside = _inverse(xp.expand_dims(penalty, axis=1) + rest * spectrum.tail)
     along = penalty[:, None, None] + rest[:, :, None] * spectrum.feature_values
     inside = _inverse(along) - outside[:, :, None]
-    least = FLOOR * xp.where(total > 0.0, total, 1.0)
-    intercept = 1.0 / xp.where(rest > least, rest, least)
+    intercept = 1.0 / intercept_curvature(rest, total)
     T = xp.matrix_transpose
     features, wide = rows[..., :p], rest.dtype
     in_basis = xp.reshape(xp.reshape(features, (G * K * r, p)) @ V, (G, K, r, s))

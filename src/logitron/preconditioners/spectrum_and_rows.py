@@ -24,7 +24,7 @@ from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.preconditioners.base import take
 
-__all__ = ["SpectrumAndRows", "spectrum_and_rows"]
+__all__ = ["SpectrumAndRows", "intercept_curvature", "spectrum_and_rows"]
 
 #: least curvature of an intercept that is modelled, as a part of the column's whole curvature
 FLOOR = 1e-10
@@ -72,6 +72,13 @@ class SpectrumAndRows(NamedTuple):
         return found if q == p else xp.concat([found, vectors[:, :, p:]], axis=2)
 
 
+def intercept_curvature(rest: Array, total: Array) -> Array:
+    """Curvature of the intercepts by the rows that were not chosen (G, K); never zero."""
+    xp = namespace_of(rest)
+    least = FLOOR * xp.where(total > 0.0, total, 1.0)
+    return xp.where(rest > least, rest, least)
+
+
 def spectrum_and_rows(
     feature_vectors: Array | None,
     feature_values: Array,
@@ -100,9 +107,7 @@ def spectrum_and_rows(
     xp = namespace_of(rows)
     diagonal = penalty[:, None, None] + rest[:, :, None] * feature_values
     if rows.shape[-1] > feature_values.shape[0]:
-        least = FLOOR * xp.where(total > 0.0, total, 1.0)
-        intercept = xp.where(rest > least, rest, least)
-        diagonal = xp.concat([diagonal, intercept[:, :, None]], axis=2)
+        diagonal = xp.concat([diagonal, intercept_curvature(rest, total)[:, :, None]], axis=2)
     inverse = 1.0 / xp.where(diagonal > 0.0, diagonal, 1.0)
     scaled = rows * inverse[:, :, None, :]
     products = scaled @ xp.matrix_transpose(rows)

@@ -23,7 +23,7 @@ module                         what it holds
 ============================== =================================================================
 """
 
-from logitron.solvers.base import Callback, SmoothObjective, Solver, run
+from logitron.solvers.base import Callback, SmoothObjective, Solver, map_iterations, run
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
@@ -52,6 +52,7 @@ __all__ = [
     "Status",
     "Stopping",
     "WhenSlow",
+    "map_iterations",
     "put_groups",
     "run",
 ]

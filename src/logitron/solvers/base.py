@@ -12,10 +12,28 @@ from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.solvers.result import Iteration
 
-__all__ = ["Callback", "SmoothObjective", "Solver", "run"]
+__all__ = ["Callback", "SmoothObjective", "Solver", "map_iterations", "run"]
 
 Callback = Callable[[Iteration], bool | None] | None
 _State = TypeVar("_State")
+
+
+def map_iterations(callback: Callback, change: Callable[[Iteration], Iteration]) -> Callback:
+    """Return a callback that passes ``change(iteration)`` on.
+
+    Parameters
+    ----------
+    callback : callable or None
+        None stays None.
+    change : callable
+    """
+    if callback is None:
+        return None
+
+    def mapped(iteration: Iteration) -> bool | None:
+        return callback(change(iteration))
+
+    return mapped
 
 
 class SmoothObjective(Protocol):

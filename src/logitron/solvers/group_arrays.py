@@ -5,11 +5,23 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import ArrayContext, linalg, namespace_of, to_host
-from logitron.backend.types import Array, Namespace
+from logitron.backend.types import Array, HostArray, Namespace
 from logitron.solvers import lbfgs, scalars
 from logitron.solvers.lbfgs import History
 
-__all__ = ["descending", "dot", "moved", "read", "spread"]
+__all__ = ["descending", "dot", "moved", "read", "spread", "taken"]
+
+#: parts of a state that have an entry for each group
+PARTS = (
+    "theta",
+    "value",
+    "grad",
+    "gap",
+    "direction",
+    "slope",
+    "step_size",
+    "n_backtracks",
+)
 
 
 def read(xp: Namespace, context: ArrayContext, *numbers: Any) -> Any:
@@ -63,3 +75,21 @@ def descending(direction: Array, grad: Array, previous: Array) -> tuple[Array, A
     length = xp.sqrt(linalg.dots(previous, previous) / xp.where(squares > 0.0, squares, 1.0))
     direction = xp.where(spoilt[:, None, None], -length[:, None, None] * grad, direction)
     return direction, xp.where(spoilt, -length * squares, slope)
+
+
+def taken(state: Any, groups: HostArray, context: ArrayContext) -> dict[str, Any]:
+    """Parts of a state, of some groups only: `PARTS`, preconditioner and history, by name."""
+    index = context.asarray(groups, keep_dtype=True)
+
+    def take(part: Any) -> Any:
+        if isinstance(part, np.ndarray):
+            return part[groups]
+        return context.xp.take(part, index, axis=0)
+
+    model = state.preconditioner
+    return {
+        **{name: take(getattr(state, name)) for name in PARTS},
+        "objective": state.objective.take(groups),
+        "preconditioner": None if model is None else model.take_groups(index),
+        "history": History(*map(take, state.history)),
+    }

@@ -173,15 +173,8 @@ class LogitQuasiNewton:
 
     def iterations(self, state: LogitState) -> list[Iteration]:
         """Describe the last iteration, for callbacks."""
-        record, context = state.record, state.objective.context
-        return [
-            Iteration(
-                state.iteration,
-                record.last,
-                record.n_running,
-                lambda: record.parameters(state.theta, context),
-            )
-        ]
+        context = state.objective.context
+        return [state.record.describe(state.iteration, state.theta, context)]
 
     # --- pieces of a step -----------------------------------------------------------------------
 

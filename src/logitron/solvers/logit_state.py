@@ -2,10 +2,9 @@
 
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
+from logitron.solvers.group_arrays import taken
 from logitron.solvers.lbfgs import History
 from logitron.solvers.record import Record
 from logitron.solvers.row_schedule import RowScheduleState
@@ -104,26 +103,9 @@ def drop_finished(state: LogitState) -> LogitState:
     if record.done.mean() < 0.5:
         return state
     keep = record.drop_finished(state.theta)
-    index = context.asarray(keep, keep_dtype=True)
-
-    def take(part: Any) -> Any:
-        if isinstance(part, np.ndarray):
-            return part[keep]
-        return context.xp.take(part, index, axis=0)
-
     return state._replace(
-        objective=state.objective.take(keep),
-        theta=take(state.theta),
+        **taken(state, keep, context),
         logits=state.objective.take_logits(state.logits, keep),
-        value=take(state.value),
-        grad=take(state.grad),
-        gap=take(state.gap),
-        direction=take(state.direction),
-        slope=take(state.slope),
-        step_size=take(state.step_size),
-        n_backtracks=take(state.n_backtracks),
-        preconditioner=state.preconditioner.take_groups(index),
-        history=History(*map(take, state.history)),
-        values=take(state.values),
-        progress=Progress(*map(take, state.progress)),
+        values=state.values[keep],
+        progress=Progress(*(part[keep] for part in state.progress)),
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
-from logitron.solvers.result import Solution, Status
+from logitron.solvers.result import Iteration, Solution, Status
 from logitron.solvers.stopping import RUNNING
 
 __all__ = ["Record"]
@@ -81,6 +81,12 @@ class Record:
             place[groups] = offset + np.arange(len(groups))
             offset += len(groups)
         return context.xp.take(stacked, context.asarray(place, keep_dtype=True), axis=0)
+
+    def describe(self, iteration: int, theta: Array, context: ArrayContext) -> Iteration:
+        """Describe an iteration that ended with ``theta``, for callbacks."""
+        return Iteration(
+            iteration, self.last, self.n_running, lambda: self.parameters(theta, context)
+        )
 
     def solution(self, theta: Array, context: ArrayContext, *, stopped: bool) -> Solution:
         """Outcome of the run."""

@@ -2,10 +2,9 @@
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from logitron.backend.types import Array, Number
 from logitron.solvers.base import SmoothObjective
+from logitron.solvers.group_arrays import taken
 from logitron.solvers.hessian_schedule import Schedule
 from logitron.solvers.lbfgs import History
 from logitron.solvers.precision_schedule import PrecisionSchedule
@@ -73,28 +72,7 @@ def drop_finished(state: State) -> State:
     if record.done.mean() < enough and not at_once:
         return state
     keep = record.drop_finished(state.theta)
-    index = context.asarray(keep, keep_dtype=True)
-
-    def take(part: Any) -> Any:
-        if isinstance(part, np.ndarray):
-            return part[keep]
-        return context.xp.take(part, index, axis=0)
-
+    progress = Progress(*(part[keep] for part in state.assessment.progress))
     return state._replace(
-        objective=state.objective.take(keep),
-        theta=take(state.theta),
-        value=take(state.value),
-        grad=take(state.grad),
-        gap=take(state.gap),
-        direction=take(state.direction),
-        slope=take(state.slope),
-        step_size=take(state.step_size),
-        n_backtracks=take(state.n_backtracks),
-        preconditioner=None
-        if state.preconditioner is None
-        else state.preconditioner.take_groups(index),
-        history=History(*map(take, state.history)),
-        assessment=state.assessment._replace(
-            progress=Progress(*map(take, state.assessment.progress))
-        ),
+        **taken(state, keep, context), assessment=state.assessment._replace(progress=progress)
     )
