@@ -6,7 +6,7 @@ module                   what it holds
 `automatic.solve`        from a plan to the optimum
 `automatic.plan`         which method is the cheapest
 `automatic.curvature`    preconditioners of an objective
-`automatic.rows`         those of rows, and where line searches on kept logits are possible
+`automatic.row_models`   those of rows, and where line searches on kept logits are possible
 `automatic.spectrum`     the features' spectrum from a sample of rows
 `automatic.cost_model`   what passes, Gram matrices and Hessians cost
 ======================== ===================================================================
@@ -14,7 +14,7 @@ module                   what it holds
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs
 from logitron.automatic.plan import Plan, choose
-from logitron.automatic.rows import keeps_logits
+from logitron.automatic.row_models import keeps_logits
 from logitron.automatic.solve import AutomaticSolver, Minimum
 
 __all__ = [

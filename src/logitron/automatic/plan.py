@@ -95,7 +95,7 @@ def choose(
         Whether features have factors of their own in the penalty. Their space cannot be rotated
         then, and one diagonal does not fit them.
     keeps_logits : bool, default True
-        Whether line searches on kept logits are possible, see `automatic.rows.keeps_logits`.
+        Whether line searches on kept logits are possible, see `automatic.row_models.keeps_logits`.
     """
     q = p + 1
     costs = COSTS.of(n, p, groups, classes)

@@ -12,7 +12,7 @@ import numpy as np
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
 from logitron.automatic.plan import Plan
-from logitron.automatic.rows import RowModels, keeps_logits, max_rank_of, rank_of
+from logitron.automatic.row_models import RowModels, keeps_logits, max_rank_of, rank_of
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound, SubsampleBound
