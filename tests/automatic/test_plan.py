@@ -110,3 +110,22 @@ def test_wide_features_are_known_from_a_sample(n, p, groups, classes):
 )
 def test_an_exact_spectrum_is_taken_where_it_is_cheap(n, p, classes):
     assert choose(n, p, 1, classes).method != "sampled"
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "groups", "classes", "on_logits"),
+    [(1797, 64, 1, 10, True), (5000, 384, 1, 1, True), (8000, 60, 40, 1, False)],
+)
+def test_slow_problems_may_go_on_with_kept_logits(n, p, groups, classes, on_logits):
+    plan = choose(n, p, groups, classes)
+    assert plan.on_logits is on_logits
+    assert plan.before_blocks is None
+
+
+def test_sparse_features_turn_to_blocks_only_where_those_fit():
+    few = choose(20_000, 300, 1, 1, entries=80_000)
+    more = choose(20_000, 1200, 1, 1, entries=80_000)
+    assert few.method == more.method == "hessian-diagonal"
+    assert 30 <= few.before_blocks < more.before_blocks
+    assert choose(60_000, 45_000, 1, 1, entries=2_500_000).before_blocks is None
+    assert choose(20_000, 300, 1, 1, method="newton", entries=80_000).method == "newton"

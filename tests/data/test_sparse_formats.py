@@ -5,6 +5,7 @@ import pytest
 from scipy import sparse
 
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap, permutation_test
+from logitron.data.sparse_format import in_canonical_format
 
 RNG = np.random.default_rng(0)
 X = np.where(RNG.random((60, 4)) < 0.5, 0.0, RNG.normal(size=(60, 4)))
@@ -116,3 +117,29 @@ def test_targets_in_one_place_add_up():
     np.testing.assert_array_equal(ours.coef_, plain.coef_)
     with pytest.raises(ValueError, match="must hold zeros and ones"):
         LogisticRegression().fit(X, twice * 2)
+
+
+class TestCanonicalFormat:
+    """CSR with sorted indices of 32 bits and without duplicates."""
+
+    def test_what_is_canonical_is_not_copied(self):
+        matrix = sparse.csr_array(X)
+        assert in_canonical_format(matrix) is matrix
+
+    def test_duplicates_add_up_in_a_copy(self):
+        entries = np.asarray([1.0, 2.0, 4.0]), np.asarray([1, 1, 0]), np.asarray([0, 3])
+        matrix = sparse.csr_array(entries, shape=(1, 3))
+        found = in_canonical_format(matrix)
+        np.testing.assert_array_equal(found.toarray(), [[4.0, 3.0, 0.0]])
+        assert found.nnz == 2
+        assert matrix.nnz == 3
+
+    def test_indices_of_64_bits_are_shortened(self):
+        matrix = sparse.csr_array(X)
+        matrix.indices, matrix.indptr = (
+            part.astype(np.int64) for part in (matrix.indices, matrix.indptr)
+        )
+        found = in_canonical_format(matrix)
+        assert found.indices.dtype == found.indptr.dtype == np.int32
+        assert found.data is matrix.data
+        np.testing.assert_array_equal(found.toarray(), X)

@@ -178,7 +178,7 @@ def test_sparse_features_compute_on_any_backend(eager, precision):
     assert_near(clf.coef_, expected.coef_, precision, len(X), growth=1e5)
 
 
-def test_sparse_rows_are_made_dense_block_by_block():
+def test_dense_blocks_of_sparse_rows_are_small():
     """Text: a few words in each row, of a large vocabulary. More features than rows, here."""
     rng = np.random.default_rng(0)
     n, p, words = 400, 40_000, 30
@@ -186,7 +186,7 @@ def test_sparse_rows_are_made_dense_block_by_block():
     columns = rng.integers(p, size=n * words)
     matrix = sparse.csr_array((np.ones(n * words), (rows, columns)), shape=(n, p))
     made = make_rows(ArrayContext.named("numpy"), matrix)
-    seen = [block.nbytes for (block,) in made._blocks(made._stored)]
+    seen = [block.nbytes for (block,) in made.in_blocks()._blocks(made.in_blocks()._stored)]
     assert max(seen) <= 1 << 26
     assert sum(seen) == 8 * n * p
     y = np.asarray(matrix[:, :200].sum(axis=1)).ravel() > 0
@@ -207,13 +207,19 @@ def test_samples_of_sparse_rows_are_drawn_too():
     np.testing.assert_allclose(clf.coef_, LogisticRegression().fit(tall.toarray(), y).coef_)
 
 
-def test_sparse_arrays_of_other_libraries_are_refused():
-    torch = pytest.importorskip("torch")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch calls its sparse tensors a trial
-        tensor = torch.asarray(HOLES).to_sparse_csr()
+@pytest.mark.parametrize("kind", ["to_sparse_csr", "to_sparse_coo", "BCOO", "BCSR"])
+def test_sparse_arrays_of_other_libraries_are_refused(kind):
+    if kind.startswith("to_"):
+        torch = pytest.importorskip("torch")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch calls its sparse tensors a trial
+            array = getattr(torch.asarray(HOLES), kind)()
+    else:
+        array = getattr(pytest.importorskip("jax.experimental.sparse"), kind).fromdense(HOLES)
     with pytest.raises(TypeError, match=r"X must be dense, or a sparse matrix of SciPy"):
-        fit(tensor)
+        fit(array)
+    with pytest.raises(TypeError, match=r"X must be dense, or a sparse matrix of SciPy"):
+        PLAIN.predict(array)
 
 
 # --- labels -------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def test_weights_are_products_of_what_belongs_to_the_group(eager, classes, count
     own = columns(eager, classes, weighted=weighted)
     dtype = eager.context().dtype
     Y = group_targets(xp, codes, own, classes, dtype)
-    found = weights_of(xp, Y, weights, counts, own, classes)
+    found = weights_of(xp, Y, weights, counts, own, classes, dtype=Y.dtype)
     expected = plainly(classes, WEIGHTS, counted=counted, weighted=weighted)
     assert_near(host(found), expected, eager.precision, 4)
     one_hot = np.asarray(
@@ -71,7 +71,7 @@ def test_weights_are_products_of_what_belongs_to_the_group(eager, classes, count
     if classes == 1:
         one_hot = CODES[1][:, TARGET].reshape(-1, 1)
     np.testing.assert_array_equal(host(Y), one_hot.reshape(N, GROUPS * classes))
-    (totals,) = class_totals(eager.array(X), codes, weights, counts, own, classes=classes)
+    (totals,) = class_totals(codes, weights, counts, own, dtype=eager.precision, classes=classes)
     for g in range(GROUPS):
         for c in range(max(classes, 2)):
             there = CODES[classes][:, TARGET[g]] == c

@@ -1,6 +1,9 @@
 """When the preconditioner of rows is refreshed."""
 
+import numpy as np
+
 from logitron.solvers import RowSchedule
+from logitron.solvers.row_schedule import Progress
 
 SCHEDULE = RowSchedule(rank=8, max_rank=20)
 
@@ -10,7 +13,8 @@ def _run(shorts, distances=None):
     state, due, states = SCHEDULE.start(), [], []
     for number, short in enumerate(shorts, start=1):
         distance = 0.01**number if distances is None else distances[number - 1]
-        refresh, state = SCHEDULE.after(state, number, short, distance)
+        step_size = np.where(np.arange(10) < 10 * short, 0.01, 1.0)
+        refresh, state = SCHEDULE.after(state, Progress(number, step_size, distance))
         due += [number] if refresh else []
         states.append(state)
     return due, states

@@ -1,15 +1,18 @@
 """The one place where data, losses, preconditioners and solvers meet: which method, and the fit.
 
-======================== ===================================================================
-module                   what it holds
-======================== ===================================================================
-`automatic.solve`        from a plan to the optimum
-`automatic.plan`         which method is the cheapest
-`automatic.curvature`    preconditioners of an objective
-`automatic.row_models`   those of rows, and where line searches on kept logits are possible
-`automatic.spectrum`     the features' spectrum from a sample of rows
-`automatic.cost_model`   what passes, Gram matrices and Hessians cost
-======================== ===================================================================
+============================ ====================================================================
+module                       what it holds
+============================ ====================================================================
+`automatic.solve`            from a plan to the optimum
+`automatic.plan`             which method is the cheapest
+`automatic.curvature`        preconditioners of an objective
+`automatic.row_models`       those of rows, and where line searches on kept logits are possible
+`automatic.spectrum`         the features' spectrum from a sample of rows
+`automatic.hessian_diagonal` sparse features: L-BFGS preconditioned by the Hessian's diagonal
+`automatic.diagonal_models`  that preconditioner
+`automatic.one_by_one`       groups that are fitted one at a time, by several workers
+`automatic.cost_model`       what passes, Gram matrices and Hessians cost
+============================ ====================================================================
 """
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs

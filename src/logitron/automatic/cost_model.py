@@ -39,6 +39,9 @@ class CostModel:
         Element-wise work for one row and column.
     square : float
         A multiplication in a product of the features with themselves.
+    entry : float
+        A multiplication in a product of a sparse matrix; and what it costs to make one feature of
+        one row of it dense.
     eigen, solve : float
         An eigendecomposition, and solving a system, divided by the cubed size.
     """
@@ -48,6 +51,7 @@ class CostModel:
     product: float = 4e-11
     element: float = 1.2e-8
     square: float = 8.5e-12
+    entry: float = 1.5e-9
     eigen: float = 1.4e-10
     solve: float = 2.2e-11
 
@@ -60,7 +64,7 @@ class CostModel:
         blocks = n * q * (3.0 * self.read + self.square * q) + 3.0 * self.solve * q**3
         return Costs(
             one_pass / groups,
-            self.products(n, p) + self.eigen * p**3,
+            self.gram(n, p),
             hessian,
             3.0 * classes * blocks,
         )
@@ -68,6 +72,19 @@ class CostModel:
     def products(self, n: int, p: int) -> float:
         """Estimate the cost of the products of p features of n rows with themselves."""
         return n * p * (self.read + self.square * p)
+
+    def gram(self, n: int, p: int) -> float:
+        """Estimate the cost of the Gram matrix and its eigendecomposition."""
+        return self.products(n, p) + self.eigen * p**3
+
+    def dense_pass(self, n: int, p: int, classes: int) -> float:
+        """Estimate the cost of a pass over dense blocks of sparse features, for one group."""
+        return n * p * self.entry + self.of(n, p, 1, classes).one_pass
+
+    def sparse_pass(self, n: int, entries: int, classes: int) -> float:
+        """Estimate the cost of a pass by sparse products, with a line search, for one group."""
+        searches = 5.0 * n * classes * self.element
+        return 4.0 * self.call + 2.0 * entries * classes * self.entry + searches
 
     def hessian_row(self, q: int) -> float:
         """Estimate what a row adds to the cost of a Hessian of q parameters."""

@@ -1,6 +1,6 @@
 """Which method is the cheapest for a problem of given sizes, by the cost model."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from math import sqrt
 
 from logitron.automatic.cost_model import COSTS, Costs
@@ -37,6 +37,9 @@ FEWEST_DRAWN, FEW_DRAWN, MOST_DRAWN, FEW_EACH, ROWS_EACH = 200, 400, 800, 5, 14
 #: passes that it takes, also for more targets than so many, where memory is left for few rows of
 #: each; that the exact spectrum takes; and the part of the cost to be saved
 SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 40, 120, 16, 25, 1 / 3
+#: features in dense blocks of sparse ones, at most; passes that those take, as a rule; and
+#: iterations by sparse products, at least
+MOST_BLOCKED, DENSE_PASSES, FEWEST_BEFORE = 4096, 30, 30
 #: a pass that takes no longer than so many calls has nothing to be saved
 WORTH_SAMPLING = 1.5
 
@@ -46,13 +49,14 @@ class Plan:
     """What was chosen, and why."""
 
     method: str
-    """"newton", "shared", "sampled", "row-space" or "diagonal"."""
+    """"newton", "shared", "sampled", "row-space", "diagonal" or "hessian-diagonal"."""
     samples: tuple[int, ...]
     """Rows of the growing samples that come first."""
     batch: int
     """Groups whose refreshed models fit the memory together; 0 is none."""
     costs: Costs
     reason: str
+    _: KW_ONLY
     flat: bool = False
     """Whether no direction of the features stands out."""
     newton: bool = False
@@ -61,6 +65,8 @@ class Plan:
     """Rows whose Gram matrix stands for that of all, of "shared"; None is all of them."""
     spectrum_rows: int = 0
     """Rows that the features' directions are taken from, of "sampled"."""
+    before_blocks: int | None = None
+    """Iterations by sparse products before dense blocks are used instead; None is no limit."""
     on_logits: bool = False
     """Whether separable and slow problems may go on with line searches on kept logits."""
 
@@ -77,6 +83,7 @@ def choose(
     bounded: bool = True,
     weighed: bool = False,
     keeps_logits: bool = True,
+    entries: int | None = None,
 ) -> Plan:
     """Choose the method for ``n`` rows, ``p`` features, and ``groups`` of ``classes`` columns.
 
@@ -96,6 +103,8 @@ def choose(
         then, and one diagonal does not fit them.
     keeps_logits : bool, default True
         Whether line searches on kept logits are possible, see `automatic.row_models.keeps_logits`.
+    entries : int, optional
+        Entries that are stored of sparse features, of which products cost less than blocks.
     """
     q = p + 1
     costs = COSTS.of(n, p, groups, classes)
@@ -105,6 +114,10 @@ def choose(
     gram_rows, gram = None, costs.gram
     if bounded and not (lazy or weighed):
         gram_rows, gram = _gram(n, p, groups * costs.one_pass)
+    if entries is not None and method != "newton":
+        reason = "products of sparse features cost less than blocks of them"
+        first = _before_blocks(n, p, groups, classes, entries)
+        return Plan("hessian-diagonal", (), 0, costs, reason, before_blocks=first)
     if method == "newton":
         _check_memory(classes, q)
         chosen, reason = "newton", "solver='newton'"
@@ -138,8 +151,28 @@ def choose(
     dear = REFRESH_IS_DEAR if groups == 1 else REFRESHES_ARE_DEAR
     on_logits = classes > 1 or costs.refresh > dear * costs.one_pass
     return Plan(
-        chosen, samples, batch, costs, reason, flat, inner_newton, gram_rows, drawn, on_logits
+        chosen,
+        samples,
+        batch,
+        costs,
+        reason,
+        flat=flat,
+        newton=inner_newton,
+        gram_rows=gram_rows,
+        spectrum_rows=drawn,
+        on_logits=on_logits,
     )
+
+
+def _before_blocks(n: int, p: int, groups: int, classes: int, entries: int) -> int | None:
+    """Count the iterations by sparse products that cost as much as a fit in dense blocks.
+
+    None where dense blocks would be too large.
+    """
+    if p > MOST_BLOCKED or n * p > MOST_WHOLE:
+        return None
+    dense = COSTS.gram(n, p) + DENSE_PASSES * COSTS.dense_pass(n, p, classes)
+    return max(FEWEST_BEFORE, int(dense / COSTS.sparse_pass(n, entries, classes)))
 
 
 def _newton_or_shared(

@@ -16,6 +16,7 @@ from logitron.preconditioners import (
     sampled_spectrum_and_rows,
     spectrum_and_rows,
 )
+from logitron.solvers import RowScheduleState
 
 __all__ = ["RowModels", "keeps_logits", "max_rank_of", "rank_of"]
 
@@ -81,9 +82,17 @@ class RowModels:
         return blocks <= BLOCKS_WORTH * m * n * (4.0 * q + 150.0) and m * q * q <= MOST_NUMBERS
 
     def __call__(
-        self, objective: LogitObjective, theta: Array, logits: Array, rank: int
+        self,
+        objective: LogitObjective,
+        theta: Array,
+        logits: Array,
+        schedule: RowScheduleState | None,
     ) -> Preconditioner:
-        """Make the model at ``theta``, with ``rank`` rows of each column; of rank 0, without."""
+        """Make the model at ``theta``, with the rows of each column that the schedule asks for.
+
+        Before there is a schedule, without rows.
+        """
+        rank = 0 if schedule is None else schedule.rank
         if isinstance(self.shared, SampledSpectrum):
             return self._of_rows(objective, logits, max(rank, 1))
         if rank == 0:

@@ -11,7 +11,8 @@ import numpy as np
 
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
-from logitron.automatic.plan import Plan
+from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
+from logitron.automatic.plan import Plan, choose
 from logitron.automatic.row_models import RowModels, keeps_logits, max_rank_of, rank_of
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
@@ -95,6 +96,8 @@ class AutomaticSolver:
         """
         if self.plan.method == "sampled":
             return self._on_sampled_spectrum(objective, theta, callback)
+        if self.plan.method == "hessian-diagonal":
+            return self._on_hessian_diagonal(objective, theta, callback)
         with objective.limit_blas_threads():
             theta, model, spent, gap_bound = self._on_samples(objective, theta)
         if model is None and objective.strongly_convex and self.plan.method != "row-space":
@@ -204,6 +207,47 @@ class AutomaticSolver:
             solution = solver.minimize(LogitObjective(objective), theta, callback=observer)
         return Minimum(solution, objective, gap_bound)
 
+    def _on_hessian_diagonal(
+        self, objective: Objective, theta: Array, callback: Callback
+    ) -> Minimum:
+        """Minimise by line searches on kept logits, preconditioned by the Hessian's diagonal."""
+        if objective.strongly_convex:
+            objective = with_gram_norm_bound(objective)
+        gap_bound = GapBound()
+        limit = self.max_iter if self.max_iter_on_logits is None else self.max_iter_on_logits
+        first = self.plan.before_blocks
+        solution = minimize_on_hessian_diagonal(
+            objective,
+            theta,
+            gap_bound=_of_logits(gap_bound),
+            max_iter=limit if first is None else min(limit, first),
+            tol=self.tol,
+            warm=self.warm,
+            interruptible=self.interruptible,
+            callback=_with_parameters(callback, objective, None, 0),
+        )
+        if first is not None and first < limit and _is_unfinished(solution):
+            solution = in_blocks(objective, theta, solution, self._solve_in_blocks, callback)
+        return Minimum(solution, objective, gap_bound)
+
+    def _solve_in_blocks(
+        self, objective: Objective, theta: Array, spent: int, callback: Callback
+    ) -> tuple[Solution, Objective]:
+        """Minimise in dense blocks of sparse features, after iterations by their products."""
+        plan = choose(
+            *objective.rows.shape,
+            objective.groups,
+            objective.classes,
+            bounded=objective.strongly_convex,
+            keeps_logits=keeps_logits(objective),
+        )
+        max_iter = self.max_iter
+        if self.max_iter_on_logits is None:  # it is a limit of all iterations
+            max_iter = max(max_iter - spent, 0)
+        solver = replace(self, plan=replace(plan, samples=()), max_iter=max_iter)
+        found = solver.minimize(objective, theta, callback=callback)
+        return found.solution, found.objective
+
     def _when_slow(self, **settings: Any) -> WhenSlow:
         costs = self.plan.costs
         return WhenSlow(costs.one_pass, costs.refresh, **settings)
@@ -298,6 +342,12 @@ def _goes_on(solution: Solution) -> bool:
     """Whether nothing was stopped, and a group is left that is not done."""
     status = solution.status
     return bool((status == Status.MAX_ITER).any()) and not (status == Status.STOPPED).any()
+
+
+def _is_unfinished(solution: Solution) -> bool:
+    """Whether nothing was stopped, and a group has not converged."""
+    status = solution.status
+    return bool((status != Status.CONVERGED).any()) and not (status == Status.STOPPED).any()
 
 
 def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import cache
+from functools import cache, partial
 from threading import Event, Lock, Thread, current_thread, local, main_thread
 from typing import Any
 
@@ -37,8 +37,21 @@ CLEAR_METHOD = "clear_controlling_thread"
 POLL_SECONDS = 0.05
 
 
+class _Thread(local):
+    is_worker = False
+    """Whether this thread belongs to a pool of workers."""
+
+
+_thread = _Thread()
+
+
 def workers() -> int:
-    """Return the number of worker threads: the cores of this process, at most BLAS's limit."""
+    """Return the number of worker threads: the cores of this process, at most BLAS's limit.
+
+    In a worker, 1: the others have work of their own.
+    """
+    if _thread.is_worker:
+        return 1
     return one_blas_thread.n_workers_before or _count_workers()
 
 
@@ -49,20 +62,35 @@ def _count_workers() -> int:
     return max(1, limit)
 
 
-def parallel_map(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+def parallel_map(
+    function: Callable[[Any], Any],
+    parts: Sequence[Any],
+    *,
+    on_error: Callable[[], None] = lambda: None,
+) -> list[Any]:
     """Call a function with each part, in one thread for each, and return the results in order.
 
+    After an error, or Ctrl-C, ``on_error`` is called before the other threads are waited for.
     The calling thread waits. It does not work on a part itself: the allocator returns the main
     thread's memory to the system more often, which makes large temporary arrays expensive.
     """
     with one_blas_thread:
         # (with a copy of the context: NumPy keeps its error settings there)
         pool = _pool(os.getpid(), len(parts))
-        futures = [pool.submit(copy_context().run, function, part) for part in parts]
+        run = partial(_run_in_worker, function)
+        futures = [pool.submit(copy_context().run, run, part) for part in parts]
         try:
             return [future.result() for future in futures]
+        except BaseException:
+            on_error()
+            raise
         finally:
             wait(futures)  # (all workers end before KeyboardInterrupt propagates)
+
+
+def _run_in_worker(function: Callable[[Any], Any], part: Any) -> Any:
+    _thread.is_worker = True
+    return function(part)
 
 
 def run_interruptibly(function: Callable[..., Any], *arguments: Any) -> Any:

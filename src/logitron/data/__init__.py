@@ -17,6 +17,8 @@ module                      contents
 ``dask_rows``               `DaskRows`: sums and maps over the chunks of a Dask array
 ``dask_tasks``              functions that run in the workers of Dask
 ``block_features``          wrappers that cast or standardise the features of a block
+``product_rows``            `ProductRows`: sums and products over rows of sparse matrices
+``csr_products``            products of a CSR matrix with few columns
 ``sparse_format``           checks of sparse matrices
 ``dask_chunks``             checks of the chunks of Dask arrays
 =========================== ====================================================================
@@ -25,6 +27,7 @@ module                      contents
 from logitron.data.array_rows import ArrayRows
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_rows import DaskRows
+from logitron.data.product_rows import ProductRows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
 from logitron.data.sparse_format import to_csr
@@ -36,6 +39,7 @@ __all__ = [
     "ArrayRows",
     "BlockOptions",
     "DaskRows",
+    "ProductRows",
     "Rows",
     "Source",
     "SparseRows",

@@ -11,7 +11,13 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
-from logitron.data.block_features import apply_to_logits, standardise, sum_of_squares
+from logitron.data.block_features import (
+    apply_to_logits,
+    squared_products,
+    standardise,
+    sum_of_squares,
+    with_products,
+)
 from logitron.data.row_blocks import RowBlocks
 from logitron.data.row_stack import RowStack
 
@@ -37,20 +43,40 @@ class ArrayRows(RowBlocks):
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         """Add up the arrays that a block function returns; see `Rows.sum`."""
+        return self._sum(self._compiled(function, static), parameters)
+
+    def sum_rows(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Add up the arrays that a row function returns; see `Rows.sum_rows`."""
+        return self._sum(self._compiled_of_rows(function, static), parameters)
+
+    def sum_products(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Multiply the last array of a row function by the features; see `Rows.sum_products`."""
+        static = {"row_function": function, "dtype": self.context.precision, **static}
+        return self._sum(self._compiled(with_products, static), parameters)
+
+    def squared_products(self, weights: Array) -> Array:
+        """Multiply the squared features by a row array; see `Rows.squared_products`."""
+        return self.with_row_arrays(weights).sum(squared_products)[0]
+
+    def _sum(
+        self, run: Callable[..., tuple[Array, ...]], parameters: tuple[Array | None, ...]
+    ) -> tuple[Array, ...]:
+        """Add up what a compiled function returns, with smaller blocks if memory is short."""
         while True:
             try:
-                return self._sum(function, parameters, static)
+                return self._sum_blocks(run, parameters)
             except Exception as error:
                 size = self._smaller_blocks(error)
             self._set_block_rows(size)
 
-    def _sum(
-        self,
-        function: Callable[..., tuple[Array, ...]],
-        parameters: tuple[Array | None, ...],
-        static: dict[str, Any],
+    def _sum_blocks(
+        self, run: Callable[..., tuple[Array, ...]], parameters: tuple[Array | None, ...]
     ) -> tuple[Array, ...]:
-        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
+        cast = self.context.cast_all(parameters)
 
         def add_up(stored: list[tuple[Any, ...]]) -> tuple[Array, ...]:
             total: tuple[Array, ...] | None = None
@@ -64,7 +90,7 @@ class ArrayRows(RowBlocks):
 
         if len(self._stored) == 1 and self._sum_dtype is None:
             (block,) = self._blocks(self._stored)
-            return run(*block, *cast)  # type: ignore[no-any-return]
+            return run(*block, *cast)
         if len(self._worker_slices) == 1:
             return add_up(self._stored)
         parts = self.context.library.parallel_map(add_up, self._worker_slices)
@@ -82,7 +108,12 @@ class ArrayRows(RowBlocks):
 
     def map(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
         """Stack the rows that a block function returns; see `Rows.map`."""
-        found, _ = self._map(function, parameters, static)
+        found, _ = self._map(self._compiled(function, static), parameters)
+        return found
+
+    def map_rows(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Stack the rows that a row function returns; see `Rows.map_rows`."""
+        found, _ = self._map(self._compiled_of_rows(function, static), parameters)
         return found
 
     def map_logits(
@@ -97,22 +128,22 @@ class ArrayRows(RowBlocks):
         """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
         static = {"logits_function": function, "by_row": by_row, **static}
         squares = self._compiled(sum_of_squares, {}) if self._sum_of_squares is None else None
-        found, total = self._map(apply_to_logits, (coef, intercept), static, squares)
+        run = self._compiled(apply_to_logits, static)
+        found, total = self._map(run, (coef, intercept), squares)
         self._squares = total
         return found
 
     def _map(
         self,
-        function: Callable[..., Array],
+        run: Callable[..., Array],
         parameters: tuple[Array, ...],
-        static: dict[str, Any],
         squares: Callable[..., tuple[Array]] | None = None,
     ) -> tuple[Array, Array | None]:
-        """Stack the rows of a block function, and add up ``squares`` of the features if given.
+        """Stack the rows of a compiled function, and add up ``squares`` of the features if given.
 
         A block is read from memory once for both.
         """
-        run, cast = self._compiled(function, static), self.context.cast_all(parameters)
+        cast = self.context.cast_all(parameters)
         while True:
             sums: list[Array] = []
 
@@ -203,6 +234,13 @@ class ArrayRows(RowBlocks):
         return type(self)(
             self.context, features, *taken, **settings, standardisation=self._standardisation
         )
+
+    def in_blocks(self) -> "ArrayRows":
+        """Return these rows."""
+        return self
+
+    def with_occurring_columns(self) -> None:
+        """Return None: the features would have to be read."""
 
     # --- the same rows with another precision, other features or other row arrays ---
 

@@ -14,10 +14,13 @@ from logitron.neuron import formulas
 __all__ = [
     "Standardisation",
     "apply_to_logits",
+    "squared_products",
     "standardise",
     "sum_of_squares",
     "with_cast_features",
+    "with_products",
     "with_standardised_features",
+    "without_features",
 ]
 
 #: centre and scale of the features, arrays (p,)
@@ -41,6 +44,26 @@ def apply_to_logits(
     xp = namespace_of(X)
     W = xp.matrix_transpose(coef)
     return logits_function(formulas.logits(xp, X, W, intercept, by_row=by_row), **static)
+
+
+def without_features(
+    X: Array, *rest: Array | None, row_function: Callable[..., Any], **static: Any
+) -> Any:
+    """Call a row function, which does not use the features."""
+    return row_function(*rest, **static)
+
+
+def with_products(
+    X: Array, *rest: Array | None, row_function: Callable[..., Any], **static: Any
+) -> tuple[Array, ...]:
+    """Call a row function, and multiply the last array that it returns by the features."""
+    *sums, R = row_function(*rest, **static)
+    return (*sums, formulas.backward(namespace_of(X), X, R))
+
+
+def squared_products(X: Array, *row_arrays: Array | None) -> tuple[Array]:
+    """Multiply the last row array (n, m) by the squared features: (p, m)."""
+    return (formulas.backward(namespace_of(X), X * X, row_arrays[-1]),)
 
 
 def with_cast_features(

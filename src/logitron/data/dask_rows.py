@@ -13,7 +13,14 @@ from typing import Any
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
-from logitron.data.block_features import Standardisation, apply_to_logits, sum_of_squares
+from logitron.data.block_features import (
+    Standardisation,
+    apply_to_logits,
+    squared_products,
+    sum_of_squares,
+    with_products,
+    without_features,
+)
 from logitron.data.dask_chunks import check_chunks, is_dask
 from logitron.data.dask_tasks import (
     add_parts,
@@ -51,6 +58,7 @@ class DaskRows:
     """
 
     lazy, one_block = True, False
+    entries: int | None = None
 
     def __init__(
         self,
@@ -94,6 +102,29 @@ class DaskRows:
         (total,) = compute(parts[0])
         return tuple(total)
 
+    def sum_rows(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Add up the arrays that a row function returns; see `Rows.sum_rows`."""
+        return self.sum(without_features, *parameters, **self._of_rows(function), **static)
+
+    def sum_products(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Multiply the last array of a row function by the features; see `Rows.sum_products`."""
+        return self.sum(with_products, *parameters, **self._of_rows(function), **static)
+
+    def map_rows(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Raise TypeError: row arrays of lazy maps are not supported."""
+        raise TypeError("functions of the row arrays of a Dask array can only be added up")
+
+    def squared_products(self, weights: Array) -> Array:
+        """Multiply the squared features by a row array; see `Rows.squared_products`."""
+        return self.with_row_arrays(weights).sum(squared_products)[0]
+
+    def _of_rows(self, function: Callable[..., Any]) -> dict[str, Any]:
+        return {"row_function": function, "dtype": self.context.precision}
+
     def sum_of_squares(self) -> float:
         """Add up the squares of all features; see `Rows.sum_of_squares`."""
         if self._sum_of_squares is None:
@@ -110,6 +141,13 @@ class DaskRows:
 
     def select(self, rows: Any) -> None:
         """Return None: selecting rows of chunks costs as much as a pass over all rows."""
+
+    def in_blocks(self) -> "DaskRows":
+        """Return these rows."""
+        return self
+
+    def with_occurring_columns(self) -> None:
+        """Return None: the features would have to be read."""
 
     def limit_blas_threads(self) -> AbstractContextManager[Any]:
         """Change nothing: the threads of Dask's workers belong to Dask."""

@@ -14,6 +14,7 @@ from logitron.data.block_features import (
     Standardisation,
     with_cast_features,
     with_standardised_features,
+    without_features,
 )
 from logitron.data.block_options import BlockOptions, default_block_rows
 from logitron.data.memory_order import MemoryOrder, blocks_in_buffer, copied_block_rows
@@ -45,6 +46,7 @@ class RowBlocks:
     """
 
     lazy = False
+    entries: int | None = None
 
     def __init__(
         self,
@@ -160,6 +162,14 @@ class RowBlocks:
             return self.context.compile(function, **static)
         return self.context.compile(
             with_cast_features, block_function=function, precision=self.context.precision, **static
+        )
+
+    def _compiled_of_rows(
+        self, function: Callable[..., Any], static: dict[str, Any]
+    ) -> Callable[..., Any]:
+        """Compile a row function; the features of a block are neither cast nor standardised."""
+        return self.context.compile(
+            without_features, row_function=function, dtype=self.context.precision, **static
         )
 
     def _compiled_standardised(

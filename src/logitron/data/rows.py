@@ -25,6 +25,9 @@ class Rows(Protocol):
 
     A *row array* has one entry for each row, such as targets and weights.
 
+    A *row function* takes the row arrays, parameters and static arguments of a block function, and
+    ``dtype``, the name of the context's dtype. The features are not read for it.
+
     A *block function* takes the features of a block, then each row array (None stays None), then
     the parameters, then static keyword arguments. Features and parameters have the context's
     dtype, row arrays their stored dtype. The function must be defined in a module and have no side
@@ -37,6 +40,9 @@ class Rows(Protocol):
     """Rows and features."""
     lazy: bool
     """Whether the rows are not in memory, so that only sums and lazy maps are available."""
+
+    entries: int | None
+    """Entries that are stored, where products with all rows are cheaper than blocks; else None."""
 
     @property
     def one_block(self) -> bool:
@@ -63,6 +69,32 @@ class Rows(Protocol):
         tuple of arrays
             In the widest precision, ``context.wide``.
         """
+
+    def sum_rows(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Add up the arrays that a row function returns; see `sum`."""
+
+    def sum_products(
+        self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
+    ) -> tuple[Array, ...]:
+        """Add up the arrays that a row function returns, but for the last one.
+
+        The last one, ``R (n, m)``, is multiplied by the features: ``X.T @ R (p, m)``, as for a
+        gradient, where it holds residuals.
+        """
+
+    def map_rows(self, function: Callable[..., Array], *parameters: Array, **static: Any) -> Array:
+        """Stack the rows that a row function returns.
+
+        Raises
+        ------
+        TypeError
+            If the rows are lazy.
+        """
+
+    def squared_products(self, weights: Array) -> Array:
+        """Multiply the squared features by a row array (n, m): ``(X * X).T @ weights (p, m)``."""
 
     def sum_of_squares(self) -> float:
         """Add up the squares of all features, in one pass; the result is kept.
@@ -103,6 +135,15 @@ class Rows(Protocol):
 
     def select(self, rows: np.ndarray[Any, Any]) -> "Rows | None":
         """Copy the rows with these indices; None if that is not cheap."""
+
+    def in_blocks(self) -> "Rows":
+        """Return the same rows, which have no cheap products: the same ones if they are dense."""
+
+    def with_occurring_columns(self) -> "tuple[Rows, np.ndarray[Any, Any]] | None":
+        """Return rows of the columns that are not zero everywhere, and their numbers.
+
+        None if most columns are, or if it is not known without reading the features.
+        """
 
     def limit_blas_threads(self) -> AbstractContextManager[Any]:
         """Return a context manager for a sequence of sums with little other work in between."""

@@ -21,6 +21,9 @@ from logitron.data.rows import Rows
 
 __all__ = ["Source"]
 
+#: methods of sparse arrays of other libraries that make them dense
+DENSIFY = "to_dense", "todense"
+
 
 class Source:
     """An array of any library in memory; or a list, a table or a number before its conversion.
@@ -69,14 +72,17 @@ class Source:
             chunks are unknown.
         """
         array = self.array
-        if not is_array_api_obj(array) or is_numpy_array(array):
+        if is_numpy_array(array):
             return self
-        if not library_of(array).is_dense(array):
-            raise TypeError(
-                f"{self.name} must be dense, or a sparse matrix of SciPy, got a sparse "
-                f"{type(array).__module__}.{type(array).__name__}; call .to_dense() first"
-            )
-        return self
+        densify = next((name for name in DENSIFY if hasattr(array, name)), None)
+        known = is_array_api_obj(array)
+        if library_of(array).is_dense(array) if known else densify is None:
+            return self
+        raise TypeError(
+            f"{self.name} must be dense, or a sparse matrix of SciPy, got a sparse "
+            f"{type(array).__module__}.{type(array).__name__}; call .{densify or DENSIFY[0]}() "
+            "first, or make a scipy.sparse.csr_array of its parts"
+        )
 
     def dense(self) -> Any:
         """Return the values as a dense array."""

@@ -5,7 +5,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_sparse", "is_sparse", "to_csr"]
+__all__ = ["check_sparse", "in_canonical_format", "is_sparse", "to_csr"]
+
+
+#: largest index of 32 bits
+LARGEST_INDEX = 2**31 - 1
 
 
 def is_sparse(X: Any) -> bool:
@@ -19,6 +23,23 @@ def to_csr(array: np.ndarray[Any, Any]) -> Any:
     from scipy.sparse import csr_matrix
 
     return csr_matrix(array)
+
+
+def in_canonical_format(matrix: Any) -> Any:
+    """Return a CSR matrix with sorted indices of 32 bits and no duplicates.
+
+    What is so already is not copied. Indices of 64 bits are kept if the sizes need them.
+    """
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    if matrix.indices.dtype == np.int32 or max(*matrix.shape, matrix.nnz) > LARGEST_INDEX:
+        return matrix
+    smaller = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
+    cast = type(matrix)(matrix.shape, dtype=matrix.dtype)
+    cast.data, (cast.indices, cast.indptr) = matrix.data, smaller
+    cast.has_canonical_format = True
+    return cast
 
 
 def check_sparse(name: str, matrix: Any) -> Any:

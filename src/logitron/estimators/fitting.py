@@ -28,7 +28,7 @@ from logitron.estimators.refinement import (
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.objective import Cost, Objective
-from logitron.reductions import centre, is_flat, standardise
+from logitron.reductions import centre, is_flat, standardise, without_absent_columns
 from logitron.solvers import (
     Callback,
     GradientDescent,
@@ -126,21 +126,23 @@ class Settings:
             theta = objective.start(*start)
             solution = descent.minimize(objective, theta, callback=callback)
             return Fit(objective, solution, None, self)
-        objective = centre(objective)
+        objective = centre(without_absent_columns(objective))
         if objective.statistics.needs_standardisation:
             objective = centre(standardise(objective))
-        n, p = objective.rows.shape
+        (n, p), lazy = objective.rows.shape, objective.rows.lazy
+        entries = objective.rows.entries
         plan = choose(
             n,
             p,
             objective.groups,
             objective.classes,
             method=None if self.method == "auto" else self.method,
-            flat=n < p and not objective.rows.lazy and is_flat(objective),
-            lazy=objective.rows.lazy,
+            flat=n < p and entries is None and not lazy and is_flat(objective),
+            lazy=lazy,
             bounded=objective.strongly_convex,
             weighed=objective.penalty.feature_factors is not None,
             keeps_logits=keeps_logits(objective),
+            entries=entries,
         )
         warm = start[0] is not None
         limits, cheap = self.limits, is_cheap(objective)
@@ -300,7 +302,8 @@ class Fit:
             if status[group] != Status.CONVERGED and found.separation is not None:
                 complete = found.separation.complete
                 status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
-                running_away[group] = found.separation.features
+                columns, features = objective.layout.columns, found.separation.features
+                running_away[group] = features if columns is None else columns[features]
             if found.stopped:
                 status[group] = Status.STOPPED
                 break

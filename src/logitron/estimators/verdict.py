@@ -135,6 +135,7 @@ class _Judge:
         known = solution.as_evaluated and solution.gap is not None
         known &= len({stored, rows.precision, wide.precision}) == 1
         known &= objective.strongly_convex or solution.proven
+        known &= solution.gap is not None and bool(np.isfinite(solution.gap).all())
         relative = target_gap(self.tol, stored)
         if known:
             value, gap = solution.loss_curve[-1], solution.gap
@@ -204,7 +205,8 @@ class _Judge:
         """
         objective = self.objective
         xp, wide, n = objective.context.xp, objective.context, objective.rows.shape[0]
-        W, off = xp.abs(wide.asarray(coef)), xp.abs(wide.asarray(intercept))
+        coef = objective.layout.take_columns(wide.asarray(coef))
+        W, off = xp.abs(coef), xp.abs(wide.asarray(intercept))
         if objective.layout.standardisation is not None:
             centre, scale = objective.layout.standardisation
             off = off + W @ xp.abs(centre)

@@ -11,6 +11,7 @@ module                    what it holds
 `objective.statistics`    what is known of the features
 `objective.gram_norm`     a bound of the norm of the features' Gram matrix
 `objective.sums`          what one block of rows contributes to those sums
+`objective.logit_sums`    the same where the logits are kept
 `objective.kept_logits`   the objective along a ray of logits
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
 `objective.cost`          what a fit costs, in reads of the features

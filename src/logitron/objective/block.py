@@ -1,7 +1,8 @@
-"""A block of rows, as block functions receive it.
+"""A block of rows, as block functions and row functions receive it.
 
-A block function is a pure function of the arrays of a block and of parameters, defined in a module:
-it may be compiled, or sent to another process. `block_function` gives it the arrays by name.
+Both are pure functions of the arrays of a block and of parameters, defined in a module: they may be
+compiled, or sent to another process. `block_function` and `row_function` give a function the arrays
+by name; a row function has no use for the features, so that they are not read for it.
 """
 
 from collections.abc import Callable
@@ -9,36 +10,40 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
-from logitron.backend.types import Array, Namespace
+from logitron.backend.types import Array, DType, Namespace
 from logitron.objective.groups import GroupIndex, group_targets, weights_of
 
-__all__ = ["Block", "block_function"]
+__all__ = ["Block", "block_function", "row_function"]
 
 
 class Block(NamedTuple):
     """Some of the rows; `groups` describes each array."""
 
     xp: Namespace
-    X: Array
-    """Features (n, p), in the precision that is computed in."""
+    dtype: DType
+    """Precision that is computed in."""
     targets: Array
     sample_weight: Array | None = None
     counts: Array | None = None
+    X: Array = None
+    """Features (n, p) in that precision; row functions have none."""
 
     def group_targets(self, index: GroupIndex | None, classes: int) -> Array:
         """Targets of the groups as numbers: (n, G * K), or (n, K) where all share them."""
-        return group_targets(self.xp, self.targets, index, classes, self.X.dtype)
+        return group_targets(self.xp, self.targets, index, classes, self.dtype)
 
     def weights(self, Y: Array, index: GroupIndex | None, classes: int) -> Array | None:
         """Weights of the groups whose targets are ``Y``, (n,) or (n, G); None is 1."""
         if self.sample_weight is None and self.counts is None and not _by_class(index):
             return None
-        return weights_of(self.xp, Y, self.sample_weight, self.counts, index, classes)
+        return weights_of(
+            self.xp, Y, self.sample_weight, self.counts, index, classes, dtype=self.dtype
+        )
 
     def group_weights(self, index: GroupIndex | None, classes: int) -> Array | None:
         """Weights of the groups, (n,) or (n, G); None is 1."""
         # only factors of the classes depend on targets
-        Y = self.group_targets(index, classes) if _by_class(index) else self.X
+        Y = self.group_targets(index, classes) if _by_class(index) else None
         return self.weights(Y, index, classes)
 
     def mean_weights(self, index: GroupIndex | None, classes: int) -> Array | None:
@@ -47,6 +52,11 @@ class Block(NamedTuple):
         if weights is None or weights.ndim == 1:
             return weights
         return self.xp.mean(weights, axis=1)
+
+    def ones(self) -> Array:
+        """Make a 1 for each row (n,)."""
+        targets = self.targets if self.targets.ndim == 1 else self.targets[:, 0]
+        return self.xp.ones_like(targets, dtype=self.dtype)
 
 
 def _by_class(index: GroupIndex | None) -> bool:
@@ -66,7 +76,26 @@ def block_function(function: Callable[..., Any]) -> Callable[..., Any]:
         *parameters: Any,
         **static: Any,
     ) -> Any:
-        block = Block(namespace_of(X), X, targets, sample_weight, counts)
+        block = Block(namespace_of(X), X.dtype, targets, sample_weight, counts, X)
+        return function(block, *parameters, **static)
+
+    return run
+
+
+def row_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the first three arguments, the row arrays of a block, to a function as a `Block`."""
+
+    @wraps(function)
+    def run(
+        targets: Array,
+        sample_weight: Array | None,
+        counts: Array | None,
+        *parameters: Any,
+        dtype: str,
+        **static: Any,
+    ) -> Any:
+        xp = namespace_of(targets)
+        block = Block(xp, getattr(xp, dtype), targets, sample_weight, counts)
         return function(block, *parameters, **static)
 
     return run

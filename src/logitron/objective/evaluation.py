@@ -6,7 +6,7 @@ from logitron.backend import namespace_of
 from logitron.backend.types import Array
 from logitron.penalties import L2
 
-__all__ = ["Evaluation", "assemble"]
+__all__ = ["Evaluation", "assemble", "assemble_products"]
 
 #: summed loss, without a row misclassified, below which classes are taken for separable
 SEPARATED = 1e-3
@@ -68,6 +68,26 @@ def assemble(
     f = seconds.shape[1] // K
     intercept_hessian = xp.reshape(seconds, (G, K, f, K, f))[:, :, -1, :, -1]
     return Evaluation(value, grad, intercept_hessian, unbounded, seconds, projection)
+
+
+def assemble_products(
+    sums: tuple[Array, ...],
+    theta: Array,
+    penalty: L2,
+    centre: Array | None,
+    *,
+    fit_intercept: bool,
+    curvature: str,
+    scale: float,
+) -> Evaluation:
+    """Assemble sums of `logit_sums.evaluate` and products of its residuals with the features."""
+    xp = namespace_of(theta)
+    value, residuals, *rest, products = sums
+    grad = xp.matrix_transpose(products)
+    if fit_intercept:
+        grad = xp.concat([grad, residuals[:, None]], axis=1)
+    found = (value, xp.reshape(grad, theta.shape), *rest)
+    return assemble(found, theta, penalty, centre, None, curvature=curvature, scale=scale)
 
 
 def _recentred(xp: Any, products: Array, centre: Array) -> Array:

@@ -98,19 +98,21 @@ def group_targets(
 
 def weights_of(
     xp: Any,
-    Y: Array,
+    Y: Array | None,
     sample_weight: Array | None,
     counts: Array | None,
     index: GroupIndex | None,
     classes: int,
+    *,
+    dtype: Any,
 ) -> Array | None:
-    """Weights of the groups, (n,) or (n, G), in the dtype of their targets ``Y``."""
+    """Weights of the groups, (n,) or (n, G); only factors of classes need targets ``Y``."""
     index = index or GroupIndex()
     weights = None
     if sample_weight is not None:
-        weights = _taken(xp, sample_weight, index.weight, Y.dtype)
+        weights = _taken(xp, sample_weight, index.weight, dtype)
     if counts is not None:
-        often = _taken(xp, counts, index.subset, Y.dtype)
+        often = _taken(xp, counts, index.subset, dtype)
         weights = often if weights is None else as_group_weights(weights) * as_group_weights(often)
     if index.factors is not None:
         factors = _factors(xp, Y, index.factors, classes)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from logitron.backend import ArrayContext
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
 
 __all__ = ["Layout"]
 
@@ -33,6 +35,8 @@ class Layout:
         What is subtracted from the (standardised) features.
     standardisation : tuple of arrays (p,) and (p,), optional
         Centre and scale of the features that the rows give; see `standardisation`.
+    columns : numpy.ndarray (p,), optional
+        Numbers of the features, where others have left the problem, among all ``n_columns``.
     """
 
     context: ArrayContext
@@ -41,6 +45,8 @@ class Layout:
     intercept_is_column: bool = False
     centre: Array | None = None
     standardisation: tuple[Array, Array] | None = None
+    columns: HostArray | None = None
+    n_columns: int = 0
 
     @cached_property
     def n_parameters(self) -> int:
@@ -84,7 +90,7 @@ class Layout:
             return context.zeros(shape)
         theta = context.zeros((G, K, p))
         if coef is not None:
-            theta = xp.reshape(context.asarray(coef), (G, K, p))
+            theta = xp.reshape(self.take_columns(context.asarray(coef)), (G, K, p))
         if self.fit_intercept:
             intercept = xp.reshape(context.asarray(intercept), (G, K, 1))
         if self.standardisation is not None:
@@ -107,10 +113,27 @@ class Layout:
         if intercept is not None and self.centre is not None:
             intercept = intercept - coef @ self.centre
         if self.standardisation is None:
-            return coef, intercept
+            return self._put_columns(coef), intercept
         centre, scale = self.standardisation
         coef = coef * scale
         return coef, intercept if intercept is None else intercept - coef @ centre
+
+    def take_columns(self, coef: Array) -> Array:
+        """Take the coefficients of the features that are in the problem (m, p)."""
+        if self.columns is None:
+            return coef
+        index = self.context.asarray(self.columns, keep_dtype=True)
+        return self.context.xp.take(coef, index, axis=1)
+
+    def _put_columns(self, coef: Array) -> Array:
+        """Put coefficients among zeros of the features that are not in the problem."""
+        if self.columns is None:
+            return coef
+        place = np.full(self.n_columns, self.n_features)
+        place[self.columns] = np.arange(self.n_features)
+        padded = self.context.xp.concat([coef, 0.0 * coef[:, :1]], axis=1)
+        index = self.context.asarray(place, keep_dtype=True)
+        return self.context.xp.take(padded, index, axis=1)
 
     def raw_intercept(self, theta: Array) -> Array | None:
         """Compute intercepts (G, K) of features that are not centred; None without any."""

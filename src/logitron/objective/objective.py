@@ -23,10 +23,10 @@ from logitron.backend import ArrayContext, to_host_all
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows
 from logitron.losses import Loss, cross_entropy
-from logitron.objective import sums
+from logitron.objective import logit_sums, sums
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
-from logitron.objective.evaluation import Evaluation, assemble
+from logitron.objective.evaluation import Evaluation, assemble, assemble_products
 from logitron.objective.groups import GroupIndex
 from logitron.objective.layout import Layout
 from logitron.objective.statistics import FeatureStatistics
@@ -109,7 +109,8 @@ class Objective:
         each, p = np.zeros(groups) + penalty, rows.shape[1]
         if on_host is None:
             count = groups * loss.n_outputs * p
-            on_host = p <= MOST_HOST_FEATURES and count <= MOST_HOST_PARAMETERS
+            few = p <= MOST_HOST_FEATURES and count <= MOST_HOST_PARAMETERS
+            on_host = few or rows.entries is not None
         with_rows = rows.context.wide
         context = HOST if on_host and not with_rows.library.is_host else with_rows
         ratio = float(groups) if max_weight_ratio is None else max_weight_ratio
@@ -227,16 +228,20 @@ class Objective:
 
     def sum(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
         """Add up a block function: parameters go to the rows, sums come back; see `Rows.sum`."""
-        return self.sum_over(self.rows, function, *parameters, **static)
+        return self.add_up(self.rows.sum, function, *parameters, **static)
 
-    def sum_over(
-        self, rows: Rows, function: Callable[..., Any], *parameters: Any, **static: Any
+    def add_up(
+        self,
+        method: Callable[..., Any],
+        function: Callable[..., Any],
+        *parameters: Any,
+        **static: Any,
     ) -> Any:
-        """Do the same over other rows of the same library."""
+        """Do the same by a method of any rows: ``sum``, ``sum_rows`` or ``sum_products``."""
         if not self.is_remote:
-            return rows.sum(function, *parameters, **static)
-        receive = rows.context.receive
-        return self.from_rows(rows.sum(function, *map(receive, parameters), **static))
+            return method(function, *parameters, **static)
+        receive = self.rows.context.receive
+        return self.from_rows(method(function, *map(receive, parameters), **static))
 
     def sum_weighted(self, function: Callable[..., Any], *parameters: Any, **static: Any) -> Any:
         """Add up a block function of the groups' weights, which come after its parameters."""
@@ -268,14 +273,16 @@ class Objective:
         low_precision : bool, default False
             Whether float32 is enough; only if the objective ``supports_float32``.
         """
+        if curvature == "intercept" and self.rows.entries is not None:
+            return self.evaluate_at(theta, self.logits(theta))
         combinations = None
         if curvature == "subspace":
             rank = max(1, min(self.classes, MOST_IN_SUBSPACE // self.classes - 1))
             combinations = self.context.compile(projection, rank=rank)(preconditioner, theta)
         rows = self.rows.in_float32() if low_precision else self.rows
         assert rows is not None
-        found = self.sum_over(
-            rows,
+        found = self.add_up(
+            rows.sum,
             sums.evaluate,
             theta,
             self.layout.raw_intercept(theta),
@@ -290,6 +297,49 @@ class Objective:
         centre = self.layout.padded_centre
         evaluation: Evaluation = run(found, theta, self.penalty, centre, combinations)
         return evaluation
+
+    def logits(self, theta: Array) -> Array:
+        """Compute the logits (n, G K) of parameters (G, K, q), beside the rows: half of a pass."""
+        self.cost.passes += 0.5 * self.data.pass_cost
+        xp, p = self.context.xp, self.layout.n_features
+        W, b = xp.reshape(theta[:, :, :p], (-1, p)), self.layout.raw_intercept(theta)
+        b = self.context.zeros((W.shape[0],)) if b is None else xp.reshape(b, (-1,))
+        found: Array = self.rows.map_logits(_same, self.to_rows(W), self.to_rows(b))
+        return found
+
+    def evaluate_at(self, theta: Array, logits: Array, curvature: str = "intercept") -> Evaluation:
+        """Compute value, gradient and a part of the Hessian from logits: half of a pass.
+
+        Parameters
+        ----------
+        theta : array (G, K, q)
+        logits : array (n, G K)
+            Those of ``theta``.
+        curvature : {"intercept", "block_diagonal", "full"}
+        """
+        data, layout = self.data, self.layout
+        rows = data.rows.with_row_arrays(*data.rows.row_arrays, logits)
+        value, residuals, *seconds, products = self.add_up(
+            rows.sum_products,
+            logit_sums.evaluate,
+            data.index,
+            loss=self.loss,
+            count_misclassified=self._counts_misclassified,
+        )
+        self.cost.passes += 0.5 * data.pass_cost
+        if curvature != "intercept":
+            self.cost.grams += data.pass_cost * self.groups
+            settings = {"curvature": curvature, "fit_intercept": layout.fit_intercept}
+            found = self.add_up(rows.sum, logit_sums.blocks, data.index, loss=self.loss, **settings)
+            seconds[:1] = found
+        run = self.context.compile(
+            assemble_products,
+            fit_intercept=layout.fit_intercept,
+            curvature=curvature,
+            scale=data.scale,
+        )
+        found = value, residuals, *seconds, products
+        return run(found, theta, self.penalty, layout.padded_centre)  # type: ignore[no-any-return]
 
     def _count(self, curvature: str) -> None:
         share = self.data.pass_cost
@@ -310,7 +360,7 @@ class Objective:
 
     def class_totals(self) -> Array:
         """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
-        (totals,) = self.sum_weighted(sums.class_totals)
+        (totals,) = self._sum_weights(sums.class_totals)
         return totals
 
     def row_squares(self, *, fit_intercept: bool) -> Array:
@@ -320,8 +370,11 @@ class Objective:
 
     def weight_sum(self) -> Array:
         """Sum the sample weights; shape ``(1,)`` or ``(G,)``."""
-        (total,) = self.sum_weighted(sums.weight_sum)
+        (total,) = self._sum_weights(sums.weight_sum)
         return total
+
+    def _sum_weights(self, function: Callable[..., Any]) -> Any:
+        return self.add_up(self.rows.sum_rows, function, self.data.index, classes=self.classes)
 
     def smoothness(self) -> Array:
         r"""Bound the curvature of the objective in every direction, one number for each group.
@@ -341,3 +394,7 @@ class Objective:
             raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
         squares = self.row_squares(fit_intercept=self.layout.fit_intercept)
         return squares * bound + self.penalty.strength
+
+
+def _same(logits: Array) -> Array:
+    return logits

@@ -2,7 +2,7 @@ r"""Block functions: what one block of rows contributes to the sums of the objec
 
 Each is a pure function of arrays, so that it can be compiled, or sent to another process. Their
 first arguments are the arrays that the rows were made of: features, targets, sample weights and
-counts, which `block_function` hands over as a `Block`.
+counts, which `block_function` hands over as a `Block`; `row_function` all but the features.
 
 Parameters are ``theta (G, K, q)``: groups, columns of a group, and a neuron's coefficients
 followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^\top w + b`; the
@@ -14,11 +14,10 @@ Second derivatives are summed by `second_derivatives`.
 
 from math import log
 
-from logitron.backend import namespace_of
 from logitron.backend.types import Array
 from logitron.losses import Loss
 from logitron.neuron import formulas
-from logitron.objective.block import Block, block_function
+from logitron.objective.block import Block, block_function, row_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 from logitron.objective.second_derivatives import (
     along_logits,
@@ -37,6 +36,7 @@ __all__ = [
     "gram",
     "group_rows",
     "row_squares",
+    "row_weights",
     "weight_sum",
     "with_constant",
 ]
@@ -143,7 +143,7 @@ def column_squares(
     xp, X = block.xp, block.X
     centred = X if centre is None else X - centre
     mean = block.mean_weights(index, classes)
-    mean = xp.ones_like(X[:, 0]) if mean is None else mean
+    mean = block.ones() if mean is None else mean
     return mean @ (centred * centred), xp.sum(mean)
 
 
@@ -158,11 +158,10 @@ def row_squares(
     """Sum the rows' squared lengths, weighted: (1,) or (G,)."""
     xp, X = block.xp, block.X
     squares = xp.sum(X * X, axis=1, keepdims=True) + float(fit_intercept)
-    weights = block.group_weights(index, classes)
-    return (xp.sum(_or_ones(X, weights) * squares, axis=0),)
+    return (xp.sum(_group_weights(block, index, classes) * squares, axis=0),)
 
 
-@block_function
+@row_function
 def weight_sum(
     block: Block,
     index: GroupIndex | None,
@@ -170,8 +169,14 @@ def weight_sum(
     classes: int,
 ) -> tuple[Array]:
     """Sum the sample weights: (1,) or (G,)."""
-    weights = block.group_weights(index, classes)
-    return (block.xp.sum(_or_ones(block.X, weights), axis=0),)
+    return (block.xp.sum(_group_weights(block, index, classes), axis=0),)
+
+
+@row_function
+def row_weights(block: Block, index: GroupIndex | None, *, classes: int) -> Array:
+    """Mean weight of each row in the groups (n,)."""
+    mean = block.mean_weights(index, classes)
+    return block.ones() if mean is None else mean
 
 
 @block_function
@@ -184,16 +189,17 @@ def column_moments(
     """Sum features (p,) and their squares (p,), by the mean weight of the groups; and weights."""
     xp, X = block.xp, block.X
     mean = block.mean_weights(index, classes)
-    mean = xp.ones_like(X[:, 0]) if mean is None else mean
+    mean = block.ones() if mean is None else mean
     return mean @ X, mean @ (X * X), xp.sum(mean)
 
 
-def _or_ones(X: Array, weights: Array | None) -> Array:
-    """Weights as (n, 1) or (n, G); where there are none, ones as X is laid out."""
-    return namespace_of(X).ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
+def _group_weights(block: Block, index: GroupIndex | None, classes: int) -> Array:
+    """Weights of the groups as (n, 1) or (n, G); ones where there are none."""
+    weights = block.group_weights(index, classes)
+    return as_group_weights(block.ones() if weights is None else weights)
 
 
-@block_function
+@row_function
 def class_totals(
     block: Block,
     index: GroupIndex | None,
@@ -201,10 +207,9 @@ def class_totals(
     classes: int,
 ) -> tuple[Array]:
     """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
-    xp, X = block.xp, block.X
-    Y = block.group_targets(index, classes)
+    xp, Y = block.xp, block.group_targets(index, classes)
     weights = block.weights(Y, index, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
+    W = as_group_weights(block.ones() if weights is None else weights)
     if classes == 1:
         positive = xp.sum(W * Y, axis=0)
         return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
@@ -224,5 +229,5 @@ def group_rows(
     xp, X = block.xp, block.X
     Y = block.group_targets(index, classes)
     weights = block.weights(Y, index, classes)
-    W = xp.ones_like(X[:, :1]) if weights is None else as_group_weights(weights)
+    W = as_group_weights(block.ones() if weights is None else weights)
     return xp.concat([X, W, Y], axis=1)

@@ -8,6 +8,7 @@ module                           model of a group's Hessian
 `preconditioners.block_diagonal` the blocks of each class with itself
 `preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
 `preconditioners.sampled_spectrum` the same, with the spectrum of a sample of the rows
+`preconditioners.diagonal`       a power of the Hessian's diagonal, for sparse features
 `preconditioners.dense`          the whole Hessian, to be solved with once or many times
 `preconditioners.eigenbasis`     eigenbases of the features' products
 `preconditioners.base`           what they have in common
@@ -20,6 +21,7 @@ no answer depends on which one a solver uses.
 from logitron.preconditioners.base import Preconditioner, choose, take
 from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagonal
 from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
+from logitron.preconditioners.diagonal import Diagonal, diagonal
 from logitron.preconditioners.eigenbasis import eigenbasis, weighed_eigenbasis
 from logitron.preconditioners.kronecker import Kronecker, kronecker, without_curvature
 from logitron.preconditioners.sampled_spectrum import (
@@ -34,6 +36,7 @@ __all__ = [
     "BlockDiagonal",
     "DenseHessian",
     "DenseInverse",
+    "Diagonal",
     "Kronecker",
     "Preconditioner",
     "SampledSpectrum",
@@ -43,6 +46,7 @@ __all__ = [
     "choose",
     "corrected",
     "dense_hessian",
+    "diagonal",
     "eigenbasis",
     "kronecker",
     "projection",

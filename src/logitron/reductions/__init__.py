@@ -6,11 +6,13 @@ module                           what it does
 `reductions.centring`            features centred on the mean of some rows
 `reductions.standardisation`     features in units of their own spread
 `reductions.subsample`           rows drawn evenly, each of which stands for several
+`reductions.absent_columns`     without the features that are zero in every row
 `reductions.row_space`           as many features as there are rows, where those are fewer
 `reductions.intercept_column`    the intercept as the coefficient of a feature of ones
 ================================ ===============================================================
 """
 
+from logitron.reductions.absent_columns import without_absent_columns
 from logitron.reductions.centring import centre
 from logitron.reductions.intercept_column import with_intercept_column
 from logitron.reductions.row_space import RowSpace, is_flat, rotate
@@ -25,4 +27,5 @@ __all__ = [
     "standardise",
     "subsample",
     "with_intercept_column",
+    "without_absent_columns",
 ]

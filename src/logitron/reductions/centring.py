@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from logitron.backend import to_host
 from logitron.backend.types import Array
 from logitron.data import Rows
@@ -20,6 +22,11 @@ CANCELLATION = {"float64": 1e-6, "float32": 1e-3}
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}
 #: mean squares between which, and variances as a part of them above which, features are plain
 SMALLEST, PLAIN = 1e-20, 1e-2
+#: mean squares beyond which, or its inverse, products of sparse features are not formed; squared
+#: ratio of mean and spread from which on; and numbers in dense blocks, at most
+EXTREME, FAR, MOST_DENSE = 1e25, 1e10, 1 << 27
+#: roundings of a sum of squares
+SLACK = 64.0
 #: roundings of a constant feature's mean
 ROUNDINGS = 64.0
 
@@ -29,11 +36,15 @@ def centre(objective: Objective) -> Objective:
 
     It also knows whether the features should be standardised, see `column_report`.
     """
+    if objective.rows.entries is not None:
+        return _centre_by_products(objective)
     context, n = objective.context, objective.rows.shape[0]
     count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // objective.rows.shape[1]))
     rows = (objective.rows.sample(count, 1) if n > count else None) or objective.rows
     index, classes, data = objective.data.index, objective.classes, objective.data
-    totals, squares, weight = objective.sum_over(rows, sums.column_moments, index, classes=classes)
+    totals, squares, weight = objective.add_up(
+        rows.sum, sums.column_moments, index, classes=classes
+    )
     objective.cost.passes += rows.shape[0] / n * data.pass_cost
     middle, means = totals / weight, squares / weight
     layout = objective.layout
@@ -68,6 +79,56 @@ def centre(objective: Objective) -> Objective:
     )
 
 
+def _centre_by_products(objective: Objective) -> Objective:
+    """Return the same objective in features that are centred on their mean; two products.
+
+    Sparse features are not standardised: their preconditioner takes account of their sizes.
+    """
+    rows, data, xp = objective.rows, objective.data, objective.context.xp
+    weights = rows.map_rows(sums.row_weights, data.index, classes=objective.classes)
+    wide = rows.context.wide.asarray(weights)[:, None]
+    totals = rows.with_row_arrays(wide).sum_products(_last)[0]
+    squares, weight = rows.squared_products(wide), rows.context.wide.xp.sum(wide)
+    totals, squares, weight = objective.from_rows((totals, squares, weight))
+    totals, squares = totals[:, 0], squares[:, 0]
+    objective.cost.passes += data.pass_cost
+    known: dict[str, Any] = {"column_squares": squares}
+    known["needs_standardisation"] = _needs_dense_blocks(
+        objective, totals / weight, squares / weight
+    )
+    if not objective.layout.fit_intercept:
+        return objective.with_statistics(**known)
+    middle = totals / weight
+    from_centre = squares - middle * totals
+    # (rounded upwards: squares and means can cancel)
+    rounding = SLACK * float(xp.finfo(squares.dtype).eps) * float(xp.sum(squares))
+    largest = xp.sum(xp.where(from_centre > 0.0, from_centre, 0.0)) + rounding
+    known["gram_norm_bound"] = largest * (data.scale * data.max_weight_ratio)
+    return objective.with_statistics(**known).with_layout(centre=middle)
+
+
+def _needs_dense_blocks(objective: Objective, means: Array, squares: Array) -> bool:
+    """Whether features are so large, so small or so far from zero that products lose their digits.
+
+    They are standardised in dense blocks then, if there are not too many numbers for that.
+    """
+    n, p = objective.rows.shape
+    if n * p > MOST_DENSE or objective.layout.standardisation is not None:
+        return False
+    means, squares = np.asarray(to_host(means)), np.asarray(to_host(squares))
+    there = squares > 0.0
+    spread = squares - means * means
+    sizes = squares[there]
+    if len(sizes) and not (sizes.min() > 1.0 / EXTREME and sizes.max() < EXTREME):
+        return True
+    return bool((there & (spread * FAR < means * means)).any()) and objective.layout.fit_intercept
+
+
+def _last(*row_arrays: Array | None, dtype: str) -> tuple[Array]:
+    """Return the last row array; a row function."""
+    return (row_arrays[-1],)
+
+
 def _is_plain(xp: Any, middle: Array, means: Array) -> bool:
     """Whether all features are of one size, vary, and are near zero: then no more is to be asked.
 
@@ -80,8 +141,8 @@ def _is_plain(xp: Any, middle: Array, means: Array) -> bool:
 def _varies_far_from_zero(objective: Objective, rows: Rows, middle: Array) -> bool:
     """Whether a feature varies by more than rounding, and by little beside its mean."""
     xp, context = objective.context.xp, objective.rows.context
-    totals, total = objective.sum_over(
-        rows.in_float64(),
+    totals, total = objective.add_up(
+        rows.in_float64().sum,
         sums.column_squares,
         middle,
         objective.data.index,

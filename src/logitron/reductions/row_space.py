@@ -61,7 +61,7 @@ class RowSpace(NamedTuple):
         rotated = self.original.to_rows(xp.reshape(theta[:, :, :n], (G * K, n)))
         weights = self.spreading @ self.original.rows.context.xp.matrix_transpose(rotated)
         rows = self.original.rows.with_row_arrays(weights)
-        (W,) = self.original.sum_over(rows, _spread, self.original.layout.centre)
+        (W,) = self.original.add_up(rows.sum, _spread, self.original.layout.centre)
         self.original.cost.passes += self.original.data.pass_cost
         return xp.concat([xp.reshape(W, (G, K, -1)), theta[:, :, n:]], axis=2)
 

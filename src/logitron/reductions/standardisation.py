@@ -53,18 +53,20 @@ def standardise(objective: Objective) -> Objective:
         return rows.standardised(objective.to_rows(centre), objective.to_rows(scale))
 
     # a mean of absolute values neither overflows nor underflows where squares do
-    sizes = to_host(objective.sum_over(rows.in_float64(), _mean_sizes, n=n)[0])
+    sizes = to_host(objective.add_up(rows.in_float64().sum, _mean_sizes, n=n)[0])
     first = _scale(sizes)
     index, classes = objective.data.index, objective.classes
     sized = standardised(zeros, context.asarray(first))
-    totals, squares, total = objective.sum_over(sized, sums.column_moments, index, classes=classes)
+    totals, squares, total = objective.add_up(
+        sized.sum, sums.column_moments, index, classes=classes
+    )
     totals, squares = to_host(totals / total), to_host(squares / total)
     centre, constant = np.zeros(p), None
     if objective.layout.fit_intercept:
         centre = totals / first
         exact = standardised(context.asarray(centre), context.asarray(first))
-        from_centre, total = objective.sum_over(
-            exact, sums.column_squares, None, index, classes=classes
+        from_centre, total = objective.add_up(
+            exact.sum, sums.column_squares, None, index, classes=classes
         )
         eps = float(xp.finfo(context.dtype).eps)
         squares = to_host(from_centre / total)

@@ -16,6 +16,9 @@ module                         what it holds
 `solvers.scalars`              array functions on the floats of a single group
 `solvers.record`               what became of each group of a run
 `solvers.state`                the state between two iterations
+`solvers.ring_history`         its history in memory that is allocated once, in float32
+`solvers.dropping_history`     its history where pairs of a steeper loss are dropped
+`solvers.curvature_schedule`   refreshes of a preconditioner that is made of curvature
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
 `solvers.gradient_descent`     the textbook rule
@@ -24,6 +27,7 @@ module                         what it holds
 """
 
 from logitron.solvers.base import Callback, SmoothObjective, Solver, map_iterations, run
+from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
@@ -31,11 +35,14 @@ from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, put_groups
-from logitron.solvers.row_schedule import RowSchedule
+from logitron.solvers.ring_history import RingHistory, ring_size
+from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
+from logitron.solvers.slope_search import SlopeSearch
 from logitron.solvers.stopping import Stopping
 
 __all__ = [
     "Callback",
+    "CurvatureSchedule",
     "DampedNewton",
     "EveryIteration",
     "GradientDescent",
@@ -45,7 +52,10 @@ __all__ = [
     "LogitQuasiNewton",
     "Outcome",
     "QuasiNewton",
+    "RingHistory",
     "RowSchedule",
+    "RowScheduleState",
+    "SlopeSearch",
     "SmoothObjective",
     "Solution",
     "Solver",
@@ -54,5 +64,6 @@ __all__ = [
     "WhenSlow",
     "map_iterations",
     "put_groups",
+    "ring_size",
     "run",
 ]

@@ -78,7 +78,7 @@ def descending(direction: Array, grad: Array, previous: Array) -> tuple[Array, A
 
 
 def taken(state: Any, groups: HostArray, context: ArrayContext) -> dict[str, Any]:
-    """Parts of a state, of some groups only: `PARTS`, preconditioner and history, by name."""
+    """Parts of a state, of some groups only: `PARTS`, objective and preconditioner, by name."""
     index = context.asarray(groups, keep_dtype=True)
 
     def take(part: Any) -> Any:
@@ -91,5 +91,4 @@ def taken(state: Any, groups: HostArray, context: ArrayContext) -> dict[str, Any
         **{name: take(getattr(state, name)) for name in PARTS},
         "objective": state.objective.take(groups),
         "preconditioner": None if model is None else model.take_groups(index),
-        "history": History(*map(take, state.history)),
     }

@@ -45,6 +45,11 @@ class History(NamedTuple):
         """Steps that are kept, M."""
         return int(self.S.shape[1])
 
+    def take_groups(self, groups: Array) -> "History":
+        """Return the history of some of the groups, by their numbers (g,)."""
+        take = namespace_of(groups).take
+        return History(take(self.S, groups, axis=0), take(self.Y, groups, axis=0))
+
 
 def empty(theta: Array, size: int) -> History:
     """Make a history without steps, of ``size`` places."""

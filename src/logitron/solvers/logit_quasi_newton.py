@@ -5,8 +5,7 @@ half, and the trials in between are element-wise. So each iteration makes a near
 the price of one evaluation. That matters where the curvature falls with the loss, as it does for
 classes that can be separated: there a unit step of any model is far too long or too short.
 
-Pairs of the history that are older than a fall of the objective by a quarter are dropped: they
-describe the curvature of a steeper loss.
+The history of steps decides which pairs it keeps, see `dropping_history` and `ring_history`.
 """
 
 from collections.abc import Callable
@@ -17,15 +16,21 @@ import numpy as np
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.solvers import lbfgs
 from logitron.solvers.base import Callback, run
+from logitron.solvers.curvature_schedule import CurvatureSchedule
+from logitron.solvers.dropping_history import DroppingHistory
 from logitron.solvers.group_arrays import descending
-from logitron.solvers.lbfgs import History
 from logitron.solvers.line_search import ROUNDING as VALUE_ROUNDING
 from logitron.solvers.line_search import Trial
-from logitron.solvers.logit_state import LogitState, ObjectiveOfLogits, drop_finished
+from logitron.solvers.logit_state import (
+    LogitState,
+    ObjectiveOfLogits,
+    StepHistory,
+    drop_finished,
+)
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
+from logitron.solvers.row_schedule import Progress as RowProgress
 from logitron.solvers.row_schedule import RowSchedule
 from logitron.solvers.slope_search import Bracket, SlopeSearch
 from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
@@ -52,17 +57,15 @@ class LogitQuasiNewton:
     Parameters
     ----------
     refresh : callable
-        ``refresh(objective, theta, logits, rank)`` makes a preconditioner at ``theta``, with
-        ``rank`` rows of each column; of rank 0, one for the start.
-    schedule : RowSchedule
+        ``refresh(objective, theta, logits, schedule)`` makes a preconditioner at ``theta``, for a
+        state of the schedule; for None, one for the start.
+    schedule : RowSchedule or CurvatureSchedule
+    history : callable
+        ``history(context, theta)`` makes an empty history of steps.
     gap_bound : callable, optional
         See `QuasiNewton`.
     max_iter : int, default 200
     interruptible : bool, default False
-    memory : int
-        Steps that the history keeps.
-    keep : float
-        Pairs are dropped when the objective has fallen below this part of its value then.
     bound_below : float
         Bounds are computed when a group's decrement is at most so many times its target.
     stopping : Stopping
@@ -70,12 +73,11 @@ class LogitQuasiNewton:
     """
 
     refresh: Callable[..., Any]
-    schedule: RowSchedule
+    schedule: RowSchedule | CurvatureSchedule
+    history: Callable[[ArrayContext, Array], StepHistory] = DroppingHistory.of
     gap_bound: Callable[..., Array] | None = None
     max_iter: int = 200
     interruptible: bool = False
-    memory: int = 10
-    keep: float = 0.75
     bound_below: float = 1.0
     stopping: Stopping = field(default_factory=Stopping)
     search: SlopeSearch = field(default_factory=SlopeSearch)
@@ -107,9 +109,8 @@ class LogitQuasiNewton:
             slope=-infinite,
             step_size=zeros + 1.0,
             n_backtracks=zeros,
-            preconditioner=self.refresh(objective, theta, point.logits, 0),
-            history=lbfgs.empty(theta, 0),
-            values=np.zeros((G, 0)),
+            preconditioner=self.refresh(objective, theta, point.logits, None),
+            history=self.history(objective.context, theta),
             schedule=self.schedule.start(),
             progress=Progress(infinite, infinite, zeros, zeros > 0.0),
             decrement=np.inf,
@@ -141,13 +142,8 @@ class LogitQuasiNewton:
             if self._bounds_pay(state):
                 point, gap = self._bounded(state, objective, point)
         theta, value, grad = point.theta, point.value, point.evaluation.grad
-        history = lbfgs.append(
-            state.history, theta - state.theta, grad - state.grad, max_size=self.memory
-        )
-        values = np.concatenate([state.values, state.value[:, None]], axis=1)[:, -self.memory :]
-        history, values = _drop_old(history, values, value, self.keep, objective.context)
+        history = state.history.append(theta - state.theta, grad - state.grad, state.value, value)
         decrease = np.where(accepted, state.value - value, 0.0)
-        short = float(np.mean(step_size[running] < self.schedule.short)) if running.any() else 0.0
         state = state._replace(
             objective=objective,
             iteration=iteration,
@@ -159,11 +155,11 @@ class LogitQuasiNewton:
             step_size=np.ones_like(value),
             n_backtracks=np.where(accepted, 0.0, state.n_backtracks + 16.0),
             history=history,
-            values=values,
         )
         state = self._assess(state, decrease, accepted, point.unbounded)
         distance = np.median(-0.5 * state.slope / (np.abs(value) + TINY))
-        due, schedule = self.schedule.after(state.schedule, iteration, short, float(distance))
+        progress = RowProgress(iteration, step_size[running], float(distance), point.curvature)
+        due, schedule = self.schedule.after(state.schedule, progress)
         failed = not accepted[running].all()
         return self._turn(state._replace(schedule=schedule), due=due or failed)
 
@@ -215,12 +211,22 @@ class LogitQuasiNewton:
     def _bounded(
         self, state: LogitState, objective: ObjectiveOfLogits, point: "_Point"
     ) -> tuple["_Point", HostArray]:
-        """Make a step in the intercepts, and bound the distance from the minimum (G,) there."""
+        """Bound the distance from the minimum (G,), after a step in the intercepts if that helps.
+
+        The step costs half of a pass. It is left out where the coefficients alone are too far from
+        their minimum, whatever the intercepts are.
+        """
         assert self.gap_bound is not None
+        running = ~state.record.done
+        (least,) = _read(objective.context, objective.gap_of_coefficients(point.evaluation))
+        target = self.stopping.target(np, point.value, least, attained=True)
+        if not (least <= target)[running].any():
+            bound = self.gap_bound(objective, point.evaluation, point.theta, before=state.decrement)
+            return point, to_host(bound)
         moved = objective.with_newton_intercepts(point.theta, point.logits, point.evaluation)
         there, value = _evaluated(objective, *moved), point.value
-        least = max(ROUNDING, objective.eps)
-        if (there.value <= value + least * np.abs(value))[~state.record.done].all():
+        rounding = max(ROUNDING, objective.eps)
+        if (there.value <= value + rounding * np.abs(value))[running].all():
             point = there
         bound = self.gap_bound(objective, point.evaluation, point.theta, before=state.decrement)
         return point, to_host(bound)
@@ -266,23 +272,21 @@ class LogitQuasiNewton:
         state = self._directed(state)
         running = ~state.record.done
         wrong = (-0.5 * state.slope > state.value) & running
-        if self.schedule.at_once(state.schedule, float(wrong.sum() / max(running.sum(), 1))):
-            schedule = state.schedule._replace(since=0, in_trouble=True)
+        part = float(wrong.sum() / max(running.sum(), 1))
+        schedule = self.schedule.at_once(state.schedule, part)
+        if schedule is not None:
             state = self._refreshed(state._replace(schedule=schedule))
-            context = state.objective.context
-            history, values = _drop(state.history, state.values, wrong, context)
-            state = self._directed(state._replace(history=history, values=values))
+            state = self._directed(state._replace(history=state.history.without(wrong)))
         return state
 
     def _refreshed(self, state: LogitState) -> LogitState:
-        rank = state.schedule.rank
-        model = self.refresh(state.objective, state.theta, state.logits, rank)
+        model = self.refresh(state.objective, state.theta, state.logits, state.schedule)
         return state._replace(preconditioner=model)
 
     def _directed(self, state: LogitState) -> LogitState:
         """Choose directions, and their slopes."""
         context = state.objective.context
-        found = context.compile(lbfgs.direction)(state.history, state.grad, state.preconditioner)
+        found = state.history.direction(state.grad, state.preconditioner)
         found = state.objective.centred_over_classes(found)
         previous = state.direction if state.iteration else state.grad
         direction, slope = context.compile(descending)(found, state.grad, previous)
@@ -327,13 +331,16 @@ class _Point(NamedTuple):
     evaluation: Any
     value: HostArray
     unbounded: HostArray
+    curvature: HostArray
+    """Summed curvature of the logits (G,)."""
 
 
 def _evaluated(objective: ObjectiveOfLogits, theta: Array, logits: Array) -> _Point:
     """Evaluate an objective at parameters, and read its values."""
-    evaluation = objective.evaluate(theta, logits)
-    value, unbounded = _read(objective.context, evaluation.value, evaluation.unbounded)
-    return _Point(theta, logits, evaluation, value, unbounded)
+    evaluation, xp = objective.evaluate(theta, logits), objective.context.xp
+    curvature = xp.sum(xp.linalg.diagonal(evaluation.intercept_hessian), axis=1)
+    numbers = evaluation.value, evaluation.unbounded, curvature
+    return _Point(theta, logits, evaluation, *_read(objective.context, *numbers))
 
 
 def _read(context: ArrayContext, *numbers: Array) -> HostArray:
@@ -342,24 +349,3 @@ def _read(context: ArrayContext, *numbers: Array) -> HostArray:
         return np.asarray(numbers)
     read: HostArray = to_host(context.xp.stack(numbers))
     return read
-
-
-def _drop_old(
-    history: History, values: HostArray, value: HostArray, keep: float, context: ArrayContext
-) -> tuple[History, HostArray]:
-    """Drop the pairs of values that the objective has fallen below by a part."""
-    return _drop(history, values, value[:, None] < keep * values, context)
-
-
-def _drop(
-    history: History, values: HostArray, which: HostArray, context: ArrayContext
-) -> tuple[History, HostArray]:
-    """Drop pairs (G, M), or all pairs of groups (G,): zeros stand for none."""
-    which = np.broadcast_to(which if which.ndim == 2 else which[:, None], values.shape)
-    if not which.any():
-        return history, values
-    live = ~which.all(axis=0)
-    kept = context.asarray((~which).astype(float))[:, :, None]
-    index = context.asarray(np.flatnonzero(live), keep_dtype=True)
-    S, Y = (context.xp.take(part * kept, index, axis=1) for part in history)
-    return History(S, Y), values[:, live]

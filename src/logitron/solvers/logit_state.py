@@ -5,12 +5,10 @@ from typing import Any, NamedTuple, Protocol
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.solvers.group_arrays import taken
-from logitron.solvers.lbfgs import History
 from logitron.solvers.record import Record
-from logitron.solvers.row_schedule import RowScheduleState
 from logitron.solvers.stopping import Progress
 
-__all__ = ["LogitState", "ObjectiveOfLogits", "drop_finished"]
+__all__ = ["LogitState", "ObjectiveOfLogits", "StepHistory", "drop_finished"]
 
 
 class ObjectiveOfLogits(Protocol):
@@ -55,6 +53,9 @@ class ObjectiveOfLogits(Protocol):
     ) -> tuple[Array, Array]:
         """Parameters and logits after a step of Newton's method in the intercepts."""
 
+    def gap_of_coefficients(self, evaluation: Any) -> Array:
+        """Bound the distance from the minimum (G,), if the intercepts were the best ones."""
+
     def in_float64(self) -> "ObjectiveOfLogits":
         """Return the same objective, evaluated in the widest precision."""
 
@@ -63,6 +64,24 @@ class ObjectiveOfLogits(Protocol):
 
     def take_logits(self, logits: Array, groups: HostArray) -> Array:
         """Return the logits of some of the groups."""
+
+
+class StepHistory(Protocol):
+    """The last steps of each group, for directions of L-BFGS."""
+
+    def append(
+        self, step: Array, change: Array, before: HostArray, value: HostArray
+    ) -> "StepHistory":
+        """Append a step (G, K, q) and the change of the gradient; values (G,) at both ends."""
+
+    def direction(self, grad: Array, preconditioner: Any) -> Array:
+        """Compute the search direction (G, K, q)."""
+
+    def without(self, which: HostArray) -> "StepHistory":
+        """Drop all pairs of some groups (G,)."""
+
+    def take_groups(self, groups: HostArray) -> "StepHistory":
+        """Return the history of some of the groups, by their numbers (g,)."""
 
 
 class LogitState(NamedTuple):
@@ -86,10 +105,9 @@ class LogitState(NamedTuple):
 
     # models of the curvature
     preconditioner: Any
-    history: History
-    values: HostArray
-    """The objective when each pair of the history was made (G, M)."""
-    schedule: RowScheduleState
+    history: StepHistory
+    schedule: Any
+    """State of the schedule of refreshes."""
 
     # used for termination
     progress: Progress
@@ -106,6 +124,6 @@ def drop_finished(state: LogitState) -> LogitState:
     return state._replace(
         **taken(state, keep, context),
         logits=state.objective.take_logits(state.logits, keep),
-        values=state.values[keep],
+        history=state.history.take_groups(keep),
         progress=Progress(*(part[keep] for part in state.progress)),
     )

@@ -1,9 +1,25 @@
 """When the preconditioner of rows is refreshed, and of how many rows it is made."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
-__all__ = ["RowSchedule", "RowScheduleState"]
+import numpy as np
+
+from logitron.backend.types import HostArray
+
+__all__ = ["Progress", "RowSchedule", "RowScheduleState"]
+
+
+class Progress(NamedTuple):
+    """What an iteration did, for a schedule."""
+
+    iteration: int
+    step_size: HostArray
+    """Of each running group (g,)."""
+    distance: float
+    """Estimate of the distance from the minimum, relative to the value."""
+    curvature: HostArray | None = None
+    """Summed curvature of each group (G,), where a schedule needs it."""
 
 
 class RowScheduleState(NamedTuple):
@@ -41,6 +57,7 @@ class RowSchedule:
         Factor by which the estimated distance must fall in a period; else the rank is doubled.
     """
 
+    needs_curvature: ClassVar[bool] = False
     rank: int
     max_rank: int
     first: frozenset[int] = frozenset((1, 2, 4, 8))
@@ -53,25 +70,21 @@ class RowSchedule:
         """State before the first iteration."""
         return RowScheduleState(self.rank)
 
-    def after(
-        self, state: RowScheduleState, iteration: int, short: float, distance: float
-    ) -> tuple[bool, RowScheduleState]:
+    def after(self, state: RowScheduleState, progress: Progress) -> tuple[bool, RowScheduleState]:
         """Decide whether to refresh after an iteration.
 
         Parameters
         ----------
         state : RowScheduleState
-        iteration : int
-        short : float
-            Part of the groups whose step was short.
-        distance : float
-            Estimate of the distance from the minimum, relative to the value.
+        progress : Progress
 
         Returns
         -------
         due : bool
         state : RowScheduleState
         """
+        iteration, step_size, distance, _ = progress
+        short = float(np.mean(step_size < self.short)) if len(step_size) else 0.0
         troubled, since = short > self.quorum, state.since + 1
         helps = state.helps
         if state.in_trouble and since == 1:
@@ -85,9 +98,12 @@ class RowSchedule:
             return True, state._replace(since=0, in_trouble=True, helps=helps)
         return False, state._replace(since=since, helps=helps, in_trouble=False)
 
-    def at_once(self, state: RowScheduleState, wrong: float) -> bool:
+    def at_once(self, state: RowScheduleState, wrong: float) -> RowScheduleState | None:
         """Decide whether a model that predicts impossible decreases is refreshed at once.
 
         ``wrong`` is the part of the groups whose predicted decrease is more than their value.
+        Returns the state after a refresh; None if there is none.
         """
-        return wrong > self.quorum and state.since > 0 and state.helps
+        if wrong > self.quorum and state.since > 0 and state.helps:
+            return state._replace(since=0, in_trouble=True)
+        return None

@@ -74,5 +74,7 @@ def drop_finished(state: State) -> State:
     keep = record.drop_finished(state.theta)
     progress = Progress(*(part[keep] for part in state.assessment.progress))
     return state._replace(
-        **taken(state, keep, context), assessment=state.assessment._replace(progress=progress)
+        **taken(state, keep, context),
+        history=state.history.take_groups(context.asarray(keep, keep_dtype=True)),
+        assessment=state.assessment._replace(progress=progress),
     )

@@ -51,8 +51,10 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     T, P, K, p = coef.shape
     xp = array_namespace(coef)
     if kind is _score_sums:
+        if rows.entries is not None:
+            return _sum_scores_by_products(finish, rows, coef, intercept)
         W, b = xp.reshape(coef, (T * P * K, p)), xp.reshape(intercept, (T * P * K,))
-        (sums,) = rows.sum(_score_sums, W, b, shape=(T, P, K))
+        (sums,) = rows.sum(_score_block, W, b, shape=(T, P, K))
         scores: HostArray = finish(to_host(sums))
         return scores
     check_scoring(name, K)
@@ -62,7 +64,7 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     for first in range(0, P, step):
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
-        Z = bare.map(_logits, W, xp.reshape(intercept[:, some, :], (-1,)))
+        Z = bare.map_logits(_same, W, xp.reshape(intercept[:, some, :], (-1,)))
         ranked = (Z, *rows.row_arrays[:2])
         if rows.lazy:
             ranked = tuple(part if part is None else to_host(part) for part in ranked)
@@ -106,12 +108,28 @@ def mean_score(scores: HostArray) -> HostArray:
 # --- sums over rows -----------------------------------------------------------------------------
 
 
-def _logits(X: Array, W: Array, b: Array) -> Array:
-    T = array_namespace(W).matrix_transpose
-    return formulas.logits(array_namespace(W), X, T(W), b)
+def _same(logits: Array) -> Array:
+    return logits
 
 
-def _score_sums(
+def _sum_scores_by_products(
+    finish: Callable[[HostArray], HostArray], rows: Rows, coef: Array, intercept: Array
+) -> HostArray:
+    """Score fits from the logits of all rows, of a few penalties at a time: (T, P)."""
+    T, P, K, p = coef.shape
+    xp, step = array_namespace(coef), max(1, MAX_LOGITS // (rows.shape[0] * T * K))
+    bare, found = rows.with_row_arrays(), []
+    for first in range(0, P, step):
+        some = slice(first, min(first + step, P))
+        W = xp.reshape(coef[:, some, ...], (-1, p))
+        Z = bare.map_logits(_same, W, xp.reshape(intercept[:, some, :], (-1,)))
+        shape = T, some.stop - some.start, K
+        (sums,) = rows.with_row_arrays(*rows.row_arrays, Z).sum_rows(_score_sums, shape=shape)
+        found.append(finish(to_host(sums)))
+    return np.concatenate(found, axis=1)
+
+
+def _score_block(
     X: Array,
     targets: Array,
     sample_weight: Array | None,
@@ -121,6 +139,21 @@ def _score_sums(
     *,
     shape: tuple[int, int, int],
 ) -> tuple[Array]:
+    """Sum over a block of features; see `_score_sums`."""
+    T = array_namespace(W).matrix_transpose
+    Z = formulas.logits(array_namespace(W), X, T(W), b)
+    return _score_sums(targets, sample_weight, counts, Z, shape=shape)
+
+
+def _score_sums(
+    targets: Array,
+    sample_weight: Array | None,
+    counts: Array | None,
+    Z: Array,
+    *,
+    shape: tuple[int, int, int],
+    dtype: str | None = None,
+) -> tuple[Array]:
     """Sum over a block, for each fit: loss, squared residuals, and by class, weights and hits.
 
     Returns
@@ -128,10 +161,8 @@ def _score_sums(
     array (T, P, 2 + 2 C)
     """
     T, P, K = shape
-    xp = array_namespace(X)
-    n = X.shape[0]
-    Z = _logits(X, W, b)
-    Y = group_targets(xp, targets, None, K, X.dtype)
+    xp, n = array_namespace(Z), Z.shape[0]
+    Y = group_targets(xp, targets, None, K, Z.dtype)
     shared = Y.shape[1] == K
     Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))
     Y = xp.broadcast_to(Y, (n, T, P, K))
@@ -140,17 +171,17 @@ def _score_sums(
     residual = xp.reshape(grad, (n, T, P, K))
     squares = xp.sum(residual * residual, axis=3)
     if K == 1:
-        chosen = xp.astype(xp.reshape(Z, (n, T, P)) > 0, X.dtype)
+        chosen = xp.astype(xp.reshape(Z, (n, T, P)) > 0, Z.dtype)
         truth = Y[:, :, :, 0]
         of_class = [1.0 - truth, truth]
         hits = [(1.0 - truth) * (1.0 - chosen), truth * chosen]
     else:
         best = xp.argmax(xp.reshape(Z, (n, T, P, K)), axis=3)
         of_class = [Y[:, :, :, k] for k in range(K)]
-        hits = [Y[:, :, :, k] * xp.astype(best == k, X.dtype) for k in range(K)]
+        hits = [Y[:, :, :, k] * xp.astype(best == k, Z.dtype) for k in range(K)]
     parts = [loss, squares, *of_class, *hits]
     if sample_weight is not None:
-        weights = xp.astype(sample_weight, X.dtype)
+        weights = xp.astype(sample_weight, Z.dtype)
         weights = weights[:, None, None] if weights.ndim == 1 else weights[:, :, None]
         parts = [part * weights for part in parts]
     return (xp.stack([xp.sum(part, axis=0) for part in parts], axis=-1),)

@@ -49,6 +49,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
             estimator.n_features_in_ = X.shape[1]
         return wrap("X", X)
     reject_masked("X", X)
+    source = wrap("X", X)
+    source = source if source.sparse else source.checked()  # (sparse ones are checked below)
     if not is_array_api_obj(X) or is_numpy_array(X):
         with config_context(array_api_dispatch=False):  # dispatch would reject lists and tables
             return wrap("X", _validate_host(estimator, X, reset=reset))
@@ -63,7 +65,6 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
                 f"X must hold at least one {unit}, found array with 0 {unit}(s) "
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
-    source = wrap("X", X).checked()
     kind = source.meta
     xp = array_namespace(kind)
     if xp.isdtype(kind.dtype, "complex floating"):

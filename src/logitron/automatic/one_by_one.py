@@ -1,0 +1,187 @@
+"""Groups that are fitted one at a time, by several workers, each group from its neighbour's answer.
+
+Groups that differ in their penalty alone form a chain, from the strongest penalty to the weakest:
+each begins where the one before ended. Workers take the next chain when they are done with one.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from threading import Event, Lock
+from typing import Any
+
+import numpy as np
+
+from logitron.backend import to_host
+from logitron.backend.threads import parallel_map, workers
+from logitron.backend.types import Array, HostArray
+from logitron.objective import GroupIndex, Objective
+from logitron.solvers import Callback, Iteration, Solution, Status
+
+__all__ = ["chains", "minimize_one_by_one"]
+
+#: calls of a callback, at most
+MOST_CALLS = 1000
+
+
+def minimize_one_by_one(
+    objective: Objective,
+    theta: Array,
+    minimize: Callable[[Objective, Array, Callback], Solution],
+    *,
+    warm: bool,
+    interruptible: bool,
+    callback: Callback = None,
+) -> Solution:
+    """Minimise the groups from ``theta (G, K, q)``, on the host.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : array (G, K, q)
+    minimize : callable
+        Minimises the objective of one group from its parameters.
+    warm : bool
+        Whether every group begins at its own ``theta``, and not at its neighbour's answer.
+    interruptible : bool
+        Whether Ctrl-C keeps the groups that are done.
+    callback : callable, optional
+        Called after groups, not after iterations; from the workers' threads, one call at a time.
+    """
+    run = _Run(objective, theta, minimize, callback, warm)
+    todo = chains(objective)
+    team = min(workers(), len(todo))
+    try:
+        if team == 1:
+            run.work(todo)
+        else:
+            parallel_map(lambda _: run.work(todo), range(team), on_error=run.stopped.set)
+    except KeyboardInterrupt:
+        if not interruptible:
+            raise
+    return run.solution()
+
+
+def chains(objective: Objective) -> list[list[int]]:
+    """Divide the groups into chains that differ in their penalty alone, the strongest first."""
+    index, arrays = objective.data.index or GroupIndex(), objective.rows.row_arrays
+    own = np.arange(objective.groups)
+    keys: list[HostArray] = []
+    for part, array in zip(index[:3], arrays, strict=False):
+        if part is not None:
+            keys.append(np.asarray(to_host(part)))
+        elif array is not None and array.ndim == 2 and array.shape[1] > 1:
+            keys.append(own)
+    factors = None if index.factors is None else np.asarray(to_host(index.factors))
+    strength = np.asarray(to_host(objective.penalty.strength))
+    found: dict[Any, list[int]] = defaultdict(list)
+    for group in np.argsort(-strength, kind="stable").tolist():
+        key = tuple(int(part[group]) for part in keys)
+        weights = () if factors is None else tuple(factors[group].tolist())
+        found[key, weights].append(group)
+    return list(found.values())
+
+
+def alone(objective: Objective, group: int) -> Objective:
+    """Return the objective of one group, with targets and weights of its own, side by side."""
+    taken, K = objective.take(np.asarray([group])), objective.classes
+    index = taken.data.index or GroupIndex()
+    targets, *weights = taken.rows.row_arrays
+    assert targets is not None
+    xp = taken.rows.context.xp
+    parts = [None if part is None else int(to_host(part)[0]) for part in index[:3]]
+    if K > 1 and targets.ndim == 2 and xp.isdtype(targets.dtype, "real floating"):
+        if targets.shape[1] > K:
+            first = K * (group if parts[0] is None else parts[0])
+            targets = xp.asarray(targets[:, first : first + K], copy=True)
+    else:
+        targets = _column(xp, targets, parts[0])
+    weights = [_column(xp, array, part) for array, part in zip(weights, parts[1:], strict=True)]
+    rows = taken.rows.with_row_arrays(targets, *weights)
+    return taken.with_data(rows=rows, index=GroupIndex(factors=index.factors))
+
+
+def _column(xp: Any, array: Array | None, number: int | None) -> Array | None:
+    """Copy a column of a row array; the only one of arrays that have one."""
+    if array is None or array.ndim == 1:
+        return array
+    number = 0 if number is None or array.shape[1] == 1 else number
+    return xp.asarray(array[:, number], copy=True)
+
+
+def _gap(solution: Solution) -> float:
+    return float("inf") if solution.gap is None else float(solution.gap[0])
+
+
+class _Run:
+    """The groups' outcomes, as the workers find them."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        theta: Array,
+        minimize: Callable[[Objective, Array, Callback], Solution],
+        callback: Callback,
+        warm: bool,
+    ) -> None:
+        self.objective, self.theta, self.minimize = objective, theta.copy(), minimize
+        self.callback, self.warm = callback, warm
+        self.stopped, self.lock = Event(), Lock()
+        self.found: dict[int, Solution] = {}
+        self.loss = np.full(objective.groups, np.nan)
+        self.calls_every = -(-objective.groups // MOST_CALLS)
+
+    def work(self, todo: list[list[int]]) -> None:
+        """Minimise the groups of one chain after the other, until none is left."""
+        while not self.stopped.is_set():
+            with self.lock:
+                chain = todo.pop(0) if todo else None
+            if chain is None:
+                return
+            previous = None
+            for group in chain:
+                own = alone(self.objective, group)
+                start = self.theta[group : group + 1]
+                start = start if self.warm or previous is None else previous
+                solution = self.minimize(own, start, self._look_for_a_stop)
+                previous = solution.theta
+                self._put(group, solution)
+                if self.stopped.is_set():
+                    return
+
+    def _look_for_a_stop(self, iteration: Iteration) -> bool:
+        return self.stopped.is_set()
+
+    def _put(self, group: int, solution: Solution) -> None:
+        """Store an outcome, and call the callback."""
+        with self.lock:
+            self.found[group] = solution
+            self.theta[group] = solution.theta[0]
+            self.loss[group] = solution.loss_curve[-1, 0]
+            if (solution.status == Status.STOPPED).any():
+                self.stopped.set()
+            left = self.objective.groups - len(self.found)
+            if self.callback is None or (left and len(self.found) % self.calls_every):
+                return
+            number = max(int(one.n_iter[0]) for one in self.found.values())
+            loss = np.where(np.isfinite(self.loss), self.loss, np.nanmean(self.loss))
+            if self.callback(Iteration(number, loss, left, lambda: self.theta)):
+                self.stopped.set()
+
+    def solution(self) -> Solution:
+        """Put the outcomes together; groups that were not reached are stopped."""
+        G = self.objective.groups
+        status, n_iter = np.full(G, int(Status.STOPPED)), np.zeros(G, np.int32)
+        gap = np.full(G, np.inf)
+        length = max([len(one.loss_curve) for one in self.found.values()], default=1)
+        curve = np.full((length, G), np.nan)
+        for group, one in self.found.items():
+            status[group], n_iter[group], gap[group] = one.status[0], one.n_iter[0], _gap(one)
+            values = one.loss_curve[:, 0]
+            curve[: len(values), group] = values
+            curve[len(values) :, group] = values[-1]
+        missing = np.setdiff1d(np.arange(G), list(self.found))
+        if len(missing):
+            values = self.objective.take(missing).evaluate(self.theta[missing]).value
+            curve[:, missing] = np.asarray(to_host(values))
+        evaluated = all(one.as_evaluated for one in self.found.values()) and not len(missing)
+        return Solution(self.theta, status, n_iter, curve, gap, as_evaluated=evaluated)

@@ -1,0 +1,163 @@
+"""Products of a CSR matrix with few columns: the linear maps that a solver needs.
+
+SciPy's products release the interpreter's lock, so that threads share the rows. Slices of rows
+share the memory of the matrix.
+"""
+
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.threads import parallel_map, workers
+from logitron.backend.types import HostArray
+
+__all__ = ["CsrProducts"]
+
+#: multiplications of a product from which on threads share its rows
+MIN_SHARED = 1 << 21
+#: entries that are squared at a time
+SQUARED_ENTRIES = 1 << 20
+#: part of the columns that must occur for the others to be worth keeping
+MOSTLY_OCCUR = 0.75
+
+
+class CsrProducts:
+    """A CSR matrix ``X (n, p)`` in canonical format, with floating-point entries.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array
+    """
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = matrix
+        self.shape: tuple[int, int] = matrix.shape
+        self._cast: dict[str, CsrProducts] = {}
+
+    def astype(self, dtype: str) -> "CsrProducts":
+        """Return the matrix with entries of another dtype; the indices are shared."""
+        if self.matrix.dtype == dtype:
+            return self
+        if dtype not in self._cast:
+            X = self.matrix
+            self._cast[dtype] = CsrProducts(_like(X, X.data.astype(dtype), X.indices, X.indptr))
+        return self._cast[dtype]
+
+    def forward(self, W: HostArray, start: int = 0, stop: int | None = None) -> HostArray:
+        """Multiply rows from ``start`` to ``stop`` by columns (p, m), for example to logits."""
+        stop = self.shape[0] if stop is None else stop
+        W = np.ascontiguousarray(W, self.matrix.dtype)
+        if W.shape[1] == 1:  # (SciPy has a faster product with a vector)
+            W = W[:, 0]
+        if (start, stop) == (0, self.shape[0]) and self._is_long(W.size // self.shape[1]):
+            parts = parallel_map(lambda part: part @ W, self._shares)
+            return np.concatenate(parts).reshape(stop, -1)
+        product: HostArray = self.rows(start, stop) @ W
+        return product.reshape(stop - start, -1)
+
+    def backward(self, R: HostArray) -> HostArray:
+        """Multiply the transpose by columns (n, m), for example residuals to a gradient (p, m)."""
+        R = np.ascontiguousarray(R, self.matrix.dtype)
+        R = R[:, 0] if R.shape[1] == 1 else R
+        if self._is_long(R.size // self.shape[0]):
+            ends = np.cumsum([part.shape[0] for part in self._shares])[:-1]
+            shares = list(zip(self._shares, np.split(R, ends), strict=True))
+            total = sum(parallel_map(lambda share: share[0].T @ share[1], shares))
+            return np.reshape(total, (self.shape[1], -1))
+        product: HostArray = self.matrix.T @ R
+        return product.reshape(self.shape[1], -1)
+
+    def backward_squared(self, S: HostArray) -> HostArray:
+        """Multiply the transpose of the squared entries by columns (n, m).
+
+        In float64 the squares are made anew, some at a time; in float32 they are kept, for many
+        such products of less precision.
+        """
+        if self.matrix.dtype == np.float32:
+            return self._squared.backward(S)
+        S = np.ascontiguousarray(S, np.float64)
+        total = np.zeros((self.shape[1], S.shape[1]))
+        for start, stop in self._blocks:
+            part = self.rows(start, stop)
+            squares = np.square(part.data, dtype=np.float64)
+            total += _like(part, squares, part.indices, part.indptr).T @ S[start:stop]
+        return total
+
+    def sum_of_squares(self) -> float:
+        """Add up the squares of all entries, in float64; may overflow."""
+        entries = self.matrix.data
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = [
+                np.square(entries[start : start + SQUARED_ENTRIES], dtype=np.float64).sum()
+                for start in range(0, len(entries), SQUARED_ENTRIES)
+            ]
+            return float(np.sum(parts))
+
+    def rows(self, start: int, stop: int) -> Any:
+        """Return rows, which share the memory of the matrix."""
+        if (start, stop) == (0, self.shape[0]):
+            return self.matrix
+        X = self.matrix
+        first, last = X.indptr[start], X.indptr[stop]
+        pointers = X.indptr[start : stop + 1] - first
+        return _like(X, X.data[first:last], X.indices[first:last], pointers)
+
+    def take(self, rows: HostArray) -> "CsrProducts":
+        """Copy the rows with these indices."""
+        return CsrProducts(self.matrix[rows])
+
+    def occurring_columns(self) -> HostArray | None:
+        """Return the columns that have entries; None if most columns have."""
+        p = self.shape[1]
+        if self.matrix.nnz >= p:
+            occurs = np.zeros(p, bool)
+            occurs[self.matrix.indices] = True
+            found = np.flatnonzero(occurs)
+        else:
+            found = np.unique(self.matrix.indices)
+        return found if 0 < len(found) < MOSTLY_OCCUR * p else None
+
+    def take_columns(self, columns: HostArray) -> "CsrProducts":
+        """Return the same entries, in a matrix of some columns, which has all entries."""
+        X = self.matrix
+        places = np.zeros(self.shape[1], X.indices.dtype)
+        places[columns] = np.arange(len(columns), dtype=X.indices.dtype)
+        return CsrProducts(_like(X, X.data, places[X.indices], X.indptr, len(columns)))
+
+    @cached_property
+    def _squared(self) -> "CsrProducts":
+        X = self.matrix
+        return CsrProducts(_like(X, np.square(X.data), X.indices, X.indptr))
+
+    def _is_long(self, columns: int) -> bool:
+        long = self.matrix.nnz * columns >= MIN_SHARED
+        return bool(long and workers() > 1 and len(self._shares) > 1)
+
+    @cached_property
+    def _shares(self) -> list[Any]:
+        """The rows of each worker, with about as many entries."""
+        pointers, count = self.matrix.indptr, workers()
+        goals = np.linspace(0, pointers[-1], count + 1)[1:-1]
+        edges = [0, *np.searchsorted(pointers, goals).tolist(), self.shape[0]]
+        return [self.rows(a, b) for a, b in pairwise(edges) if b > a]
+
+    @property
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Rows between which about `SQUARED_ENTRIES` entries lie."""
+        pointers = self.matrix.indptr
+        goals = np.arange(SQUARED_ENTRIES, pointers[-1], SQUARED_ENTRIES)
+        edges = np.unique([0, *np.searchsorted(pointers, goals).tolist(), self.shape[0]])
+        return list(pairwise(edges.tolist()))
+
+
+def _like(
+    X: Any, data: HostArray, indices: HostArray, pointers: HostArray, columns: int | None = None
+) -> Any:
+    """Make a CSR matrix of its parts, which SciPy's constructor would copy if they are short."""
+    columns = X.shape[1] if columns is None else columns
+    made = type(X)((len(pointers) - 1, columns), dtype=data.dtype)
+    made.data, made.indices, made.indptr = data, indices, pointers
+    made.has_canonical_format = X.has_canonical_format
+    return made

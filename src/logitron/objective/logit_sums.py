@@ -1,0 +1,102 @@
+"""Row functions of logits: what one block contributes to the sums of an objective whose logits are
+kept beside the rows.
+
+The features are not read for them. `blocks`, a block function, sums second derivatives, which are
+products of the features with each other.
+"""
+
+from typing import Any
+
+from logitron.backend.types import Array
+from logitron.losses import Loss
+from logitron.neuron import formulas
+from logitron.objective.block import Block, block_function, row_function
+from logitron.objective.groups import GroupIndex, as_group_weights
+from logitron.objective.second_derivatives import curvature_sums
+
+__all__ = ["along", "blocks", "curvatures", "evaluate"]
+
+
+def _terms(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
+    """Loss terms of a block, and its weights."""
+    K = loss.n_outputs
+    Y = block.group_targets(index, K)
+    return loss.terms(block.xp, Z, Y), block.weights(Y, index, K)
+
+
+@row_function
+def along(
+    block: Block,
+    Z: Array,
+    change: Array,
+    step_size: Array,
+    index: GroupIndex | None,
+    *,
+    loss: Loss,
+) -> tuple[Array, Array]:
+    """Sum loss and slope (G,) at ``Z + step_size * change``."""
+    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
+    grouped = xp.reshape(change, (n, -1, K))
+    moved = Z + xp.reshape(grouped * step_size[:, None], Z.shape)
+    terms, weights = _terms(block, moved, index, loss)
+    rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
+    slopes = xp.reshape(xp.sum(R * change, axis=0), (-1, K))
+    return xp.sum(rows, axis=0), xp.sum(slopes, axis=1)
+
+
+@row_function
+def evaluate(
+    block: Block,
+    Z: Array,
+    index: GroupIndex | None,
+    *,
+    loss: Loss,
+    count_misclassified: bool,
+) -> tuple[Array, ...]:
+    """Sum loss (G,), residuals (m,) and curvature of the logits (G, K, K); residuals (n, m).
+
+    ``count_misclassified`` adds the number of rows (G,) with at most half of the probability for
+    their target, before the residuals.
+    """
+    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
+    terms, weights = _terms(block, Z, index, loss)
+    rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
+    P = xp.reshape(terms.curvature, (n, -1, K))
+    (seconds,) = curvature_sums(xp, None, P, weights, "intercept", False)
+    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.sum(R, axis=0), seconds)
+    if not count_misclassified:
+        return (*sums, R)
+    wrong = xp.astype(terms.value >= (loss.misclassified_above or 0.0), block.dtype)
+    if weights is not None:
+        wrong = wrong * xp.astype(as_group_weights(weights) > 0, block.dtype)
+    return (*sums, xp.sum(wrong, axis=0), R)
+
+
+@block_function
+def blocks(
+    block: Block,
+    Z: Array,
+    index: GroupIndex | None,
+    *,
+    loss: Loss,
+    curvature: str,
+    fit_intercept: bool,
+) -> tuple[Array, ...]:
+    """Sum the part of the Hessian that is asked for, see `curvature_sums`."""
+    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
+    terms, weights = _terms(block, Z, index, loss)
+    P = xp.reshape(terms.curvature, (n, -1, K))
+    return curvature_sums(xp, block.X, P, weights, curvature, fit_intercept)
+
+
+@row_function
+def curvatures(block: Block, Z: Array, index: GroupIndex | None, *, loss: Loss) -> Array:
+    """Weighted second derivative of each row's loss by each of its logits (n, m)."""
+    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
+    terms, weights = _terms(block, Z, index, loss)
+    P = terms.curvature
+    curvature = P if K == 1 else P - P * P
+    if weights is None:
+        return curvature
+    grouped = xp.reshape(curvature, (n, -1, K)) * as_group_weights(weights)[:, :, None]
+    return xp.reshape(grouped, curvature.shape)

@@ -1,0 +1,127 @@
+r"""A long history of L-BFGS in memory that is allocated once, in float32.
+
+The formulas are those of `lbfgs`. New pairs overwrite the oldest ones, and inner products of steps
+with changes of the gradient are kept, so that an iteration reads the steps three times and the
+changes twice, and copies nothing. Rounding of the history to float32 changes directions by as
+little, and costs no digit of the minimum.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.types import Array, HostArray
+
+__all__ = ["RingHistory", "ring_size"]
+
+#: memory of a history in bytes, and numbers of its pairs at least and at most
+MOST_BYTES, FEWEST, MOST = 120e6, 5, 40
+
+
+def ring_size(numbers: int) -> int:
+    """Choose the number of pairs for parameters of so many numbers."""
+    return int(np.clip(MOST_BYTES / (8.0 * numbers), FEWEST, MOST))
+
+
+class RingHistory:
+    """The last steps of each group, on the host; a step of zeros stands for none.
+
+    Its arrays are overwritten: a history is used once.
+
+    Parameters
+    ----------
+    groups, size : int
+        G, and the numbers of parameters of each, D.
+    capacity : int
+        Pairs that are kept, M.
+    """
+
+    def __init__(self, groups: int, size: int, capacity: int) -> None:
+        self.S = np.zeros((groups, capacity, size), np.float32)
+        self.Y = np.zeros((groups, capacity, size), np.float32)
+        #: inner products of steps (rows) with changes (columns)
+        self.products = np.zeros((groups, capacity, capacity))
+        #: pairs appended so far
+        self.count = 0
+
+    def append(
+        self, step: Array, change: Array, before: HostArray, value: HostArray
+    ) -> "RingHistory":
+        """Append a step (G, K, q) and the change of the gradient along it.
+
+        Groups whose step shows no positive curvature get a step of zeros.
+        """
+        G, capacity, _ = self.S.shape
+        s, y = step.reshape(G, -1), change.reshape(G, -1)
+        product = np.vecdot(s, y)
+        sizes = np.vecdot(s, s) * np.vecdot(y, y)
+        eps = np.finfo(np.float32).eps
+        good = (product > 0.0) & (product * product > eps * eps * sizes)
+        place = self.count % capacity
+        self.S[:, place], self.Y[:, place] = s, y
+        self.S[:, place][~good] = self.Y[:, place][~good] = 0.0
+        self.count += 1
+        size = min(self.count, capacity)
+        self.products[:, :size, place] = _along(self.S[:, :size], self.Y[:, place])
+        self.products[:, place, place] = np.where(good, product, 1.0)
+        return self
+
+    def direction(self, grad: Array, preconditioner: Any) -> Array:
+        """Compute the search direction (G, K, q).
+
+        The preconditioner is multiplied by a number that makes it right along the last step.
+        """
+        G, capacity, _ = self.S.shape
+        size = min(self.count, capacity)
+        if not size:
+            return -preconditioner.solve(grad)
+        order = np.arange(self.count - size, self.count) % capacity
+        S, Y, g = self.S[:, :size], self.Y[:, :size], grad.reshape(G, -1)
+        products = self.products[:, order[:, None], order]
+        upper, diagonal = np.triu(products), np.linalg.diagonal(products)
+        back = np.argsort(order)  # from the order of time to places
+        alpha = np.linalg.solve(upper, _along(S, g)[:, order, None])[:, :, 0]
+        shifted = g - _combined(Y, alpha[:, back])
+        r = preconditioner.solve(shifted.reshape(grad.shape)).reshape(g.shape)
+        r = r * self._scale(grad.shape, preconditioner, diagonal[:, -1])[:, None]
+        lower = np.swapaxes(upper, 1, 2)
+        right = diagonal * alpha - _along(Y, r)[:, order]
+        gamma = np.linalg.solve(lower, right[:, :, None])[:, :, 0]
+        r += _combined(S, gamma[:, back])
+        np.negative(r, out=r)
+        return r.reshape(grad.shape)
+
+    def _scale(self, shape: Any, preconditioner: Any, product: HostArray) -> HostArray:
+        """Find the factors (G,) that make the inverse model right along the last step."""
+        last = self.Y[:, (self.count - 1) % self.S.shape[1]].astype(np.float64)
+        solved = preconditioner.solve(last.reshape(shape)).reshape(last.shape)
+        size = np.vecdot(last, solved)
+        seen = (size > 0.0) & (product > 0.0)
+        scale: HostArray = np.where(seen, product / np.where(seen, size, 1.0), 1.0)
+        return scale
+
+    def without(self, which: HostArray) -> "RingHistory":
+        """Drop all pairs of some groups (G,)."""
+        self.S[which] = self.Y[which] = 0.0
+        self.products[which] = np.eye(self.products.shape[1])
+        return self
+
+    def take_groups(self, groups: HostArray) -> "RingHistory":
+        """Return the history of some of the groups, by their numbers (g,)."""
+        other = RingHistory(0, 0, 0)
+        other.S, other.Y = self.S[groups], self.Y[groups]
+        other.products = self.products[groups]
+        other.count = self.count
+        return other
+
+
+def _along(vectors: HostArray, vector: HostArray) -> HostArray:
+    """Inner products (G, M) of vectors (G, M, D) with a vector (G, D)."""
+    found = vectors @ vector.astype(np.float32, copy=False)[:, :, None]
+    return found[:, :, 0].astype(np.float64)
+
+
+def _combined(vectors: HostArray, weights: HostArray) -> HostArray:
+    """Sum of vectors (G, M, D) times weights (G, M)."""
+    found: HostArray = (weights.astype(np.float32)[:, None, :] @ vectors)[:, 0]
+    return found
