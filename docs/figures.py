@@ -3,14 +3,17 @@
 With ``--readme`` it renews the picture that the README shows, which is kept in the repository.
 """
 
+import inspect
 import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from sklearn import cluster, linear_model, tree
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from logitron import neuron
+from logitron import LogisticRegression, neuron
 from logitron.cli.digits import train
 from logitron.cli.plots import save_neuron
 
@@ -58,10 +61,30 @@ def overflow(path: Path) -> None:
     figure.savefig(path)
 
 
+def words(path: Path) -> None:
+    """The words with the largest coefficients of three modules' documentation."""
+    texts, modules = [], []
+    for module in (cluster, linear_model, tree):
+        for name in module.__all__:
+            paragraphs = (inspect.getdoc(getattr(module, name)) or "").split("\n\n")
+            texts += [paragraph for paragraph in paragraphs if len(paragraph) > 60]
+            modules += [module.__name__.split(".")[1]] * (len(texts) - len(modules))
+    vectorizer = TfidfVectorizer(sublinear_tf=True)
+    clf = LogisticRegression(C=10.0).fit(vectorizer.fit_transform(texts), modules)
+    names = vectorizer.get_feature_names_out()
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    for axes, module, coef in zip(figure.subplots(1, 3), clf.classes_, clf.coef_, strict=True):
+        largest = np.argsort(coef)[-10:]
+        axes.barh(names[largest], coef[largest], color=BLUE)
+        _tidy(axes, title=module, xlabel="coefficient")
+    figure.savefig(path)
+
+
 def main() -> None:
     GENERATED.mkdir(exist_ok=True)
     sigmoid(GENERATED / "sigmoid.svg")
     overflow(GENERATED / "overflow.svg")
+    words(GENERATED / "words.svg")
     run = train("numpy")
     save_neuron(run.loss_curve, run.coef, GENERATED / "neuron.svg")
     if "--readme" in sys.argv[1:]:
