@@ -5,9 +5,11 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from logitron.backend import ArrayContext
-from logitron.estimators.blas_threads import limit_blas_threads
+from logitron.data import wrap
+from logitron.estimators.blas_threads import LARGE_PRODUCT, limit_blas_threads
 from logitron.estimators.fitting import Settings
 from logitron.objective import Objective, make_training_rows
+from tests.documents import documents
 
 
 def _threads():
@@ -34,6 +36,20 @@ def test_small_fits_use_one_thread_of_blas(method):
         assert seen
         assert all(threads == {1} for threads in seen)
         assert _threads() == before
+
+
+def test_sparse_fits_use_one_thread_of_blas():
+    X, y = documents(2000, 3000)
+    rows = make_training_rows(ArrayContext.named("numpy"), wrap("X", X), y.astype(np.int8))
+    objective = Objective.over(rows, penalty=1.0).with_sizes(rows.sum_of_squares, 1.0)
+    assert X.shape[0] * X.shape[1] * min(X.shape) > LARGE_PRODUCT
+    seen = []
+    with threadpool_limits(2, user_api="blas"):
+        before = _threads()
+        Settings("auto").minimize(objective, (None, None), lambda one: seen.append(_threads()))
+        assert _threads() == before
+    assert seen
+    assert all(threads == {1} for threads in seen)
 
 
 def test_threads_come_back_after_an_error():

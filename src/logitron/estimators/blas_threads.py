@@ -20,12 +20,13 @@ LARGE_PRODUCT, TINY_PRODUCT = 1 << 31, 1 << 12
 def limit_blas_threads(objective: Objective) -> AbstractContextManager[Any]:
     """Limit BLAS to one thread, for parameters and rows.
 
-    Not where the features' own products are large, nor where BLAS uses one thread anyway.
+    Not where the products of dense features are large, nor where BLAS uses one thread anyway.
     """
     (n, p), (G, K, _) = objective.rows.shape, objective.shape
     if objective.rows.lazy:  # the threads of Dask's workers belong to Dask
         return nullcontext()
-    if n * p * G * K <= TINY_PRODUCT or n * p * min(n, p) > LARGE_PRODUCT:
+    sparse = objective.rows.entries is not None  # (then BLAS multiplies the history of steps alone)
+    if n * p * G * K <= TINY_PRODUCT or (n * p * min(n, p) > LARGE_PRODUCT and not sparse):
         return nullcontext()
     if objective.is_remote:
         return _limit_both(objective)
