@@ -14,7 +14,7 @@ def _run(shorts, distances=None):
     for number, short in enumerate(shorts, start=1):
         distance = 0.01**number if distances is None else distances[number - 1]
         step_size = np.where(np.arange(10) < 10 * short, 0.01, 1.0)
-        refresh, state = SCHEDULE.after(state, Progress(number, step_size, distance))
+        refresh, state = SCHEDULE.after(state, Progress(number, step_size, distance, np.ones(10)))
         due += [number] if refresh else []
         states.append(state)
     return due, states

@@ -40,8 +40,8 @@ class CostModel:
     square : float
         A multiplication in a product of the features with themselves.
     entry : float
-        A multiplication in a product of a sparse matrix; and what it costs to make one feature of
-        one row of it dense.
+        A multiplication in a product of a sparse matrix; also the time for one number of a dense
+        block that is made of it.
     eigen, solve : float
         An eigendecomposition, and solving a system, divided by the cubed size.
     """

@@ -1,8 +1,8 @@
 """Fits of sparse features: L-BFGS preconditioned by the Hessian's diagonal, one group at a time.
 
 A product of a sparse matrix with many columns costs nearly as much as one product for each, and
-groups need different numbers of iterations. So each group is fitted alone. Rows are computed in
-float32 until rounding is what is left, see `LogitQuasiNewton`.
+groups need different numbers of iterations. So each group is fitted alone. The first iterations are
+in float32, the last ones in float64, see `LogitQuasiNewton`.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,7 @@ from logitron.data.block_features import (
     sum_of_squares,
     with_products,
 )
-from logitron.data.row_blocks import RowBlocks
+from logitron.data.row_blocks import RowBlocks, evenly_drawn
 from logitron.data.row_stack import RowStack
 
 __all__ = ["ArrayRows"]
@@ -211,9 +211,7 @@ class ArrayRows(RowBlocks):
         """
         if not self._can_select():
             return None
-        edges = np.linspace(0, self.shape[0], count + 1)
-        positions = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
-        selected = self.select(np.minimum(positions.astype(np.int64), self.shape[0] - 1))
+        selected = self.select(evenly_drawn(self.shape[0], count, seed))
         assert selected is not None
         return selected
 

@@ -86,7 +86,11 @@ class CsrProducts:
         return total
 
     def sum_of_squares(self) -> float:
-        """Add up the squares of all entries, in float64; may overflow."""
+        """Add up the squares of all entries, in float64; may overflow. The sum is kept."""
+        return self._sum_of_squares
+
+    @cached_property
+    def _sum_of_squares(self) -> float:
         entries = self.matrix.data
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [

@@ -12,6 +12,7 @@ from logitron.backend.host import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.csr_products import CsrProducts
+from logitron.data.row_blocks import evenly_drawn
 from logitron.data.row_stack import RowStack
 from logitron.data.sparse_rows import SparseRows
 
@@ -217,9 +218,7 @@ class ProductRows:
 
     def sample(self, count: int, seed: int) -> "ProductRows":
         """Select ``count`` rows, evenly over all rows; see `Rows.sample`."""
-        edges = np.linspace(0, self.shape[0], count + 1)
-        places = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
-        return self.select(np.minimum(places.astype(np.int64), self.shape[0] - 1))
+        return self.select(evenly_drawn(self.shape[0], count, seed))
 
     def select(self, rows: HostArray) -> "ProductRows":
         """Copy the rows with these indices; see `Rows.select`."""

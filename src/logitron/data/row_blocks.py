@@ -19,7 +19,7 @@ from logitron.data.block_features import (
 from logitron.data.block_options import BlockOptions, default_block_rows
 from logitron.data.memory_order import MemoryOrder, blocks_in_buffer, copied_block_rows
 
-__all__ = ["RowBlocks"]
+__all__ = ["RowBlocks", "evenly_drawn"]
 
 
 class RowBlocks:
@@ -237,6 +237,13 @@ class RowBlocks:
         """Return some columns of the features, in the widest precision."""
         part = self._arrays[0][:, start:stop]
         return self._xp.astype(part, self.context.wide.dtype, copy=self._order.copied)
+
+
+def evenly_drawn(n: int, count: int, seed: int) -> np.ndarray[Any, Any]:
+    """Draw one of ``n`` rows from each of ``count`` intervals of equal lengths."""
+    edges = np.linspace(0, n, count + 1)
+    positions = edges[:-1] + np.random.default_rng(seed).uniform(size=count) * np.diff(edges)
+    return np.minimum(positions.astype(np.int64), n - 1)
 
 
 def _slice(array: Array | None, start: int, size: int) -> Array | None:

@@ -28,7 +28,8 @@ def to_csr(array: np.ndarray[Any, Any]) -> Any:
 def in_canonical_format(matrix: Any) -> Any:
     """Return a CSR matrix with sorted indices of 32 bits and no duplicates.
 
-    What is so already is not copied. Indices of 64 bits are kept if the sizes need them.
+    A matrix that is in this format already is returned as it is. Indices of 64 bits are kept if the
+    sizes need them.
     """
     if not matrix.has_canonical_format:
         matrix = matrix.copy()

@@ -6,7 +6,7 @@ module                           what it does
 `reductions.centring`            features centred on the mean of some rows
 `reductions.standardisation`     features in units of their own spread
 `reductions.subsample`           rows drawn evenly, each of which stands for several
-`reductions.absent_columns`     without the features that are zero in every row
+`reductions.absent_columns`      without the features that are zero in every row
 `reductions.row_space`           as many features as there are rows, where those are fewer
 `reductions.intercept_column`    the intercept as the coefficient of a feature of ones
 ================================ ===============================================================

@@ -1,7 +1,7 @@
 """When a preconditioner made of curvature is refreshed: when the curvature has changed."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,6 @@ class CurvatureSchedule:
         The model is refreshed when the logarithm of a group's summed curvature has changed by this.
     """
 
-    needs_curvature: ClassVar[bool] = True
     change: float = 0.15
 
     def start(self) -> CurvatureScheduleState:
@@ -40,7 +39,6 @@ class CurvatureSchedule:
     ) -> tuple[bool, CurvatureScheduleState]:
         """Decide whether to refresh after an iteration."""
         now = progress.curvature
-        assert now is not None
         if state.curvature is None or state.curvature.shape != now.shape:
             return state.curvature is not None, CurvatureScheduleState(now)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,7 +1,7 @@
 """When the preconditioner of rows is refreshed, and of how many rows it is made."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,8 @@ class Progress(NamedTuple):
     """Of each running group (g,)."""
     distance: float
     """Estimate of the distance from the minimum, relative to the value."""
-    curvature: HostArray | None = None
-    """Summed curvature of each group (G,), where a schedule needs it."""
+    curvature: HostArray
+    """Summed curvature of each group (G,)."""
 
 
 class RowScheduleState(NamedTuple):
@@ -57,7 +57,6 @@ class RowSchedule:
         Factor by which the estimated distance must fall in a period; else the rank is doubled.
     """
 
-    needs_curvature: ClassVar[bool] = False
     rank: int
     max_rank: int
     first: frozenset[int] = frozenset((1, 2, 4, 8))
