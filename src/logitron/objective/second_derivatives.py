@@ -180,8 +180,9 @@ def summed_curvature(
         root = T(xp.sqrt(as_group_weights(sample_weight)))[:, None, :]
         weighted = by_class * root
     if features is None:
-        totals = xp.sum(weighted if sample_weight is None else weighted * root, axis=-1)
-        own = _on_the_diagonal(totals[:, :, None, None])[:, :, 0, :, 0]
+        own = P if sample_weight is None else P * as_group_weights(sample_weight)[:, :, None]
+        totals = xp.reshape(xp.sum(xp.reshape(own, (n, G * K)), axis=0), (G, K, 1, 1))
+        own = _on_the_diagonal(totals)[:, :, 0, :, 0]
         return own - weighted @ T(weighted)
     features = features[None, None, :, :] if features.ndim == 2 else features[:, None, :, :]
     f = features.shape[-1]

@@ -131,7 +131,9 @@ def _sum(terms: Array, axis: int) -> Array:
     """Sum over the classes of each group."""
     if axis != terms.ndim - 1:
         return np.add.reduce(terms, axis=axis)
-    return terms @ np.ones(terms.shape[-1], terms.dtype)
+    classes = terms.shape[-1]
+    sums: Array = terms.reshape(-1, classes) @ np.ones(classes, terms.dtype)
+    return sums.reshape(terms.shape[:-1])
 
 
 @cache
