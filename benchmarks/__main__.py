@@ -17,6 +17,7 @@ from benchmarks.contenders import measured_on
 from benchmarks.data import r_tables
 from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.separable_problems import SEPARABLE
+from benchmarks.data.sparse_problems import SPARSE
 from benchmarks.judge import store
 from benchmarks.options import Each, Results
 from benchmarks.questions import (
@@ -31,6 +32,7 @@ from benchmarks.questions import (
     overhead,
     precision,
     separable,
+    sparse,
     tables,
 )
 from benchmarks.report import figures
@@ -74,7 +76,7 @@ def full() -> Results:
     results = {}
     questions = (original, overhead, backends, memory, precision, hostile, tables)
     axes = [*growth.AXES, "m"]
-    count = len(PROBLEMS) + len(SEPARABLE)
+    count = len(PROBLEMS) + len(SEPARABLE) + len(SPARSE)
     with progress(count + len(many.PROBLEMS) + len(axes) + len(questions)) as each:
         for question in questions:
             if question is not tables or r_tables.missing() is None:
@@ -84,6 +86,7 @@ def full() -> Results:
         results["many"] = many.measured(list(many.PROBLEMS), each=each)
         who = list(measured_on("cpu"))
         results["separable"] = separable.measured(each=each)
+        results["sparse"] = sparse.measured(each=each)
         results["engine"] = engine.measured(list(PROBLEMS.values()), who, each=each)
     return results
 

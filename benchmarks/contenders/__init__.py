@@ -8,7 +8,7 @@ from benchmarks.contenders.article import Article
 from benchmarks.contenders.base import Contender, Fit
 from benchmarks.contenders.celer_l1 import Celer
 from benchmarks.contenders.dask_ml_lbfgs import DaskML
-from benchmarks.contenders.glum_irls import Glum
+from benchmarks.contenders.glum_solvers import Glum, GlumLbfgs
 from benchmarks.contenders.intelex import Intelex
 from benchmarks.contenders.jaxopt_lbfgs import Jaxopt
 from benchmarks.contenders.logitron import Logitron
@@ -28,6 +28,7 @@ from benchmarks.contenders.scikit_learn import (
     NewtonCholesky,
     Sag,
     Saga,
+    Sgd,
 )
 from benchmarks.contenders.scikit_learn_devices import SklearnCupy, SklearnTorch
 from benchmarks.contenders.skglm_newton import Skglm
@@ -51,10 +52,12 @@ CONTENDERS: dict[str, type[Contender]] = {
         Sag,
         Saga,
         Liblinear,
+        Sgd,
         SklearnTorch,
         SklearnCupy,
         Intelex,
         Glum,
+        GlumLbfgs,
         Skglm,
         Statsmodels,
         DaskML,

@@ -48,6 +48,8 @@ class Contender:
     softmax: ClassVar[bool] = True
     narrow: ClassVar[bool] = False
     """Whether it takes features that are narrower than float32."""
+    sparse: ClassVar[bool] = False
+    """Whether it takes sparse matrices of SciPy."""
     headline: ClassVar[bool] = False
     """Whether the short run measures it."""
     part: ClassVar[int] = 3

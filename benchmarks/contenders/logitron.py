@@ -17,6 +17,7 @@ class Logitron(Contender):
     packages: ClassVar[tuple[str, ...]] = ("logitron",)
     headline = True
     narrow = True
+    sparse = True
 
     @classmethod
     def refuses(cls, columns: int = 1, rows: int = 0, device: str = "cpu") -> str | None:

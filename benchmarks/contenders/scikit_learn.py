@@ -12,6 +12,7 @@ class ScikitLearn(Contender):
     modules = ("sklearn",)
     packages: ClassVar[tuple[str, ...]] = ("scikit-learn", "scipy", "numpy")
     part = 1
+    sparse = True
     solver = "lbfgs"
     options: ClassVar[Mapping[str, object]] = {}
 
@@ -67,3 +68,20 @@ class Liblinear(ScikitLearn):
     solver = "liblinear"
     softmax = False
     options: ClassVar = {"intercept_scaling": 1e4, "random_state": 0}
+
+
+class Sgd(ScikitLearn):
+    """Stochastic gradient descent, whose steps shrink with the number of rows that it has read."""
+
+    name = "sklearn sgd"
+    note = "stops when its loss stays the same for some epochs"
+    softmax = False
+
+    def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
+        from sklearn.linear_model import SGDClassifier
+
+        alpha = 1.0 / (self.C * self.X.shape[0])
+        clf = SGDClassifier(
+            loss="log_loss", alpha=alpha, tol=tol, max_iter=max_iter, random_state=0
+        ).fit(self.X, self.y)
+        return Fit(clf.coef_, clf.intercept_, {"iterations": int(clf.n_iter_)})

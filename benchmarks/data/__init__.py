@@ -11,6 +11,8 @@ file                    contents
 ``surveys``             tables that come with statsmodels
 ``convolutions``        features of pictures
 ``texts``               features of the docstrings of installed packages
+``sparse_texts``        words of docstrings, and names in the code of functions: sparse features
+``sparse_synthetic``    sparse features that are drawn from a seed
 ``glyphs``              features of letters, drawn in the fonts of matplotlib
 ``few_shot``            a few rows of each class of another data set
 ``packages``            installed packages: versions, folders, and the reason why one is missing
@@ -20,6 +22,7 @@ file                    contents
 ``problem``             a problem: a data set, a penalty and a time limit
 ``real_problems``       the problems that are made of real data
 ``separable_problems``  the problems of the hard regime: few rows, separable classes, large C
+``sparse_problems``     the problems of sparse features: words, names, categories
 ``problems``            the catalogue of all problems
 ``device_problems``     the catalogue of the problems that are made on a device
 ======================  ===========================================================================

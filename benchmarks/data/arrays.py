@@ -1,17 +1,29 @@
 """The form of every data set, and helpers that make features and labels.
 
-Features are float64 and C-ordered; labels are int64 and count from 0 to K - 1.
+Features are float64: C-ordered, or a sparse matrix in CSR format. Labels are int64 and count from 0
+to K - 1.
 """
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 Arrays = tuple[np.ndarray, np.ndarray]
+#: A CSR matrix of float64 in canonical format, with indices of int32, and labels.
+SparseArrays = tuple[csr_array, np.ndarray]
 
 
 def finished(X: np.ndarray, y: np.ndarray) -> Arrays:
     """Features and labels in the form of every data set."""
     return np.ascontiguousarray(X, dtype=np.float64), y.astype(np.int64)
+
+
+def finished_sparse(X: csr_array, y: np.ndarray) -> SparseArrays:
+    """Sparse features and labels in the form of every sparse data set; liblinear needs int32."""
+    X = csr_array(X, dtype=np.float64)
+    X.sum_duplicates()
+    places = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return csr_array((X.data, *places), shape=X.shape), y.astype(np.int64)
 
 
 def standardised(X: np.ndarray) -> np.ndarray:

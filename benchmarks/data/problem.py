@@ -8,14 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from benchmarks.data.arrays import Arrays, evenly
+from benchmarks.data.arrays import Arrays, SparseArrays, evenly
 from benchmarks.data.device_embeddings import DeviceEmbeddings
 
 
 class Data(Protocol):
     """A frozen description of a data set, whose ``repr`` holds all that its numbers depend on."""
 
-    def load(self) -> Arrays: ...
+    def load(self) -> Arrays | SparseArrays: ...
 
 
 class Part(NamedTuple):
@@ -38,7 +38,7 @@ class Problem:
     title: str
     group: str
     """One of "small", "large", "order", "hard", "real", "growth", "headline" and "gpu", or one of
-    the hard regime, which `separable_problems` lists."""
+    two regimes, which `separable_problems` and `sparse_problems` list."""
     data: Data
     C: float
     limit: float

@@ -9,6 +9,7 @@ from benchmarks.data.bundled import Bundled
 from benchmarks.data.problem import Data, Problem
 from benchmarks.data.real_problems import real_problems
 from benchmarks.data.separable_problems import SEPARABLE
+from benchmarks.data.sparse_problems import SPARSE
 from benchmarks.data.synthetic import Embeddings, Gaussian, Hard
 
 
@@ -142,11 +143,11 @@ PROBLEMS: dict[str, Problem] = {
 def chosen(names: list[str]) -> list[Problem]:
     """The problems of these names, letters (``D`` is every ``D@C``) or groups, each once.
 
-    "all" is all but those of the hard regime, which have to be named. An unknown name ends the
-    program.
+    "all" is all but those of the hard regime and of sparse features, which have to be named. An
+    unknown name ends the program.
     """
     found: dict[str, Problem] = {}
-    known = PROBLEMS | SEPARABLE
+    known = PROBLEMS | SEPARABLE | SPARSE
     for name in names:
         matches = [
             problem

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
@@ -55,16 +56,21 @@ class TextTopics:
         return f"{', '.join(absent)} not installed" if absent else None
 
     def load(self) -> Arrays:
+        weights, y, _ = self.weights(min_df=5)
+        X = TruncatedSVD(self.components, random_state=0).fit_transform(weights)
+        return finished(X, y)
+
+    def weights(self, min_df: int) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Tf-idf weights of words in at least ``min_df`` texts, classes, and their names."""
         if reason := self.missing():
             raise ModuleNotFoundError(f"{self!r}: {reason}")
         texts, origins = self.documents()
         names, y = np.unique(origins, return_inverse=True)
         ignored = ENGLISH_STOP_WORDS | self.name_words(names)
-        weights = TfidfVectorizer(
-            analyzer=lambda text: words(text, ignored), min_df=5, sublinear_tf=True
-        ).fit_transform(texts)
-        X = TruncatedSVD(self.components, random_state=0).fit_transform(weights)
-        return finished(X, y)
+        weigh = TfidfVectorizer(
+            analyzer=lambda text: words(text, ignored), min_df=min_df, sublinear_tf=True
+        )
+        return weigh.fit_transform(texts), y, names
 
     def documents(self) -> tuple[list[str], list[str]]:
         """All texts, and the subpackage of each, in the order of the file names."""

@@ -2,13 +2,15 @@
 
 Intercepts are the coefficients of a last feature that is always 1. So parameters are one array
 ``V (p + 1, m)``, whose last row is b. A step comes from a factorisation of the whole Hessian where
-that is small. Else it comes from conjugate gradients, preconditioned by the block of each class.
+that is small. Else it comes from conjugate gradients, preconditioned by the block of each class, or
+by the diagonal where the features are sparse.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.sparse import issparse
 
 from benchmarks.judge.objective import Objective
 
@@ -33,6 +35,14 @@ def weighted_gram(X: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarra
         gram += block.T @ block
     gram[np.arange(p), np.arange(p)] += ridge
     return gram
+
+
+def class_solver(X: np.ndarray, weights: np.ndarray, ridge: float) -> Solve:
+    """A function that solves systems with the block of a class; with its diagonal, of sparse X."""
+    if not issparse(X):
+        return positive_solver(weighted_gram(X, weights, ridge))
+    diagonal = np.append((X * X).T @ weights + ridge, weights.sum())
+    return lambda g: g / diagonal
 
 
 def positive_solver(H: np.ndarray) -> Solve:
@@ -66,7 +76,10 @@ def whole_step(objective: Objective, V: np.ndarray, G: np.ndarray) -> np.ndarray
 
 
 class ConjugateSteps:
-    """Newton steps by conjugate gradients, among parameters whose classes sum to zero."""
+    """Newton steps by conjugate gradients, among parameters whose classes sum to zero.
+
+    A single column is that of a sigmoid neuron.
+    """
 
     def __init__(self) -> None:
         self.solvers: list[Solve] = []
@@ -80,8 +93,7 @@ class ConjugateSteps:
         P = objective.probabilities(X @ V[:-1] + V[-1])
         if not self.solvers or self.products > FRESH_AFTER:
             self.solvers = [
-                positive_solver(weighted_gram(X, P[:, k] * (1 - P[:, k]), ridge))
-                for k in range(V.shape[1])
+                class_solver(X, P[:, k] * (1 - P[:, k]), ridge) for k in range(V.shape[1])
             ]
 
         def curved(D: np.ndarray) -> np.ndarray:
@@ -92,13 +104,13 @@ class ConjugateSteps:
 
         def preconditioned(R: np.ndarray) -> np.ndarray:
             Z = np.column_stack([solve(R[:, k]) for k, solve in enumerate(self.solvers)])
-            return Z - Z.mean(axis=1, keepdims=True)
+            return Z - Z.mean(axis=1, keepdims=True) if Z.shape[1] > 1 else Z
 
         step, R = np.zeros_like(V), -G
         Z = preconditioned(R)
         D, now = Z, float((R * Z).sum())
         goal = now * accuracy**2
-        for product in range(1, 401):
+        for product in range(1, (2000 if issparse(X) else 400) + 1):
             self.products = product
             HD = curved(D)
             length = now / float((D * HD).sum())

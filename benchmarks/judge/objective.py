@@ -21,7 +21,7 @@ BLOCK = 1 << 18
 class Objective:
     """The objective of one fit: features, labels, penalty, and the number of columns."""
 
-    X: np.ndarray
+    X: np.ndarray  # or a CSR matrix
     y: np.ndarray  # labels 0..K-1
     C: float
     columns: int  # m: 1 for two classes, else K
@@ -84,7 +84,7 @@ class Objective:
     def blocks(self, *arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
         """The same rows of each array, a block at a time."""
         rows = max(64, BLOCK // self.columns)
-        for start in range(0, len(self.X), rows):
+        for start in range(0, self.X.shape[0], rows):
             yield tuple(array[start : start + rows] for array in arrays)
 
     def best_intercepts(self) -> np.ndarray:

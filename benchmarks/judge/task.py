@@ -20,7 +20,7 @@ JUDGED = 12
 
 @dataclass(frozen=True)
 class Task:
-    """Features, labels and parts; arrays of NumPy from a folder, tensors from a device."""
+    """Features, labels and parts; NumPy or SciPy from a folder, tensors from a device."""
 
     X: Any
     y: Any
@@ -40,7 +40,8 @@ class Task:
     def judge(self, place: int) -> Judge:
         """The objective of a part, computed where its data are."""
         part = self.parts[place]
-        kind = Objective if type(self.X).__module__ == "numpy" else DeviceObjective
+        on_host = type(self.X).__module__.partition(".")[0] in ("numpy", "scipy")
+        kind = Objective if on_host else DeviceObjective
         return kind(self.X, part.labels(self.y), part.C, self.columns)
 
     def gap(self, lowest: dict[str, float], places: Sequence[int], found: Sequence[Fit]) -> float:

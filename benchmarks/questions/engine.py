@@ -90,7 +90,7 @@ class Session:
             "group": problem.group,
             "shape": list(self.X.shape),
             "optimum": best.value,
-            "floor": short(floor(self.X.shape, self.rates)),
+            "floor": short(self.floor()),
             "asked": problem.asked,
             "asked_lbfgs": problem.asked_lbfgs,
             "machine": self.machine,
@@ -101,7 +101,11 @@ class Session:
 
     def refusal(self, name: str, columns: int) -> str | None:
         """The reason why a contender cannot fit the data; None where it can."""
-        return CONTENDERS[name].refuses(columns, len(self.X))
+        return CONTENDERS[name].refuses(columns, self.X.shape[0])
+
+    def floor(self) -> float:
+        """The least time of an exact fit of the data."""
+        return floor(self.X.shape, self.rates)
 
     def close(self) -> None:
         """End the processes."""

@@ -6,7 +6,7 @@ file              contents
 ``table``         tables of the terminal, of exact fits and of many fits
 ``device_table``  tables of the terminal, of fits on a device
 ``exact_fits``    the text about exact fits, in Markdown
-``separable_fits`` exact fits in the hard regime, in both forms
+``regime_fits``   exact fits of one regime, in both forms
 ``machines``      the machines of results, in a sentence
 ``markdown``      the text about every other question, in Markdown
 ``rst``           Markdown turned into reStructuredText

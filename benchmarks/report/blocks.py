@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.judge import store
-from benchmarks.report import exact_fits, markdown, separable_fits
+from benchmarks.report import exact_fits, markdown, regime_fits
 from benchmarks.report.rst import restructured
 
 README = store.ROOT / "README.md"
@@ -25,9 +25,10 @@ BLOCKS = {
 #: The source of each block: files of results, and the function of them that makes the text.
 WRITERS: dict[str, tuple[str, Callable[..., str]]] = {
     "original": ("original", markdown.original),
-    "engine": ("engine separable", exact_fits.engine),
+    "engine": ("engine separable sparse", exact_fits.engine),
     "many": ("many", markdown.many),
-    "separable": ("separable", separable_fits.separable),
+    "separable": ("separable", regime_fits.separable),
+    "sparse": ("sparse", regime_fits.sparse),
     "problems": ("engine", exact_fits.problems),
     "losses": ("engine", exact_fits.losses),
     "work": ("engine", exact_fits.work),

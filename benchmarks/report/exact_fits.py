@@ -2,7 +2,7 @@
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.report.machines import machine
-from benchmarks.report.separable_fits import ahead
+from benchmarks.report.regime_fits import SEPARABLE, SPARSE, ahead
 from benchmarks.report.table import Results, best_other, others, ratio, seconds, to
 
 OURS = "logitron"
@@ -11,26 +11,31 @@ OURS = "logitron"
 README_ROWS = ("A@1", "cancer@1", "digits@1", "C", "E", "D@1", "F2", "G@1", "H", "text@1")
 
 
-def engine(results: Results, separable: Results) -> str:
-    """Seconds to 1e-6 on some problems, and a sentence about all of them, and the hard regime."""
+def engine(results: Results, separable: Results, sparse: Results) -> str:
+    """Seconds to 1e-6 on some problems, and a sentence about all of them, and two regimes."""
     measured = compared(results)
     rows = [row(measured[name]) for name in README_ROWS if name in measured]
     ahead = sum((times(one) or 0.0) >= 1.0 for one in measured.values())
     return (
         "\n".join([*HEAD, *rows])
         + f"\n\nSeconds to a relative suboptimality of 1e-6. On {ahead} of all {len(measured)} "
-        f"problems logitron is the fastest{hard_regime(separable)}; "
+        f"problems logitron is the fastest{regimes(separable, sparse)}; "
         "[the benchmark page](docs/benchmarks.rst) shows the others too, and why. "
         f"{machine(measured)}\n"
     )
 
 
-def hard_regime(results: Results) -> str:
-    """The part of the sentence about few rows, separable classes and a large C."""
-    if not results:
-        return ""
-    first = sum(map(ahead, results.values()))
-    return f", and on {first} of {len(results)} with few rows, separable classes or a large C"
+def regimes(separable: Results, sparse: Results) -> str:
+    """The part of the sentence about two regimes: the hard one, and sparse features."""
+    parts = [
+        f"on {sum(ahead(one, regime) for one in results.values())} of {len(results)} with {what}"
+        for results, regime, what in (
+            (separable, SEPARABLE, "few rows, separable classes or a large C"),
+            (sparse, SPARSE, "sparse features"),
+        )
+        if results
+    ]
+    return "".join(f", {part}" for part in parts)
 
 
 HEAD = (

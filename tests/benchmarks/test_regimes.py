@@ -16,8 +16,8 @@ from benchmarks.judge import Objective, reference, store
 from benchmarks.judge.reference import minimise
 from benchmarks.judge.separation import separation
 from benchmarks.judge.threads import Setting
-from benchmarks.questions import many, separable
-from benchmarks.report import exact_fits, separable_fits
+from benchmarks.questions import many, regime, separable
+from benchmarks.report import exact_fits, regime_fits
 
 SMALL = Separable(120, 40, 5, margin=0.5, seed=1)
 #: logitron, one of scikit-learn's solvers, one that is left out, and one that needs no package
@@ -209,7 +209,8 @@ def test_a_tiny_problem_has_times_and_reports(results):
     assert one["contenders"]["logitron"]["seconds"]["1e-06"] > 0.0
     assert one["contenders"]["logitron"]["ended"] == "goal"
     default = one["default"]
-    assert set(default) == {"seconds", "iterations", "converged", "certified", "bound", "gap"}
+    reports = {"converged", "certified", "bound", "gap"}
+    assert set(default) == {"seconds", "iterations", "passes", *reports}
     assert default["converged"]
     assert default["certified"]
     assert default["gap"] <= 1e-8
@@ -220,15 +221,15 @@ def test_a_fit_that_stops_early_is_told_as_it_is(monkeypatch):
     X, y = SMALL.load()
     objective = Objective.of(X, y, 1e4)
     _, best = minimise(objective)
-    model = separable.LogisticRegression
-    monkeypatch.setattr(separable, "LogisticRegression", lambda C: model(C=C, max_iter=1))
-    told = separable.default_fit(objective, best.value, Setting(1, 1))
+    model = regime.LogisticRegression
+    monkeypatch.setattr(regime, "LogisticRegression", lambda C: model(C=C, max_iter=1))
+    told = regime.default_fit(objective, best.value, Setting(1, 1))
     assert not told["converged"]
     assert told["gap"] > 1e-4
 
 
 def test_tables_fit_a_terminal(results):
-    text = separable_fits.table(results)
+    text = regime_fits.table(results, regime_fits.SEPARABLE)
     assert max(map(len, text.splitlines())) <= 80
     assert GROUPS["apart"] in text
     assert "60 x 101, K=40, C=100" in text
@@ -236,29 +237,29 @@ def test_tables_fit_a_terminal(results):
 
 
 def test_the_page_tells_what_was_not_certified(results):
-    text = separable_fits.separable(results)
+    text = regime_fits.separable(results)
     (line,) = (line for line in text.splitlines() if line.startswith("| 60 x 101"))
     assert line.endswith("| certified |")
     assert "1 fits with default parameters, 1 are certified" in text
     one = results["tiny"]
     failed = one | {"default": one["default"] | {"certified": False, "converged": False}}
-    assert "| NOT converged |" in separable_fits.separable({"tiny": failed})
-    assert "!" in separable_fits.row(failed)
+    assert "| NOT converged |" in regime_fits.separable({"tiny": failed})
+    assert "!" in regime_fits.row(failed, regime_fits.SEPARABLE)
 
 
 def test_who_is_faster_is_told(results):
     one = results["tiny"]
     times = {who: {"seconds": {"1e-06": s}, "limit": 9.0} for who, s in WINNER.items()}
-    text = separable_fits.separable({"tiny": one | {"contenders": times}})
+    text = regime_fits.separable({"tiny": one | {"contenders": times}})
     assert "On 0 of these 1 problems" in text
     assert "- 60 x 101, K=40, C=100: sklearn lbfgs is 4.00 times faster" in text
     times["sklearn lbfgs"] = times["torch lbfgs"]
-    assert "Others are faster" not in separable_fits.separable(
-        {"tiny": one | {"contenders": times}}
-    )
+    assert "Others are faster" not in regime_fits.separable({"tiny": one | {"contenders": times}})
 
 
 def test_a_sentence_counts_both_regimes(results):
-    assert exact_fits.hard_regime({}) == ""
-    told = exact_fits.hard_regime(results)
-    assert f"on {int(separable_fits.ahead(results['tiny']))} of 1 with few rows" in told
+    assert exact_fits.regimes({}, {}) == ""
+    told = exact_fits.regimes(results, results)
+    first = int(regime_fits.ahead(results["tiny"], regime_fits.SEPARABLE))
+    assert f", on {first} of 1 with few rows" in told
+    assert told.endswith(" of 1 with sparse features")

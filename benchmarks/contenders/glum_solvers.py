@@ -1,4 +1,9 @@
-"""glum's iteratively reweighted least squares. Its objective is divided by the rows."""
+"""glum's iteratively reweighted least squares, and its L-BFGS for sparse features.
+
+Its objective is divided by the number of rows.
+"""
+
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +16,7 @@ class Glum(Contender):
     packages = ("glum", "tabmat")
     softmax = False
     headline = True
+    solver: ClassVar[str] = "irls-ls"
 
     def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
         from glum import GeneralizedLinearRegressor
@@ -19,8 +25,17 @@ class Glum(Contender):
             family="binomial",
             alpha=1 / (self.C * len(self.y)),
             l1_ratio=0,
-            solver="irls-ls",
+            solver=self.solver,
             gradient_tol=tol,
             max_iter=max_iter,
         ).fit(self.X, self.y)
         return Fit(model.coef_, np.atleast_1d(model.intercept_), {"iterations": model.n_iter_})
+
+
+class GlumLbfgs(Glum):
+    """Without a matrix of features times features."""
+
+    name = "glum lbfgs"
+    headline = False
+    sparse = True
+    solver = "lbfgs"

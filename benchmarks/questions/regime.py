@@ -1,0 +1,120 @@
+"""What two regimes have in common: a ladder to 1e-6, and one more fit with default parameters.
+
+`separable` and `sparse` are questions about a regime. Contenders are measured as by `engine`, to a
+gap of 1e-6, and in a file of results of their own. Besides, logitron fits each problem with its
+default parameters: whether that fit converged, was certified, and how far it truly is from the
+optimum is stored with the times.
+"""
+
+import warnings
+from pathlib import Path
+from typing import ClassVar
+
+from benchmarks.contenders import CONTENDERS
+from benchmarks.data.problem import Problem
+from benchmarks.data.problems import chosen
+from benchmarks.judge import Objective, gap
+from benchmarks.judge.runner import ROUNDS
+from benchmarks.judge.store import short
+from benchmarks.judge.threads import Setting, threads
+from benchmarks.judge.timing import seconds_of
+from benchmarks.options import Each, Results, answered, ignore, parser_of
+from benchmarks.questions import engine
+from benchmarks.report.regime_fits import Regime, table
+from logitron import LogisticRegression
+
+
+class Session(engine.Session):
+    """A run to a gap of 1e-6, with one more fit of logitron.
+
+    The loosest tolerance, from which nobody comes near, is left out. The tightest are tighter than
+    elsewhere: at a large C an optimum is so small that a gradient of 1e-9 is no sign of it.
+    """
+
+    goal: ClassVar[float] = 1e-6
+    ladder: ClassVar[tuple[float, ...]] = tuple(10.0**-k for k in range(1, 17))
+
+    def run(self, problem: Problem, folder: Path) -> Results:
+        """Measure all contenders on a problem; returns the stored results."""
+        result = super().run(problem, folder)
+        ours = result["contenders"].get("logitron")
+        if ours is not None:
+            setting = Setting(**ours["setting"]) if ours["setting"] else Setting(1, 1)
+            objective = Objective.of(self.X, self.y, problem.C)
+            result["default"] = default_fit(objective, result["optimum"], setting)
+        return result
+
+
+def default_fit(objective: Objective, optimum: float, setting: Setting) -> Results:
+    """One fit of logitron with default parameters: its reports, and its true gap."""
+    clf = LogisticRegression(C=objective.C)
+    with threads(setting), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a fit that does not converge is told as such
+        seconds, _ = seconds_of(lambda: clf.fit(objective.X, objective.y))
+    return {
+        "seconds": short(seconds),
+        "iterations": int(clf.n_iter_.max()),
+        "passes": short(float(clf.work_.passes)),
+        "converged": bool(clf.converged_.all()),
+        "certified": bool(clf.certified_.all()),
+        "bound": short(float(clf.suboptimality_.max())),
+        "gap": short(gap(objective, optimum, clf.coef_, clf.intercept_)),
+    }
+
+
+def measured(
+    problems: list[Problem],
+    names: tuple[str, ...],
+    *,
+    kind: type[Session],
+    result: str,
+    rounds: int = ROUNDS,
+    limit: float | None = None,
+    keep: bool = True,
+    each: Each = ignore,
+) -> Results:
+    """Measure contenders on problems of a regime; see `engine.measured`."""
+    return engine.measured(
+        problems,
+        list(names),
+        rounds=rounds,
+        limit=limit,
+        keep=keep,
+        each=each,
+        kind=kind,
+        result=result,
+    )
+
+
+def ask(
+    result: str,
+    description: str | None,
+    problems: dict[str, Problem],
+    names: tuple[str, ...],
+    kind: type[Session],
+    regime: Regime,
+) -> None:
+    """Measure a regime by the options of the command line, and print its table."""
+    parser = parser_of(result, description)
+    parser.add_argument("--problems", nargs="+", default=list(problems), help="names or groups")
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(names))
+    parser.add_argument("--limit", type=float, help="seconds that one fit may take")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
+    options = parser.parse_args()
+    wanted = chosen(options.problems)
+    found = answered(
+        parser,
+        options,
+        result,
+        lambda keep: measured(
+            wanted,
+            tuple(options.contenders),
+            kind=kind,
+            result=result,
+            rounds=options.rounds,
+            limit=options.limit,
+            keep=keep,
+        ),
+    )
+    print()
+    print(table({p.name: found[p.name] for p in wanted if p.name in found}, regime))
