@@ -10,11 +10,15 @@ OURS = "logitron"
 #: The problems whose seconds the README shows.
 README_ROWS = ("A@1", "cancer@1", "digits@1", "C", "E", "D@1", "F2", "G@1", "H", "text@1")
 
+#: and of those of sparse features
+README_SPARSE = ("stats@100", "pandas@1", "clicks@1")
+
 
 def engine(results: Results, separable: Results, sparse: Results) -> str:
     """Seconds to 1e-6 on some problems, and a sentence about all of them, and two regimes."""
     measured = compared(results)
     rows = [row(measured[name]) for name in README_ROWS if name in measured]
+    rows += [row(with_shape(sparse[name])) for name in README_SPARSE if name in sparse]
     ahead = sum((times(one) or 0.0) >= 1.0 for one in measured.values())
     return (
         "\n".join([*HEAD, *rows])
@@ -23,6 +27,12 @@ def engine(results: Results, separable: Results, sparse: Results) -> str:
         "[the benchmark page](docs/benchmarks.rst) shows the others too, and why. "
         f"{machine(measured)}\n"
     )
+
+
+def with_shape(result: Results) -> Results:
+    """A problem whose title says that it is sparse, and of what shape."""
+    n, p = result["shape"]
+    return result | {"title": f"sparse {n} x {p}, {result['title']}"}
 
 
 def regimes(separable: Results, sparse: Results) -> str:

@@ -341,7 +341,9 @@ def _package(real: types.ModuleType | None) -> dict[str, types.ModuleType]:
     device = types.ModuleType("cupy.cuda.device")
     device.Device = Device
     modules = (top, cuda, device, linalg, fft, core, products)
-    return {module.__name__: module for module in modules}
+    from tests.standins import cupyx_sparse  # (which uses the arrays of this file)
+
+    return {module.__name__: module for module in modules} | cupyx_sparse.package()
 
 
 def _fill(module: types.ModuleType, source: types.ModuleType, real: Any) -> None:

@@ -6,7 +6,9 @@ module                      contents
 ``wrapping``                `wrap`: makes a `Source` of an argument of any kind
 ``source``                  `Source`: an argument, behind one interface for all kinds
 ``sparse_source``           `SparseSource`: a sparse matrix of SciPy
+``cupy_sparse_source``      `CupySparseSource`: a sparse matrix of CuPy
 ``dask_source``             `DaskSource`: a Dask array
+``sparse_dask_source``      `SparseDaskSource`: a Dask array of sparse chunks
 `logitron.data.rows`        `Rows`: the interface for sums and maps over blocks of rows
 ``array_rows``              `ArrayRows`: sums and maps over rows of arrays in memory
 ``row_blocks``              arrays in memory, divided into blocks of rows
@@ -18,7 +20,14 @@ module                      contents
 ``dask_tasks``              functions that run in the workers of Dask
 ``block_features``          wrappers that cast or standardise the features of a block
 ``product_rows``            `ProductRows`: sums and products over rows of sparse matrices
-``csr_products``            products of a CSR matrix with few columns
+``products``                `Products`: the interface of sparse features that offer products
+``products_pay``            which sparse features are used by products
+``csr_products``            `CsrProducts`: a CSR matrix of SciPy
+``cupy_products``           `CupyProducts`: a CSR matrix of CuPy
+``dask_products``           `DaskProducts`: a Dask array of sparse chunks
+``dask_product_rows``       `DaskProductRows`: rows of those, whose logits are lazy
+``occurring_columns``       columns that have entries, and their new numbers
+``logits``                  the logits of all rows, in memory
 ``sparse_format``           checks of sparse matrices
 ``dask_chunks``             checks of the chunks of Dask arrays
 =========================== ====================================================================
@@ -27,6 +36,7 @@ module                      contents
 from logitron.data.array_rows import ArrayRows
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_rows import DaskRows
+from logitron.data.logits import logits_of
 from logitron.data.product_rows import ProductRows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
@@ -44,6 +54,7 @@ __all__ = [
     "Source",
     "SparseRows",
     "SparseSource",
+    "logits_of",
     "make_rows",
     "to_csr",
     "wrap",

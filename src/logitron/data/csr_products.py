@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.context import ArrayContext
+from logitron.backend.host import to_host
 from logitron.backend.threads import parallel_map, workers
-from logitron.backend.types import HostArray
+from logitron.backend.types import Array, HostArray
+from logitron.data.occurring_columns import renumbered, worth_taking
+from logitron.data.sparse_rows import SparseRows
 
 __all__ = ["CsrProducts"]
 
@@ -19,21 +23,22 @@ __all__ = ["CsrProducts"]
 MIN_SHARED = 1 << 21
 #: entries that are squared at a time
 SQUARED_ENTRIES = 1 << 20
-#: part of the columns that must occur for the others to be worth keeping
-MOSTLY_OCCUR = 0.75
 
 
 class CsrProducts:
-    """A CSR matrix ``X (n, p)`` in canonical format, with floating-point entries.
+    """A CSR matrix ``X (n, p)`` of SciPy in canonical format, as `logitron.data.Products`.
 
     Parameters
     ----------
     matrix : scipy.sparse.csr_array
     """
 
+    lazy = False
+
     def __init__(self, matrix: Any) -> None:
         self.matrix = matrix
         self.shape: tuple[int, int] = matrix.shape
+        self.entries = int(matrix.nnz)
         self._cast: dict[str, CsrProducts] = {}
 
     def astype(self, dtype: str) -> "CsrProducts":
@@ -45,8 +50,12 @@ class CsrProducts:
             self._cast[dtype] = CsrProducts(_like(X, X.data.astype(dtype), X.indices, X.indptr))
         return self._cast[dtype]
 
+    def bring(self, array: Array) -> HostArray:
+        """Move an array to the host; see `Products.bring`."""
+        return to_host(array)
+
     def forward(self, W: HostArray, start: int = 0, stop: int | None = None) -> HostArray:
-        """Multiply rows from ``start`` to ``stop`` by columns (p, m), for example to logits."""
+        """Multiply rows by columns (p, m); see `Products.forward`."""
         stop = self.shape[0] if stop is None else stop
         W = np.ascontiguousarray(W, self.matrix.dtype)
         if W.shape[1] == 1:  # (SciPy has a faster product with a vector)
@@ -58,7 +67,7 @@ class CsrProducts:
         return product.reshape(stop - start, -1)
 
     def backward(self, R: HostArray) -> HostArray:
-        """Multiply the transpose by columns (n, m), for example residuals to a gradient (p, m)."""
+        """Multiply the transpose by columns (n, m); see `Products.backward`."""
         R = np.ascontiguousarray(R, self.matrix.dtype)
         R = R[:, 0] if R.shape[1] == 1 else R
         if self._is_long(R.size // self.shape[0]):
@@ -70,7 +79,7 @@ class CsrProducts:
         return product.reshape(self.shape[1], -1)
 
     def backward_squared(self, S: HostArray) -> HostArray:
-        """Multiply the transpose of the squared entries by columns (n, m).
+        """Multiply the transpose of the squared entries; see `Products.backward_squared`.
 
         In float64 the squares are made anew, some at a time; in float32 they are kept, for many
         such products of less precision.
@@ -86,7 +95,7 @@ class CsrProducts:
         return total
 
     def sum_of_squares(self) -> float:
-        """Add up the squares of all entries, in float64; may overflow. The sum is kept."""
+        """Add up the squares of all entries; see `Products.sum_of_squares`."""
         return self._sum_of_squares
 
     @cached_property
@@ -109,11 +118,11 @@ class CsrProducts:
         return _like(X, X.data[first:last], X.indices[first:last], pointers)
 
     def take(self, rows: HostArray) -> "CsrProducts":
-        """Copy the rows with these indices."""
+        """Copy the rows with these indices; see `Products.take`."""
         return CsrProducts(self.matrix[rows])
 
     def occurring_columns(self) -> HostArray | None:
-        """Return the columns that have entries; None if most columns have."""
+        """Return the columns that have entries; see `Products.occurring_columns`."""
         p = self.shape[1]
         if self.matrix.nnz >= p:
             occurs = np.zeros(p, bool)
@@ -121,14 +130,19 @@ class CsrProducts:
             found = np.flatnonzero(occurs)
         else:
             found = np.unique(self.matrix.indices)
-        return found if 0 < len(found) < MOSTLY_OCCUR * p else None
+        return worth_taking(found, p)
 
     def take_columns(self, columns: HostArray) -> "CsrProducts":
-        """Return the same entries, in a matrix of some columns, which has all entries."""
+        """Return the same entries, in fewer columns; see `Products.take_columns`."""
         X = self.matrix
-        places = np.zeros(self.shape[1], X.indices.dtype)
-        places[columns] = np.arange(len(columns), dtype=X.indices.dtype)
-        return CsrProducts(_like(X, X.data, places[X.indices], X.indptr, len(columns)))
+        indices = renumbered(columns, self.shape[1])[X.indices].astype(X.indices.dtype, copy=False)
+        return CsrProducts(_like(X, X.data, indices, X.indptr, len(columns)))
+
+    def in_blocks(
+        self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
+    ) -> SparseRows:
+        """Return dense blocks; see `Products.in_blocks`."""
+        return SparseRows(context, self.matrix, *row_arrays, **settings)
 
     @cached_property
     def _squared(self) -> "CsrProducts":

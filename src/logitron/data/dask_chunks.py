@@ -9,7 +9,14 @@ from array_api_compat import is_dask_array
 from logitron.backend.types import Array
 from logitron.data.sparse_format import is_sparse
 
-__all__ = ["check_chunk", "check_chunks", "chunk_location", "is_dask", "with_checked_chunks"]
+__all__ = [
+    "check_chunk",
+    "check_chunks",
+    "chunk_location",
+    "chunk_locations",
+    "is_dask",
+    "with_checked_chunks",
+]
 
 
 def is_dask(array: Any) -> bool:
@@ -17,8 +24,10 @@ def is_dask(array: Any) -> bool:
     return bool(is_dask_array(array))
 
 
-def check_chunks(array: Array, name: str = "X") -> None:
+def check_chunks(array: Array, name: str = "X", *, sparse: bool = False) -> None:
     """Reject a Dask array with chunks of unknown sizes or, by its meta, of sparse matrices.
+
+    ``sparse`` accepts those.
 
     Raises
     ------
@@ -27,7 +36,7 @@ def check_chunks(array: Array, name: str = "X") -> None:
     TypeError
         If the array's meta is a sparse matrix.
     """
-    if is_sparse(array._meta):
+    if is_sparse(array._meta) and not sparse:
         raise TypeError(_sparse_chunks_message(name, f"chunks are {type(array._meta).__name__}"))
     if any(isnan(size) for sizes in array.chunks for size in sizes):
         raise ValueError(
@@ -63,7 +72,14 @@ def chunk_location(block_info: Any) -> tuple[int, ...]:
     return block_info[0]["chunk-location"][0], *(last - first for first, last in edges)
 
 
-def check_chunk(name: str, location: tuple[int, ...], chunk: Array) -> None:
+def chunk_locations(array: Array) -> list[tuple[int, ...]]:
+    """Return number and shape of each chunk of complete rows."""
+    return [(i, rows, array.shape[1]) for i, rows in enumerate(array.chunks[0])]
+
+
+def check_chunk(
+    name: str, location: tuple[int, ...], chunk: Array, *, sparse: bool = False
+) -> None:
     """Reject a chunk that is sparse, or whose shape is not the announced one.
 
     Dask itself does not check either.
@@ -75,6 +91,8 @@ def check_chunk(name: str, location: tuple[int, ...], chunk: Array) -> None:
     location : tuple of int
         Number and announced shape of the chunk; see `chunk_location`.
     chunk : array
+    sparse : bool, default False
+        Whether it may be sparse.
 
     Raises
     ------
@@ -84,7 +102,7 @@ def check_chunk(name: str, location: tuple[int, ...], chunk: Array) -> None:
         If its shape is not the announced one.
     """
     number, *shape = location
-    if is_sparse(chunk):
+    if is_sparse(chunk) and not sparse:
         raise TypeError(_sparse_chunks_message(name, f"chunk {number} is a {type(chunk).__name__}"))
     if list(chunk.shape) != shape:
         raise ValueError(
@@ -98,6 +116,6 @@ def _sparse_chunks_message(name: str, got: str) -> str:
     """Return the message for sparse chunks; ``got`` names one."""
     return (
         f"{name} must be a Dask array of dense chunks, got sparse matrices ({got}). Make the "
-        f"chunks dense with {name}.map_blocks(lambda chunk: chunk.toarray()), or pass a single "
-        "sparse matrix of SciPy"
+        f"chunks dense with {name}.map_blocks(lambda chunk: chunk.toarray()). Features in sparse "
+        "chunks need a Dask array whose meta is sparse: meta=scipy.sparse.csr_array((0, 0))"
     )

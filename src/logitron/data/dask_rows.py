@@ -21,18 +21,15 @@ from logitron.data.block_features import (
     with_products,
     without_features,
 )
-from logitron.data.dask_chunks import check_chunks, is_dask
+from logitron.data.dask_chunks import check_chunks, chunk_locations, is_dask
 from logitron.data.dask_tasks import (
-    add_parts,
+    add_up_parts,
     run_on_chunk,
     run_on_located_chunk,
     standardise_first,
 )
 
 __all__ = ["DaskRows"]
-
-#: parts that one task adds up; the parts of a sum are the leaves of a tree of such tasks
-MAX_PARTS_PER_TASK = 16
 
 
 class DaskRows:
@@ -82,7 +79,7 @@ class DaskRows:
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
     ) -> tuple[Array, ...]:
         """Add up the arrays that a block function returns; see `Rows.sum`."""
-        from dask import compute, delayed
+        from dask import delayed
 
         function, static, parameters = self._standardising(
             function, static, parameters, len(self._row_arrays)
@@ -91,16 +88,9 @@ class DaskRows:
         sent = delayed(parameters, traverse=False)  # (one node of the graph, shared by all tasks)
         parts = [
             run(sent, location, *block)
-            for location, block in zip(self._chunk_locations, self._blocks, strict=True)
+            for location, block in zip(chunk_locations(self._X), self._blocks, strict=True)
         ]
-        add = delayed(add_parts, pure=False)
-        while len(parts) > 1:
-            parts = [
-                add(parts[i : i + MAX_PARTS_PER_TASK])
-                for i in range(0, len(parts), MAX_PARTS_PER_TASK)
-            ]
-        (total,) = compute(parts[0])
-        return tuple(total)
+        return add_up_parts(parts)
 
     def sum_rows(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
@@ -241,8 +231,3 @@ class DaskRows:
         elif array.chunks != rows:
             array = array.rechunk(rows)
         return list(array.to_delayed().ravel())
-
-    @property
-    def _chunk_locations(self) -> list[tuple[int, ...]]:
-        """Number and shape of each chunk of features."""
-        return [(i, rows, self.shape[1]) for i, rows in enumerate(self._X.chunks[0])]

@@ -21,7 +21,7 @@ __all__ = ["DaskSource"]
 class DaskSource(Source):
     """A Dask array."""
 
-    lazy = True
+    lazy, on_host = True, False
 
     @property
     def meta(self) -> Array:

@@ -5,11 +5,24 @@ from typing import Any
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
 from logitron.data.block_features import with_standardised_features
+from logitron.data.csr_products import CsrProducts
 from logitron.data.dask_chunks import check_chunk, chunk_location
+from logitron.data.sparse_format import check_sparse, in_canonical_format, is_sparse, to_csr
 
-__all__ = ["add_parts", "run_on_chunk", "run_on_located_chunk", "standardise_first"]
+__all__ = [
+    "add_parts",
+    "add_up_parts",
+    "logits_of_sparse_chunk",
+    "products_of_chunk",
+    "run_on_chunk",
+    "run_on_located_chunk",
+    "standardise_first",
+]
+
+#: parts that one task adds up; the parts of a sum are the leaves of a tree of such tasks
+MAX_PARTS_PER_TASK = 16
 
 
 def run_on_chunk(
@@ -76,3 +89,55 @@ def standardise_first(X: Array, *rest: Array | None, n_row_arrays: int = 0, **st
 def add_parts(parts: list[tuple[Array, ...]]) -> tuple[Array, ...]:
     """Add up tuples of arrays, entry by entry."""
     return tuple(sum(arrays[1:], start=arrays[0]) for arrays in zip(*parts, strict=True))
+
+
+def add_up_parts(parts: list[Any]) -> tuple[Array, ...]:
+    """Compute the sum of delayed tuples of arrays, by a tree of tasks."""
+    from dask import compute, delayed
+
+    add = delayed(add_parts, pure=False)
+    while len(parts) > 1:
+        parts = [
+            add(parts[i : i + MAX_PARTS_PER_TASK]) for i in range(0, len(parts), MAX_PARTS_PER_TASK)
+        ]
+    (total,) = compute(parts[0])
+    return tuple(total)
+
+
+def csr_of_chunk(name: str, location: tuple[int, ...], chunk: Any) -> Any:
+    """Check a sparse chunk, and return it in canonical CSR format.
+
+    Raises
+    ------
+    ValueError
+        If its shape is not the announced one, or its indices do not fit it.
+    """
+    check_chunk(name, location, chunk, sparse=True)
+    checked = check_sparse(f"chunk {location[0]} of {name}", chunk) if is_sparse(chunk) else chunk
+    return in_canonical_format(checked.tocsr() if is_sparse(chunk) else to_csr(chunk))
+
+
+def products_of_chunk(
+    dtype: str, columns: HostArray | None, location: tuple[int, ...], chunk: Any
+) -> CsrProducts:
+    """Make the products of a sparse chunk, of some of its columns, or of all for None."""
+    products = CsrProducts(csr_of_chunk("X", location, chunk))
+    return (products if columns is None else products.take_columns(columns)).astype(dtype)
+
+
+def logits_of_sparse_chunk(
+    context: ArrayContext,
+    function: Callable[..., Array],
+    static: dict[str, Any],
+    coef: HostArray,
+    intercept: HostArray,
+    columns: HostArray | None,
+    location: tuple[int, ...],
+    chunk: Any,
+) -> Array:
+    """Apply a function to the logits of a sparse chunk, in the precision of a context."""
+    products = products_of_chunk(context.precision, columns, location, chunk)
+    with context.scope(in_worker_thread=True):
+        Z = products.forward(coef.T) + intercept.astype(context.precision)
+        found: Array = context.compile(function, **static)(context.asarray(Z))
+        return found

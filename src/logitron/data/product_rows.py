@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.context import ArrayContext
-from logitron.backend.host import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
-from logitron.data.csr_products import CsrProducts
+from logitron.data.products import Products
 from logitron.data.row_blocks import evenly_drawn
 from logitron.data.row_stack import RowStack
-from logitron.data.sparse_rows import SparseRows
+from logitron.data.rows import Rows
 
 __all__ = ["ProductRows"]
 
@@ -29,14 +28,14 @@ MAX_LOGITS = 1 << 22
 class ProductRows:
     """A sparse matrix and row arrays, as `logitron.data.Rows`.
 
-    Products with the coefficients and with residuals are sparse products of all rows, on the host.
-    Row functions are computed block by block, in the library of the context. Block functions
-    receive dense blocks, see `SparseRows`.
+    Products with the coefficients and with residuals are sparse products of all rows, where the
+    features are. Row functions are computed block by block, in the library of the context. Block
+    functions receive dense blocks.
 
     Parameters
     ----------
     context : ArrayContext
-    products : CsrProducts
+    products : Products
         With the features, in any dtype.
     *row_arrays : array (n, ...) or None
     width : int, default 1
@@ -44,19 +43,20 @@ class ProductRows:
     options : BlockOptions, optional
     """
 
-    lazy, one_block = False, False
+    one_block = False
 
     def __init__(
         self,
         context: ArrayContext,
-        products: CsrProducts,
+        products: Products,
         *row_arrays: Array | None,
         width: int = 1,
         options: BlockOptions | None = None,
     ) -> None:
         self.context = context
         self.shape = products.shape
-        self.entries: int | None = int(products.matrix.nnz)
+        self.entries: int | None = products.entries
+        self.lazy = products.lazy
         self.row_arrays = row_arrays
         self._given = products
         self._settings: dict[str, Any] = {"width": width, "options": options}
@@ -74,13 +74,13 @@ class ProductRows:
         **static: Any,
     ) -> Array:
         """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
-        dtype, n = self.context.precision, self.shape[0]
-        W, b = to_host(coef).astype(dtype, copy=False).T, to_host(intercept).astype(dtype)
+        n, products = self.shape[0], self._products
+        W, b = products.bring(coef).T, products.bring(intercept)
         run = self.context.compile(function, **static)
         step = max(1, MAX_LOGITS // W.shape[1])
 
         def part(start: int, stop: int) -> Array:
-            Z = self._products.forward(W, start, stop)
+            Z = products.forward(W, start, stop)
             Z += b
             return run(self.context.asarray(Z))
 
@@ -100,12 +100,13 @@ class ProductRows:
         """Multiply the last array of a row function by the features; see `Rows.sum_products`."""
         run = self._compiled(function, static)
         sums, R = self._add_up(run, parameters, stacks=True)
-        wide = self.context.wide
-        return (*sums, wide.asarray(self._products.backward(to_host(R))))
+        products = self._products
+        return (*sums, self.context.wide.asarray(products.backward(products.bring(R))))
 
     def squared_products(self, weights: Array) -> Array:
         """Multiply the squared features by a row array; see `Rows.squared_products`."""
-        return self.context.wide.asarray(self._products.backward_squared(to_host(weights)))
+        products = self._products
+        return self.context.wide.asarray(products.backward_squared(products.bring(weights)))
 
     def sum_of_squares(self) -> float:
         """Add up the squares of all features; see `Rows.sum_of_squares`."""
@@ -184,9 +185,9 @@ class ProductRows:
 
     # --- dense blocks of features ---
 
-    def in_blocks(self) -> SparseRows:
+    def in_blocks(self) -> Rows:
         """Return the same rows in dense blocks; see `Rows.in_blocks`."""
-        return SparseRows(self.context, self._given.matrix, *self.row_arrays, **self._settings)
+        return self._given.in_blocks(self.context, *self.row_arrays, **self._settings)
 
     def sum(
         self, function: Callable[..., tuple[Array, ...]], *parameters: Array | None, **static: Any
@@ -204,28 +205,29 @@ class ProductRows:
         """Add up the arrays of dense blocks of columns; see `Rows.sum_over_columns`."""
         return self.in_blocks().sum_over_columns(function, *column_arrays, **static)
 
-    def standardised(self, centre: Array, scale: Array) -> SparseRows:
+    def standardised(self, centre: Array, scale: Array) -> Rows:
         """Return dense blocks of standardised features; see `Rows.standardised`."""
-        rows = self.in_blocks().standardised(centre, scale)
-        assert isinstance(rows, SparseRows)
-        return rows
+        return self.in_blocks().standardised(centre, scale)
 
-    def with_features(self, X: Array) -> Any:
+    def with_features(self, X: Array) -> Rows:
         """Return the same row arrays with other features; see `Rows.with_features`."""
         return self.in_blocks().with_features(X)
 
     # --- some of the rows or columns, and other precisions ---
 
-    def sample(self, count: int, seed: int) -> "ProductRows":
+    def sample(self, count: int, seed: int) -> "ProductRows | None":
         """Select ``count`` rows, evenly over all rows; see `Rows.sample`."""
         return self.select(evenly_drawn(self.shape[0], count, seed))
 
-    def select(self, rows: HostArray) -> "ProductRows":
+    def select(self, rows: HostArray) -> "ProductRows | None":
         """Copy the rows with these indices; see `Rows.select`."""
+        products = self._given.take(rows)
+        if products is None:
+            return None
         index = self.context.asarray(rows, keep_dtype=True)
         take = self.context.library.take_rows
         taken = [None if array is None else take(array, index) for array in self.row_arrays]
-        return ProductRows(self.context, self._given.take(rows), *taken, **self._settings)
+        return type(self)(self.context, products, *taken, **self._settings)
 
     def with_occurring_columns(self) -> "tuple[ProductRows, HostArray] | None":
         """Return rows of the columns that have entries; see `Rows.with_occurring_columns`."""
@@ -233,7 +235,7 @@ class ProductRows:
         if columns is None:
             return None
         products = self._given.take_columns(columns)
-        return ProductRows(self.context, products, *self.row_arrays, **self._settings), columns
+        return type(self)(self.context, products, *self.row_arrays, **self._settings), columns
 
     def with_row_arrays(self, *row_arrays: Array) -> "ProductRows":
         """Return the same features with other row arrays; see `Rows.with_row_arrays`."""
@@ -257,11 +259,11 @@ class ProductRows:
     def _with(
         self,
         context: ArrayContext,
-        products: CsrProducts,
+        products: Products,
         *row_arrays: Array | None,
         **settings: Any,
     ) -> "ProductRows":
-        rows = ProductRows(context, products, *row_arrays, **{**self._settings, **settings})
+        rows = type(self)(context, products, *row_arrays, **{**self._settings, **settings})
         rows._given = self._given
         return rows
 

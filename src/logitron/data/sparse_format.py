@@ -1,11 +1,12 @@
 """Sparse matrices of SciPy: detection, conversion, and a check of their indices."""
 
 import sys
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-__all__ = ["check_sparse", "in_canonical_format", "is_sparse", "to_csr"]
+__all__ = ["check_sparse", "in_canonical_format", "is_sparse", "to_csr", "to_cupy"]
 
 
 #: largest index of 32 bits
@@ -23,6 +24,13 @@ def to_csr(array: np.ndarray[Any, Any]) -> Any:
     from scipy.sparse import csr_matrix
 
     return csr_matrix(array)
+
+
+def to_cupy(matrix: Any) -> Any:
+    """Copy a CSR matrix to the current device, as one of CuPy, with floating-point entries."""
+    csr_matrix = import_module("cupyx.scipy.sparse").csr_matrix
+    exact = matrix.dtype in (np.float32, np.float64)
+    return csr_matrix(matrix if exact else matrix.astype(np.float64))
 
 
 def in_canonical_format(matrix: Any) -> Any:

@@ -6,23 +6,22 @@ from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.csr_products import CsrProducts
+from logitron.data.cupy_products import CupyProducts
 from logitron.data.product_rows import ProductRows
+from logitron.data.products import Products
+from logitron.data.products_pay import products_pay
 from logitron.data.rows import Rows
 from logitron.data.source import Source, move_row_arrays
-from logitron.data.sparse_format import check_sparse, in_canonical_format
+from logitron.data.sparse_format import check_sparse, in_canonical_format, to_cupy
 from logitron.data.sparse_rows import SparseRows
 
-__all__ = ["SparseSource", "products_pay"]
-
-#: features from which on, and part of the entries stored up to which, products of the sparse matrix
-#: are cheaper than a Gram matrix of dense blocks
-FEWEST_FEATURES, MOST_STORED = 200, 0.3
+__all__ = ["SparseSource"]
 
 
 class SparseSource(Source):
     """A sparse matrix of SciPy, in any format."""
 
-    sparse = True
+    sparse = on_host = True
 
     @property
     def meta(self) -> Array:
@@ -54,21 +53,18 @@ class SparseSource(Source):
     ) -> Rows:
         """Make `Rows` of a matrix in CSR format; see `Source.rows`.
 
-        It is copied only if it is not in canonical format.
+        It is copied only if it is not in canonical format, or to a GPU.
         """
         moved = move_row_arrays(context, row_arrays)
         X = self.array
         if block_rows is None and products_pay(X):
-            products = CsrProducts(in_canonical_format(X))
+            canonical = in_canonical_format(X)
+            products: Products = CsrProducts(canonical)
+            if context.library.name == "cupy":
+                products = CupyProducts(to_cupy(canonical), context)
             return ProductRows(context, products, *moved, width=width, options=options)
         return SparseRows(context, X, *moved, width=width, block_rows=block_rows, options=options)
 
     def take(self, rows: HostArray) -> Any:
         """Copy the rows with these indices, as a sparse matrix."""
         return self.array.tocsr()[rows]
-
-
-def products_pay(X: Any) -> bool:
-    """Whether products of a sparse matrix are cheaper than dense blocks."""
-    n, p = X.shape
-    return bool(p >= FEWEST_FEATURES and X.nnz <= MOST_STORED * n * p)

@@ -7,10 +7,12 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array
 from logitron.data.block_options import BlockOptions
+from logitron.data.cupy_sparse_source import CupySparseSource, is_cupy_sparse
 from logitron.data.dask_chunks import is_dask
 from logitron.data.dask_source import DaskSource
 from logitron.data.rows import Rows
 from logitron.data.source import Source
+from logitron.data.sparse_dask_source import SparseDaskSource
 from logitron.data.sparse_format import is_sparse
 from logitron.data.sparse_source import SparseSource
 
@@ -25,8 +27,8 @@ def wrap(name: str, array: Any) -> Source:
     name : str
         Name of the argument, for messages.
     array : object
-        An array of any library, a sparse matrix of SciPy, a Dask array, a table, a list or a
-        number. A `Source` is returned unchanged.
+        An array of any library, a sparse matrix of SciPy or CuPy, a Dask array, a table, a list or
+        a number. A `Source` is returned unchanged.
 
     Returns
     -------
@@ -46,7 +48,12 @@ def wrap(name: str, array: Any) -> Source:
         return array
     if is_sparse(array):
         return SparseSource(name, array)
-    return DaskSource(name, array) if is_dask(array) else Source(name, array)
+    if is_cupy_sparse(array):
+        return CupySparseSource(name, array)
+    if is_dask(array):
+        kind = SparseDaskSource if is_sparse(array._meta) else DaskSource
+        return kind(name, array)
+    return Source(name, array)
 
 
 def make_rows(

@@ -21,7 +21,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext, to_host_all
 from logitron.backend.types import Array, HostArray
-from logitron.data import Rows
+from logitron.data import Rows, logits_of
 from logitron.losses import Loss, cross_entropy
 from logitron.objective import logit_sums, sums
 from logitron.objective.cost import Cost
@@ -304,8 +304,7 @@ class Objective:
         xp, p = self.context.xp, self.layout.n_features
         W, b = xp.reshape(theta[:, :, :p], (-1, p)), self.layout.raw_intercept(theta)
         b = self.context.zeros((W.shape[0],)) if b is None else xp.reshape(b, (-1,))
-        found: Array = self.rows.map_logits(_same, self.to_rows(W), self.to_rows(b))
-        return found
+        return logits_of(self.rows, self.to_rows(W), self.to_rows(b))
 
     def evaluate_at(self, theta: Array, logits: Array, curvature: str = "intercept") -> Evaluation:
         """Compute value, gradient and a part of the Hessian from logits: half of a pass.
@@ -394,7 +393,3 @@ class Objective:
             raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
         squares = self.row_squares(fit_intercept=self.layout.fit_intercept)
         return squares * bound + self.penalty.strength
-
-
-def _same(logits: Array) -> Array:
-    return logits

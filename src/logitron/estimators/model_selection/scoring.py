@@ -13,7 +13,7 @@ from array_api_compat import array_namespace
 
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
-from logitron.data import Rows
+from logitron.data import Rows, logits_of
 from logitron.neuron import formulas
 from logitron.objective.groups import group_targets
 
@@ -64,7 +64,7 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     for first in range(0, P, step):
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
-        Z = bare.map_logits(_same, W, xp.reshape(intercept[:, some, :], (-1,)))
+        Z = logits_of(bare, W, xp.reshape(intercept[:, some, :], (-1,)))
         ranked = (Z, *rows.row_arrays[:2])
         if rows.lazy:
             ranked = tuple(part if part is None else to_host(part) for part in ranked)
@@ -108,10 +108,6 @@ def mean_score(scores: HostArray) -> HostArray:
 # --- sums over rows -----------------------------------------------------------------------------
 
 
-def _same(logits: Array) -> Array:
-    return logits
-
-
 def _sum_scores_by_products(
     finish: Callable[[HostArray], HostArray], rows: Rows, coef: Array, intercept: Array
 ) -> HostArray:
@@ -122,7 +118,7 @@ def _sum_scores_by_products(
     for first in range(0, P, step):
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, ...], (-1, p))
-        Z = bare.map_logits(_same, W, xp.reshape(intercept[:, some, :], (-1,)))
+        Z = logits_of(bare, W, xp.reshape(intercept[:, some, :], (-1,)))
         shape = T, some.stop - some.start, K
         (sums,) = rows.with_row_arrays(*rows.row_arrays, Z).sum_rows(_score_sums, shape=shape)
         found.append(finish(to_host(sums)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_array_api_obj, is_numpy_array
+from array_api_compat import array_namespace
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
@@ -50,8 +50,9 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
         return wrap("X", X)
     reject_masked("X", X)
     source = wrap("X", X)
-    source = source if source.sparse else source.checked()  # (sparse ones are checked below)
-    if not is_array_api_obj(X) or is_numpy_array(X):
+    if not (source.on_host and source.sparse):  # (sparse matrices of SciPy are checked below)
+        source = source.checked()
+    if source.on_host:
         with config_context(array_api_dispatch=False):  # dispatch would reject lists and tables
             return wrap("X", _validate_host(estimator, X, reset=reset))
     if X.ndim != 2:

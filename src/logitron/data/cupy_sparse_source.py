@@ -1,0 +1,97 @@
+"""`CupySparseSource`: a sparse matrix on a GPU, of ``cupyx.scipy.sparse``, as an argument."""
+
+import sys
+from typing import Any
+
+from logitron.backend.context import ArrayContext
+from logitron.backend.host import to_host
+from logitron.backend.types import Array, HostArray
+from logitron.data.array_rows import ArrayRows
+from logitron.data.block_options import BlockOptions
+from logitron.data.cupy_products import CupyProducts
+from logitron.data.product_rows import ProductRows
+from logitron.data.products_pay import products_pay
+from logitron.data.rows import Rows
+from logitron.data.source import Source, move_row_arrays
+from logitron.data.sparse_source import SparseSource
+
+__all__ = ["CupySparseSource", "is_cupy_sparse"]
+
+
+def is_cupy_sparse(array: Any) -> bool:
+    """Whether an object is a sparse matrix of CuPy; does not import CuPy."""
+    module = sys.modules.get("cupyx.scipy.sparse")
+    return module is not None and bool(module.issparse(array))
+
+
+class CupySparseSource(Source):
+    """A sparse matrix of CuPy, in any format."""
+
+    sparse, on_host = True, False
+
+    @property
+    def meta(self) -> Array:
+        """The stored entries."""
+        return self.array.data
+
+    def checked(self) -> "CupySparseSource":
+        """Return the matrix in canonical CSR format, after a check of its indices.
+
+        Kernels would write outside of their memory for wrong ones.
+
+        Raises
+        ------
+        ValueError
+            If an index is outside of the shape.
+        """
+        matrix = self.array.tocsr(copy=True)
+        n, p = matrix.shape
+        if matrix.nnz:
+            indices, pointers = to_host(matrix.indices), to_host(matrix.indptr)
+            grows = len(pointers) == n + 1 and bool((pointers[1:] >= pointers[:-1]).all())
+            if not (grows and pointers[0] == 0 and pointers[-1] <= len(indices)) or not (
+                indices.min() >= 0 and indices.max() < p
+            ):
+                raise ValueError(
+                    f"{self.name} must be a well-formed sparse matrix, got a "
+                    f"{type(matrix).__name__} of shape {(n, p)} whose indices do not fit it"
+                )
+            matrix.sum_duplicates()
+        return CupySparseSource(self.name, matrix)
+
+    def to_canonical_csr(self) -> Any:
+        """Return a copy on the host, in canonical CSR format."""
+        return self._on_host().to_canonical_csr()
+
+    def dense(self) -> Array:
+        """Return the values as a dense array on the device."""
+        return self.array.toarray()
+
+    def rows(
+        self,
+        context: ArrayContext,
+        *row_arrays: Array | None,
+        width: int = 1,
+        block_rows: int | None = None,
+        options: BlockOptions | None = None,
+    ) -> Rows:
+        """Make `Rows` of a checked matrix; see `Source.rows`.
+
+        In a context of another library, the matrix is copied to the host first. A matrix of few
+        columns, or of few zeros, is made dense.
+        """
+        settings: Any = {"width": width, "options": options}
+        if context.library.name != "cupy":
+            return self._on_host().rows(context, *row_arrays, block_rows=block_rows, **settings)
+        moved = move_row_arrays(context, row_arrays)
+        if block_rows is None and products_pay(self.array):
+            return ProductRows(context, CupyProducts(self.array, context), *moved, **settings)
+        dense = context.asarray_for_storage(self.array.toarray())
+        return ArrayRows(context, dense, *moved, block_rows=block_rows, **settings)
+
+    def take(self, rows: HostArray) -> Any:
+        """Copy the rows with these indices to the host, as a sparse matrix."""
+        return self._on_host().take(rows)
+
+    def _on_host(self) -> SparseSource:
+        return SparseSource(self.name, self.array.get().tocsr())
