@@ -4,19 +4,22 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.fft import dct
 
 from logitron import LogisticRegression
 from tests.backends import host
 from tests.reference import reference
 
 
-def _problem(n, p, K, seed=0):
+def _problem(n, p, K, seed=0, *, mixed=True):
+    """Features of falling sizes, ``mixed`` by an orthogonal transform or not."""
     rng = np.random.default_rng(seed)
     sizes = np.arange(1, p + 1) ** -0.7
     means = rng.normal(size=(K, p)) * sizes
     y = rng.integers(0, K, n)
     y[:K] = np.arange(K)
-    return rng.normal(size=(n, p)) * sizes + 0.3 * means[y], y
+    X = rng.normal(size=(n, p)) * sizes + 0.3 * means[y]
+    return (dct(X, axis=1, norm="ortho") if mixed else X), y
 
 
 @pytest.mark.parametrize(("K", "C"), [(2, 1e-2), (2, 1.0), (2, 1e3), (3, 10.0)])
@@ -86,3 +89,34 @@ def test_memory_is_a_part_of_the_features():
     finally:
         tracemalloc.stop()
     assert held <= 0.35 * X.nbytes  # the matrix of all features with themselves would be 0.33
+
+
+@pytest.mark.parametrize(("K", "C"), [(2, 1e-2), (2, 1e3), (3, 10.0)])
+def test_uncorrelated_features_are_modelled_one_by_one(K, C):
+    X, y = _problem(900, 1100, K, mixed=False)
+    clf = LogisticRegression(C=C).fit(X, y)
+    assert clf.plan_.method == "hessian-diagonal"
+    assert clf.certified_.all()
+    truth = reference(X, y, C=C, classes=1 if K == 2 else K)
+    value = float(clf.loss_curve_[-1])
+    assert value - truth.value <= 1.01 * clf.suboptimality_.max() * truth.value + 1e-12
+    assert value - truth.value >= -1e-12 * truth.value
+
+
+def test_a_model_of_uncorrelated_features_saves_passes():
+    """Scales of a factor of thousand: a spectrum has no better directions than the columns."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 3000)) * np.exp(rng.normal(size=3000))
+    y = (X @ rng.normal(size=3000) + rng.logistic(size=1500) > 0).astype(int)
+    one_by_one = LogisticRegression().fit(X, y)
+    rotated = LogisticRegression().fit(dct(X, axis=1, norm="ortho"), y)
+    assert one_by_one.plan_.method == "hessian-diagonal"
+    assert rotated.plan_.method == "sampled"
+    assert one_by_one.work_.passes < 0.85 * rotated.work_.passes
+
+
+def test_few_correlated_directions_are_not_taken_for_none():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 60)) @ rng.normal(size=(60, 2000)) + rng.normal(size=(1500, 2000))
+    clf = LogisticRegression().fit(X, rng.integers(0, 2, 1500))
+    assert clf.plan_.method == "sampled"

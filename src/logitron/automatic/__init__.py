@@ -16,6 +16,7 @@ module                       what it holds
 """
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs
+from logitron.automatic.hessian_diagonal import is_diagonal
 from logitron.automatic.plan import Plan, choose
 from logitron.automatic.row_models import keeps_logits
 from logitron.automatic.solve import AutomaticSolver, Minimum
@@ -28,5 +29,6 @@ __all__ = [
     "Minimum",
     "Plan",
     "choose",
+    "is_diagonal",
     "keeps_logits",
 ]

@@ -1,4 +1,6 @@
-"""Fits of sparse features: L-BFGS preconditioned by the Hessian's diagonal, one group at a time.
+"""Fits of sparse features, and of wide ones that are hardly correlated, one group at a time.
+
+L-BFGS is preconditioned by the diagonal of the Hessian.
 
 A product of a sparse matrix with many columns costs nearly as much as one product for each, and
 groups need different numbers of iterations. So each group is fitted alone. The first iterations are
@@ -15,6 +17,7 @@ from logitron.automatic.one_by_one import minimize_one_by_one
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array
 from logitron.objective import LogitObjective, Objective
+from logitron.reductions import is_flat
 from logitron.solvers import (
     Callback,
     CurvatureSchedule,
@@ -28,11 +31,21 @@ from logitron.solvers import (
     ring_size,
 )
 
-__all__ = ["in_blocks", "minimize_on_hessian_diagonal"]
+__all__ = ["in_blocks", "is_diagonal", "minimize_on_hessian_diagonal"]
 
 #: part of the first slope that the slope at the end of a line search may have: a trial costs more
 #: for softmax groups, whose exponentials take as long as their products
 SHRINK_BINARY, SHRINK_SOFTMAX = 0.1, 0.3
+
+
+def is_diagonal(objective: Objective) -> bool:
+    """Whether the Hessian's diagonal is the better model of wide features than their spectrum.
+
+    It is for features that are hardly correlated. One group at a time, on the host: for many, dense
+    products cost less together.
+    """
+    alone = objective.groups == 1 and objective.rows.context.library.is_host
+    return alone and is_flat(objective, standardised=True)
 
 
 def minimize_on_hessian_diagonal(

@@ -70,6 +70,10 @@ class Plan:
     on_logits: bool = False
     """Whether separable and slow problems may go on with line searches on kept logits."""
 
+    def on_diagonal(self, reason: str) -> "Plan":
+        """Return the plan of the same costs that models the Hessian by its diagonal."""
+        return Plan("hessian-diagonal", (), 0, self.costs, reason)
+
 
 def choose(
     n: int,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.automatic import AutomaticSolver, Plan, choose, keeps_logits
+from logitron.automatic import AutomaticSolver, Plan, choose, is_diagonal, keeps_logits
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
@@ -144,6 +144,8 @@ class Settings:
             keeps_logits=keeps_logits(objective),
             entries=entries,
         )
+        if plan.method == "sampled" and is_diagonal(objective):
+            plan = plan.on_diagonal("features of their own scales, hardly correlated")
         warm = start[0] is not None
         limits, cheap = self.limits, is_cheap(objective)
         solver = AutomaticSolver(

@@ -21,8 +21,10 @@ from logitron.preconditioners import Kronecker, without_curvature
 __all__ = ["RowSpace", "is_flat", "rotate"]
 
 
-#: rows that tell whether a direction stands out
-FLAT_ROWS = 32
+#: rows that tell whether a direction stands out, and the part of them that directions must be for
+#: none to; the same for features in units of their own spread
+FLAT_ROWS, FLAT_PART = 32, 0.5
+UNCORRELATED_ROWS, UNCORRELATED_PART = 128, 0.7
 
 
 class RowSpace(NamedTuple):
@@ -94,26 +96,35 @@ def rotate(objective: Objective) -> RowSpace:
     return RowSpace(inner, model, objective, spreading)
 
 
-def is_flat(objective: Objective) -> bool:
+def is_flat(objective: Objective, *, standardised: bool = False) -> bool:
     r"""Whether the features have no direction that stands out, by the look of a few rows.
 
     With the eigenvalues of the rows' products, :math:`(\sum \lambda)^2 / \sum \lambda^2` counts the
-    directions that matter: nearly as many as rows if none stands out.
+    directions that matter: nearly as many as rows if none stands out. ``standardised`` features are
+    those in units of their own spread: then only correlations make a direction stand out.
     """
-    few = objective.rows.shape[0] <= FLAT_ROWS
-    rows = (None if few else objective.rows.sample(FLAT_ROWS, 2)) or objective.rows
-    products = rows.sum_over_columns(_row_products, objective.to_rows(objective.layout.centre))
+    most, part = FLAT_ROWS, FLAT_PART
+    if standardised:
+        most, part = UNCORRELATED_ROWS, UNCORRELATED_PART
+    few = objective.rows.shape[0] <= most
+    rows = (None if few else objective.rows.sample(most, 2)) or objective.rows
+    centre = objective.to_rows(objective.layout.centre)
+    products = rows.sum_over_columns(_row_products, centre, standardised=standardised)
     count = rows.context.wide.compile(_directions)(products)
-    return bool(to_host(count) > 0.5 * rows.shape[0])
+    return bool(to_host(count) > part * rows.shape[0])
 
 
 # --- pieces -------------------------------------------------------------------------------------
 
 
-def _row_products(X: Array, centre: Array | None) -> Array:
+def _row_products(X: Array, centre: Array | None, *, standardised: bool) -> Array:
     """Multiply the rows of a block of columns with each other (n, n)."""
+    xp = namespace_of(X)
     centred = X if centre is None else X - centre
-    return centred @ namespace_of(X).matrix_transpose(centred)
+    if standardised:
+        squares = xp.mean(centred * centred, axis=0)
+        centred = centred / xp.sqrt(xp.where(squares > 0.0, squares, 1.0))
+    return centred @ xp.matrix_transpose(centred)
 
 
 def _directions(products: Array) -> Array:
