@@ -1,7 +1,7 @@
 """The one place where data, losses, preconditioners and solvers meet: which method, and the fit.
 
 ============================ ====================================================================
-module                       what it holds
+module                       contents
 ============================ ====================================================================
 `automatic.solve`            from a plan to the optimum
 `automatic.plan`             which method is the cheapest
@@ -11,6 +11,8 @@ module                       what it holds
 `automatic.hessian_diagonal` sparse features: L-BFGS preconditioned by the Hessian's diagonal
 `automatic.diagonal_models`  that preconditioner
 `automatic.one_by_one`       groups that are fitted one at a time, by several workers
+`automatic.refinement`       damped Newton steps for groups without a certificate
+`automatic.separation`       whether classes are linearly separable, and by which features
 `automatic.cost_model`       what passes, Gram matrices and Hessians cost
 ============================ ====================================================================
 """

@@ -12,12 +12,7 @@ from typing import Any
 import numpy as np
 
 from logitron.automatic import AutomaticSolver, Plan, choose, is_diagonal, keeps_logits
-from logitron.backend import namespace_of
-from logitron.backend.types import Array, HostArray
-from logitron.certificates import GapBound
-from logitron.estimators.blas_threads import limit_blas_threads
-from logitron.estimators.iteration_limits import IterationLimits
-from logitron.estimators.refinement import (
+from logitron.automatic.refinement import (
     Refined,
     is_cheap,
     n_affordable,
@@ -25,6 +20,11 @@ from logitron.estimators.refinement import (
     standardised,
     unstandardised,
 )
+from logitron.backend import namespace_of
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import GapBound
+from logitron.estimators.blas_threads import limit_blas_threads
+from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.objective import Cost, Objective

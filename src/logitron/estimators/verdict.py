@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitron.automatic.refinement import local_gap, n_affordable, standardised
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.estimators.refinement import local_gap, n_affordable, standardised
 from logitron.estimators.reports import is_converged
 from logitron.objective import Objective
 from logitron.solvers import Solution, Status

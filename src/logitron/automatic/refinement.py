@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from logitron.automatic.separation import Separation, separation_of
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import LocalObjective
-from logitron.estimators.separation import Separation, separation_of
 from logitron.objective import Objective, row_squares
 from logitron.reductions import standardise
 from logitron.solvers import DampedNewton, Iteration, Outcome
