@@ -117,7 +117,7 @@ def is_flat(objective: Objective, *, standardised: bool = False) -> bool:
 # --- pieces -------------------------------------------------------------------------------------
 
 
-def _row_products(X: Array, centre: Array | None, *, standardised: bool) -> Array:
+def _row_products(X: Array, centre: Array | None, *, standardised: bool = False) -> Array:
     """Multiply the rows of a block of columns with each other (n, n)."""
     xp = namespace_of(X)
     centred = X if centre is None else X - centre
