@@ -30,12 +30,12 @@ def at(
 SPARSE: dict[str, Problem] = {
     problem.name: problem
     for problem in [
-        *at("stats", "scipy or not", "docstrings", DocstringWords("scipy"), (1, 100), 10),
-        *at("topics", "subpackages, K=45", "docstrings", DocstringWords(), (1, 100), 40),
-        *at("pandas", "pandas or not", "names", FunctionNames("pandas"), (0.01, 1, 100), 30),
-        *at("package", "packages, K=4", "names", FunctionNames(), (1,), 60),
-        *at("zipf", "20 000 x 47 000", "drawn", ManyWords(20_000, 47_000, 75, 31), (1, 100), 10),
-        *at("long", "1 000 000 x 10 000", "drawn", ManyWords(10**6, 10_000, 10, 32), (1,), 40),
-        *at("clicks", "300 000 x 60 000", "drawn", ClickLog(300_000, 3000, 20, 33), (1,), 60),
+        *at("stats", "scipy or not", "docstrings", DocstringWords("scipy"), (1, 100), 5),
+        *at("topics", "subpackages, K=45", "docstrings", DocstringWords(), (1, 100), 20),
+        *at("pandas", "pandas or not", "names", FunctionNames("pandas"), (0.01, 1, 100), 10),
+        *at("package", "packages, K=4", "names", FunctionNames(), (1,), 20),
+        *at("zipf", "20 000 x 47 000", "drawn", ManyWords(20_000, 47_000, 75, 31), (1, 100), 5),
+        *at("long", "1 000 000 x 10 000", "drawn", ManyWords(10**6, 10_000, 10, 32), (1,), 25),
+        *at("clicks", "300 000 x 60 000", "drawn", ClickLog(300_000, 3000, 20, 33), (1,), 20),
     ]
 }

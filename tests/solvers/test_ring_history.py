@@ -5,6 +5,7 @@ import pytest
 
 from logitron.preconditioners import Diagonal
 from logitron.solvers import RingHistory, lbfgs, ring_size
+from logitron.solvers.ring_history import FILLED, GROWN
 from tests.tolerances import assert_near
 
 SHAPE = (2, 3, 7)
@@ -15,10 +16,12 @@ def _both(steps, capacity):
     roots = RNG.normal(size=(2, 21, 21))
     hessians = roots @ np.swapaxes(roots, 1, 2) + 5.0 * np.eye(21)
     exact, ring = lbfgs.empty(np.zeros(SHAPE), 0), RingHistory(2, 21, capacity)
-    for _ in range(steps):
+    kept = capacity
+    for number in range(steps):
+        kept = 2 * kept if number == FILLED * kept else kept
         step = RNG.normal(size=SHAPE)
         change = np.einsum("gij,gj->gi", hessians, step.reshape(2, 21)).reshape(SHAPE)
-        exact = lbfgs.append(exact, step, change, max_size=capacity)
+        exact = lbfgs.append(exact, step, change, max_size=kept)
         ring = ring.append(step, change, np.ones(2), np.ones(2))
     return exact, ring
 
@@ -26,7 +29,7 @@ def _both(steps, capacity):
 class TestRingHistory:
     """Directions, dropped pairs and groups."""
 
-    @pytest.mark.parametrize("steps", [0, 1, 3, 5, 6, 13])
+    @pytest.mark.parametrize("steps", [0, 1, 3, 5, 6, 10, 11, 14, 22])
     def test_directions_are_those_of_the_exact_history(self, steps):
         exact, ring = _both(steps, 5)
         grad, model = RNG.normal(size=SHAPE), Diagonal(RNG.uniform(0.5, 2.0, size=SHAPE))
@@ -61,6 +64,15 @@ class TestRingHistory:
         taken = ring.take_groups(np.asarray([1]))
         found = taken.direction(grad[1:], Diagonal(inverse[1:]))
         assert_near(found[0], whole[1], "float32", 21)
+
+
+def test_a_history_grows_in_long_fits_only():
+    _, ring = _both(FILLED * 30, 30)
+    assert ring.S.shape[1] == 30
+    _, ring = _both(FILLED * 30 + 1, 30)
+    assert ring.S.shape[1] == 60
+    _, ring = _both(FILLED * 60 + 1, 60)
+    assert ring.S.shape[1] == GROWN
 
 
 def test_long_histories_are_for_few_parameters():

@@ -14,8 +14,10 @@ from logitron.backend.types import Array, HostArray
 
 __all__ = ["RingHistory", "ring_size"]
 
-#: memory of a history in bytes, and numbers of its pairs at least and at most
+#: memory of a history in bytes, and numbers of its pairs at least and at most, to begin with
 MOST_BYTES, FEWEST, MOST = 120e6, 5, 40
+#: the same for a long fit, whose history grows once it has been filled so many times
+GROWN_BYTES, GROWN, FILLED = 320e6, 100, 2
 
 
 def ring_size(numbers: int) -> int:
@@ -51,6 +53,8 @@ class RingHistory:
 
         Groups whose step shows no positive curvature get a step of zeros.
         """
+        if self.count == FILLED * self.S.shape[1]:
+            self._grow()
         G, capacity, _ = self.S.shape
         s, y = step.reshape(G, -1), change.reshape(G, -1)
         product = np.vecdot(s, y)
@@ -99,6 +103,20 @@ class RingHistory:
         seen = (size > 0.0) & (product > 0.0)
         scale: HostArray = np.where(seen, product / np.where(seen, size, 1.0), 1.0)
         return scale
+
+    def _grow(self) -> None:
+        """Double the number of pairs that are kept, as far as memory allows."""
+        G, capacity, size = self.S.shape
+        larger = min(2 * capacity, GROWN, int(GROWN_BYTES / (8.0 * G * size)))
+        if larger <= capacity:
+            return
+        pairs = np.arange(self.count - capacity, self.count)
+        old, new = pairs % capacity, pairs % larger
+        grown = RingHistory(G, size, larger)
+        grown.products += np.eye(larger)
+        grown.S[:, new], grown.Y[:, new] = self.S[:, old], self.Y[:, old]
+        grown.products[:, new[:, None], new] = self.products[:, old[:, None], old]
+        self.S, self.Y, self.products = grown.S, grown.Y, grown.products
 
     def without(self, which: HostArray) -> "RingHistory":
         """Drop all pairs of some groups (G,)."""
