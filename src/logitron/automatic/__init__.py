@@ -5,6 +5,8 @@ module                       contents
 ============================ ====================================================================
 `automatic.solve`            from a plan to the optimum
 `automatic.plan`             which method is the cheapest
+`automatic.growing_samples`  growing samples of the rows, which come first
+`automatic.penalty_path`     groups that differ in their penalty: some first, then the others
 `automatic.curvature`        preconditioners of an objective
 `automatic.row_models`       those of rows, and where line searches on kept logits are possible
 `automatic.spectrum`         the features' spectrum from a sample of rows

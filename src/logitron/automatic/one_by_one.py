@@ -15,7 +15,7 @@ from logitron.backend import to_host
 from logitron.backend.threads import parallel_map, workers
 from logitron.backend.types import Array, HostArray
 from logitron.objective import GroupIndex, Objective
-from logitron.solvers import Callback, Iteration, Solution, Status
+from logitron.solvers import Callback, Iteration, Solution, Status, joined
 
 __all__ = ["chains", "minimize_one_by_one"]
 
@@ -66,11 +66,12 @@ def chains(objective: Objective) -> list[list[int]]:
     index, arrays = objective.data.index or GroupIndex(), objective.rows.row_arrays
     own = np.arange(objective.groups)
     keys: list[HostArray] = []
-    for part, array in zip(index[:3], arrays, strict=False):
-        if part is not None:
-            keys.append(np.asarray(to_host(part)))
-        elif array is not None and array.ndim == 2 and array.shape[1] > 1:
-            keys.append(own)
+    for number, (part, array) in enumerate(zip(index[:3], arrays, strict=False)):
+        if array is None or array.ndim == 1:
+            continue
+        one_hot = number == 0 and objective.classes > 1 and _is_real(objective, array)
+        if array.shape[1] > (objective.classes if one_hot else 1):  # else all groups share it
+            keys.append(own if part is None else np.asarray(to_host(part)))
     factors = None if index.factors is None else np.asarray(to_host(index.factors))
     strength = np.asarray(to_host(objective.penalty.strength))
     found: dict[Any, list[int]] = defaultdict(list)
@@ -89,7 +90,7 @@ def alone(objective: Objective, group: int) -> Objective:
     assert targets is not None
     xp = taken.rows.context.xp
     parts = [None if part is None else int(to_host(part)[0]) for part in index[:3]]
-    if K > 1 and targets.ndim == 2 and xp.isdtype(targets.dtype, "real floating"):
+    if K > 1 and targets.ndim == 2 and _is_real(objective, targets):
         if targets.shape[1] > K:
             first = K * (group if parts[0] is None else parts[0])
             targets = xp.asarray(targets[:, first : first + K], copy=True)
@@ -100,16 +101,18 @@ def alone(objective: Objective, group: int) -> Objective:
     return taken.with_data(rows=rows, index=GroupIndex(factors=index.factors))
 
 
+def _is_real(objective: Objective, targets: Array) -> bool:
+    """Whether targets are numbers for each class, and no codes of classes."""
+    is_real: bool = objective.rows.context.xp.isdtype(targets.dtype, "real floating")
+    return is_real
+
+
 def _column(xp: Any, array: Array | None, number: int | None) -> Array | None:
     """Copy a column of a row array; the only one of arrays that have one."""
     if array is None or array.ndim == 1:
         return array
     number = 0 if number is None or array.shape[1] == 1 else number
     return xp.asarray(array[:, number], copy=True)
-
-
-def _gap(solution: Solution) -> float:
-    return float("inf") if solution.gap is None else float(solution.gap[0])
 
 
 class _Run:
@@ -169,19 +172,11 @@ class _Run:
 
     def solution(self) -> Solution:
         """Put the outcomes together; groups that were not reached are stopped."""
-        G = self.objective.groups
-        status, n_iter = np.full(G, int(Status.STOPPED)), np.zeros(G, np.int32)
-        gap = np.full(G, np.inf)
-        length = max([len(one.loss_curve) for one in self.found.values()], default=1)
-        curve = np.full((length, G), np.nan)
-        for group, one in self.found.items():
-            status[group], n_iter[group], gap[group] = one.status[0], one.n_iter[0], _gap(one)
-            values = one.loss_curve[:, 0]
-            curve[: len(values), group] = values
-            curve[len(values) :, group] = values[-1]
-        missing = np.setdiff1d(np.arange(G), list(self.found))
-        if len(missing):
-            values = self.objective.take(missing).evaluate(self.theta[missing]).value
-            curve[:, missing] = np.asarray(to_host(values))
-        evaluated = all(one.as_evaluated for one in self.found.values()) and not len(missing)
-        return Solution(self.theta, status, n_iter, curve, gap, as_evaluated=evaluated)
+        context = self.objective.context
+        parts = [(np.asarray([group]), one) for group, one in sorted(self.found.items())]
+        missing = np.setdiff1d(np.arange(self.objective.groups), list(self.found))
+        if not len(missing):
+            return joined(parts, context)
+        values = self.objective.take(missing).evaluate(self.theta[missing]).value
+        left = missing, self.theta[missing], np.asarray(to_host(values))
+        return joined(parts, context, left)

@@ -5,21 +5,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from logitron.automatic.cost_model import COSTS
-from logitron.automatic.curvature import diagonal_model, gram_model, inverted, refresh
+from logitron.automatic.curvature import diagonal_model, gram_model, refresh
+from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
+from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
 from logitron.automatic.plan import Plan, choose
 from logitron.automatic.row_models import RowModels, keeps_logits, max_rank_of, rank_of
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
-from logitron.certificates import GapBound, SubsampleBound
+from logitron.certificates import GapBound
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
 from logitron.preconditioners import Kronecker, Preconditioner, SampledSpectrum
-from logitron.reductions import rotate, subsample, with_intercept_column
+from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
     Callback,
     EveryIteration,
@@ -38,10 +41,8 @@ from logitron.solvers import (
 
 __all__ = ["AutomaticSolver", "Minimum"]
 
-#: a sample is fitted to this part of what its own randomness is worth
-STATISTICAL = 0.1
-#: iterations that a sample may take
-MOST_ON_A_SAMPLE = 20
+#: calls that a pass must take as long as, for groups of weaker and stronger penalties to come first
+CHEAP_PASSES = 8.0
 #: wide features of chosen rows are one part in so many of all features, at most
 MOST_PART = 24
 #: iterations between refreshes of class blocks, which cost about ten passes, not one
@@ -99,7 +100,9 @@ class AutomaticSolver:
         if self.plan.method == "hessian-diagonal":
             return self._on_hessian_diagonal(objective, theta, callback)
         with objective.limit_blas_threads():
-            theta, model, spent, gap_bound = self._on_samples(objective, theta)
+            theta, model, spent, gap_bound = minimize_on_samples(
+                objective, theta, self.plan, max_iter=self.max_iter
+            )
         if model is None and objective.strongly_convex and self.plan.method != "row-space":
             objective = with_gram_norm_bound(objective)  # the same for every bound
         inner, schedule, back = objective, self._schedule(objective), None
@@ -127,17 +130,58 @@ class AutomaticSolver:
         if isinstance(schedule, EveryIteration) and objective.groups == 1:
             inner = with_intercept_column(inner)
         observer = _with_parameters(callback, objective, back, spent)
+        path = None if self.warm or spent else self._penalty_path(inner)
         with inner.limit_blas_threads():
-            solution, state = solver.minimize(inner, theta, preconditioner=model, callback=observer)
-            goes_on = _goes_on(solution)
-            if goes_on and state.schedule.to_logits:
-                assert isinstance(model, Kronecker)
-                solution = self._on_logits(inner, model, theta, solution, solver, observer)
-            elif goes_on and state.schedule.deferred:
-                solution = self._by_batches(inner, solution, solver, observer)
+            if path is None:
+                solution = self._from_model(inner, model, theta, solver, observer)
+            else:
+                some = partial(self._of_some_groups, inner, model, solver)
+                solution = minimize_along_penalties(inner, theta, path, some, observer)
         if back is not None:
             solution = solution.moved(back(solution.theta))
         return Minimum(solution.after(spent), objective, gap_bound)
+
+    def _penalty_path(self, objective: Objective) -> PenaltyPath | None:
+        """Find which groups come first, where that saves more work than it costs in calls.
+
+        Single columns need few iterations, and share the reading of the features.
+        """
+        work = self.plan.costs.one_pass * objective.groups
+        if objective.classes == 1 or work < CHEAP_PASSES * COSTS.call:
+            return None
+        return PenaltyPath.of(objective)
+
+    def _of_some_groups(
+        self,
+        objective: Objective,
+        model: Preconditioner | None,
+        solver: QuasiNewton,
+        groups: HostArray,
+        theta: Array,
+        callback: Callback,
+    ) -> Solution:
+        """Minimise some of the groups, by their numbers, from parameters of those."""
+        index = objective.context.asarray(groups, keep_dtype=True)
+        model = None if model is None else model.take_groups(index)
+        return self._from_model(objective.take(groups), model, theta, solver, callback)
+
+    def _from_model(
+        self,
+        objective: Objective,
+        model: Preconditioner | None,
+        theta: Array,
+        solver: QuasiNewton,
+        callback: Callback,
+    ) -> Solution:
+        """Minimise with a first model, and go on with the groups that are left by other means."""
+        solution, state = solver.minimize(objective, theta, preconditioner=model, callback=callback)
+        goes_on = _goes_on(solution)
+        if goes_on and state.schedule.to_logits:
+            assert isinstance(model, Kronecker)
+            return self._on_logits(objective, model, theta, solution, solver, callback)
+        if goes_on and state.schedule.deferred:
+            return self._by_batches(objective, solution, solver, callback)
+        return solution
 
     def _on_logits(
         self,
@@ -291,51 +335,6 @@ class AutomaticSolver:
             if (part.status == Status.STOPPED).any():
                 break
         return solution
-
-    def _on_samples(
-        self, objective: Objective, theta: Array
-    ) -> tuple[Array, Preconditioner | None, int, GapBound]:
-        """Come near on growing samples, whose Hessian then is a model for all rows.
-
-        Returns
-        -------
-        theta : array (G, K, q)
-        model : Preconditioner or None
-            The inverted Hessian of the last sample; None without samples.
-        spent : int
-            Iterations on samples.
-        gap_bound : GapBound
-            Which knows the curvature of the last sample.
-        """
-        model, spent, last = None, 0, None
-        p = objective.rows.shape[1]
-        for count in self.plan.samples:
-            part = subsample(objective, count)
-            if part is None:
-                break
-            costs = COSTS.of(count, p, 1, 1)
-            # half a unit of loss for each parameter is what a sample's optimum is off its own rows
-            worth = 0.5 * part.shape[1] * part.shape[2] * part.data.scale
-            solver = QuasiNewton(
-                WhenSlow(
-                    costs.one_pass,
-                    costs.refresh,
-                    subspace=False,
-                    batch=self.plan.batch,
-                    refresh_first=model is None,  # a sample of no iterations leaves no model
-                ),
-                refresh=refresh,
-                max_iter=min(self.max_iter - spent, MOST_ON_A_SAMPLE),
-                stopping=Stopping(tol=0.0, gap=STATISTICAL * worth, polish=False),
-            )
-            fitted, state = solver.minimize(part, theta, preconditioner=model)
-            model = inverted(objective, state.preconditioner)
-            theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
-        if last is None:
-            return theta, model, spent, GapBound()
-        evaluation = last.evaluate(theta, "full")
-        model = refresh(last, evaluation, theta, None, reuse=True)
-        return theta, model, spent, GapBound(SubsampleBound(last))
 
 
 def _goes_on(solution: Solution) -> bool:

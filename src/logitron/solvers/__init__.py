@@ -34,7 +34,7 @@ from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, W
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.quasi_newton import QuasiNewton
-from logitron.solvers.result import Iteration, Solution, Status, put_groups
+from logitron.solvers.result import Iteration, Solution, Status, joined, put_groups
 from logitron.solvers.ring_history import RingHistory, ring_size
 from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
 from logitron.solvers.slope_search import SlopeSearch
@@ -62,6 +62,7 @@ __all__ = [
     "Status",
     "Stopping",
     "WhenSlow",
+    "joined",
     "map_iterations",
     "put_groups",
     "ring_size",

@@ -1,6 +1,6 @@
 """How a solver ended, and what it found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
 
-__all__ = ["Iteration", "Solution", "Status", "put_groups"]
+__all__ = ["Iteration", "Solution", "Status", "joined", "put_groups"]
 
 
 class Status(IntEnum):
@@ -140,6 +140,42 @@ class Solution:
             loss_curve=curve,
             gap=gap,
         )
+
+
+def joined(
+    parts: Sequence[tuple[HostArray, Solution]],
+    context: ArrayContext,
+    left: tuple[HostArray, Array, HostArray] | None = None,
+) -> Solution:
+    """Put the outcomes of parts of the groups together.
+
+    Parameters
+    ----------
+    parts : sequence
+        Numbers of groups (g,), and their outcome.
+    context : ArrayContext
+        Of the parameters.
+    left : tuple, optional
+        Numbers, parameters and values of groups that were not begun, because of a stop.
+    """
+    numbers = [groups for groups, _ in parts]
+    thetas = [one.theta for _, one in parts]
+    if left is not None:
+        numbers, thetas = [*numbers, left[0]], [*thetas, left[1]]
+    back = np.argsort(np.concatenate(numbers))
+    G, length = len(back), max((len(one.loss_curve) for _, one in parts), default=1)
+    status, n_iter = np.full(G, int(Status.STOPPED)), np.zeros(G, np.int32)
+    gap, curve = np.full(G, np.inf), np.empty((length, G))
+    if left is not None:
+        curve[:, left[0]] = left[2]
+    for groups, one in parts:
+        status[groups], n_iter[groups] = one.status, one.n_iter
+        gap[groups] = np.inf if one.gap is None else one.gap
+        curve[:, groups] = _lengthened(one.loss_curve, length)
+    whole = context.xp.concat(thetas, axis=0)
+    theta = context.xp.take(whole, context.asarray(back, keep_dtype=True), axis=0)
+    evaluated = left is None and all(one.as_evaluated for _, one in parts)
+    return Solution(theta, status, n_iter, curve, gap, as_evaluated=evaluated)
 
 
 def _lengthened(curve: HostArray, length: int) -> HostArray:
