@@ -138,6 +138,8 @@ def test_products_are_those_of_dense_rows():
     assert isinstance(rows, DaskProductRows)
     assert rows.entries == X.nnz
     near(rows.squared_products(np.abs(SCORES)), dense.squared_products(np.abs(SCORES)))
+    for found, told in zip(rows.signed_counts(SCORES), dense.signed_counts(SCORES), strict=True):
+        near(found, told)
     assert rows.sum_of_squares() == pytest.approx(float((X.data**2).sum()))
     assert rows.in_float32().context.precision == "float32"
     assert rows.select(np.arange(3)) is None

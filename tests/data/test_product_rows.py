@@ -79,6 +79,16 @@ class TestAgreement:
             self.near(eager, rows.squared_products(weights), dense.squared_products(weights))
         assert rows.sum_of_squares() == pytest.approx(float(np.sum(DENSE**2)))
 
+    def test_places_of_each_sign(self, eager):
+        context, rows, dense = _pair(eager)
+        chosen = np.asarray(TARGETS > 0.0, dtype=float)
+        weights = eager.array(chosen)
+        with context.scope():
+            for made in (rows, dense):
+                positive, negative = map(host, made.signed_counts(weights))
+                np.testing.assert_array_equal(positive, (DENSE > 0.0).T @ chosen)
+                np.testing.assert_array_equal(negative, (DENSE < 0.0).T @ chosen)
+
     def test_block_functions(self, eager):
         context, rows, dense = _pair(eager)
         with context.scope():

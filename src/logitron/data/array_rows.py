@@ -13,6 +13,7 @@ from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.block_features import (
     apply_to_logits,
+    signed_counts,
     squared_products,
     standardise,
     sum_of_squares,
@@ -61,6 +62,11 @@ class ArrayRows(RowBlocks):
     def squared_products(self, weights: Array) -> Array:
         """Multiply the squared features by a row array; see `Rows.squared_products`."""
         return self.with_row_arrays(weights).sum(squared_products)[0]
+
+    def signed_counts(self, weights: Array) -> tuple[Array, Array]:
+        """Multiply a row array by the places of each sign; see `Rows.signed_counts`."""
+        positive, negative = self.with_row_arrays(weights).sum(signed_counts)
+        return positive, negative
 
     def _sum(
         self, run: Callable[..., tuple[Array, ...]], parameters: tuple[Array | None, ...]

@@ -14,6 +14,7 @@ from logitron.neuron import formulas
 __all__ = [
     "Standardisation",
     "apply_to_logits",
+    "signed_counts",
     "squared_products",
     "standardise",
     "sum_of_squares",
@@ -64,6 +65,14 @@ def with_products(
 def squared_products(X: Array, *row_arrays: Array | None) -> tuple[Array]:
     """Multiply the last row array (n, m) by the squared features: (p, m)."""
     return (formulas.backward(namespace_of(X), X * X, row_arrays[-1]),)
+
+
+def signed_counts(X: Array, *row_arrays: Array | None) -> tuple[Array, Array]:
+    """Multiply the last row array (n, m) by the places of positive and of negative features."""
+    xp, weights = namespace_of(X), row_arrays[-1]
+    parts = (xp.astype(part, X.dtype) for part in (X > 0.0, X < 0.0))
+    positive, negative = (formulas.backward(xp, part, weights) for part in parts)
+    return positive, negative
 
 
 def with_cast_features(

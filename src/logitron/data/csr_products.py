@@ -4,6 +4,7 @@ SciPy's products release the interpreter's lock, so that threads share the rows.
 share the memory of the matrix.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -21,8 +22,8 @@ __all__ = ["CsrProducts"]
 
 #: multiplications of a product from which on threads share its rows
 MIN_SHARED = 1 << 21
-#: entries that are squared at a time
-SQUARED_ENTRIES = 1 << 20
+#: entries that a function is applied to at a time
+ENTRIES_AT_A_TIME = 1 << 20
 
 
 class CsrProducts:
@@ -86,12 +87,21 @@ class CsrProducts:
         """
         if self.matrix.dtype == np.float32:
             return self._squared.backward(S)
+        return self._backward_by(lambda entries: np.square(entries, dtype=np.float64), S)
+
+    def signed_counts(self, S: HostArray) -> tuple[HostArray, HostArray]:
+        """Multiply columns by the places of each sign; see `Products.signed_counts`."""
+        positive = self._backward_by(lambda entries: (entries > 0).astype(np.float64), S)
+        return positive, self._backward_by(lambda entries: (entries < 0).astype(np.float64), S)
+
+    def _backward_by(self, function: Callable[[HostArray], HostArray], S: HostArray) -> HostArray:
+        """Multiply the transpose of a function of the entries by columns (n, m), in float64."""
         S = np.ascontiguousarray(S, np.float64)
         total = np.zeros((self.shape[1], S.shape[1]))
         for start, stop in self._blocks:
             part = self.rows(start, stop)
-            squares = np.square(part.data, dtype=np.float64)
-            total += _like(part, squares, part.indices, part.indptr).T @ S[start:stop]
+            made = _like(part, function(part.data), part.indices, part.indptr)
+            total += made.T @ S[start:stop]
         return total
 
     def sum_of_squares(self) -> float:
@@ -103,8 +113,8 @@ class CsrProducts:
         entries = self.matrix.data
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [
-                np.square(entries[start : start + SQUARED_ENTRIES], dtype=np.float64).sum()
-                for start in range(0, len(entries), SQUARED_ENTRIES)
+                np.square(entries[start : start + ENTRIES_AT_A_TIME], dtype=np.float64).sum()
+                for start in range(0, len(entries), ENTRIES_AT_A_TIME)
             ]
             return float(np.sum(parts))
 
@@ -163,9 +173,9 @@ class CsrProducts:
 
     @property
     def _blocks(self) -> list[tuple[int, int]]:
-        """Rows between which about `SQUARED_ENTRIES` entries lie."""
+        """Rows between which about `ENTRIES_AT_A_TIME` entries lie."""
         pointers = self.matrix.indptr
-        goals = np.arange(SQUARED_ENTRIES, pointers[-1], SQUARED_ENTRIES)
+        goals = np.arange(ENTRIES_AT_A_TIME, pointers[-1], ENTRIES_AT_A_TIME)
         edges = np.unique([0, *np.searchsorted(pointers, goals).tolist(), self.shape[0]])
         return list(pairwise(edges.tolist()))
 

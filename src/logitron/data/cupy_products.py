@@ -63,6 +63,16 @@ class CupyProducts:
         squared = type(X)((X.data * X.data, X.indices, X.indptr), shape=X.shape)
         return squared @ S.astype(X.dtype, copy=False)
 
+    def signed_counts(self, S: Array) -> tuple[Array, Array]:
+        """Multiply columns by the places of each sign; see `Products.signed_counts`."""
+        X = self._transposed
+        wide = S.astype("float64", copy=False)
+        positive, negative = (
+            type(X)((places.astype("float64"), X.indices, X.indptr), shape=X.shape) @ wide
+            for places in (X.data > 0.0, X.data < 0.0)
+        )
+        return positive, negative
+
     def sum_of_squares(self) -> float:
         """Add up the squares of all entries; see `Products.sum_of_squares`."""
         return self._sum_of_squares

@@ -78,11 +78,16 @@ class DaskProducts:
 
     def backward(self, R: HostArray) -> HostArray:
         """Multiply the transpose by columns (n, m); see `Products.backward`."""
-        return self._add_up(_backward, R)
+        return np.asarray(self._sums(_backward, R)[0])
 
     def backward_squared(self, S: HostArray) -> HostArray:
         """Multiply the transpose of the squared entries; see `Products.backward_squared`."""
-        return self._add_up(_backward_squared, S)
+        return np.asarray(self._sums(_backward_squared, S)[0])
+
+    def signed_counts(self, S: HostArray) -> tuple[HostArray, HostArray]:
+        """Multiply columns by the places of each sign; see `Products.signed_counts`."""
+        positive, negative = self._sums(_signed_counts, S)
+        return np.asarray(positive), np.asarray(negative)
 
     def sum_of_squares(self) -> float:
         """Add up the squares of all entries; see `Products.sum_of_squares`."""
@@ -132,11 +137,10 @@ class DaskProducts:
             other._survey = self._survey
         return other
 
-    def _add_up(self, function: Callable[..., Any], rows: HostArray) -> HostArray:
+    def _sums(self, function: Callable[..., Any], rows: HostArray) -> tuple[Array, ...]:
         """Add up what a function makes of each chunk and its rows of an array."""
         parts = [rows[a:b] for a, b in pairwise(self._edges)]
-        (total,) = add_up_parts(self._tasks(function, parts))
-        return np.asarray(total)
+        return add_up_parts(self._tasks(function, parts))
 
     def _tasks(self, function: Callable[..., Any], parts: list[Any]) -> list[Any]:
         """Make the tasks of a function of each chunk's products and its part of an array."""
@@ -167,6 +171,10 @@ def _backward(products: CsrProducts, R: HostArray) -> tuple[HostArray]:
 
 def _backward_squared(products: CsrProducts, S: HostArray) -> tuple[HostArray]:
     return (products.backward_squared(S),)
+
+
+def _signed_counts(products: CsrProducts, S: HostArray) -> tuple[HostArray, HostArray]:
+    return products.signed_counts(S)
 
 
 def _survey(products: CsrProducts, part: None) -> tuple[int, float, HostArray]:

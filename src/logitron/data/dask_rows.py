@@ -16,6 +16,7 @@ from logitron.backend.types import Array
 from logitron.data.block_features import (
     Standardisation,
     apply_to_logits,
+    signed_counts,
     squared_products,
     sum_of_squares,
     with_products,
@@ -111,6 +112,11 @@ class DaskRows:
     def squared_products(self, weights: Array) -> Array:
         """Multiply the squared features by a row array; see `Rows.squared_products`."""
         return self.with_row_arrays(weights).sum(squared_products)[0]
+
+    def signed_counts(self, weights: Array) -> tuple[Array, Array]:
+        """Multiply a row array by the places of each sign; see `Rows.signed_counts`."""
+        positive, negative = self.with_row_arrays(weights).sum(signed_counts)
+        return positive, negative
 
     def _of_rows(self, function: Callable[..., Any]) -> dict[str, Any]:
         return {"row_function": function, "dtype": self.context.precision}

@@ -108,6 +108,12 @@ class ProductRows:
         products = self._products
         return self.context.wide.asarray(products.backward_squared(products.bring(weights)))
 
+    def signed_counts(self, weights: Array) -> tuple[Array, Array]:
+        """Multiply a row array by the places of each sign; see `Rows.signed_counts`."""
+        found = self._given.signed_counts(self._given.bring(weights))
+        positive, negative = map(self.context.wide.asarray, found)
+        return positive, negative
+
     def sum_of_squares(self) -> float:
         """Add up the squares of all features; see `Rows.sum_of_squares`."""
         return self._given.sum_of_squares()

@@ -39,6 +39,9 @@ class Products(Protocol):
     def backward_squared(self, S: Array) -> Array:
         """Multiply the transpose of the squared entries by columns (n, m)."""
 
+    def signed_counts(self, S: Array) -> tuple[Array, Array]:
+        """Multiply columns (n, m) by the places of positive and of negative entries: (p, m)."""
+
     def sum_of_squares(self) -> float:
         """Add up the squares of all entries, in float64; may overflow. The sum is kept."""
 

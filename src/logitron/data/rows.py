@@ -96,6 +96,12 @@ class Rows(Protocol):
     def squared_products(self, weights: Array) -> Array:
         """Multiply the squared features by a row array (n, m): ``(X * X).T @ weights (p, m)``."""
 
+    def signed_counts(self, weights: Array) -> tuple[Array, Array]:
+        """Multiply a row array (n, m) by where features are positive, and where negative: (p, m).
+
+        For weights of 0 and 1, these are exact counts.
+        """
+
     def sum_of_squares(self) -> float:
         """Add up the squares of all features, in one pass; the result is kept.
 

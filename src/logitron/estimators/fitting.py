@@ -26,7 +26,9 @@ from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.separated import Separated
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
+from logitron.estimators.warm_start import lower_start
 from logitron.objective import Cost, Objective
 from logitron.reductions import centre, is_flat, standardise, without_absent_columns
 from logitron.solvers import (
@@ -148,6 +150,7 @@ class Settings:
             plan = plan.on_diagonal("features of their own scales, hardly correlated")
         warm = start[0] is not None
         limits, cheap = self.limits, is_cheap(objective)
+        separated = Separated.find(objective)
         solver = AutomaticSolver(
             plan,
             float(self.tol),
@@ -156,12 +159,13 @@ class Settings:
             self.interruptible,
             None if cheap else limits.on_logits,
         )
+        solver = separated.shortened(solver)
         deferred = bool(plan.samples) and callback is None
         if not deferred:
             check_finite()
         theta = objective.start(*start)
         if warm and zero_start is not None:
-            theta = _lower_start(objective, theta, objective.start(None, zero_start))
+            theta = lower_start(objective, theta, objective.start(None, zero_start))
         try:
             found = solver.minimize(objective, theta, callback=callback)
         except Exception:  # perhaps caused by NaN in X; the error of check_finite is clearer
@@ -170,7 +174,8 @@ class Settings:
             raise
         if deferred and not is_converged(found.solution.status).all():
             check_finite()
-        fit = Fit(found.objective, found.solution, plan, self, found.gap_bound)
+        solution = separated.reported(found.solution, objective)
+        fit = Fit(found.objective, solution, plan, self, found.gap_bound)
         return fit.refined(callback)
 
 
@@ -349,13 +354,6 @@ class Fit:
             tol=float(self.settings.tol),
             names=names,
         )
-
-
-def _lower_start(objective: Objective, theta: Array, other: Array) -> Array:
-    """Return, for each group, the parameters with the lower objective."""
-    xp = objective.context.xp
-    here, there = objective.evaluate(theta).value, objective.evaluate(other).value
-    return xp.where((here <= there)[:, None, None], theta, other)
 
 
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:

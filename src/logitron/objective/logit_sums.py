@@ -14,7 +14,7 @@ from logitron.objective.block import Block, block_function, row_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 from logitron.objective.second_derivatives import curvature_sums
 
-__all__ = ["along", "blocks", "curvatures", "evaluate"]
+__all__ = ["along", "blocks", "class_indicators", "curvatures", "evaluate"]
 
 
 def _terms(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
@@ -87,6 +87,17 @@ def blocks(
     terms, weights = _terms(block, Z, index, loss)
     P = xp.reshape(terms.curvature, (n, -1, K))
     return curvature_sums(xp, block.X, P, weights, curvature, fit_intercept)
+
+
+@row_function
+def class_indicators(block: Block, index: GroupIndex | None, *, classes: int) -> Array:
+    """Whether a row with weight is of each class of the only group: (n, max(K, 2))."""
+    xp, Y = block.xp, block.group_targets(index, classes)
+    weights = block.weights(Y, index, classes)
+    found = xp.concat([1.0 - Y, Y], axis=1) if classes == 1 else Y
+    if weights is None:
+        return found
+    return found * xp.astype(as_group_weights(weights) > 0.0, block.dtype)
 
 
 @row_function
