@@ -11,7 +11,7 @@ OURS = "logitron"
 README_ROWS = ("A@1", "cancer@1", "digits@1", "C", "E", "D@1", "F2", "G@1", "H", "text@1")
 
 #: and of those of sparse features
-README_SPARSE = ("stats@100", "pandas@1", "clicks@1")
+README_SPARSE = ("topics@1", "pandas@1", "long@1")
 
 
 def engine(results: Results, separable: Results, sparse: Results) -> str:
@@ -31,8 +31,10 @@ def engine(results: Results, separable: Results, sparse: Results) -> str:
 
 def with_shape(result: Results) -> Results:
     """A problem whose title says that it is sparse, and of what shape."""
-    n, p = result["shape"]
-    return result | {"title": f"sparse {n} x {p}, {result['title']}"}
+    shape, title = " x ".join(f"{size:,}".replace(",", " ") for size in result["shape"]), ""
+    if not result["title"].startswith(shape):
+        title = f"{shape}, "
+    return result | {"title": f"sparse {title}{result['title']}"}
 
 
 def regimes(separable: Results, sparse: Results) -> str:
