@@ -74,9 +74,10 @@ class TestFits:
     X = sparse.random_array((4000, 1600), density=0.02, format="lil", rng=np.random.default_rng(0))
     Y = np.random.default_rng(1).integers(0, 2, 4000)
 
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
     @pytest.mark.parametrize("dense", [False, True])
-    def test_a_category_of_one_class_is_named(self, dense):
-        X = self.X.copy()
+    def test_a_category_of_one_class_is_named(self, dense, dtype):
+        X = self.X.astype(dtype)
         X[:, 7] = 0.0
         X[np.flatnonzero(self.Y)[:3], 7] = 1.0
         X = X.toarray() if dense else X.tocsr()

@@ -225,7 +225,8 @@ class Fit:
         proven = relative_gap(value, gap if objective.strongly_convex else None) <= relative
         unproven = ~(proven | (solution.status == Status.STOPPED))
         if not objective.strongly_convex:
-            unproven &= solution.status != Status.SEPARABLE
+            separated = Status.SEPARABLE, Status.QUASI_SEPARABLE
+            unproven &= ~np.isin(solution.status, separated)
         n_refined = min(int(unproven.sum()), n_affordable(objective))
         if not unproven.any():
             return self
