@@ -1,7 +1,9 @@
-"""Groups that are fitted one at a time, by several workers, each group from its neighbour's answer.
+"""Groups that are fitted one at a time, by several workers, each from its neighbours' answers.
 
-Groups that differ in their penalty alone form a chain, from the strongest penalty to the weakest:
-each begins where the one before ended. Workers take the next chain when they are done with one.
+Groups that differ in their penalty alone form a chain, from the strongest penalty to the weakest.
+The optimum is a smooth function of the logarithm of the penalty's strength, so each group begins on
+the line through the answers of the two before it. Workers take the next chain when they are done
+with one.
 """
 
 from collections import defaultdict
@@ -17,7 +19,10 @@ from logitron.backend.types import Array, HostArray
 from logitron.objective import GroupIndex, Objective
 from logitron.solvers import Callback, Iteration, Solution, Status, joined
 
-__all__ = ["chains", "minimize_one_by_one"]
+__all__ = ["chains", "extrapolated", "minimize_one_by_one"]
+
+#: the logarithm of a penalty's strength, and the parameters (1, K, q) of its optimum
+Answer = tuple[float, Array]
 
 #: calls of a callback, at most
 MOST_CALLS = 1000
@@ -41,7 +46,7 @@ def minimize_one_by_one(
     minimize : callable
         Minimises the objective of one group from its parameters.
     warm : bool
-        Whether every group begins at its own ``theta``, and not at its neighbour's answer.
+        Whether every group begins at its own ``theta``, and not near its neighbours' answers.
     interruptible : bool
         Whether Ctrl-C keeps the groups that are done.
     callback : callable, optional
@@ -101,6 +106,28 @@ def alone(objective: Objective, group: int) -> Objective:
     return taken.with_data(rows=rows, index=GroupIndex(factors=index.factors))
 
 
+def extrapolated(answers: list[Answer], size: float) -> Array:
+    """Continue the line through the last two answers of a chain to another log strength.
+
+    The last answer itself, where there is no such line.
+    """
+    (last, theta), before = answers[-1], answers[:-1]
+    if not before or not np.isfinite(size):
+        return theta
+    first, other = before[-1]
+    if last == first:
+        return theta
+    found: Array = theta + (size - last) / (last - first) * (theta - other)
+    return found
+
+
+def _log_strengths(objective: Objective) -> HostArray:
+    """Logarithms of the groups' penalties (G,)."""
+    with np.errstate(divide="ignore"):
+        sizes: HostArray = np.log(np.asarray(to_host(objective.penalty.strength), np.float64))
+    return sizes
+
+
 def _is_real(objective: Objective, targets: Array) -> bool:
     """Whether targets are numbers for each class, and no codes of classes."""
     is_real: bool = objective.rows.context.xp.isdtype(targets.dtype, "real floating")
@@ -140,13 +167,15 @@ class _Run:
                 chain = todo.pop(0) if todo else None
             if chain is None:
                 return
-            previous = None
+            answers: list[Answer] = []
             for group in chain:
                 own = alone(self.objective, group)
+                size = float(_log_strengths(own)[0])
                 start = self.theta[group : group + 1]
-                start = start if self.warm or previous is None else previous
+                if answers and not self.warm:
+                    start = extrapolated(answers, size)
                 solution = self.minimize(own, start, self._look_for_a_stop)
-                previous = solution.theta
+                answers.append((size, solution.theta))
                 self._put(group, solution)
                 if self.stopped.is_set():
                     return
