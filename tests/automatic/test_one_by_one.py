@@ -86,6 +86,16 @@ def test_a_line_through_two_answers_is_continued():
     np.testing.assert_array_equal(extrapolated(answers, -np.inf), answers[1][1])
 
 
+@pytest.mark.parametrize("gap", [1e-15, 1e-9, 1e-4])
+def test_nearly_equal_penalties_lead_nowhere(gap):
+    """Their answers differ by what the tolerance leaves, and no line goes through that."""
+    X, y = documents(600, 900, words=20)
+    path = LogisticRegressionCV(Cs=[1.0, 1.0 + gap, 1e4], cv=2, refit=False).fit(X, y)
+    apart = LogisticRegressionCV(Cs=[1.0, 1e4], cv=2, refit=False).fit(X, y)
+    assert path.certified_.all()
+    assert path.n_iter_[:, -1].max() <= 1.5 * apart.n_iter_[:, -1].max()
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_callback_stops_the_groups_that_are_left(threads):
     X, y = documents(classes=6)

@@ -6,7 +6,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from logitron.backend.threads import workers
-from logitron.data.csr_products import MIN_SHARED, SQUARED_ENTRIES, CsrProducts
+from logitron.data.csr_products import ENTRIES_AT_A_TIME, MIN_SHARED, CsrProducts
 from tests.tolerances import assert_near
 
 RNG = np.random.default_rng(0)
@@ -60,7 +60,7 @@ def test_long_products_are_shared_among_workers():
 
 def test_squares_of_many_entries_come_in_parts():
     X = _matrix(4000, 600, 0.5)
-    assert X.nnz > SQUARED_ENTRIES
+    assert X.nnz > ENTRIES_AT_A_TIME
     products, S = CsrProducts(X), RNG.uniform(size=(4000, 1))
     assert len(products._blocks) > 1
     dense = X.toarray()
@@ -92,3 +92,14 @@ def test_columns_that_occur_are_kept(columns):
 
 def test_a_matrix_without_entries_keeps_its_columns():
     assert CsrProducts(sparse.csr_array((5, 9))).occurring_columns() is None
+
+
+@pytest.mark.parametrize("m", [1, 3])
+@pytest.mark.parametrize("shape", [(0, 5), (4, 0)])
+def test_matrices_without_rows_or_columns(shape, m):
+    products = CsrProducts(sparse.csr_array(shape))
+    n, p = shape
+    assert products.forward(np.ones((p, m))).shape == (n, m)
+    assert products.backward(np.ones((n, m))).shape == (p, m)
+    assert products.backward_squared(np.ones((n, m))).shape == (p, m)
+    assert [part.shape for part in products.signed_counts(np.ones((n, m)))] == [(p, m)] * 2

@@ -105,6 +105,16 @@ def test_cross_validation_chooses_the_same(cupy):
     assert ours.C_ == expected.C_
 
 
+@pytest.mark.parametrize("scoring", ["f1", "roc_auc"])
+def test_scores_of_scikit_learn_are_made_on_the_host(cupy, scoring):
+    settings = {"Cs": [0.1, 1.0], "cv": 2, "tol": 1e-5, "scoring": scoring}
+    ours = LogisticRegressionCV(**settings).fit(on_device(cupy, X), TARGETS["binary"])
+    expected = LogisticRegressionCV(**settings).fit(X, TARGETS["binary"])
+    np.testing.assert_allclose(host(ours.scores_), expected.scores_, atol=1e-5)
+    found = ours.score(on_device(cupy, X), TARGETS["binary"])
+    assert found == pytest.approx(expected.score(X, TARGETS["binary"]), abs=1e-5)
+
+
 def test_duplicates_add_up(cupy):
     halves = sparse.csr_array(
         (np.repeat(X.data, 2) / 2, np.repeat(X.indices, 2), 2 * X.indptr), shape=X.shape

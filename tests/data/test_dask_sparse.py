@@ -112,6 +112,39 @@ def test_cross_validation_chooses_the_same():
         near(ours.coef_, expected.coef_)
 
 
+@pytest.mark.parametrize("scoring", ["f1", "roc_auc", "neg_log_loss", None])
+def test_every_score_is_that_of_scipy(scoring):
+    settings = {"Cs": [0.1, 1.0], "cv": 2, "tol": 1e-5, "scoring": scoring}
+    ours = LogisticRegressionCV(**settings).fit(chunked(X), TARGETS["binary"])
+    expected = LogisticRegressionCV(**settings).fit(X, TARGETS["binary"])
+    np.testing.assert_allclose(ours.scores_, expected.scores_, atol=1e-5)
+    found = ours.score(chunked(X), TARGETS["binary"])
+    assert found == pytest.approx(expected.score(X, TARGETS["binary"]), abs=1e-5)
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "gradient-descent"])
+@pytest.mark.parametrize("sizes", [(0, 200, 100), (100, 0, 200), (150, 150, 0)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_chunks_of_no_rows(sizes, solver):
+    settings = {"solver": solver, "tol": 1e-6, "max_iter": 50 if solver != "auto" else None}
+    y = TARGETS["classes"]
+    ours = LogisticRegression(**settings).fit(chunked(X, sizes), y)
+    expected = LogisticRegression(**settings).fit(X, y)
+    near(ours.coef_, expected.coef_)
+    np.testing.assert_array_equal(ours.predict(chunked(X, sizes)).compute(), expected.predict(X))
+
+
+def test_a_meta_of_any_format():
+    for kind in ("csr_array", "csc_array", "lil_array", "dok_array"):
+        lazy = chunked(X).map_blocks(
+            lambda part: part, meta=getattr(sparse, kind)((0, 0)), dtype=np.float64
+        )
+        if not sparse.issparse(lazy._meta):
+            continue  # (Dask makes some of them dense)
+        clf = LogisticRegression(tol=1e-5).fit(lazy, TARGETS["binary"])
+        assert clf.certified_.all(), kind
+
+
 def test_columns_that_never_occur_leave_the_problem():
     wide = sparse.csr_array((X.data, 7 * X.indices, X.indptr), shape=(N, 3000))
     ours = LogisticRegression(tol=1e-6).fit(chunked(wide), TARGETS["binary"])

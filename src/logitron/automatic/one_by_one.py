@@ -24,6 +24,8 @@ __all__ = ["chains", "extrapolated", "minimize_one_by_one"]
 #: the logarithm of a penalty's strength, and the parameters (1, K, q) of its optimum
 Answer = tuple[float, Array]
 
+#: steps between two answers that a line through them is continued by, at most
+FARTHEST = 2.0
 #: calls of a callback, at most
 MOST_CALLS = 1000
 
@@ -109,7 +111,8 @@ def alone(objective: Objective, group: int) -> Objective:
 def extrapolated(answers: list[Answer], size: float) -> Array:
     """Continue the line through the last two answers of a chain to another log strength.
 
-    The last answer itself, where there is no such line.
+    Not far beyond them, since answers are exact to a tolerance only. The last answer itself, where
+    there is no such line.
     """
     (last, theta), before = answers[-1], answers[:-1]
     if not before or not np.isfinite(size):
@@ -117,7 +120,7 @@ def extrapolated(answers: list[Answer], size: float) -> Array:
     first, other = before[-1]
     if last == first:
         return theta
-    found: Array = theta + (size - last) / (last - first) * (theta - other)
+    found: Array = theta + min((size - last) / (last - first), FARTHEST) * (theta - other)
     return found
 
 

@@ -58,26 +58,26 @@ class CsrProducts:
     def forward(self, W: HostArray, start: int = 0, stop: int | None = None) -> HostArray:
         """Multiply rows by columns (p, m); see `Products.forward`."""
         stop = self.shape[0] if stop is None else stop
-        W = np.ascontiguousarray(W, self.matrix.dtype)
-        if W.shape[1] == 1:  # (SciPy has a faster product with a vector)
+        W, m = np.ascontiguousarray(W, self.matrix.dtype), W.shape[1]
+        if m == 1:  # (SciPy has a faster product with a vector)
             W = W[:, 0]
-        if (start, stop) == (0, self.shape[0]) and self._is_long(W.size // self.shape[1]):
+        if (start, stop) == (0, self.shape[0]) and self._is_long(m):
             parts = parallel_map(lambda part: part @ W, self._shares)
-            return np.concatenate(parts).reshape(stop, -1)
+            return np.concatenate(parts).reshape(stop, m)
         product: HostArray = self.rows(start, stop) @ W
-        return product.reshape(stop - start, -1)
+        return product.reshape(stop - start, m)
 
     def backward(self, R: HostArray) -> HostArray:
         """Multiply the transpose by columns (n, m); see `Products.backward`."""
-        R = np.ascontiguousarray(R, self.matrix.dtype)
-        R = R[:, 0] if R.shape[1] == 1 else R
-        if self._is_long(R.size // self.shape[0]):
+        R, m = np.ascontiguousarray(R, self.matrix.dtype), R.shape[1]
+        R = R[:, 0] if m == 1 else R
+        if self._is_long(m):
             ends = np.cumsum([part.shape[0] for part in self._shares])[:-1]
             shares = list(zip(self._shares, np.split(R, ends), strict=True))
             total = sum(parallel_map(lambda share: share[0].T @ share[1], shares))
-            return np.reshape(total, (self.shape[1], -1))
+            return np.reshape(total, (self.shape[1], m))
         product: HostArray = self.matrix.T @ R
-        return product.reshape(self.shape[1], -1)
+        return product.reshape(self.shape[1], m)
 
     def backward_squared(self, S: HostArray) -> HostArray:
         """Multiply the transpose of the squared entries; see `Products.backward_squared`.

@@ -93,5 +93,9 @@ class CupySparseSource(Source):
         """Copy the rows with these indices to the host, as a sparse matrix."""
         return self._on_host().take(rows)
 
+    def to_host(self) -> Any:
+        """Copy the matrix to the host; see `Source.to_host`."""
+        return self.array.get().tocsr()
+
     def _on_host(self) -> SparseSource:
-        return SparseSource(self.name, self.array.get().tocsr())
+        return SparseSource(self.name, self.to_host())

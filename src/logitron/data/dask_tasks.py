@@ -8,8 +8,14 @@ from logitron.backend.host import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_features import with_standardised_features
 from logitron.data.csr_products import CsrProducts
-from logitron.data.dask_chunks import check_chunk, chunk_location
-from logitron.data.sparse_format import check_sparse, in_canonical_format, is_sparse, to_csr
+from logitron.data.dask_chunks import check_chunk, chunk_location, chunk_locations
+from logitron.data.sparse_format import (
+    check_sparse,
+    in_canonical_format,
+    is_sparse,
+    stack_rows,
+    to_csr,
+)
 
 __all__ = [
     "add_parts",
@@ -18,6 +24,7 @@ __all__ = [
     "products_of_chunk",
     "run_on_chunk",
     "run_on_located_chunk",
+    "stacked_chunks",
     "standardise_first",
 ]
 
@@ -115,6 +122,15 @@ def csr_of_chunk(name: str, location: tuple[int, ...], chunk: Any) -> Any:
     check_chunk(name, location, chunk, sparse=True)
     checked = check_sparse(f"chunk {location[0]} of {name}", chunk) if is_sparse(chunk) else chunk
     return in_canonical_format(checked.tocsr() if is_sparse(chunk) else to_csr(chunk))
+
+
+def stacked_chunks(name: str, array: Array) -> Any:
+    """Compute sparse chunks of complete rows, check them, and stack them as a CSR matrix."""
+    from dask import compute
+
+    parts = compute(*array.to_delayed().ravel())
+    located = zip(chunk_locations(array), parts, strict=True)
+    return stack_rows([csr_of_chunk(name, location, part) for location, part in located])
 
 
 def products_of_chunk(

@@ -140,8 +140,11 @@ class Source:
 
     def take(self, rows: HostArray) -> Any:
         """Copy the rows with these indices to the host."""
-        array = self.array
-        return _safe_indexing(to_host(array) if is_array_api_obj(array) else array, rows)
+        return _safe_indexing(self.to_host(), rows)
+
+    def to_host(self) -> Any:
+        """Return the array on the host: of NumPy or SciPy, or what becomes so."""
+        return to_host(self.array) if is_array_api_obj(self.array) else self.array
 
     def unique_inverse(self) -> tuple[HostArray, Array]:
         """Return the sorted unique values, and the index of each value among them.

@@ -1,13 +1,18 @@
 """`SparseDaskSource`: a Dask array of sparse chunks as features."""
 
+from typing import Any
+
+import numpy as np
+
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks
 from logitron.data.dask_product_rows import DaskProductRows
 from logitron.data.dask_products import DaskProducts
 from logitron.data.dask_source import DaskSource
+from logitron.data.dask_tasks import stacked_chunks
 from logitron.data.rows import Rows
 from logitron.data.source import move_row_arrays
 
@@ -22,7 +27,7 @@ class SparseDaskSource(DaskSource):
     @property
     def meta(self) -> Array:
         """An empty array with the dtype of the entries."""
-        return self.array._meta.data[:0]
+        return np.empty(0, self.array.dtype)
 
     def checked(self) -> "SparseDaskSource":
         """Reject chunks of unknown sizes, and sparse chunks of anything but features."""
@@ -43,7 +48,19 @@ class SparseDaskSource(DaskSource):
         """
         values = [None if array is None else to_host(array) for array in row_arrays]
         moved = move_row_arrays(context, tuple(values))
-        X = self.array
-        X = X if len(X.chunks[1]) == 1 else X.rechunk({1: -1})
-        products = DaskProducts(X, context.precision)
+        products = DaskProducts(self._in_whole_rows, context.precision)
         return DaskProductRows(context, products, *moved, width=width, options=options)
+
+    def take(self, rows: HostArray) -> Any:
+        """Copy the rows with these indices to the host, as a sparse matrix."""
+        return self.to_host()[rows]
+
+    def to_host(self) -> Any:
+        """Compute all chunks, and stack them on the host; see `Source.to_host`."""
+        return stacked_chunks(self.name, self._in_whole_rows)
+
+    @property
+    def _in_whole_rows(self) -> Array:
+        """The same array, in chunks of all columns."""
+        X = self.array
+        return X if len(X.chunks[1]) == 1 else X.rechunk({1: -1})

@@ -1,12 +1,13 @@
 """Sparse matrices of SciPy: detection, conversion, and a check of their indices."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-__all__ = ["check_sparse", "in_canonical_format", "is_sparse", "to_csr", "to_cupy"]
+__all__ = ["check_sparse", "in_canonical_format", "is_sparse", "stack_rows", "to_csr", "to_cupy"]
 
 
 #: largest index of 32 bits
@@ -24,6 +25,13 @@ def to_csr(array: np.ndarray[Any, Any]) -> Any:
     from scipy.sparse import csr_matrix
 
     return csr_matrix(array)
+
+
+def stack_rows(parts: Sequence[Any]) -> Any:
+    """Stack CSR matrices, the rows of one below those of the other."""
+    from scipy.sparse import vstack
+
+    return vstack(parts, format="csr")
 
 
 def to_cupy(matrix: Any) -> Any:

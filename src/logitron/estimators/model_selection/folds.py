@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from array_api_compat import is_array_api_obj, is_numpy_array
 from sklearn.metrics import get_scorer, make_scorer
 from sklearn.model_selection import check_cv
 
-from logitron.backend import to_host
 from logitron.backend.types import HostArray
+from logitron.data import wrap
 
 __all__ = [
     "Fold",
@@ -49,7 +48,7 @@ def make_folds(cv: Any, X: Any, y: Any, rows: int, params: dict[str, Any]) -> li
     ValueError
         If there is no fold, or a fold without training or held-out rows.
     """
-    on_host = not is_array_api_obj(X) or is_numpy_array(X)
+    on_host = wrap("X", X).on_host
     splitter = check_cv(cv, y, classifier=y is not None)
     splits = splitter.split(X if on_host else np.zeros((rows, 1)), y, **params)
     folds = [(_row_numbers(train, rows), _row_numbers(test, rows)) for train, test in splits]
@@ -130,6 +129,7 @@ def to_numpy_model(model: Any, X: Any) -> tuple[Any, Any]:
     model : NeuronClassifier
     X : object
     """
-    if is_array_api_obj(X) and not is_numpy_array(X):
-        return copy.copy(model).to("numpy"), to_host(X)
-    return model, X
+    source = wrap("X", X)
+    if source.on_host:
+        return model, X
+    return copy.copy(model).to("numpy"), source.to_host()
