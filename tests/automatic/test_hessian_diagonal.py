@@ -178,3 +178,15 @@ def test_dense_pixels_are_not_fitted_by_products():
     clf = LogisticRegression().fit(sparse.csr_array(X), y)
     assert clf.plan_.method != "hessian-diagonal"
     assert clf.certified_.all()
+
+
+@pytest.mark.parametrize("decades", [2.0, 4.0, 6.0])
+def test_features_of_uneven_sizes_are_those_of_dense_ones(decades):
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((300, 260), density=0.05, format="csr", rng=rng)
+    y = (X @ rng.normal(size=(260, 3)) + 0.3 * rng.normal(size=(300, 3))).argmax(axis=1)
+    X = sparse.csr_array(X @ sparse.diags_array(10.0 ** rng.uniform(-decades, decades, 260)))
+    clf = LogisticRegression().fit(X, y)
+    dense = LogisticRegression().fit(X.toarray(), y)
+    assert clf.certified_.all()
+    assert float(clf.loss_curve_[-1]) == pytest.approx(float(dense.loss_curve_[-1]), rel=2e-8)

@@ -25,6 +25,8 @@ SMALLEST, PLAIN = 1e-20, 1e-2
 #: mean squares beyond which, or its inverse, products of sparse features are not formed; squared
 #: ratio of mean and spread from which on; and numbers in dense blocks, at most
 EXTREME, FAR, MOST_DENSE = 1e25, 1e10, 1 << 27
+#: ratio of the largest mean square to the smallest from which on a diagonal is no model
+UNEVEN = 1e17
 #: roundings of a sum of squares
 SLACK = 64.0
 #: roundings of a constant feature's mean
@@ -108,7 +110,7 @@ def _centre_by_products(objective: Objective) -> Objective:
 
 
 def _needs_dense_blocks(objective: Objective, means: Array, squares: Array) -> bool:
-    """Whether features are so large, so small or so far from zero that products lose their digits.
+    """Whether features are so large, small, uneven or far from zero that products lose digits.
 
     They are standardised in dense blocks then, if there are not too many numbers for that.
     """
@@ -119,8 +121,10 @@ def _needs_dense_blocks(objective: Objective, means: Array, squares: Array) -> b
     there = squares > 0.0
     spread = squares - means * means
     sizes = squares[there]
-    if len(sizes) and not (sizes.min() > 1.0 / EXTREME and sizes.max() < EXTREME):
-        return True
+    if len(sizes):
+        least, most = float(sizes.min()), float(sizes.max())
+        if not (least > 1.0 / EXTREME and most < EXTREME and most < UNEVEN * least):
+            return True
     return bool((there & (spread * FAR < means * means)).any()) and objective.layout.fit_intercept
 
 
