@@ -144,10 +144,13 @@ class AutomaticSolver:
     def _penalty_path(self, objective: Objective) -> PenaltyPath | None:
         """Find which groups come first, where that saves more work than it costs in calls.
 
-        Single columns need few iterations, and share the reading of the features.
+        Single columns need few iterations, and share the reading of the features. In the space of
+        few rows, a second stage costs more than it saves.
         """
         work = self.plan.costs.one_pass * objective.groups
         if objective.classes == 1 or work < CHEAP_PASSES * COSTS.call:
+            return None
+        if self.plan.method != "shared":
             return None
         return PenaltyPath.of(objective)
 
