@@ -118,6 +118,5 @@ class TestFits:
         found = LogisticRegressionCV(**settings).fit(eager.array(X), eager.array(Y, cast=False))
         expected = LogisticRegressionCV(**settings).fit(X, Y)
         assert host(found.certified_).all()
-        # (a gap of 1e-4 of the loss moves coefficients by a few percent of their size)
-        distance = np.linalg.norm(host(found.coef_) - expected.coef_)
-        assert distance <= 0.1 * np.linalg.norm(expected.coef_)
+        # (a gap of 1e-4 of the loss may move a few predictions)
+        np.testing.assert_allclose(host(found.scores_), expected.scores_, atol=0.01)

@@ -62,7 +62,9 @@ def test_ends_no_higher_than_the_minimum_and_its_gap(make, kind, data):
     theta = data.draw(st.sampled_from([0.0, 1.0, -100.0])) + np.zeros((groups, 1, size))
     model = Dense(30.0 * np.broadcast_to(np.eye(size), (groups, size, size)))
     found, _ = solver(kind).minimize(objective, theta, preconditioner=model)
-    assert set(found.status.tolist()) <= {Status.CONVERGED, Status.AT_PRECISION}
+    # (from a start that is the minimum to rounding, no step may be found)
+    ends = {Status.CONVERGED, Status.AT_PRECISION, Status.STALLED}
+    assert set(found.status.tolist()) <= ends
     value, _ = objective.value_and_gradient(found.theta)
     best = np.concatenate([objective.minimum(g) for g in range(groups)])
     least, _ = objective.value_and_gradient(best.reshape(theta.shape))

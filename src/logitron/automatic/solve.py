@@ -148,11 +148,8 @@ class AutomaticSolver:
         few rows, a second stage costs more than it saves.
         """
         work = self.plan.costs.one_pass * objective.groups
-        if objective.classes == 1 or work < CHEAP_PASSES * COSTS.call:
-            return None
-        if self.plan.method != "shared":
-            return None
-        return PenaltyPath.of(objective)
+        pays = self.plan.method == "shared" and work >= CHEAP_PASSES * COSTS.call
+        return PenaltyPath.of(objective) if pays and objective.classes > 1 else None
 
     def _of_some_groups(
         self,
