@@ -3,6 +3,7 @@
 The objective is the sum of the losses plus ``||W||^2 / (2C)``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -56,6 +57,15 @@ class Problem:
     def missing(self) -> str | None:
         """The reason why the data cannot be loaded here; None where they can."""
         return getattr(self.data, "missing", lambda: None)()
+
+
+def at_each(
+    name: str, title: str, group: str, data: Data, Cs: Sequence[float], limit: float
+) -> list[Problem]:
+    """A problem of a regime for each C, whose name and title have the C."""
+    return [
+        Problem(f"{name}@{C:g}", f"{title}, C={C:g}", group, data, C, limit, asked=1.0) for C in Cs
+    ]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,5 @@ def save(folder: Path, X: np.ndarray, y: np.ndarray) -> None:
 
 def load(folder: Path) -> Arrays | SparseArrays:
     """Read features and labels."""
-    sparse = folder / SPARSE
-    return load_npz(sparse) if sparse.exists() else np.load(folder / DENSE), np.load(
-        folder / "y.npy"
-    )
+    sparse, y = folder / SPARSE, np.load(folder / "y.npy")
+    return (load_npz(sparse) if sparse.exists() else np.load(folder / DENSE)), y

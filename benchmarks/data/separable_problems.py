@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from benchmarks.data.bundled import Bundled
 from benchmarks.data.few_shot import FewShot
 from benchmarks.data.glyphs import Glyphs
-from benchmarks.data.problem import Data, Problem
+from benchmarks.data.problem import Problem, at_each
 from benchmarks.data.separable import Separable
 from benchmarks.data.texts import TextTopics
 
@@ -25,21 +25,12 @@ SHOTS = (1, 4, 16)
 WORDS = TextTopics(300, fewest=16)
 
 
-def at(
-    name: str, title: str, group: str, data: Data, Cs: Sequence[float], limit: float
-) -> list[Problem]:
-    """A problem for each C."""
-    return [
-        Problem(f"{name}@{C:g}", f"{title}, C={C:g}", group, data, C, limit, asked=1.0) for C in Cs
-    ]
-
-
 def few_shot(classes: int, features: int, Cs: Sequence[float], limit: float) -> list[Problem]:
     """Embeddings with 1, 4 and 16 rows of each class."""
     return [
         problem
         for shots in SHOTS
-        for problem in at(
+        for problem in at_each(
             f"few{classes}x{shots}",
             f"{shots * classes} x {features}, K={classes}",
             "few-shot",
@@ -56,7 +47,7 @@ def apart(
     """Separable embeddings (n, p) of K classes."""
     rows, features, classes = shape
     title = f"{rows} x {features}" + (f", K={classes}" if classes > 2 else ", 2 classes")
-    return at(name, title, "apart", Separable(*shape, margin=margin, seed=22), Cs, limit)
+    return at_each(name, title, "apart", Separable(*shape, margin=margin, seed=22), Cs, limit)
 
 
 def real(name: str, title: str, data: Glyphs | TextTopics, Cs: Sequence[float]) -> list[Problem]:
@@ -64,7 +55,7 @@ def real(name: str, title: str, data: Glyphs | TextTopics, Cs: Sequence[float]) 
     return [
         problem
         for shots in SHOTS
-        for problem in at(
+        for problem in at_each(
             f"{name}x{shots}", f"{title}, {shots} a class", name, FewShot(data, shots), Cs, 12.0
         )
     ]
@@ -81,7 +72,7 @@ SEPARABLE: dict[str, Problem] = {
         *apart("classes10", (5000, 384, 10), 0.5, (1.0, 1e3, 1e6), 8.0),
         *apart("barely", (3000, 384, 10), 0.1, (1e3,), 8.0),
         *apart("classes100", (2000, 768, 100), 0.5, (1.0, 1e3, 1e6), 20.0),
-        *at(
+        *at_each(
             "pixels",
             "digits 1797 x 64",
             "pixels",

@@ -7,6 +7,7 @@ optimum is stored with the times.
 """
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -49,7 +50,7 @@ def default_fit(objective: Objective, optimum: float, setting: Setting) -> Resul
     """One fit of logitron with default parameters: its reports, and its true gap."""
     clf = LogisticRegression(C=objective.C)
     with threads(setting), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a fit that does not converge is told as such
+        warnings.simplefilter("ignore")  # whether a fit converged is among its reports
         seconds, _ = seconds_of(lambda: clf.fit(objective.X, objective.y))
     return {
         "seconds": short(seconds),
@@ -62,59 +63,63 @@ def default_fit(objective: Objective, optimum: float, setting: Setting) -> Resul
     }
 
 
-def measured(
-    problems: list[Problem],
-    names: tuple[str, ...],
-    *,
-    kind: type[Session],
-    result: str,
-    rounds: int = ROUNDS,
-    limit: float | None = None,
-    keep: bool = True,
-    each: Each = ignore,
-) -> Results:
-    """Measure contenders on problems of a regime; see `engine.measured`."""
-    return engine.measured(
-        problems,
-        list(names),
-        rounds=rounds,
-        limit=limit,
-        keep=keep,
-        each=each,
-        kind=kind,
-        result=result,
-    )
+@dataclass(frozen=True)
+class Question:
+    """A regime as a question: its problems, its contenders, and the name of its results."""
 
+    result: str
+    problems: dict[str, Problem]
+    kind: type[Session]
+    regime: Regime
 
-def ask(
-    result: str,
-    description: str | None,
-    problems: dict[str, Problem],
-    names: tuple[str, ...],
-    kind: type[Session],
-    regime: Regime,
-) -> None:
-    """Measure a regime by the options of the command line, and print its table."""
-    parser = parser_of(result, description)
-    parser.add_argument("--problems", nargs="+", default=list(problems), help="names or groups")
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(names))
-    parser.add_argument("--limit", type=float, help="seconds that one fit may take")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
-    options = parser.parse_args()
-    wanted = chosen(options.problems)
-    found = answered(
-        parser,
-        options,
-        result,
-        lambda keep: measured(
-            wanted,
-            tuple(options.contenders),
-            kind=kind,
-            result=result,
-            rounds=options.rounds,
-            limit=options.limit,
+    @property
+    def who(self) -> tuple[str, ...]:
+        """The contenders that are measured unless others are named."""
+        return ("logitron", *self.regime.others)
+
+    def measured(
+        self,
+        problems: list[Problem] | None = None,
+        names: tuple[str, ...] | None = None,
+        *,
+        rounds: int = ROUNDS,
+        limit: float | None = None,
+        keep: bool = True,
+        each: Each = ignore,
+    ) -> Results:
+        """Measure contenders on problems, all of the regime unless some are given."""
+        return engine.measured(
+            list(self.problems.values()) if problems is None else problems,
+            list(names or self.who),
+            rounds=rounds,
+            limit=limit,
             keep=keep,
-        ),
-    )
-    print()
-    print(table({p.name: found[p.name] for p in wanted if p.name in found}, regime))
+            each=each,
+            kind=self.kind,
+            result=self.result,
+        )
+
+    def ask(self, description: str | None) -> None:
+        """Measure by the options of the command line, and print a table."""
+        parser = parser_of(self.result, description)
+        names = list(self.problems)
+        parser.add_argument("--problems", nargs="+", default=names, help="names or groups")
+        parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(self.who))
+        parser.add_argument("--limit", type=float, help="seconds that one fit may take")
+        parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
+        options = parser.parse_args()
+        wanted = chosen(options.problems)
+        found = answered(
+            parser,
+            options,
+            self.result,
+            lambda keep: self.measured(
+                wanted,
+                tuple(options.contenders),
+                rounds=options.rounds,
+                limit=options.limit,
+                keep=keep,
+            ),
+        )
+        print()
+        print(table({p.name: found[p.name] for p in wanted if p.name in found}, self.regime))

@@ -1,4 +1,4 @@
-"""Fits of one regime, in a table of the terminal and in Markdown: times, and honesty of one fit."""
+"""Fits of one regime, in a table of the terminal and in Markdown: times, and reports of one fit."""
 
 from dataclasses import dataclass
 
@@ -71,8 +71,8 @@ def ahead(result: Results, regime: Regime) -> bool:
     return found is not None and found[1] >= 1.0
 
 
-def told(result: Results) -> str:
-    """The report of the fit with default parameters."""
+def verdict(result: Results) -> str:
+    """Whether the fit with default parameters converged, and was certified."""
     one = result.get("default")
     if one is None:
         return "-"
@@ -148,7 +148,7 @@ def markdown(result: Results, regime: Regime) -> str:
     for names in (regime.sklearn, regime.elsewhere):
         who = best_of(result, names)
         cells.append(cell(result, who) + named(result, who))
-    cells += [times(result, regime.others), told(result)]
+    cells += [times(result, regime.others), verdict(result)]
     return f"| {' | '.join(cells)} |"
 
 

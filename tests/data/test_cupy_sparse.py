@@ -10,6 +10,7 @@ from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.data import ProductRows, make_rows, wrap
 from logitron.data.cupy_products import CupyProducts
 from tests.backends import host
+from tests.standins import cupyx_sparse
 from tests.tolerances import assert_near
 
 RNG = np.random.default_rng(0)
@@ -124,10 +125,11 @@ def test_duplicates_add_up(cupy):
     assert_near(host(ours.coef_), expected.coef_, "float64", 300, growth=1e7)
 
 
-def test_wrong_indices_are_refused(cupy):
-    device = on_device(cupy, X)
+@pytest.mark.parametrize("kind", ["csr", "csc"])
+def test_wrong_indices_are_refused(cupy, kind):
+    device = on_device(cupy, X, kind)
     device.indices[5] = 9999
-    with pytest.raises(ValueError, match=r"X must be a well-formed sparse matrix, got a csr_matri"):
+    with pytest.raises(ValueError, match=rf"X must be a well-formed sparse.*got a {kind}_matrix"):
         LogisticRegression().fit(device, TARGETS["binary"])
 
 
@@ -136,3 +138,13 @@ def test_numbers_that_are_not_finite_are_refused(cupy):
     matrix.data[3] = np.nan
     with pytest.raises(ValueError, match="Input X contains NaN: 1 values"):
         LogisticRegression().fit(on_device(cupy, matrix), TARGETS["binary"])
+
+
+def test_what_is_used_of_cupy_is_there():
+    """The simulation has nothing that CuPy lacks; that can be imported without a GPU."""
+    real = pytest.importorskip("cupyx.scipy.sparse", exc_type=ImportError)
+    for name in ("csr_matrix", "csc_matrix"):
+        simulated, actual = getattr(cupyx_sparse, name), getattr(real, name)
+        members = {one for kind in simulated.__mro__[:2] for one in vars(kind)}
+        missing = {one for one in members if not one.startswith("_") and not hasattr(actual, one)}
+        assert missing <= {"data", "indices", "indptr", "shape"}  # (those are of instances)

@@ -7,9 +7,11 @@ import pytest
 from scipy import sparse
 
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
+from logitron.automatic import plan_of
 from logitron.backend import ArrayContext
 from logitron.data import make_rows, wrap
 from logitron.data.dask_product_rows import DaskProductRows
+from logitron.objective import Objective, make_training_rows
 from tests.tolerances import assert_near
 
 da = pytest.importorskip("dask.array")
@@ -177,6 +179,15 @@ def test_products_are_those_of_dense_rows():
     assert rows.in_float32().context.precision == "float32"
     assert rows.select(np.arange(3)) is None
     assert rows.sample(3, 0) is None
+
+
+def test_dense_blocks_of_chunks_are_not_rotated():
+    """More features than rows: their space would need blocks of columns, which chunks are not."""
+    rows = make_training_rows(NUMPY, wrap("X", chunked(X[:100], (40, 60))), TARGETS["table"][:100])
+    objective = Objective.over(rows, groups=3, penalty=1.0)
+    blocks = objective.with_data(rows=objective.rows.in_blocks())
+    assert blocks.rows.lazy
+    assert plan_of(blocks, diagonal_failed=True).method not in ("row-space", "sampled")
 
 
 def test_what_is_not_finite_is_refused():

@@ -53,6 +53,17 @@ class spmatrix:  # noqa: N801  (CuPy's own names)
         """Convert, or copy."""
         return csr_matrix(self._host.tocsr(copy=copy))
 
+    def copy(self) -> "spmatrix":
+        """Copy on the device."""
+        return type(self)(self._host.copy())
+
+    @property
+    def has_canonical_format(self) -> bool:
+        """Whether indices are sorted and entries are not doubled, as the arrays are now."""
+        host = self._host
+        parts = host.data, host.indices, host.indptr
+        return bool(type(host)(parts, shape=host.shape).has_canonical_format)
+
     def sum_duplicates(self) -> None:
         """Sort the indices, and add up duplicate entries, in place."""
         self._host.sum_duplicates()

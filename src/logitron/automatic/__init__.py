@@ -5,6 +5,8 @@ module                       contents
 ============================ ====================================================================
 `automatic.solve`            from a plan to the optimum
 `automatic.plan`             which method is the cheapest
+`automatic.objective_plan`   the same for an objective, with a look at a few rows
+`automatic.observers`        callbacks of solvers, turned into those of the engine
 `automatic.growing_samples`  growing samples of the rows, which come first
 `automatic.penalty_path`     groups that differ in their penalty: some first, then the others
 `automatic.curvature`        preconditioners of an objective
@@ -15,12 +17,13 @@ module                       contents
 `automatic.one_by_one`       groups that are fitted one at a time, by several workers
 `automatic.refinement`       damped Newton steps for groups without a certificate
 `automatic.separation`       whether classes are linearly separable, and by which features
+`automatic.separated`        groups without a penalty that single features separate
 `automatic.cost_model`       what passes, Gram matrices and Hessians cost
 ============================ ====================================================================
 """
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs
-from logitron.automatic.hessian_diagonal import is_diagonal
+from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.plan import Plan, choose
 from logitron.automatic.row_models import keeps_logits
 from logitron.automatic.solve import AutomaticSolver, Minimum
@@ -33,6 +36,6 @@ __all__ = [
     "Minimum",
     "Plan",
     "choose",
-    "is_diagonal",
     "keeps_logits",
+    "plan_of",
 ]

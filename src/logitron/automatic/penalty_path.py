@@ -8,24 +8,16 @@ separable.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from logitron.automatic.observers import of_all_groups
 from logitron.automatic.one_by_one import chains
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import Objective
-from logitron.solvers import (
-    Callback,
-    Iteration,
-    Solution,
-    Status,
-    joined,
-    map_iterations,
-    put_groups,
-)
+from logitron.solvers import Callback, Solution, Status, joined
 
 __all__ = ["PenaltyPath", "minimize_along_penalties"]
 
@@ -102,46 +94,22 @@ def minimize_along_penalties(
         Called after each iteration with all groups; the loss of those that were not begun is the
         mean of the others.
     """
-    context = objective.context
-    take, index = context.xp.take, context.asarray(path.first, keep_dtype=True)
-    observe = partial(_of_all_groups, callback, context, theta)
-    found = minimize(path.first, take(theta, index, axis=0), observe([], path.first))
-    parts = [(path.first, found)]
+    context, G = objective.context, objective.groups
+    index = context.asarray(path.first, keep_dtype=True)
+    begun = Solution(
+        theta,
+        status=np.full(G, int(Status.MAX_ITER)),
+        n_iter=np.zeros(G, np.int32),
+        loss_curve=np.full((1, G), np.nan),
+    )
+    observer = of_all_groups(callback, begun, path.first, context)
+    found = minimize(path.first, context.xp.take(theta, index, axis=0), observer)
     between = path.between(context, found.theta)
-    if not (found.status == Status.STOPPED).any():
-        parts.append((path.others, minimize(path.others, between, observe(parts, path.others))))
-        return joined(parts, context)
-    left = objective.take(path.others).evaluate(between)
-    return joined(parts, context, (path.others, between, np.asarray(to_host(left.value))))
-
-
-def _of_all_groups(
-    callback: Callback,
-    context: ArrayContext,
-    theta: Array,
-    done: list[tuple[HostArray, Solution]],
-    groups: HostArray,
-) -> Callback:
-    """Pass numbers of all groups to a callback, while some of them are minimised."""
-    G, before = theta.shape[0], list(done)
-
-    def change(iteration: Iteration) -> Iteration:
-        def parameters() -> Array:
-            whole = theta
-            for some, part in [
-                *((g, s.theta) for g, s in before),
-                (groups, iteration.parameters()),
-            ]:
-                whole = put_groups(whole, some, part, context)
-            return whole
-
-        loss, running, number = np.full(G, np.nan), iteration.running, iteration.number
-        for some, one in before:
-            loss[some] = one.loss_curve[-1]
-            number += int(one.n_iter.max())
-        loss[groups] = iteration.loss
-        running += 0 if before else G - len(groups)
-        loss = np.where(np.isfinite(loss), loss, np.nanmean(loss))
-        return Iteration(number, loss, running, parameters)
-
-    return map_iterations(callback, change)
+    parts = [(path.first, found)]
+    if (found.status == Status.STOPPED).any():
+        values = np.asarray(to_host(objective.take(path.others).evaluate(between).value))
+        return joined(parts, context, (path.others, between, values))
+    begun = begun.replaced(path.first, found, context, after=0)
+    begun.n_iter[path.others] = found.n_iter.max()
+    observer = of_all_groups(callback, begun, path.others, context)
+    return joined([*parts, (path.others, minimize(path.others, between, observer))], context)

@@ -14,8 +14,10 @@ from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, refresh
 from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
+from logitron.automatic.objective_plan import plan_of
+from logitron.automatic.observers import of_all_groups, with_parameters
 from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
-from logitron.automatic.plan import Plan, choose
+from logitron.automatic.plan import Plan
 from logitron.automatic.row_models import RowModels, keeps_logits, max_rank_of, rank_of
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
@@ -27,7 +29,6 @@ from logitron.solvers import (
     Callback,
     EveryIteration,
     HessianSchedule,
-    Iteration,
     LogitQuasiNewton,
     QuasiNewton,
     RowSchedule,
@@ -35,8 +36,6 @@ from logitron.solvers import (
     Status,
     Stopping,
     WhenSlow,
-    map_iterations,
-    put_groups,
 )
 
 __all__ = ["AutomaticSolver", "Minimum"]
@@ -129,7 +128,7 @@ class AutomaticSolver:
         )
         if isinstance(schedule, EveryIteration) and objective.groups == 1:
             inner = with_intercept_column(inner)
-        observer = _with_parameters(callback, objective, back, spent)
+        observer = with_parameters(callback, objective, back, spent)
         path = None if self.warm or spent else self._penalty_path(inner)
         with inner.limit_blas_threads():
             if path is None:
@@ -206,7 +205,7 @@ class AutomaticSolver:
             index = context.asarray(left, keep_dtype=True)
             chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
             model = model.take_groups(index)
-        observer = _of_all_groups(callback, solution, left, context)
+        observer = of_all_groups(callback, solution, left, context)
         (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
         models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
@@ -247,7 +246,7 @@ class AutomaticSolver:
             spectrum = sampled_spectrum(objective, self.plan.spectrum_rows)
             gap_bound = GapBound()
             solver = self._rows_solver(objective, RowModels(spectrum, blocks=False), gap_bound, 0)
-            observer = _with_parameters(callback, objective, None, 0)
+            observer = with_parameters(callback, objective, None, 0)
             solution = solver.minimize(LogitObjective(objective), theta, callback=observer)
         return Minimum(solution, objective, gap_bound)
 
@@ -268,7 +267,7 @@ class AutomaticSolver:
             tol=self.tol,
             warm=self.warm,
             interruptible=self.interruptible,
-            callback=_with_parameters(callback, objective, None, 0),
+            callback=with_parameters(callback, objective, None, 0),
         )
         if first is not None and first < limit and _is_unfinished(solution):
             solution = in_blocks(objective, theta, solution, self._solve_in_blocks, callback)
@@ -278,13 +277,7 @@ class AutomaticSolver:
         self, objective: Objective, theta: Array, spent: int, callback: Callback
     ) -> tuple[Solution, Objective]:
         """Minimise in dense blocks of sparse features, after iterations by their products."""
-        plan = choose(
-            *objective.rows.shape,
-            objective.groups,
-            objective.classes,
-            bounded=objective.strongly_convex,
-            keeps_logits=keeps_logits(objective),
-        )
+        plan = plan_of(objective, diagonal_failed=True)
         max_iter = self.max_iter
         if self.max_iter_on_logits is None:  # it is a limit of all iterations
             max_iter = max(max_iter - spent, 0)
@@ -329,7 +322,7 @@ class AutomaticSolver:
             chosen = slow[first : first + batch]
             index = context.asarray(chosen, keep_dtype=True)
             start = context.xp.take(solution.theta, index, axis=0)
-            observer = _of_all_groups(callback, solution, chosen, context)
+            observer = of_all_groups(callback, solution, chosen, context)
             part, _ = solver.minimize(objective.take(chosen), start, callback=observer)
             solution = solution.replaced(chosen, part, context, after=spent)
             if (part.status == Status.STOPPED).any():
@@ -358,39 +351,3 @@ def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] |
         return gap_bound(kept.objective, *arguments, **named)
 
     return bound
-
-
-def _with_parameters(
-    callback: Callback,
-    objective: Objective,
-    back: Callable[[Array], Array] | None,
-    spent: int,
-) -> Callback:
-    """Pass coefficients and intercepts to a callback, and count the iterations on samples."""
-
-    def change(iteration: Iteration) -> Iteration:
-        def parameters() -> tuple[Array, Array | None]:
-            theta = iteration.parameters()
-            return objective.split(theta if back is None else back(theta))
-
-        return replace(iteration, number=spent + iteration.number, parameters=parameters)
-
-    return map_iterations(callback, change)
-
-
-def _of_all_groups(
-    callback: Callback, before: Solution, groups: HostArray, context: Any
-) -> Callback:
-    """Pass numbers of all groups to a callback, while some of them go on."""
-
-    def change(iteration: Iteration) -> Iteration:
-        def parameters() -> Array:
-            return put_groups(before.theta, groups, iteration.parameters(), context)
-
-        loss = before.loss_curve[-1].copy()
-        others = int((before.status == Status.MAX_ITER).sum()) - len(groups)
-        loss[groups] = iteration.loss
-        number = int(before.n_iter[groups].max()) + iteration.number
-        return Iteration(number, loss, iteration.running + max(others, 0), parameters)
-
-    return map_iterations(callback, change)

@@ -8,7 +8,7 @@ module                      contents
 ``sparse_source``           `SparseSource`: a sparse matrix of SciPy
 ``cupy_sparse_source``      `CupySparseSource`: a sparse matrix of CuPy
 ``dask_source``             `DaskSource`: a Dask array
-``sparse_dask_source``      `SparseDaskSource`: a Dask array of sparse chunks
+``dask_sparse_source``      `DaskSparseSource`: a Dask array of sparse chunks
 `logitron.data.rows`        `Rows`: the interface for sums and maps over blocks of rows
 ``array_rows``              `ArrayRows`: sums and maps over rows of arrays in memory
 ``row_blocks``              arrays in memory, divided into blocks of rows
@@ -20,8 +20,8 @@ module                      contents
 ``dask_tasks``              functions that run in the workers of Dask
 ``block_features``          wrappers that cast or standardise the features of a block
 ``product_rows``            `ProductRows`: sums and products over rows of sparse matrices
-``products``                `Products`: the interface of sparse features that offer products
-``products_pay``            which sparse features are used by products
+``products``                `Products`: the interface of sparse features that offer products, and
+                            which ones are used by them
 ``csr_products``            `CsrProducts`: a CSR matrix of SciPy
 ``cupy_products``           `CupyProducts`: a CSR matrix of CuPy
 ``dask_products``           `DaskProducts`: a Dask array of sparse chunks

@@ -35,13 +35,17 @@ class CupyProducts:
         self.shape: tuple[int, int] = tuple(matrix.shape)
         self.entries = int(matrix.nnz)
         self._context = context
+        self._cast: dict[str, CupyProducts] = {}
 
     def astype(self, dtype: str) -> "CupyProducts":
         """Return the matrix with entries of another dtype; the indices are shared."""
         if self.matrix.dtype == dtype:
             return self
-        X = self.matrix
-        return self._like(X.data.astype(dtype), X.indices, X.indptr, self.shape)
+        if dtype not in self._cast:
+            X = self.matrix
+            data = X.data.astype(dtype)
+            self._cast[dtype] = self._like(data, X.indices, X.indptr, self.shape)
+        return self._cast[dtype]
 
     def bring(self, array: Array) -> Array:
         """Move an array to the device; see `Products.bring`."""

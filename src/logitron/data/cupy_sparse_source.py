@@ -10,7 +10,7 @@ from logitron.data.array_rows import ArrayRows
 from logitron.data.block_options import BlockOptions
 from logitron.data.cupy_products import CupyProducts
 from logitron.data.product_rows import ProductRows
-from logitron.data.products_pay import products_pay
+from logitron.data.products import products_pay
 from logitron.data.rows import Rows
 from logitron.data.source import Source, move_row_arrays
 from logitron.data.sparse_source import SparseSource
@@ -37,25 +37,23 @@ class CupySparseSource(Source):
     def checked(self) -> "CupySparseSource":
         """Return the matrix in canonical CSR format, after a check of its indices.
 
-        Kernels would write outside of their memory for wrong ones.
+        Kernels would write outside of their memory for wrong ones. A matrix that is in that format
+        is not copied.
 
         Raises
         ------
         ValueError
             If an index is outside of the shape.
         """
-        matrix = self.array.tocsr(copy=True)
-        n, p = matrix.shape
-        if matrix.nnz:
-            indices, pointers = to_host(matrix.indices), to_host(matrix.indptr)
-            grows = len(pointers) == n + 1 and bool((pointers[1:] >= pointers[:-1]).all())
-            if not (grows and pointers[0] == 0 and pointers[-1] <= len(indices)) or not (
-                indices.min() >= 0 and indices.max() < p
-            ):
-                raise ValueError(
-                    f"{self.name} must be a well-formed sparse matrix, got a "
-                    f"{type(matrix).__name__} of shape {(n, p)} whose indices do not fit it"
-                )
+        given = self.array
+        if given.format in ("csr", "csc") and not _fits(given):
+            raise ValueError(
+                f"{self.name} must be a well-formed sparse matrix, got a {type(given).__name__} of "
+                f"shape {tuple(given.shape)} whose indices do not fit it"
+            )
+        matrix = given.tocsr()
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
             matrix.sum_duplicates()
         return CupySparseSource(self.name, matrix)
 
@@ -99,3 +97,15 @@ class CupySparseSource(Source):
 
     def _on_host(self) -> SparseSource:
         return SparseSource(self.name, self.to_host())
+
+
+def _fits(matrix: Any) -> bool:
+    """Whether the indices of a CSR or CSC matrix fit its shape; few numbers come to the host."""
+    major, minor = matrix.shape if matrix.format == "csr" else matrix.shape[::-1]
+    indices, pointers = matrix.indices, matrix.indptr
+    if len(pointers) != major + 1:
+        return False
+    ends = to_host(pointers[:: max(major, 1)])  # the first and the last one
+    if (pointers[1:] < pointers[:-1]).any() or ends[0] != 0 or ends[-1] > len(indices):
+        return False
+    return not len(indices) or bool((indices >= 0).all() and (indices < minor).all())

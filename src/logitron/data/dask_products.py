@@ -22,6 +22,8 @@ from logitron.data.occurring_columns import worth_taking
 
 __all__ = ["DaskProducts"]
 
+Survey = tuple[int, float, HostArray]
+
 
 class DaskProducts:
     """The features of a Dask array of sparse chunks, as `logitron.data.Products`.
@@ -34,11 +36,21 @@ class DaskProducts:
         Which products are computed in.
     columns : array of int, optional
         The columns that are kept; by default all.
+    known : tuple, optional
+        Number of entries, sum of their squares, and columns that have entries, if they are known;
+        by default, they are found in one pass, when they are needed.
     """
 
     lazy = True
 
-    def __init__(self, array: Array, dtype: str, columns: HostArray | None = None) -> None:
+    def __init__(
+        self,
+        array: Array,
+        dtype: str,
+        columns: HostArray | None = None,
+        known: Survey | None = None,
+    ) -> None:
+        self._known = known
         self._array = array
         self._dtype = dtype
         self._columns = columns
@@ -51,7 +63,7 @@ class DaskProducts:
         """Return the features with entries of another dtype; chunks are cast for each product."""
         if dtype == self._dtype:
             return self
-        return self._sharing(DaskProducts(self._array, dtype, self._columns))
+        return DaskProducts(self._array, dtype, self._columns, self._survey)
 
     def bring(self, array: Array) -> HostArray:
         """Move an array to the host; see `Products.bring`."""
@@ -78,15 +90,15 @@ class DaskProducts:
 
     def backward(self, R: HostArray) -> HostArray:
         """Multiply the transpose by columns (n, m); see `Products.backward`."""
-        return np.asarray(self._sums(_backward, R)[0])
+        return np.asarray(self._sums("backward", R)[0])
 
     def backward_squared(self, S: HostArray) -> HostArray:
         """Multiply the transpose of the squared entries; see `Products.backward_squared`."""
-        return np.asarray(self._sums(_backward_squared, S)[0])
+        return np.asarray(self._sums("backward_squared", S)[0])
 
     def signed_counts(self, S: HostArray) -> tuple[HostArray, HostArray]:
         """Multiply columns by the places of each sign; see `Products.signed_counts`."""
-        positive, negative = self._sums(_signed_counts, S)
+        positive, negative = self._sums("signed_counts", S)
         return np.asarray(positive), np.asarray(negative)
 
     def sum_of_squares(self) -> float:
@@ -102,7 +114,9 @@ class DaskProducts:
 
     def take_columns(self, columns: HostArray) -> "DaskProducts":
         """Return the same entries, in fewer columns; see `Products.take_columns`."""
-        return self._sharing(DaskProducts(self._array, self._dtype, columns))
+        count, squares, found = self._survey
+        known = count, squares, np.arange(len(found))
+        return DaskProducts(self._array, self._dtype, columns, known)
 
     def in_blocks(
         self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
@@ -118,35 +132,26 @@ class DaskProducts:
         return DaskRows(context, X, *row_arrays)
 
     @cached_property
-    def _survey(self) -> tuple[int, float, HostArray]:
-        """Count the entries, add up their squares, and find their columns, in one pass.
-
-        The squares are added up in float64, whatever the dtype of products is.
-        """
+    def _survey(self) -> Survey:
+        """Count the entries, add up their squares, and find their columns, in one pass."""
         from dask import compute
 
+        if self._known is not None:
+            return self._known
         parts = compute(*self._tasks(_survey, [None] * len(self._chunks)))
-        found = np.unique(np.concatenate([part[2] for part in parts]))
-        return sum(part[0] for part in parts), float(sum(part[1] for part in parts)), found
+        counts, squares, columns = zip(*parts, strict=True)
+        return sum(counts), float(sum(squares)), np.unique(np.concatenate(columns))
 
-    def _sharing(self, other: "DaskProducts") -> "DaskProducts":
-        """Give what was counted to the same features in another form."""
-        count, squares, columns = self._survey
-        other._survey = count, squares, np.arange(len(columns))
-        if other._columns is self._columns:
-            other._survey = self._survey
-        return other
-
-    def _sums(self, function: Callable[..., Any], rows: HostArray) -> tuple[Array, ...]:
-        """Add up what a function makes of each chunk and its rows of an array."""
+    def _sums(self, method: str, rows: HostArray) -> tuple[Array, ...]:
+        """Add up what a method of each chunk's products makes of the chunk's rows of an array."""
         parts = [rows[a:b] for a, b in pairwise(self._edges)]
-        return add_up_parts(self._tasks(function, parts))
+        return add_up_parts(self._tasks(partial(_product, method, self._dtype), parts))
 
     def _tasks(self, function: Callable[..., Any], parts: list[Any]) -> list[Any]:
         """Make the tasks of a function of each chunk's products and its part of an array."""
         from dask import delayed
 
-        run = delayed(partial(_of_chunk, function, self._dtype, self._columns), pure=False)
+        run = delayed(partial(_of_chunk, function, self._columns), pure=False)
         every = zip(chunk_locations(self._array), self._chunks, parts, strict=True)
         return [run(location, chunk, part) for location, chunk, part in every]
 
@@ -156,28 +161,20 @@ class DaskProducts:
 
 def _of_chunk(
     function: Callable[..., Any],
-    dtype: str,
     columns: HostArray | None,
     location: tuple[int, ...],
     chunk: Any,
     part: Any,
 ) -> Any:
-    return function(products_of_chunk(dtype, columns, location, chunk), part)
+    return function(products_of_chunk(columns, location, chunk), part)
 
 
-def _backward(products: CsrProducts, R: HostArray) -> tuple[HostArray]:
-    return (products.backward(R),)
+def _product(method: str, dtype: str, products: CsrProducts, rows: HostArray) -> tuple[Array, ...]:
+    found = getattr(products.astype(dtype), method)(rows)
+    return found if isinstance(found, tuple) else (found,)
 
 
-def _backward_squared(products: CsrProducts, S: HostArray) -> tuple[HostArray]:
-    return (products.backward_squared(S),)
-
-
-def _signed_counts(products: CsrProducts, S: HostArray) -> tuple[HostArray, HostArray]:
-    return products.signed_counts(S)
-
-
-def _survey(products: CsrProducts, part: None) -> tuple[int, float, HostArray]:
+def _survey(products: CsrProducts, part: None) -> Survey:
     return products.entries, products.sum_of_squares(), np.unique(products.matrix.indices)
 
 

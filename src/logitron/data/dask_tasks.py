@@ -134,11 +134,11 @@ def stacked_chunks(name: str, array: Array) -> Any:
 
 
 def products_of_chunk(
-    dtype: str, columns: HostArray | None, location: tuple[int, ...], chunk: Any
+    columns: HostArray | None, location: tuple[int, ...], chunk: Any
 ) -> CsrProducts:
     """Make the products of a sparse chunk, of some of its columns, or of all for None."""
     products = CsrProducts(csr_of_chunk("X", location, chunk))
-    return (products if columns is None else products.take_columns(columns)).astype(dtype)
+    return products if columns is None else products.take_columns(columns)
 
 
 def logits_of_sparse_chunk(
@@ -152,7 +152,7 @@ def logits_of_sparse_chunk(
     chunk: Any,
 ) -> Array:
     """Apply a function to the logits of a sparse chunk, in the precision of a context."""
-    products = products_of_chunk(context.precision, columns, location, chunk)
+    products = products_of_chunk(columns, location, chunk).astype(context.precision)
     with context.scope(in_worker_thread=True):
         Z = products.forward(coef.T) + intercept.astype(context.precision)
         found: Array = context.compile(function, **static)(context.asarray(Z))

@@ -10,7 +10,11 @@ from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.data.rows import Rows
 
-__all__ = ["Products"]
+__all__ = ["Products", "products_pay"]
+
+#: features from which on, and part of the entries stored up to which, products of the sparse matrix
+#: are cheaper than a Gram matrix of dense blocks
+FEWEST_FEATURES, MOST_STORED = 200, 0.3
 
 
 class Products(Protocol):
@@ -56,3 +60,9 @@ class Products(Protocol):
 
     def in_blocks(self, context: ArrayContext, *row_arrays: Array | None, **settings: Any) -> Rows:
         """Return the same features, with row arrays, in dense blocks."""
+
+
+def products_pay(X: Any) -> bool:
+    """Whether products of a sparse matrix are cheaper than dense blocks."""
+    n, p = X.shape
+    return bool(p >= FEWEST_FEATURES and X.nnz <= MOST_STORED * n * p)

@@ -8,8 +8,7 @@ from logitron.data.block_options import BlockOptions
 from logitron.data.csr_products import CsrProducts
 from logitron.data.cupy_products import CupyProducts
 from logitron.data.product_rows import ProductRows
-from logitron.data.products import Products
-from logitron.data.products_pay import products_pay
+from logitron.data.products import Products, products_pay
 from logitron.data.rows import Rows
 from logitron.data.source import Source, move_row_arrays
 from logitron.data.sparse_format import check_sparse, in_canonical_format, to_cupy

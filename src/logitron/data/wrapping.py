@@ -10,9 +10,9 @@ from logitron.data.block_options import BlockOptions
 from logitron.data.cupy_sparse_source import CupySparseSource, is_cupy_sparse
 from logitron.data.dask_chunks import is_dask
 from logitron.data.dask_source import DaskSource
+from logitron.data.dask_sparse_source import DaskSparseSource
 from logitron.data.rows import Rows
 from logitron.data.source import Source
-from logitron.data.sparse_dask_source import SparseDaskSource
 from logitron.data.sparse_format import is_sparse
 from logitron.data.sparse_source import SparseSource
 
@@ -51,7 +51,7 @@ def wrap(name: str, array: Any) -> Source:
     if is_cupy_sparse(array):
         return CupySparseSource(name, array)
     if is_dask(array):
-        kind = SparseDaskSource if is_sparse(array._meta) else DaskSource
+        kind = DaskSparseSource if is_sparse(array._meta) else DaskSource
         return kind(name, array)
     return Source(name, array)
 

@@ -17,7 +17,6 @@ module                      contents
 ``weight_scale``            sample weights scaled to about 1
 ``warm_start``              coefficients of an earlier fit for other classes
 ``verdict``                 certified or not: relative bounds of the suboptimality
-``separated``               groups without a penalty that single features separate
 ``reports``                 warnings about fits that did not converge
 ``progress``                progress bars, and printed iterations
 ``model_selection``         folds, held-out scores, the choice of the penalty

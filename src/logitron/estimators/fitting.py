@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.automatic import AutomaticSolver, Plan, choose, is_diagonal, keeps_logits
+from logitron.automatic import AutomaticSolver, Plan, plan_of
 from logitron.automatic.refinement import (
     Refined,
     is_cheap,
@@ -20,17 +20,17 @@ from logitron.automatic.refinement import (
     standardised,
     unstandardised,
 )
+from logitron.automatic.separated import Separated
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
-from logitron.estimators.separated import Separated
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.estimators.warm_start import lower_start
 from logitron.objective import Cost, Objective
-from logitron.reductions import centre, is_flat, standardise, without_absent_columns
+from logitron.reductions import centre, standardise, without_absent_columns
 from logitron.solvers import (
     Callback,
     GradientDescent,
@@ -131,23 +131,7 @@ class Settings:
         objective = centre(without_absent_columns(objective))
         if objective.statistics.needs_standardisation:
             objective = centre(standardise(objective))
-        (n, p), lazy = objective.rows.shape, objective.rows.lazy
-        entries = objective.rows.entries
-        plan = choose(
-            n,
-            p,
-            objective.groups,
-            objective.classes,
-            method=None if self.method == "auto" else self.method,
-            flat=n < p and entries is None and not lazy and is_flat(objective),
-            lazy=lazy,
-            bounded=objective.strongly_convex,
-            weighed=objective.penalty.feature_factors is not None,
-            keeps_logits=keeps_logits(objective),
-            entries=entries,
-        )
-        if plan.method == "sampled" and is_diagonal(objective):
-            plan = plan.on_diagonal("features of their own scales, hardly correlated")
+        plan = plan_of(objective, method=None if self.method == "auto" else self.method)
         warm = start[0] is not None
         limits, cheap = self.limits, is_cheap(objective)
         separated = Separated.find(objective)

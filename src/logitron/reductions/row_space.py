@@ -21,8 +21,8 @@ from logitron.preconditioners import Kronecker, without_curvature
 __all__ = ["RowSpace", "is_flat", "rotate"]
 
 
-#: rows that tell whether a direction stands out, and the part of them that directions must be for
-#: none to; the same for features in units of their own spread
+#: rows whose products are looked at; directions are counted in them, and where there are more than
+#: this part of the rows, none stands out. The same for features in units of their own spread
 FLAT_ROWS, FLAT_PART = 32, 0.5
 UNCORRELATED_ROWS, UNCORRELATED_PART = 128, 0.7
 

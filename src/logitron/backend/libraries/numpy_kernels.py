@@ -1,7 +1,6 @@
 """Loss, residual and curvature by few operations of NumPy, most of them in place.
 
-NumPy sums a short last axis ten times more slowly than it computes exponentials. So groups of few
-classes are summed by a product with ones, or along an axis that is not the last one in memory.
+NumPy sums a short last axis ten times more slowly than it computes exponentials: see `numpy_sums`.
 """
 
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.libraries.numpy_sums import add_up
 from logitron.backend.types import Array
 
 __all__ = ["fused_binomial", "fused_multinomial"]
@@ -106,11 +106,11 @@ def _softmax_terms(
     e = below if min_exponent is None else np.maximum(below, min_exponent)
     e = np.exp(e, out=None if e is below else e)
     hit = targets * e
-    hits = _sum(hit, axis)
+    hits = add_up(hit, axis=axis)
     np.subtract(e, hit, out=hit)
-    rest = _sum(hit, axis) + (hits - 1.0)
+    rest = add_up(hit, axis=axis) + (hits - 1.0)
     loss = np.log1p(rest)
-    loss -= _sum(np.multiply(targets, below, out=hit), axis)
+    loss -= add_up(np.multiply(targets, below, out=hit), axis=axis)
     rest += 1.0
     probability = np.divide(e, rest[along], out=e)
     return loss, np.subtract(probability, targets, out=hit), probability
@@ -125,15 +125,6 @@ def _largest(logits: Array, axis: int) -> Array:
     for k in range(1, classes):
         np.maximum(largest, logits[..., k], out=largest)
     return largest
-
-
-def _sum(terms: Array, axis: int) -> Array:
-    """Sum over the classes of each group."""
-    if axis != terms.ndim - 1:
-        return np.add.reduce(terms, axis=axis)
-    classes = terms.shape[-1]
-    sums: Array = terms.reshape(-1, classes) @ np.ones(classes, terms.dtype)
-    return sums.reshape(terms.shape[:-1])
 
 
 @cache

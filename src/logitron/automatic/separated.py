@@ -6,18 +6,15 @@ only. Such a fit could go on for as long as it may, and coefficients would grow 
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitron.automatic.refinement import n_affordable
 from logitron.automatic.separation import Separation, separation_by_one_feature
+from logitron.automatic.solve import AutomaticSolver
 from logitron.backend import to_host
 from logitron.objective import Objective
 from logitron.solvers import Solution, Status
-
-if TYPE_CHECKING:
-    from logitron.automatic import AutomaticSolver
 
 __all__ = ["Separated"]
 
@@ -49,7 +46,7 @@ class Separated:
                 found[group] = separation
         return cls(found, objective.groups)
 
-    def shortened(self, solver: "AutomaticSolver") -> "AutomaticSolver":
+    def shortened(self, solver: AutomaticSolver) -> AutomaticSolver:
         """Limit the iterations of a fit that cannot end, because all groups are separated."""
         if len(self.found) < self.groups:
             return solver

@@ -1,4 +1,4 @@
-"""`SparseDaskSource`: a Dask array of sparse chunks as features."""
+"""`DaskSparseSource`: a Dask array of sparse chunks as features."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from logitron.data.dask_tasks import stacked_chunks
 from logitron.data.rows import Rows
 from logitron.data.source import move_row_arrays
 
-__all__ = ["SparseDaskSource"]
+__all__ = ["DaskSparseSource"]
 
 
-class SparseDaskSource(DaskSource):
+class DaskSparseSource(DaskSource):
     """A Dask array whose chunks are sparse matrices of SciPy, as its meta is."""
 
     sparse = True
@@ -29,7 +29,7 @@ class SparseDaskSource(DaskSource):
         """An empty array with the dtype of the entries."""
         return np.empty(0, self.array.dtype)
 
-    def checked(self) -> "SparseDaskSource":
+    def checked(self) -> "DaskSparseSource":
         """Reject chunks of unknown sizes, and sparse chunks of anything but features."""
         check_chunks(self.array, self.name, sparse=self.name == "X")
         return self
