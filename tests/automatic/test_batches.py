@@ -23,7 +23,7 @@ def _rare_labels(labels, rows=4000, features=12, part=0.005):
 def _fit(X, Y, plan, penalty=0.1, tol=1e-6):
     rows = make_training_rows(ArrayContext.of(X), X, Y, None, width=Y.shape[1])
     objective = Objective.over(rows, groups=Y.shape[1], penalty=penalty)
-    objective = centre(objective.with_sizes(lambda: float(np.sum(X * X)), 1.0))
+    objective = centre(objective.with_statistics(sum_of_squares=lambda: float(np.sum(X * X))))
     engine = AutomaticSolver(plan, tol=tol)
     return engine.minimize(objective, objective.start())[:2]
 

@@ -108,7 +108,7 @@ def test_features_of_other_libraries_are_computed_there(eager):
             context, _wrapped(X), context.asarray(y, keep_dtype=True), width=3
         )
         objective = Objective.over(rows, classes=3, penalty=1.0)
-        objective = centre(objective.with_sizes(rows.sum_of_squares, 1.0))
+        objective = centre(objective.with_statistics(sum_of_squares=rows.sum_of_squares))
         plan = choose(*X.shape, 1, 3, entries=rows.entries)
         found = AutomaticSolver(plan).minimize(objective, objective.start())
     truth = reference(X.toarray(), y, classes=3)

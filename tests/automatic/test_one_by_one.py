@@ -110,7 +110,7 @@ def test_a_callback_stops_the_groups_that_are_left(threads):
 
     rows = make_training_rows(NUMPY, wrap("X", X), Y, width=6)
     objective = Objective.over(rows, groups=6, penalty=1.0)
-    objective = objective.with_sizes(rows.sum_of_squares, 1.0)
+    objective = objective.with_statistics(sum_of_squares=rows.sum_of_squares)
     with threadpool_limits(threads, user_api="blas"):
         fit = Settings("auto").minimize(objective, (None, np.zeros(6)), stop)
     stopped = fit.solution.status == Status.STOPPED

@@ -18,7 +18,7 @@ def _objective(weights):
     sample_weight = rng.uniform(size=4000) if weights else None
     rows = make_training_rows(ArrayContext.of(X), X[order], y[order], sample_weight)
     objective = Objective.over(rows, penalty=0.5)
-    return centre(objective.with_sizes(lambda: float(np.sum(X * X)), 1.0))
+    return centre(objective.with_statistics(sum_of_squares=lambda: float(np.sum(X * X))))
 
 
 def _optimum(objective):
@@ -91,7 +91,7 @@ def test_witnesses_save_reading_the_features_for_a_bound():
         return objective.rows.sum_of_squares()
 
     optimum = _optimum(objective)
-    objective = objective.with_sizes(read_squares, 1.0)
+    objective = objective.with_statistics(sum_of_squares=read_squares)
     witnessed = GapBound(SubsampleBound(subsample(objective, 1000)))
     near = optimum + 1e-4
     evaluation = objective.evaluate(near)
@@ -140,7 +140,7 @@ def test_curvature_seen_elsewhere_is_scaled_down():
     y = (X @ [2.0, -3.0, 1.0] + rng.logistic(size=4000) > 0).astype(float)[:, None]
     rows = make_training_rows(ArrayContext.named("numpy"), X, y, None)
     objective = Objective.over(rows, penalty=1e-6)
-    objective = centre(objective.with_sizes(lambda: float(np.sum(X * X)), 1.0))
+    objective = centre(objective.with_statistics(sum_of_squares=lambda: float(np.sum(X * X))))
     optimum = _optimum(objective)
     value = to_host(objective.evaluate(optimum).value)[0]
     witnessed = GapBound(SubsampleBound(subsample(objective, 4000)))

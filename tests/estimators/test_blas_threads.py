@@ -41,7 +41,7 @@ def test_small_fits_use_one_thread_of_blas(method):
 def test_sparse_fits_use_one_thread_of_blas():
     X, y = documents(2000, 3000)
     rows = make_training_rows(ArrayContext.named("numpy"), wrap("X", X), y.astype(np.int8))
-    objective = Objective.over(rows, penalty=1.0).with_sizes(rows.sum_of_squares, 1.0)
+    objective = Objective.over(rows, penalty=1.0, sum_of_squares=rows.sum_of_squares)
     assert X.shape[0] * X.shape[1] * min(X.shape) > LARGE_PRODUCT
     seen = []
     with threadpool_limits(2, user_api="blas"):

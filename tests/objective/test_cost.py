@@ -43,6 +43,14 @@ def test_nine_digits_take_few_passes(name):
     assert clf.work_.passes <= most, clf.work_
 
 
+@pytest.mark.parametrize("C", [1.0, 1e2])
+def test_newton_sums_no_hessian_after_its_last_step(C):
+    X, y, _ = load("breast_cancer", True)
+    clf = LogisticRegression(C=C, solver="newton").fit(X, y)
+    assert clf.converged_.all()
+    assert clf.work_.grams == clf.n_iter_[0]
+
+
 @pytest.mark.parametrize("solver", ["lbfgs", "newton"])
 @pytest.mark.parametrize("name", ["iris", "breast_cancer"])
 def test_the_host_reads_once_an_iteration(name, solver):

@@ -27,8 +27,10 @@ def _objective(eager, classes, *, weights=True, intercept=True, groups=3):
         penalty=[0.5, 1.0, 2.0][:groups],
         fit_intercept=intercept,
         index=index,
+        max_sample_weight=2.0,
+        sum_of_squares=rows.sum_of_squares,
     )
-    return centre(one.with_sizes(rows.sum_of_squares, 2.0))
+    return centre(one)
 
 
 def _theta(objective, seed):

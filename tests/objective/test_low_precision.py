@@ -48,7 +48,7 @@ def prepared(X, Y, classes=1, penalty=1.0):
     context = ArrayContext.named("numpy")
     rows = make_training_rows(context, X, Y, width=groups * classes)
     objective = Objective.over(rows, groups=groups, classes=classes, penalty=penalty)
-    objective = centre(objective.with_sizes(lambda: float((X * X).sum()), 1.0))
+    objective = centre(objective.with_statistics(sum_of_squares=lambda: float((X * X).sum())))
     if objective.statistics.needs_standardisation:
         objective = centre(standardise(objective))
     return objective

@@ -128,12 +128,14 @@ def _objective(n=4000, p=6, groups=1, far=0.0, seed=0):
     Y = rng.integers(2, size=(n, groups)).astype(float)
     weights = rng.uniform(0.5, 1.5, size=n)
     rows = make_training_rows(ArrayContext.named("numpy"), X, Y, weights)
-    objective = Objective.over(rows, groups=groups, penalty=1.0)
-    return (
-        centre(objective.with_sizes(lambda: float((X * X).sum()), float(weights.max()))),
-        X,
-        weights,
+    objective = Objective.over(
+        rows,
+        groups=groups,
+        penalty=1.0,
+        max_sample_weight=float(weights.max()),
+        sum_of_squares=lambda: float((X * X).sum()),
     )
+    return centre(objective), X, weights
 
 
 class TestGramModel:

@@ -22,6 +22,22 @@ def test_newton_sums_the_hessian_in_every_iteration():
     assert every.start().memory == 0
 
 
+@pytest.mark.parametrize(
+    ("ratios", "request_"),
+    [
+        ((1e8, 1e8), "full"),
+        ((1e6, 1e5), "full"),  # (a hundred times nearer would be 1e3)
+        ((1e5, 1e3), "intercept"),  # 1e4 times nearer
+        ((1e2, 0.5), "intercept"),
+        ((0.0, 1.0), "full"),
+        ((1e5,), "full"),
+    ],
+)
+def test_newton_needs_no_hessian_after_its_last_step(ratios, request_):
+    every = EveryIteration()
+    assert every.next(state_of(every, ratios), 7, 1)[0] == request_
+
+
 @pytest.mark.parametrize(("classes", "request_"), [(1, "full"), (3, "block_diagonal")])
 def test_refreshes_when_progress_is_slow(classes, request_):
     slow = schedule(classes=classes)
@@ -56,7 +72,8 @@ def test_newton_takes_over_when_refreshes_do_not_help():
         assert found == "full"
         assert state.newton == (count == 3)
     assert state.memory == 0
-    assert slow.next(state_of(slow, FAST)._replace(newton=True), 8, 1)[0] == "full"
+    assert slow.next(state_of(slow, SLOW)._replace(newton=True), 8, 1)[0] == "full"
+    assert slow.next(state_of(slow, FAST)._replace(newton=True), 8, 1)[0] == "intercept"
 
 
 def test_the_subspace_is_corrected_at_powers_of_two():

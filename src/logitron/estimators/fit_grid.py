@@ -147,9 +147,10 @@ class FitGrid:
             penalty=penalty_strength(Cs.reshape(-1), weight_scale),
             fit_intercept=fit_intercept,
             index=index,
+            max_sample_weight=max_sample_weight,
             max_weight_ratio=min(max_weight_ratio, float(groups)),
+            sum_of_squares=all_rows.sum_of_squares,
         )
-        objective = objective.with_sizes(all_rows.sum_of_squares, max_sample_weight)
         return cls(objective, class_totals, (T, F, P), all_rows, weight_scale)
 
     @cached_property

@@ -309,6 +309,8 @@ class LogisticRegression(NeuronClassifier):
                 classes=labels.n_outputs,
                 penalty=penalty_strength(C, scale),
                 fit_intercept=self.fit_intercept,
+                max_sample_weight=1.0 if weights is None else float(weights.max()),
+                sum_of_squares=rows.sum_of_squares,
             )
             start, zero_start = self._start(
                 compute_context.wide, labels, weights, start_at_zero=settings.start_at_zero
@@ -316,9 +318,8 @@ class LogisticRegression(NeuronClassifier):
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = False
             bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
-            max_sample_weight = 1.0 if weights is None else float(weights.max())
             fit = settings.minimize(
-                objective.with_sizes(rows.sum_of_squares, max_sample_weight),
+                objective,
                 start,
                 scale_loss(chain_callbacks(self._iteration_callback(), bridge), scale),
                 check_finite=partial(reject_nonfinite, rows),

@@ -84,7 +84,9 @@ class Objective:
         penalty: Any = 0.0,
         fit_intercept: bool = True,
         index: GroupIndex | None = None,
+        max_sample_weight: float = 1.0,
         max_weight_ratio: float | None = None,
+        sum_of_squares: Callable[[], float] | None = None,
         on_host: bool | None = None,
     ) -> "Objective":
         """Make the objective of ``groups`` of ``classes`` columns over rows.
@@ -99,8 +101,11 @@ class Objective:
             ``1 / C``, on the host.
         fit_intercept : bool, default True
         index : GroupIndex, optional
+        max_sample_weight : float, default 1.0
         max_weight_ratio : float, optional
             See `TrainingData`; by default, one group may have all the weight of a row.
+        sum_of_squares : callable, optional
+            See `FeatureStatistics`.
         on_host : bool, optional
             Whether parameters live on the host or with the rows; by default, on the host while
             they are few.
@@ -116,10 +121,11 @@ class Objective:
         ratio = float(groups) if max_weight_ratio is None else max_weight_ratio
         layout = Layout(context, p, fit_intercept)
         return cls(
-            TrainingData(rows, index, max_weight_ratio=ratio),
+            TrainingData(rows, index, max_sample_weight, ratio),
             loss,
             L2(context.asarray(each), layout.penalty_factors(None)),
             layout,
+            FeatureStatistics(sum_of_squares=sum_of_squares),
             strongly_convex=loss.self_concordance is not None and bool((each > 0).all()),
         )
 
@@ -181,17 +187,6 @@ class Objective:
     def with_statistics(self, **changes: Any) -> "Objective":
         """Return the same objective with other statistics of its features."""
         return replace(self, statistics=replace(self.statistics, **changes))
-
-    def with_sizes(
-        self, sum_of_squares: Callable[[], float], max_sample_weight: float
-    ) -> "Objective":
-        """Return the same objective, which knows the sizes of features and weights for its bound.
-
-        ``sum_of_squares`` returns the sum of all squared features; it is called when needed.
-        """
-        data = replace(self.data, max_sample_weight=max_sample_weight)
-        statistics = replace(self.statistics, sum_of_squares=sum_of_squares)
-        return replace(self, data=data, statistics=statistics)
 
     def take(self, groups: HostArray) -> "Objective":
         """Return the objective of some groups, by their numbers (g,); cost is counted together."""

@@ -34,6 +34,18 @@ class Schedule(NamedTuple):
         recent = (*self.ratios[-WINDOW:], ratio)
         return self._replace(ratios=recent, since_refresh=self.since_refresh + 1)
 
+    @property
+    def newton_ends(self) -> bool:
+        """Whether the next Newton step should be the last, so that its Hessian is of no use.
+
+        Newton's method converges quadratically: near the optimum, the factor by which the distance
+        shrinks is squared with each step. If it was not the last, the next one uses an old Hessian.
+        """
+        if len(self.ratios) < 2 or self.ratios[-2] <= 0.0:
+            return False
+        before, last = self.ratios[-2:]
+        return last * (last / before) ** 2 <= 1.0
+
 
 class HessianSchedule(Protocol):
     """Decides which part of the Hessian the next evaluation sums."""
@@ -78,8 +90,8 @@ class EveryIteration:
         return Schedule(memory=0, subspace=False, reuses=False)
 
     def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
-        """Choose the whole Hessian."""
-        return "full", state
+        """Choose the whole Hessian, but for what should be the last iteration."""
+        return ("intercept" if state.newton_ends else "full"), state
 
     def after(self, state: Schedule, iteration: int, ratio: float, fall: float) -> Schedule:
         """Return the state after an iteration."""
@@ -167,7 +179,7 @@ class WhenSlow:
         if iteration == 0:
             return ("full" if self.refresh_first else "intercept"), state
         if state.newton:
-            return "full", state
+            return ("intercept" if state.newton_ends else "full"), state
         if self.batch and self._is_slow(state, self.refresh_cost):
             if n_groups > self.batch:
                 return "intercept", state._replace(deferred=True)
