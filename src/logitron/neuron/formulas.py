@@ -60,7 +60,7 @@ def both_sigmoids(xp: Any, Z: Array) -> Array:
 def softmax(xp: Any, Z: Array, *, classes: int) -> Array:
     """Share one unit of probability among the columns of each group (n, G * K)."""
     e = xp.exp(_below_the_top(xp, groups(xp, Z, classes)))
-    return xp.reshape(_softmax(xp, e), Z.shape)
+    return xp.reshape(_softmax(xp, e), (-1, Z.shape[1]))
 
 
 def log_probability(xp: Any, Z: Array, *, classes: int) -> Array:
@@ -136,10 +136,11 @@ def weigh(
 
 def groups(xp: Any, Z: Array, classes: int) -> Array:
     """View (n, G * K) as (n, G, K)."""
-    n, m = Z.shape
+    m = Z.shape[1]
     if m % classes:
         raise ValueError(f"{m} columns do not divide into groups of classes={classes}")
-    return xp.reshape(Z, (n, m // classes, classes))
+    # (-1: libraries that trace, such as ndonnx, do not know the number of rows)
+    return xp.reshape(Z, (-1, m // classes, classes))
 
 
 def weighted(rows: Array, sample_weight: Array | None) -> Array:
