@@ -1,6 +1,7 @@
 """logitron: the logistic neuron, trained on the arrays you already have."""
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from logitron import neuron
 from logitron.estimators import (
@@ -10,5 +11,41 @@ from logitron.estimators import (
     permutation_test,
 )
 
-__all__ = ["LogisticRegression", "LogisticRegressionCV", "bootstrap", "neuron", "permutation_test"]
+if TYPE_CHECKING:
+    from logitron.persistence import (
+        load,
+        save,
+    )
+
+__all__ = [
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "bootstrap",
+    "load",
+    "neuron",
+    "permutation_test",
+    "save",
+]
 __version__ = version("logitron")
+
+#: names that are imported when they are first used, so that ``import logitron`` stays fast
+_LAZY = dict.fromkeys(
+    (
+        "load",
+        "save",
+    ),
+    "logitron.persistence",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(_LAZY[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
