@@ -13,26 +13,38 @@ from logitron.estimators import (
 
 if TYPE_CHECKING:
     from logitron.persistence import (
+        from_sklearn,
+        from_torch,
         load,
         save,
+        to_sklearn,
+        to_torch,
     )
 
 __all__ = [
     "LogisticRegression",
     "LogisticRegressionCV",
     "bootstrap",
+    "from_sklearn",
+    "from_torch",
     "load",
     "neuron",
     "permutation_test",
     "save",
+    "to_sklearn",
+    "to_torch",
 ]
 __version__ = version("logitron")
 
 #: names that are imported when they are first used, so that ``import logitron`` stays fast
 _LAZY = dict.fromkeys(
     (
+        "from_sklearn",
+        "from_torch",
         "load",
         "save",
+        "to_sklearn",
+        "to_torch",
     ),
     "logitron.persistence",
 )

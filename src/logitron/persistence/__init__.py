@@ -13,14 +13,22 @@ module                  contents
 ``atomic_file``         files that are written whole or not at all
 ``errors``              the error for files that cannot be read
 ``fitted_neurons``      what is handed over: coefficients, intercepts, classes, names
+``sklearn_model``       `to_sklearn` and `from_sklearn`
+``torch_module``        `to_torch` and `from_torch`
 ======================= ========================================================================
 """
 
 from logitron.persistence.errors import ModelFileError
 from logitron.persistence.model_file import load, save
+from logitron.persistence.sklearn_model import from_sklearn, to_sklearn
+from logitron.persistence.torch_module import from_torch, to_torch
 
 __all__ = [
     "ModelFileError",
+    "from_sklearn",
+    "from_torch",
     "load",
     "save",
+    "to_sklearn",
+    "to_torch",
 ]
