@@ -39,6 +39,14 @@ TEST_TOOLS = (
     "scipy",
     "statsmodels>=0.14",
 )
+#: Beside the tests of all backends: what models are handed over to
+HANDED_OVER_TO = (
+    "onnx>=1.16",
+    "onnxruntime>=1.20",
+    "skl2onnx>=1.18",
+    "ndonnx>=0.10",
+    "skops>=0.11",
+)
 #: The suite in two processes, each with one thread for its products
 TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -85,7 +93,8 @@ def tests(session: nox.Session, backends: str) -> None:
     required = {name for choice in chosen for name in BACKENDS[choice][1]}
     if "numpy" in chosen:
         required |= set(STRICT)
-    session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages)
+    handed_over = HANDED_OVER_TO if backends == "all" and session.python == "3.11" else ()
+    session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages, *handed_over)
     env = _require(required) | ONE_THREAD
     once = () if backends == "all" else ONCE
     session.run("pytest", *TWO_PROCESSES, *once, *session.posargs, env=env)

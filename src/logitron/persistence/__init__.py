@@ -15,11 +15,16 @@ module                  contents
 ``fitted_neurons``      what is handed over: coefficients, intercepts, classes, names
 ``sklearn_model``       `to_sklearn` and `from_sklearn`
 ``torch_module``        `to_torch` and `from_torch`
+``onnx_graph``          the forward pass as ONNX operators
+``onnx_model``          `to_onnx`
+``skl2onnx_converter``  `register_skl2onnx`: pipelines with logitron in them
 ======================= ========================================================================
 """
 
 from logitron.persistence.errors import ModelFileError
 from logitron.persistence.model_file import load, save
+from logitron.persistence.onnx_model import to_onnx
+from logitron.persistence.skl2onnx_converter import register_skl2onnx
 from logitron.persistence.sklearn_model import from_sklearn, to_sklearn
 from logitron.persistence.torch_module import from_torch, to_torch
 
@@ -28,7 +33,9 @@ __all__ = [
     "from_sklearn",
     "from_torch",
     "load",
+    "register_skl2onnx",
     "save",
+    "to_onnx",
     "to_sklearn",
     "to_torch",
 ]
