@@ -2,4 +2,8 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("dask") else ["text.rst"]
+NEEDED = {
+    "text.rst": ("dask",),
+    "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
+}
+collect_ignore = [page for page, names in NEEDED.items() if not all(map(find_spec, names))]
