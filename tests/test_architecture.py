@@ -148,6 +148,21 @@ def test_importing_logitron_imports_no_array_library_but_numpy():
     assert not set(modules) & (LIBRARIES | {"matplotlib"} | set(HANDED_OVER.values()))
 
 
+def test_persistence_is_imported_when_it_is_used():
+    code = """
+import sys, logitron
+assert "logitron.persistence" not in sys.modules
+assert "save" in dir(logitron)
+assert logitron.save is logitron.persistence.save
+try:
+    logitron.store
+except AttributeError as error:
+    print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "module 'logitron' has no attribute 'store'\n"
+
+
 @pytest.mark.parametrize("module", MODULES, ids=_ids(MODULES))
 def test_files_hold_one_idea(module):
     """At most 300 lines of code, not counting what explains it."""
