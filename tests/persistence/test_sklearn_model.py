@@ -68,7 +68,10 @@ def test_penalties_of_targets_are_handed_over():
     assert [part.C for part in made.estimators_] == Cs
     assert [part.class_weight for part in made.estimators_] == weights
     assert made.multilabel_
-    np.testing.assert_array_equal(logitron.from_sklearn(made).C, Cs)
+    again = logitron.from_sklearn(made)
+    assert Cs == again.C
+    assert again.class_weight == weights
+    assert again.fit(X, LABELS["table"]).certified_.all()
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of scikit-learn's defaults

@@ -23,9 +23,9 @@ OPTIONS: dict[str, list[Any]] = {
 def register_skl2onnx() -> None:
     """Register converters of the estimators with skl2onnx, which then converts whole pipelines.
 
-    Call it once in a process, before ``skl2onnx.to_onnx``. The converter that skl2onnx has for
-    scikit-learn's own linear classifiers must not be registered instead: its probabilities of two
-    classes are wrong for classes that it does not know.
+    Call it once in a process, before ``skl2onnx.to_onnx``. Do not register the
+    converter that skl2onnx has for scikit-learn's own linear models instead: for two classes
+    of any other estimator, it computes the softmax of -z and z, which is ``sigmoid(2 * z)``.
 
     Raises
     ------

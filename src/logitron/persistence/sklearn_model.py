@@ -122,10 +122,10 @@ def from_sklearn(model: Any) -> LogisticRegression:
     )
     Cs = [_inverse_penalty(part) for part in parts]
     made = LogisticRegression(
-        C=Cs[0] if len(set(Cs)) == 1 else np.asarray(Cs),
+        C=_one_for_all(Cs),
         tol=parts[0].tol,
         fit_intercept=parts[0].fit_intercept,
-        class_weight=parts[0].class_weight,
+        class_weight=_one_for_all([part.class_weight for part in parts]),
     )
     neurons.set_on(made, context)
     if type(model) is SklearnRegression and hasattr(model, "n_iter_"):
@@ -179,6 +179,11 @@ def _regression(
     if neurons.feature_names is not None:
         made.feature_names_in_ = neurons.feature_names
     return made
+
+
+def _one_for_all(values: list[Any]) -> Any:
+    """Return a value that all targets share, or the list of them."""
+    return values[0] if all(value == values[0] for value in values) else values
 
 
 def _is_one_vs_rest(model: Any) -> bool:
