@@ -20,6 +20,8 @@ __all__ = ["parameters_from_json", "parameters_to_json"]
 #: numbers of one array among the parameters, at most, such as rows of a validation set
 MAX_NUMBERS = 1_000_000
 DTYPES = NUMBERS - {"float16"}
+#: keys of dicts, beside None
+KEYS = str, int, float, np.number
 NOT_FINITE = frozenset(("inf", "-inf", "nan"))
 
 
@@ -81,6 +83,8 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return {"tuple": list(map(_to_json, value))}
     if isinstance(value, dict):
+        if not all(key is None or isinstance(key, KEYS) for key in value):
+            raise TypeError("no JSON value for a dict with other keys than numbers and text")
         return {"dict": [[_to_json(key), _to_json(one)] for key, one in value.items()]}
     plain = isinstance(value, np.ndarray) and value.dtype.name in DTYPES and value.ndim == 1
     if plain and value.size <= MAX_NUMBERS:
@@ -99,16 +103,21 @@ def _from_json(name: str, value: Any) -> Any:
         case {"tuple": list(items), **rest} if not rest:
             return tuple(_from_json(name, one) for one in items)
         case {"dict": list(pairs), **rest} if not rest and all(map(_is_pair, pairs)):
-            return {key: _from_json(name, one) for key, one in pairs}
+            return {_key(name, key): _from_json(name, one) for key, one in pairs}
         case {"array": list(items), "dtype": str(dtype), **rest} if dtype in DTYPES and not rest:
             return _array(name, [_from_json(name, one) for one in items], dtype)
     raise ModelFileError(f"parameter {name} is no value that a model file can hold")
 
 
 def _is_pair(pair: Any) -> bool:
-    return (
-        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str | int | float | None)
-    )
+    return isinstance(pair, list) and len(pair) == 2
+
+
+def _key(name: str, value: Any) -> Any:
+    key = _from_json(name, value)  # (infinity is an object)
+    if not (key is None or isinstance(key, KEYS)):
+        raise ModelFileError(f"parameter {name} must have keys that are numbers or text")
+    return key
 
 
 def _array(name: str, numbers: list[Any], dtype: str) -> Any:
