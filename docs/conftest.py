@@ -2,8 +2,10 @@
 
 from importlib.util import find_spec
 
-NEEDED = {
+#: what a page needs
+NEEDS = {
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
+    "statistics.rst": ("statsmodels", "pandas"),
 }
-collect_ignore = [page for page, names in NEEDED.items() if not all(map(find_spec, names))]
+collect_ignore = [page for page, names in NEEDS.items() if not all(map(find_spec, names))]

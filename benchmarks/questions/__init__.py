@@ -14,6 +14,7 @@ name           question
 ``many``       How long do many fits over the same features take: sweeps, folds, labels, resamples?
 ``growth``     How does time grow with rows, features, classes and targets?
 ``overhead``   How long does a tiny fit take, whose time is spent on calls?
+``inference``  How long do standard errors take, beside the fit and beside statsmodels?
 ``memory``     What is the peak memory of a fit, beyond its features?
 ``precision``  What are the errors of coefficients in narrower types?
 ``backends``   How long do the same fits take on every array library?

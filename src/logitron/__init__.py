@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         to_sklearn,
         to_torch,
     )
+    from logitron.statistics import inference
 
 __all__ = [
     "LogisticRegression",
@@ -29,6 +30,7 @@ __all__ = [
     "bootstrap",
     "from_sklearn",
     "from_torch",
+    "inference",
     "load",
     "neuron",
     "permutation_test",
@@ -41,19 +43,22 @@ __all__ = [
 __version__ = version("logitron")
 
 #: names that are imported when they are first used, so that ``import logitron`` stays fast
-_LAZY = dict.fromkeys(
-    (
-        "from_sklearn",
-        "from_torch",
-        "load",
-        "register_skl2onnx",
-        "save",
-        "to_onnx",
-        "to_sklearn",
-        "to_torch",
+_LAZY = {
+    **dict.fromkeys(
+        (
+            "from_sklearn",
+            "from_torch",
+            "load",
+            "register_skl2onnx",
+            "save",
+            "to_onnx",
+            "to_sklearn",
+            "to_torch",
+        ),
+        "logitron.persistence",
     ),
-    "logitron.persistence",
-)
+    "inference": "logitron.statistics",
+}
 
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that exists

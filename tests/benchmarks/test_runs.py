@@ -13,7 +13,16 @@ from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.r_tables import of_table
 from benchmarks.judge import Objective, gap, store
 from benchmarks.judge.reference import minimise
-from benchmarks.questions import compare, growth, hostile, many, memory, overhead, tables
+from benchmarks.questions import (
+    compare,
+    growth,
+    hostile,
+    inference,
+    many,
+    memory,
+    overhead,
+    tables,
+)
 from benchmarks.report import exact_fits, figures, table
 from benchmarks.report.rst import restructured
 
@@ -154,6 +163,14 @@ def test_typical_times_are_by_turns():
     found = overhead.typical(calls, 3)
     assert order == ["a", "b"] * 3
     assert set(found) == {"a", "b"}
+
+
+def test_standard_errors_are_compared_with_those_of_statsmodels():
+    pytest.importorskip("statsmodels")
+    found = inference.of_shape(200, 2, 3, repeats=1)
+    assert found["difference"] < 1e-4
+    assert min(found["seconds"].values()) > 0.0
+    assert "statsmodels" in inference.table({"few": found})
 
 
 @pytest.mark.parametrize("trouble", ["separable", "collinear", "unscaled", "imbalanced"])

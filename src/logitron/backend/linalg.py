@@ -8,7 +8,17 @@ descent direction, and the line search rejects the step. (NumPy does raise.)
 from logitron.backend.libraries import library_of, namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["dots", "eigh", "eye_like", "inv", "largest", "range_like", "solve", "upper_like"]
+__all__ = [
+    "dots",
+    "eigh",
+    "eye_like",
+    "inv",
+    "largest",
+    "range_like",
+    "solve",
+    "sum_by_code",
+    "upper_like",
+]
 
 
 def dots(left: Array, right: Array) -> Array:
@@ -56,6 +66,19 @@ def largest(values: Array, count: int) -> tuple[Array, Array]:
     flat = places + n * library.range_like(values, m)[:, None]
     found = xp.take(xp.reshape(values, (-1,)), xp.reshape(flat, (-1,)), axis=0)
     return places, xp.reshape(found, places.shape)
+
+
+def sum_by_code(values: Array, codes: Array, count: int) -> Array:
+    """Add up the rows of ``values (n, m)`` with the same code: (count, m).
+
+    Parameters
+    ----------
+    values : array (n, m)
+    codes : array (n,) of integers
+        From 0 to ``count - 1``; not all need to occur.
+    count : int
+    """
+    return library_of(values).sum_by_code(values, codes, count)
 
 
 def range_like(array: Array, size: int) -> Array:

@@ -13,6 +13,9 @@ import numpy as np
 
 from logitron.backend.types import Array, Device, Namespace
 
+#: numbers in the indicators of `Library.sum_by_code` at a time
+MOST_INDICATORS = 1 << 24
+
 
 class Library:
     """An array library. Subclasses override attributes and methods that differ from the standard.
@@ -204,6 +207,17 @@ class Library:
         """Decompose symmetric matrices."""
         values, vectors = self.namespace().linalg.eigh(A)
         return values, vectors
+
+    def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:
+        """Add up the rows with the same code, by products with indicators of some codes a time."""
+        xp = self.namespace()
+        numbers, parts = self.range_like(values, count), []
+        step = max(1, MOST_INDICATORS // max(1, values.shape[0]))
+        for start in range(0, count, step):
+            own = numbers[start : min(start + step, count)]
+            indicators = xp.astype(xp.astype(codes, own.dtype) == own[:, None], values.dtype)
+            parts.append(indicators @ values)
+        return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
 
     def eye_like(self, array: Array, size: int) -> Array:
         """Make an identity matrix (size, size) of the device and dtype of an array."""

@@ -96,6 +96,10 @@ class JaxLibrary(Library):
         # (a constant of the compiled function, on whatever device it runs)
         return self.namespace().arange(size)
 
+    def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:
+        sums = self.namespace().zeros((count, values.shape[1]), values.dtype)
+        return sums.at[codes].add(values)
+
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         import jax
 

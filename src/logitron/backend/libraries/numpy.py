@@ -63,6 +63,13 @@ class NumpyLibrary(Library):
             values, vectors = threads.run_interruptibly(np.linalg.eigh, A)
         return values, vectors
 
+    def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:
+        order = np.argsort(codes, kind="stable")
+        found, first = np.unique(codes[order], return_index=True)
+        sums = np.zeros((count, values.shape[1]), values.dtype)
+        sums[found] = np.add.reduceat(values[order], first, axis=0)
+        return sums
+
     def eye_like(self, array: Array, size: int) -> Array:
         return (
             _cached_eye(size, array.dtype)

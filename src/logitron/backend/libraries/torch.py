@@ -124,6 +124,10 @@ class TorchLibrary(Library):
         inverse, _ = torch.linalg.inv_ex(A)
         return inverse
 
+    def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:
+        sums = values.new_zeros((count, values.shape[1]))
+        return sums.index_add(0, codes, values)
+
     def scope(self, device: Device, precision: str) -> AbstractContextManager[Any]:
         import torch
 
