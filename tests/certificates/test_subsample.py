@@ -174,8 +174,8 @@ def test_leverages_and_changes_are_those_of_centred_rows(centre, fit_intercept):
     if fit_intercept:
         features = np.concatenate([features, np.ones((50, 1))], axis=1)
     A = np.linalg.inv(features.T @ features)
-    told = leverage(X, None, None, None, where, A[None])[:, 0]
+    told = leverage(X, None, None, None, None, where, A[None])[:, 0]
     np.testing.assert_allclose(told, np.sum((features @ A) * features, axis=1), rtol=1e-8)
     change = rng.normal(size=(1, 1, features.shape[1]))
-    told = logit_changes(X, None, None, None, where, change)[:, 0]
+    told = logit_changes(X, None, None, None, None, where, change)[:, 0]
     np.testing.assert_allclose(told, np.abs(features @ change[0, 0]), rtol=1e-9)

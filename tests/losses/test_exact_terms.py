@@ -38,7 +38,7 @@ def test_terms_are_those_of_the_definition(z, data):
     found = exact_terms(np, np.asarray([z]), y[None, :])
     value, residual, P, Q = _definition(z, y)
     tiny = np.finfo(float).tiny
-    for actual, expected in zip(found[1:], (residual, P, Q), strict=True):
+    for actual, expected in zip(found[1:4], (residual, P, Q), strict=True):
         np.testing.assert_allclose(actual[0], expected, rtol=1e-12, atol=tiny)
     np.testing.assert_allclose(found.value[0], value, rtol=1e-12, atol=tiny)
 

@@ -47,7 +47,7 @@ def test_cupys_kernel_computes_the_loss(cupys, dtype, groups, classes, order, le
     loss = cross_entropy(classes)
     expected = plainly(loss, Z, Y, least)
     there = cupy.asarray(Z, order=order)
-    assert set(LIBRARIES["cupy"].fused_losses) == {"binomial", "multinomial"}
+    assert set(LIBRARIES["cupy"].fused_losses) == {"binomial", "multinomial", "proportions"}
     told = loss.terms(cupy, there, cupy.asarray(Y), min_exponent=least)
     for ours, theirs, scale in zip(told, expected, (np.abs(Z).max(), 1.0, 1.0), strict=True):
         assert ours.dtype == dtype

@@ -71,7 +71,9 @@ def test_weights_are_products_of_what_belongs_to_the_group(eager, classes, count
     if classes == 1:
         one_hot = CODES[1][:, TARGET].reshape(-1, 1)
     np.testing.assert_array_equal(host(Y), one_hot.reshape(N, GROUPS * classes))
-    (totals,) = class_totals(codes, weights, counts, own, dtype=eager.precision, classes=classes)
+    (totals,) = class_totals(
+        codes, weights, counts, None, own, dtype=eager.precision, classes=classes
+    )
     for g in range(GROUPS):
         for c in range(max(classes, 2)):
             there = CODES[classes][:, TARGET[g]] == c

@@ -288,7 +288,7 @@ def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch
         Y = np.eye(classes, dtype=dtype)[rng.integers(classes, size=N)]
     theta = np.eye(m).reshape(m // classes, classes, m)
     found = sums.evaluate(
-        Z, Y if classes == 1 else Y.argmax(axis=1), None, None, theta.astype(dtype), None,
+        Z, Y if classes == 1 else Y.argmax(axis=1), None, None, None, theta.astype(dtype), None,
         None, None, loss=loss, curvature="intercept", count_misclassified=False,
     )  # fmt: skip
     (used,) = seen

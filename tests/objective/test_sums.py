@@ -55,6 +55,7 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature
         *_, seconds = sums.evaluate(
             *map(eager.array, (case.X, case.Y, weights)),
             None,
+            None,
             *map(eager.array, (theta, theta[:, :, 4])),
             None,
             None if mixing is None else eager.array(mixing),
@@ -77,6 +78,7 @@ def test_rows_with_at_most_half_of_the_probability_are_counted(classes, precisio
     parameters = (a.astype(precision) for a in (theta, theta[:, :, 7]))
     *_, errors = sums.evaluate(
         *rows,
+        None,
         None,
         *parameters,
         None,

@@ -106,7 +106,7 @@ def _iteration(X, y, weights, theta, *, classes, curvature):
             along = projection(model, theta, rank=min(classes, 3))
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
         found = sums.evaluate(
-            X, y, weights, None, theta, intercept, None, along,
+            X, y, weights, None, None, theta, intercept, None, along,
             loss=cross_entropy(classes), curvature=curvature, count_misclassified=True,
         )  # fmt: skip
         l2 = L2(penalty, penalised)

@@ -93,7 +93,7 @@ def alone(objective: Objective, group: int) -> Objective:
     """Return the objective of one group, with targets and weights of its own, side by side."""
     taken, K = objective.take(np.asarray([group])), objective.classes
     index = taken.data.index or GroupIndex()
-    targets, *weights = taken.rows.row_arrays
+    targets, *weights, offset = taken.rows.row_arrays
     assert targets is not None
     xp = taken.rows.context.xp
     parts = [None if part is None else int(to_host(part)[0]) for part in index[:3]]
@@ -104,7 +104,8 @@ def alone(objective: Objective, group: int) -> Objective:
     else:
         targets = _column(xp, targets, parts[0])
     weights = [_column(xp, array, part) for array, part in zip(weights, parts[1:], strict=True)]
-    rows = taken.rows.with_row_arrays(targets, *weights)
+    offset = _column(xp, offset, parts[0]) if K == 1 else offset
+    rows = taken.rows.with_row_arrays(targets, *weights, offset)
     return taken.with_data(rows=rows, index=GroupIndex(factors=index.factors))
 
 

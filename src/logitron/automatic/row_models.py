@@ -161,6 +161,7 @@ def _rotated(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
+    offset: Array | None,
     centre: Array | None,
     V: Array | None,
 ) -> Array:

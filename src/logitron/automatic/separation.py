@@ -113,7 +113,10 @@ def separation_of(
     p, K = rows.shape[1], max(one.classes, 2)
     X, weights, Y = data[:, :p], data[:, p], data[:, p + 1 :]
     kept = weights > 0.0
-    X, codes = X[kept], _codes(Y[kept], one.classes)
+    X, Y = X[kept], Y[kept]
+    shares = np.concatenate([1.0 - Y, Y], axis=1) if one.classes == 1 else Y
+    numbers, codes = np.nonzero(shares > 0.0)  # a row of several classes counts as one of each
+    X = X if len(numbers) == len(X) else X[numbers]
     F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.layout.fit_intercept else X
     F = F / _row_scales(F)  # keeps the signs of all gains
     for direction in directions:
@@ -136,11 +139,6 @@ def _row_scales(F: HostArray) -> HostArray:
     sizes = np.abs(F).max(axis=1, keepdims=True, initial=0.0)
     found: HostArray = np.where(sizes > 0.0, sizes, 1.0)
     return found
-
-
-def _codes(Y: HostArray, classes: int) -> HostArray:
-    codes: HostArray = (Y[:, 0] > 0.5).astype(int) if classes == 1 else Y.argmax(axis=1)
-    return codes
 
 
 def _gains(F: HostArray, codes: HostArray, v: HostArray) -> HostArray:

@@ -61,7 +61,7 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
     squares = objective.statistics.column_squares
     # (a fused kernel computes residuals of saturated rows to full relative accuracy)
     fused = "binomial" in objective.rows.context.library.fused_losses
-    exact = objective.classes == 1 and fused
+    exact = objective.classes == 1 and fused and not objective.loss.soft
     weight = 0.0 if exact else objective.data.max_total_weight
     run = objective.context.compile(
         bound,

@@ -30,8 +30,8 @@ def _terms(
     xp, X = block.xp, block.X
     Z = X @ xp.matrix_transpose(theta[0, :, : X.shape[1]])
     Z = Z if intercept is None else Z + intercept[0, :]
-    Y = block.group_targets(index, classes)
-    weights = block.weights(Y, index, classes)
+    Z = block.with_offset(Z, index, classes)
+    Y, weights = block.labelled(index, classes)
     weights = xp.ones_like(X[:, 0]) if weights is None else as_group_weights(weights)[:, 0]
     return exact_terms(xp, Z, Y), weights
 
@@ -60,7 +60,7 @@ def trimmed(
     """
     xp, X = block.xp, block.X
     T = xp.matrix_transpose
-    (loss, R, P, Q), weights = _terms(block, theta, intercept, index, classes)
+    (loss, R, P, Q, size), weights = _terms(block, theta, intercept, index, classes)
     loss = loss * weights
     keep = xp.astype(loss > least, X.dtype)
     weights = weights * keep
@@ -72,10 +72,13 @@ def trimmed(
         rows.append(xp.concat([T(F * (weights * a)[:, None]) @ F for a in own], axis=1))
     hessian = rows[0] if classes == 1 else xp.concat(rows, axis=0)
     zeta = xp.abs(F) @ T(xp.abs(_parameters(xp, theta, intercept)))
+    if block.offset is not None:
+        sizes = block._replace(offset=xp.abs(block.offset))
+        zeta = sizes.with_offset(zeta, index, classes)
     if classes > 1:  # the curvature along any change of the logits, at most
         zeta = 2.0 * xp.max(zeta, axis=1, keepdims=True)
     blur = xp.sum(weights * xp.sum(P * Q * (zeta * zeta), axis=1))
-    rounding = T(xp.abs(R) * weights[:, None]) @ xp.abs(F)
+    rounding = T(size * weights[:, None]) @ xp.abs(F)
     left_out = xp.sum(loss * (1.0 - keep))
     kept = xp.sum(loss * keep)
     return kept[None], gradient, hessian, left_out[None], rounding, blur[None]
@@ -156,7 +159,7 @@ def hessian_root(
     A softmax row's curvature is :math:`\sum_k p_k (e_k - p)(e_k - p)^\top`.
     """
     xp, X = block.xp, block.X
-    (_, _, P, Q), weights = _terms(block, theta, intercept, index, classes)
+    (_, _, P, Q, _), weights = _terms(block, theta, intercept, index, classes)
     F = _with_constant(xp, X, intercept)
     if classes == 1:
         return xp.sqrt(weights[:, None] * P * Q) * F

@@ -45,9 +45,11 @@ kept row's logits change; neither does the objective. That is checked row by row
 
 *Rounding.* A component of the gradient, :math:`\sum_i s_i r_i x_{ij}`, is taken to be off by at
 most a few times :math:`\epsilon \sum_i s_i |r_i| |x_{ij}|`, and by what the logits' own rounding
-does to the residuals. A logit is off by at most :math:`\epsilon \zeta_i`, where
-:math:`\zeta_i = |x_i|^\top |w| + |b|`; with the curvature :math:`h_i` of a row, all of that
-together adds no more than :math:`\epsilon (\sum_i s_i h_i \zeta_i^2)^{1/2}` to :math:`\delta`,
+does to the residuals. (For targets that are no labels, :math:`|r_i|` is the sum of the two terms
+of a residual, :math:`p_i (1 - y_i) + y_i (1 - p_i)`.) A logit is off by at most
+:math:`\epsilon \zeta_i`, where :math:`\zeta_i = |x_i|^\top |w| + |b| + |o_i|` for an offset
+:math:`o_i`; with the curvature :math:`h_i` of a row, all of that together adds no more than
+:math:`\epsilon (\sum_i s_i h_i \zeta_i^2)^{1/2}` to :math:`\delta`,
 since :math:`M \succeq \sum_i s_i h_i x_i x_i^\top`.
 
 References

@@ -184,6 +184,7 @@ def leverage(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
+    offset: Array | None,
     centre: Array | None,
     inverse: Array,
 ) -> Array:
@@ -203,6 +204,7 @@ def logit_changes(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
+    offset: Array | None,
     centre: Array | None,
     change: Array,
 ) -> Array:

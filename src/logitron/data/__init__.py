@@ -27,7 +27,7 @@ module                      contents
 ``dask_products``           `DaskProducts`: a Dask array of sparse chunks
 ``dask_product_rows``       `DaskProductRows`: rows of those, whose logits are lazy
 ``occurring_columns``       columns that have entries, and their new numbers
-``logits``                  the logits of all rows, in memory
+``logits``                  the logits of all rows, in memory; functions of logits with offsets
 ``sparse_format``           checks of sparse matrices
 ``dask_chunks``             checks of the chunks of Dask arrays
 =========================== ====================================================================
@@ -36,7 +36,7 @@ module                      contents
 from logitron.data.array_rows import ArrayRows
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_rows import DaskRows
-from logitron.data.logits import logits_of
+from logitron.data.logits import logits_of, map_with_offset
 from logitron.data.product_rows import ProductRows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
@@ -56,6 +56,7 @@ __all__ = [
     "SparseSource",
     "logits_of",
     "make_rows",
+    "map_with_offset",
     "to_csr",
     "wrap",
 ]

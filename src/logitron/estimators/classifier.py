@@ -13,12 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 from logitron import neuron
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
-from logitron.data import to_csr, wrap
+from logitron.data import map_with_offset, to_csr, wrap
 from logitron.estimators.sklearn.callbacks import CallbackSupportMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
+from logitron.estimators.soft_scores import has_shares, score_shares
 from logitron.estimators.validation.features import reject_nonfinite, validate_features
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import classes_in_context, decode_labels
+from logitron.estimators.validation.offsets import validate_offset
 from logitron.estimators.validation.sample_weights import validate_sample_weight
 from logitron.estimators.validation.values import to_host_if_array
 
@@ -72,12 +74,15 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
                 _validated.clear()
             _validated.add(key)
 
-    def decision_function(self, X: Any) -> Array:
+    def decision_function(self, X: Any, *, offset: Any = None) -> Array:
         """Compute the logits.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
+        offset : array-like (n,), (n, T) or (n, K), optional
+            Added to the logits, as in ``fit``. None is zero, also for a model that was fitted with
+            offsets.
 
         Returns
         -------
@@ -91,9 +96,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             would be rejected by ``fit``. For Dask arrays, NaN is found only where the result is
             computed.
         """
-        return self._map("decision_function", X, _decision, by_row=True)
+        return self._map("decision_function", X, _decision, offset, by_row=True)
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any, *, offset: Any = None) -> Array:
         """Compute the probability of each class; for many targets, the probability of 1.
 
         Parameters
@@ -110,9 +115,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_proba", X, _probabilities, needs_classes=True)
+        return self._map("predict_proba", X, _probabilities, offset, needs_classes=True)
 
-    def predict_log_proba(self, X: Any) -> Array:
+    def predict_log_proba(self, X: Any, *, offset: Any = None) -> Array:
         """Compute the logarithm of each class's probability without underflow.
 
         Parameters
@@ -129,9 +134,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_log_proba", X, _log_probabilities, needs_classes=True)
+        return self._map("predict_log_proba", X, _log_probabilities, offset, needs_classes=True)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, *, offset: Any = None) -> Array:
         """Predict the most probable class.
 
         Parameters
@@ -151,20 +156,27 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         """
         check_is_fitted(self)
         if self._multilabel:
+            dtype = self._label_dtype
             return self._map(
-                "predict", X, _multilabel_predictions, by_row=True, dtype=self._label_dtype
+                "predict", X, _multilabel_predictions, offset, by_row=True, dtype=dtype
             )
-        codes = self._map("predict", X, _class_codes, by_row=True)
+        codes = self._map("predict", X, _class_codes, offset, by_row=True)
         return wrap("codes", codes).map(partial(decode_labels, self.classes_), self.classes_.dtype)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
         """Compute the accuracy: the fraction of rows whose label, or labels, are predicted.
+
+        For proportions and soft labels, the fraction of trials: a row whose share of the predicted
+        class is 0.7 is right by 0.7. For many targets with proportions, the mean over the targets.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
-        y : array-like (n,) or (n, T)
+        y : array-like (n,), (n, T) or (n, K)
+            Labels, proportions or soft labels, as in ``fit``.
         sample_weight : array-like (n,), optional
+        offset : array-like (n,), (n, T) or (n, K), optional
+            See `decision_function`.
 
         Returns
         -------
@@ -176,7 +188,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             As `decision_function`; also if y or the weights are invalid.
         """
         y = labels_for_scoring(y)
-        predicted = to_host_if_array(self.predict(X))
+        if has_shares(y):
+            return score_shares("accuracy", self, X, y, sample_weight, offset)
+        predicted = to_host_if_array(self.predict(X, offset=offset))
         weights = validate_sample_weight(sample_weight, predicted.shape[0])
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
@@ -265,6 +279,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         method: str,
         X: Any,
         function: Callable[..., Array],
+        offset: Any = None,
         *,
         needs_classes: bool = False,
         **static: Any,
@@ -280,7 +295,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         with context.scope():
             rows = X.rows(context, width=coef.shape[0])
             coef, intercept = context.asarray(coef), context.asarray(self.intercept_)
-            found = rows.map_logits(function, coef, intercept, **static)
+            if offset is None:
+                found = rows.map_logits(function, coef, intercept, **static)
+            else:
+                m, softmax = coef.shape[0], coef.shape[0] > 1 and not self._multilabel
+                own = validate_offset(offset, X.shape[0], m, softmax=softmax)
+                static.pop("by_row", None)
+                found = map_with_offset(rows, function, coef, intercept, own, **static)
             if not X.lazy:  # a check would compute a lazy array
                 reject_nonfinite(rows)  # (by sums that were made on the way)
             return found

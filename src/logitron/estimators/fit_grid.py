@@ -17,11 +17,13 @@ from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.class_weights import class_factors
 from logitron.estimators.validation.features import reject_nonfinite
 from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.offsets import mean_offsets
 from logitron.estimators.weight_scale import (
     nearest_powers_of_two,
     penalty_strength,
     rescale_weights,
 )
+from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
 from logitron.solvers import Callback, Iteration, Status, map_iterations, put_groups
 
@@ -59,6 +61,8 @@ class FitGrid:
     weight_scale: HostArray
     """Factor between the objective and the one with the user's weights (G,), see
     `weight_scale`."""
+    mean_offset: HostArray | None = None
+    """Mean offset of the neurons of each target (T, 1, 1, K)."""
 
     @classmethod
     def over(
@@ -71,6 +75,7 @@ class FitGrid:
         sample_weight: Any = None,
         counts: HostArray | None = None,
         class_weight: Any = None,
+        offset: Any = None,
         fit_intercept: bool = True,
     ) -> "FitGrid":
         """Combine the data of all fits.
@@ -88,6 +93,8 @@ class FitGrid:
         counts : numpy.ndarray (n, F), optional
             Number of times that each row counts in each subset. None is one subset of all rows.
         class_weight : dict, "balanced", list of dict or None
+        offset : array (n,), (n, T) or (n, K), optional
+            Added to the logits; see `objective.groups`.
         fit_intercept : bool, default True
 
         Raises
@@ -102,9 +109,8 @@ class FitGrid:
         Cs = np.broadcast_to(Cs, (T, F, P))
         sample_weight, weight_scale = rescale_weights(sample_weight)
         groups_per_batch = -(-T * F * P // _n_batches(T * F * P, K, *X.shape))
-        rows = make_training_rows(
-            context, X, labels.codes, sample_weight, counts, width=min(groups_per_batch * K, 4096)
-        )
+        arrays = labels.codes, sample_weight, counts, offset
+        rows = make_training_rows(context, X, *arrays, width=min(groups_per_batch * K, 4096))
         reject_nonfinite(rows)
         all_rows = rows
         if counts is not None and F == 1 and counts.max() == 1:
@@ -144,6 +150,7 @@ class FitGrid:
             rows,
             groups=groups,
             classes=K,
+            loss=cross_entropy(K, soft=labels.soft),
             penalty=penalty_strength(Cs.reshape(-1), weight_scale),
             fit_intercept=fit_intercept,
             index=index,
@@ -151,7 +158,8 @@ class FitGrid:
             max_weight_ratio=min(max_weight_ratio, float(groups)),
             sum_of_squares=all_rows.sum_of_squares,
         )
-        return cls(objective, class_totals, (T, F, P), all_rows, weight_scale)
+        mean = None if offset is None else mean_offsets(offset, T * K).reshape(T, 1, 1, K)
+        return cls(objective, class_totals, (T, F, P), all_rows, weight_scale, mean)
 
     @cached_property
     def has_one_class(self) -> HostArray:
@@ -190,6 +198,15 @@ class FitGrid:
             first = first - first.mean(axis=2, keepdims=True)
         return np.repeat(first[:, :, None, :], self.shape[2], axis=2).reshape(-1)
 
+    def start_intercepts(self) -> HostArray:
+        """Compute intercepts to start from (G * K,): log-odds, less the mean offsets."""
+        log_odds = self.class_log_odds()
+        if self.mean_offset is None:
+            return log_odds
+        K = self.objective.classes
+        shift: HostArray = np.broadcast_to(self.mean_offset, (*self.shape, K)).reshape(-1)
+        return log_odds - shift
+
     def fit(
         self,
         settings: Settings,
@@ -220,7 +237,7 @@ class FitGrid:
         gathered.status[self.has_one_class] = Status.CONVERGED
         gathered.suboptimality[self.has_one_class] = 0.0
         gathered.certified[self.has_one_class] = True
-        zero_start = None if start is None else context.asarray(self.class_log_odds())
+        zero_start = None if start is None else context.asarray(self.start_intercepts())
         batches = self._batches(settings.method)
         for number, batch in enumerate(batches):
             present = np.flatnonzero(self.present_classes[batch[0]]) if K > 1 else np.zeros(1, int)
@@ -305,9 +322,8 @@ class FitGrid:
         is_fixed = np.repeat(self.has_one_class, K)
         if start is None:
             coef = context.zeros((len(log_odds), self.objective.rows.shape[1]))
-            return coef, context.asarray(
-                np.where(is_fixed, log_odds, 0.0 if settings.start_at_zero else log_odds)
-            )
+            free = 0.0 if settings.start_at_zero else self.start_intercepts()
+            return coef, context.asarray(np.where(is_fixed, log_odds, free))
         start = context.asarray(start[0]), context.asarray(start[1])
         if not is_fixed.any():
             return start

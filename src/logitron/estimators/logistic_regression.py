@@ -35,14 +35,14 @@ from logitron.estimators.validation.labels import (
     Labels,
     class_log_odds,
     classes_in_context,
-    encode_labels,
 )
-from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
-from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.offsets import mean_offsets
+from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.validation.values import IntegerAtLeast
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
 from logitron.estimators.weight_scale import penalty_strength, rescale_weights
+from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows
 from logitron.solvers import Callback
 
@@ -227,7 +227,7 @@ class LogisticRegression(NeuronClassifier):
         self.device = device
         self.dtype = dtype
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Train the neurons.
 
         Parameters
@@ -236,9 +236,17 @@ class LogisticRegression(NeuronClassifier):
         y : array-like (n,) or (n, T)
             Class labels of any type: numbers, strings, booleans, objects. Or a table of zeros and
             ones with many targets: each column gets a neuron of its own.
+
+            Floats in [0, 1] that are not all 0 or 1 are no labels: (n,) are proportions of class 1,
+            of the classes 0 and 1. A table (n, K) whose rows add up to one is the soft labels of
+            one softmax layer, or of a sigmoid neuron for K = 2; the classes are the columns' names
+            or numbers. Any other such table is proportions of 1, one target a column.
         sample_weight : array-like (n,), or (n, T) for many targets, optional
             Non-negative. A row of weight 2 counts as two rows, and a label of weight 0 counts as
-            missing. A number is the weight of every row.
+            missing. A number is the weight of every row. For proportions, the numbers of trials.
+        offset : array-like (n,) or (n, T); (n, K) for a softmax layer, optional
+            Known numbers that are added to the logits. They are no part of the model: pass those of
+            other rows to `predict` and the other methods.
 
         Returns
         -------
@@ -265,55 +273,52 @@ class LogisticRegression(NeuronClassifier):
         """
         before = dict(vars(self))
         try:
-            self._fit(X, y, sample_weight)
+            self._fit(X, y, sample_weight, offset)
         except BaseException:
             self.__dict__ = before
             raise
         return self
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> None:
         self._validate_params()
         C = resolve_inverse_penalty(self)
         raw_inputs = X, y, sample_weight
         X = validate_features(self, X, reset=True)
         contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
-        n = X.shape[0]
-        if is_multilabel(y):
-            weights = validate_sample_weight(sample_weight, n, np.shape(y)[1])
-            labels = encode_multilabel(y, n, weights)
+        labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset)
+        if labels.multilabel:
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
-            self._fit_grid(X, labels, weights, C, raw_inputs, contexts)
+            self._fit_grid(X, labels, weights, offset, C, raw_inputs, contexts)
             return
-        labels = encode_labels(y, n)
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
             raise ValueError(
                 "C and class_weight can be lists only for y with many columns, got y of shape "
-                f"({n},). Pass a number for C, and a dict or 'balanced' for class_weight"
+                f"{np.shape(y)}. Pass a number for C, and a dict or 'balanced' for class_weight"
             )
-        weights = validate_sample_weight(sample_weight, n)
-        weights = apply_class_weight(labels, self.class_weight, weights)
-        if labels.lack_a_class(weights):
-            self._fit_grid(X, labels, weights, float(C), raw_inputs, contexts)
+        weighed_in_blocks = labels.soft and self.class_weight is not None
+        if not weighed_in_blocks:
+            weights = apply_class_weight(labels, self.class_weight, weights)
+        if weighed_in_blocks or labels.lack_a_class(weights):
+            self._fit_grid(X, labels, weights, offset, float(C), raw_inputs, contexts)
             return
         input_context, compute_context = contexts
         weights, weight_scale = rescale_weights(weights)
         scale = float(weight_scale[0])
         with compute_context.scope():
-            rows = make_training_rows(
-                compute_context, X, labels.compact_codes, weights, width=labels.n_outputs
-            )
+            arrays = labels.compact_codes, weights, None, offset
+            rows = make_training_rows(compute_context, X, *arrays, width=labels.n_outputs)
             objective = Objective.over(
                 rows,
-                classes=labels.n_outputs,
+                loss=cross_entropy(labels.n_outputs, soft=labels.soft),
                 penalty=penalty_strength(C, scale),
                 fit_intercept=self.fit_intercept,
                 max_sample_weight=1.0 if weights is None else float(weights.max()),
                 sum_of_squares=rows.sum_of_squares,
             )
             start, zero_start = self._start(
-                compute_context.wide, labels, weights, start_at_zero=settings.start_at_zero
+                compute_context.wide, labels, weights, offset, start_at_zero=settings.start_at_zero
             )
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = False
@@ -338,11 +343,12 @@ class LogisticRegression(NeuronClassifier):
         X: Source,
         labels: Labels,
         weights: Array | None,
+        offset: Array | None,
         C: Any,
         raw_inputs: tuple[Any, Any, Any],
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
-        """Fit through a `FitGrid`: many targets, or one with classes without weight."""
+        """Fit through a `FitGrid`: many targets, or classes without weight or with soft weights."""
         settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
         verbose = self.verbose if multilabel else 0
@@ -354,7 +360,8 @@ class LogisticRegression(NeuronClassifier):
                 labels,
                 C=C,
                 sample_weight=weights,
-                class_weight=self.class_weight if multilabel else None,
+                class_weight=self.class_weight if multilabel or labels.soft else None,
+                offset=offset,
                 fit_intercept=self.fit_intercept,
             )
             start, bridge = None, None
@@ -389,7 +396,13 @@ class LogisticRegression(NeuronClassifier):
         )
 
     def _start(
-        self, context: ArrayContext, labels: Labels, weights: Any, *, start_at_zero: bool
+        self,
+        context: ArrayContext,
+        labels: Labels,
+        weights: Any,
+        offset: Array | None,
+        *,
+        start_at_zero: bool,
     ) -> tuple[tuple[Array | None, Array | None], Array | None]:
         """Choose coefficients and intercepts to start from; None stands for zeros.
 
@@ -400,6 +413,8 @@ class LogisticRegression(NeuronClassifier):
             Intercepts of the alternative start with coefficients of zero, for a warm start.
         """
         log_odds = class_log_odds(labels, weights)
+        if offset is not None and log_odds is not None:
+            log_odds = log_odds - mean_offsets(offset, labels.n_outputs)
         zero_start = context.asarray(np.zeros(labels.n_outputs) if log_odds is None else log_odds)
         if self.warm_start and hasattr(self, "coef_") and not self._multilabel:
             coef, intercept = self._dense_coef(), self.intercept_

@@ -34,12 +34,12 @@ from logitron.estimators.sklearn.parameters import (
     check_cv_penalty,
     clip_tolerance,
     inverse_penalty_grid,
+    reject_params,
     resolve_solver,
 )
 from logitron.estimators.validation.features import resolve_contexts, validate_features
-from logitron.estimators.validation.labels import Labels, classes_in_context, encode_labels
-from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
-from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.labels import Labels, classes_in_context
+from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.validation.values import IntegerAtLeast
 
 __all__ = ["LogisticRegressionCV"]
@@ -195,15 +195,22 @@ class LogisticRegressionCV(NeuronClassifier):
         self.device = device
         self.dtype = dtype
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, **params: Any
+    ) -> Self:
         """Train on each fold with each penalty, choose a penalty, and train on all rows.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
-        y : array-like (n,), or zeros and ones (n, T) for many targets
+        y : array-like (n,), (n, T) or (n, K)
+            Labels, proportions or soft labels, see `LogisticRegression.fit`. The last two need a
+            ``scoring`` that is computed on the device of X.
         sample_weight : array-like (n,) or (n, T), optional
             Used in training and in scoring.
+        offset : array-like (n,), (n, T) or (n, K), optional
+            Added to the logits in training and in scoring, see `LogisticRegression.fit`; needs a
+            ``scoring`` that is computed on the device of X.
         **params
             ``groups`` for the splitter. Other parameters need scikit-learn's metadata routing.
 
@@ -229,26 +236,25 @@ class LogisticRegressionCV(NeuronClassifier):
         """
         before = dict(vars(self))
         try:
-            self._fit(X, y, sample_weight, params)
+            self._fit(X, y, sample_weight, offset, params)
         except BaseException:
             self.__dict__ = before
             raise
         return self
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, params: dict[str, Any]) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, params: dict[str, Any]) -> None:
         self._validate_params()
         check_cv_penalty(self)
         raw_X = X
         X = validate_features(self, X, reset=True)
         n = X.shape[0]
         input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
-        n_targets = np.shape(y)[1] if is_multilabel(y) else 1
-        weights = validate_sample_weight(sample_weight, n, n_targets)
-        labels = encode_multilabel(y, n, weights) if is_multilabel(y) else encode_labels(y, n)
+        labels, weights, offset = read_targets(y, n, sample_weight, offset)
         Cs = inverse_penalty_grid(self.Cs)
-        check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs)
+        on_device = labels.soft or offset is not None
+        check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs, on_device=on_device)
         routed = self._route_params(sample_weight, params)
-        labels_on_host = None if labels.multilabel else labels.classes[to_host(labels.codes)]
+        labels_on_host = labels.on_host()
         folds = make_folds(self.cv, raw_X, labels_on_host, n, routed.splitter.split)
         settings = Settings(
             resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
@@ -263,6 +269,7 @@ class LogisticRegressionCV(NeuronClassifier):
             labels,
             sample_weight=weights,
             class_weight=self.class_weight,
+            offset=offset,
             fit_intercept=self.fit_intercept,
         )
         with compute_context.scope():
@@ -381,14 +388,18 @@ class LogisticRegressionCV(NeuronClassifier):
             self.l1_ratios_ = np.asarray([None])
             self.__dict__["l1_ratio_"] = np.full_like(self.C_, None, dtype=object)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, **params: Any
+    ) -> float:
         """Score by ``scoring``; for many targets, return the mean of their scores.
 
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
-        y : array-like (n,) or (n, T)
+        y : array-like (n,), (n, T) or (n, K)
         sample_weight : array-like (n,), optional
+        offset : array-like (n,), (n, T) or (n, K), optional
+            See `decision_function`.
         **params
             Parameters of the scorer; they need scikit-learn's metadata routing.
 
@@ -407,9 +418,9 @@ class LogisticRegressionCV(NeuronClassifier):
         if get_config()["enable_metadata_routing"]:
             score_params = process_routing(self, "score", **params).scorer.score
         else:
-            _reject_params(set(params) - {"sample_weight"}, "score")
+            reject_params(set(params) - {"sample_weight"}, "score")
             score_params = params
-        return score_model(self, X, y, score_params)
+        return score_model(self, X, y, score_params, offset)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the routing of metadata to the splitter and to the scorer."""
@@ -435,7 +446,7 @@ class LogisticRegressionCV(NeuronClassifier):
         """Divide the parameters of ``fit`` between the splitter and the scorer."""
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
-        _reject_params(set(params) - {"groups"}, "fit")
+        reject_params(set(params) - {"groups"}, "fit")
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return Bunch(splitter=Bunch(split=dict(params)), scorer=Bunch(score=weights))
 
@@ -443,12 +454,3 @@ class LogisticRegressionCV(NeuronClassifier):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
-
-
-def _reject_params(names: set[str], method: str) -> None:
-    if names:
-        raise ValueError(
-            f"{sorted(names)} are no parameters of {method}; passing extra keyword arguments to "
-            f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
-            "which you can set using `sklearn.set_config`"
-        )

@@ -29,22 +29,26 @@ def restrict_to_classes(objective: Objective, present: HostArray) -> Objective:
     rows = objective.rows
     context = rows.context.wide
     xp = context.xp
-    codes, *others = rows.row_arrays
+    codes, *others, offset = rows.row_arrays
     assert codes is not None
-    numbers = np.zeros(objective.classes, np.int64)
-    numbers[present] = np.arange(len(present))
-    table = context.asarray(numbers, keep_dtype=True)
-    flat = xp.take(table, xp.astype(xp.reshape(codes, (-1,)), xp.int64), axis=0)
+    index = context.asarray(present, keep_dtype=True)
+    if objective.loss.soft:  # (absent classes have no share of any row with weight)
+        targets = xp.take(codes, index, axis=1)
+    else:
+        numbers = np.zeros(objective.classes, np.int64)
+        numbers[present] = np.arange(len(present))
+        table = context.asarray(numbers, keep_dtype=True)
+        flat = xp.take(table, xp.astype(xp.reshape(codes, (-1,)), xp.int64), axis=0)
+        targets = xp.reshape(flat, codes.shape)
+    if offset is not None:
+        offset = xp.take(offset, index, axis=1)
     columns = objective.data.index or GroupIndex()
     if columns.factors is not None:
-        index = context.asarray(present, keep_dtype=True)
         columns = columns._replace(factors=xp.take(columns.factors, index, axis=1))
-    data = replace(
-        objective.data,
-        rows=rows.with_row_arrays(xp.reshape(flat, codes.shape), *others),
-        index=columns,
-    )
-    return replace(objective, data=data, loss=cross_entropy(len(present)))
+    rows = rows.with_row_arrays(targets, *others, offset)
+    data = replace(objective.data, rows=rows, index=columns)
+    loss = cross_entropy(len(present), soft=objective.loss.soft)
+    return replace(objective, data=data, loss=loss)
 
 
 def set_absent_classes(

@@ -239,6 +239,10 @@ def permutation_test(
     problem = _Problem(model, X, y, sample_weight)
     labels = problem.labels
     check_scoring(scoring, labels.n_outputs)
+    if labels.soft:
+        raise ValueError(
+            "permutation_test needs class labels, got proportions; shuffle labels of single trials"
+        )
     codes = to_host(labels.codes)
     rng = _random_generator(random_state)
     shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
@@ -249,8 +253,8 @@ def permutation_test(
     )
     scores = np.zeros((n_permutations + 1, len(folds)))
     rows = grid.rows
-    targets, weights, _ = rows.row_arrays
-    rows = rows.with_row_arrays(targets, weights, None)
+    targets, weights, *_ = rows.row_arrays
+    rows = rows.with_row_arrays(targets, weights, None, None)
     with problem.compute_context.scope():
         for f, (_, test) in enumerate(folds):
             held = rows.select(test)

@@ -29,6 +29,13 @@ __all__ = [
 ]
 
 
-def cross_entropy(classes: int) -> Loss:
-    """Choose the loss of sigmoid neurons, for one class, or of softmax groups."""
-    return Binomial() if classes == 1 else Multinomial(classes)
+def cross_entropy(classes: int, *, soft: bool = False) -> Loss:
+    """Choose the loss of sigmoid neurons, for one class, or of softmax groups.
+
+    Parameters
+    ----------
+    classes : int
+    soft : bool, default False
+        Whether targets can be other numbers than 0 and 1.
+    """
+    return Binomial(soft) if classes == 1 else Multinomial(classes, soft)

@@ -32,6 +32,10 @@ class Loss(Protocol):
         """Logits of each group, ``K``."""
 
     @property
+    def soft(self) -> bool:
+        """Whether a row can be shared out among classes: its target is then no label."""
+
+    @property
     def curvature_bound(self) -> float | None:
         """Largest eigenvalue of a row's second derivatives; None where there is no bound."""
 

@@ -24,6 +24,8 @@ class ExactTerms(NamedTuple):
     """(n, K)"""
     complement: Array
     """One minus the probability (n, K)."""
+    size: Array
+    """Sum of the two terms whose difference a residual is (n, K); their rounding is its own."""
 
 
 def exact_terms(xp: Namespace, Z: Array, Y: Array) -> ExactTerms:
@@ -38,7 +40,8 @@ def exact_terms(xp: Namespace, Z: Array, Y: Array) -> ExactTerms:
         Targets between 0 and 1; those of a softmax group add up to one.
     """
     value, P, Q = _binomial(xp, Z, Y) if Z.shape[1] == 1 else _multinomial(xp, Z, Y)
-    return ExactTerms(value, P * (1.0 - Y) - Y * Q, P, Q)
+    above, below = P * (1.0 - Y), Y * Q
+    return ExactTerms(value, above - below, P, Q, above + below)
 
 
 def _binomial(xp: Namespace, Z: Array, Y: Array) -> tuple[Array, Array, Array]:

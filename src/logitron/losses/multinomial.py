@@ -22,9 +22,12 @@ class Multinomial:
     ----------
     n_outputs : int
         Number of classes, ``K``.
+    soft : bool, default False
+        Whether targets can be other numbers than 0 and 1.
     """
 
     n_outputs: int
+    soft: bool = False
     curvature_bound: ClassVar[float] = 0.5
     self_concordance: ClassVar[float] = 2.0
     misclassified_above: ClassVar[float] = 0.6931471805599453

@@ -18,6 +18,7 @@ class Poisson:
     """
 
     n_outputs: ClassVar[int] = 1
+    soft: ClassVar[bool] = False
     curvature_bound: ClassVar[float | None] = None
     self_concordance: ClassVar[float | None] = None
     misclassified_above: ClassVar[float | None] = None

@@ -11,7 +11,13 @@ from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
 from logitron.backend.types import Array, DType, Namespace
-from logitron.objective.groups import GroupIndex, group_targets, weights_of
+from logitron.objective.groups import (
+    GroupIndex,
+    group_offsets,
+    group_targets,
+    shared_by_weight,
+    weights_of,
+)
 
 __all__ = ["Block", "block_function", "row_function"]
 
@@ -25,14 +31,34 @@ class Block(NamedTuple):
     targets: Array
     sample_weight: Array | None = None
     counts: Array | None = None
+    offset: Array | None = None
     X: Array = None
     """Features (n, p) in that precision; row functions have none."""
+
+    def labelled(self, index: GroupIndex | None, classes: int) -> tuple[Array, Array | None]:
+        """Targets of the groups, and their weights (n,) or (n, G); None is 1."""
+        Y = self.group_targets(index, classes)
+        weights = self._weights(Y, index, classes)
+        if index is not None and index.factors is not None and self._shares():
+            Y = shared_by_weight(self.xp, Y, index.factors, classes)
+        return Y, weights
+
+    def _shares(self) -> bool:
+        """Whether rows can belong to several classes in part."""
+        shared: bool = self.xp.isdtype(self.targets.dtype, "real floating")
+        return shared
+
+    def with_offset(self, Z: Array, index: GroupIndex | None, classes: int) -> Array:
+        """Add the offsets to the logits ``X @ W + b`` of the groups (n, G * K)."""
+        if self.offset is None:
+            return Z
+        return Z + group_offsets(self.xp, self.offset, index, classes, Z)
 
     def group_targets(self, index: GroupIndex | None, classes: int) -> Array:
         """Targets of the groups as numbers: (n, G * K), or (n, K) where all share them."""
         return group_targets(self.xp, self.targets, index, classes, self.dtype)
 
-    def weights(self, Y: Array, index: GroupIndex | None, classes: int) -> Array | None:
+    def _weights(self, Y: Array, index: GroupIndex | None, classes: int) -> Array | None:
         """Weights of the groups whose targets are ``Y``, (n,) or (n, G); None is 1."""
         if self.sample_weight is None and self.counts is None and not _by_class(index):
             return None
@@ -44,7 +70,7 @@ class Block(NamedTuple):
         """Weights of the groups, (n,) or (n, G); None is 1."""
         # only factors of the classes depend on targets
         Y = self.group_targets(index, classes) if _by_class(index) else None
-        return self.weights(Y, index, classes)
+        return self._weights(Y, index, classes)
 
     def mean_weights(self, index: GroupIndex | None, classes: int) -> Array | None:
         """Mean weight of the groups (n,); None where all are 1."""
@@ -65,7 +91,7 @@ def _by_class(index: GroupIndex | None) -> bool:
 
 
 def block_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the first four arguments, the arrays of a block, to a function as a `Block`."""
+    """Give the first five arguments, the arrays of a block, to a function as a `Block`."""
 
     @wraps(function)
     def run(
@@ -73,29 +99,31 @@ def block_function(function: Callable[..., Any]) -> Callable[..., Any]:
         targets: Array,
         sample_weight: Array | None,
         counts: Array | None,
+        offset: Array | None,
         *parameters: Any,
         **static: Any,
     ) -> Any:
-        block = Block(namespace_of(X), X.dtype, targets, sample_weight, counts, X)
+        block = Block(namespace_of(X), X.dtype, targets, sample_weight, counts, offset, X)
         return function(block, *parameters, **static)
 
     return run
 
 
 def row_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the first three arguments, the row arrays of a block, to a function as a `Block`."""
+    """Give the first four arguments, the row arrays of a block, to a function as a `Block`."""
 
     @wraps(function)
     def run(
         targets: Array,
         sample_weight: Array | None,
         counts: Array | None,
+        offset: Array | None,
         *parameters: Any,
         dtype: str,
         **static: Any,
     ) -> Any:
         xp = namespace_of(targets)
-        block = Block(xp, getattr(xp, dtype), targets, sample_weight, counts)
+        block = Block(xp, getattr(xp, dtype), targets, sample_weight, counts, offset)
         return function(block, *parameters, **static)
 
     return run

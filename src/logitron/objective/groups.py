@@ -9,16 +9,25 @@ beside the rows  shape                            what it is
 targets          ``(n,)``                         class codes that all groups share: 0 or 1 for a
                                                   sigmoid neuron, ``0 ... K-1`` for a softmax group
 ..               ``(n, T)`` of integers           class codes of each target
-..               ``(n, T)`` real                  0 or 1, for sigmoid neurons
+..               ``(n, T)`` real                  numbers between 0 and 1, for sigmoid neurons
 ..               ``(n, T * K)`` real              numbers between 0 and 1, for softmax groups;
                                                   ``(n, K)`` is shared
 sample weights   ``(n,)`` or ``(n, S)``           None is 1
 counts           ``(n, F)``                       how often each row counts in each subset of the
                                                   rows: 0 or 1 for folds, more for resamples
+offset           ``(n,)``, ``(n, T)``             added to the logits of sigmoid neurons: of all
+                                                  groups, or of those of each target
+..               ``(n, K)``                       added to the logits of each softmax group
 ================ ================================ ================================================
 
 A group's weight of a row is the product of its sample weight, its count, and the factor of the
 row's class. Nothing of shape ``(n, G)`` is ever stored: products are made block by block.
+
+A real target shares a row out among classes: it is worth one row of each class, with that part of
+the row's weight. Factors of classes multiply the parts.
+
+*Logits* are ``X @ W + b``, linear in the parameters, wherever they are computed or kept. Offsets
+are added where a loss is computed from them (`Block.with_offset`), and nowhere else.
 """
 
 from typing import Any, NamedTuple
@@ -30,8 +39,10 @@ from logitron.data import Rows, Source, make_rows
 __all__ = [
     "GroupIndex",
     "as_group_weights",
+    "group_offsets",
     "group_targets",
     "make_training_rows",
+    "shared_by_weight",
     "weights_of",
 ]
 
@@ -42,12 +53,14 @@ def make_training_rows(
     targets: Array,
     sample_weight: Array | None = None,
     counts: Array | None = None,
+    offset: Array | None = None,
     *,
     width: int = 1,
     block_rows: int | None = None,
 ) -> Rows:
     """Make rows of all that an objective wants to know of each."""
-    return make_rows(context, X, targets, sample_weight, counts, width=width, block_rows=block_rows)
+    arrays = targets, sample_weight, counts, offset
+    return make_rows(context, X, *arrays, width=width, block_rows=block_rows)
 
 
 class GroupIndex(NamedTuple):
@@ -94,6 +107,34 @@ def group_targets(
     if targets.ndim == 1:  # each class's side by side in memory, as the logits of a group are
         return xp.matrix_transpose(xp.astype(codes[:, None] == targets[None, :], dtype))
     return xp.reshape(xp.astype(targets[:, :, None] == codes, dtype), (n, -1))
+
+
+def group_offsets(
+    xp: Any, offset: Array, index: GroupIndex | None, classes: int, Z: Array
+) -> Array:
+    """Offsets of the groups, which can be added to their logits ``Z (n, G * K)``."""
+    offset = xp.astype(offset, Z.dtype, copy=False)
+    if offset.ndim == 1:
+        return offset[:, None]
+    if classes == 1:
+        target = None if index is None else index.target
+        return offset if target is None else xp.take(offset, target, axis=1)
+    n, m = Z.shape
+    if m == classes:
+        return offset
+    return xp.reshape(xp.broadcast_to(offset[:, None, :], (n, m // classes, classes)), (n, m))
+
+
+def shared_by_weight(xp: Any, Y: Array, factors: Array, classes: int) -> Array:
+    """Share rows out among classes by targets times factors of the classes: (n, G * K)."""
+    factors = xp.astype(factors, Y.dtype, copy=False)
+    if classes == 1:
+        own = Y * factors[:, 1]
+        total = own + (1.0 - Y) * factors[:, 0]
+        return own / xp.where(total > 0.0, total, 1.0)
+    own = xp.reshape(Y, (Y.shape[0], -1, classes)) * factors
+    total = xp.sum(own, axis=2, keepdims=True)
+    return xp.reshape(own / xp.where(total > 0.0, total, 1.0), (Y.shape[0], -1))
 
 
 def weights_of(

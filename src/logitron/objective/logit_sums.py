@@ -12,16 +12,17 @@ from logitron.losses import Loss
 from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function, row_function
 from logitron.objective.groups import GroupIndex, as_group_weights
+from logitron.objective.misclassified import misclassified
 from logitron.objective.second_derivatives import curvature_sums
 
 __all__ = ["along", "blocks", "class_indicators", "curvatures", "evaluate"]
 
 
 def _terms(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
-    """Loss terms of a block, and its weights."""
+    """Loss terms of a block, its targets and its weights."""
     K = loss.n_outputs
-    Y = block.group_targets(index, K)
-    return loss.terms(block.xp, Z, Y), block.weights(Y, index, K)
+    Y, weights = block.labelled(index, K)
+    return loss.terms(block.xp, block.with_offset(Z, index, K), Y), Y, weights
 
 
 @row_function
@@ -38,7 +39,7 @@ def along(
     xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
     grouped = xp.reshape(change, (n, -1, K))
     moved = Z + xp.reshape(grouped * step_size[:, None], Z.shape)
-    terms, weights = _terms(block, moved, index, loss)
+    terms, _, weights = _terms(block, moved, index, loss)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
     slopes = xp.reshape(xp.sum(R * change, axis=0), (-1, K))
     return xp.sum(rows, axis=0), xp.sum(slopes, axis=1)
@@ -59,17 +60,14 @@ def evaluate(
     their target, before the residuals.
     """
     xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
-    terms, weights = _terms(block, Z, index, loss)
+    terms, Y, weights = _terms(block, Z, index, loss)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
     P = xp.reshape(terms.curvature, (n, -1, K))
     (seconds,) = curvature_sums(xp, None, P, weights, "intercept", False)
     sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.sum(R, axis=0), seconds)
     if not count_misclassified:
         return (*sums, R)
-    wrong = xp.astype(terms.value >= (loss.misclassified_above or 0.0), block.dtype)
-    if weights is not None:
-        wrong = wrong * xp.astype(as_group_weights(weights) > 0, block.dtype)
-    return (*sums, xp.sum(wrong, axis=0), R)
+    return (*sums, misclassified(block, loss, terms.value, Y, weights), R)
 
 
 @block_function
@@ -84,17 +82,18 @@ def blocks(
 ) -> tuple[Array, ...]:
     """Sum the part of the Hessian that is asked for, see `curvature_sums`."""
     xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
-    terms, weights = _terms(block, Z, index, loss)
+    terms, _, weights = _terms(block, Z, index, loss)
     P = xp.reshape(terms.curvature, (n, -1, K))
     return curvature_sums(xp, block.X, P, weights, curvature, fit_intercept)
 
 
 @row_function
 def class_indicators(block: Block, index: GroupIndex | None, *, classes: int) -> Array:
-    """Whether a row with weight is of each class of the only group: (n, max(K, 2))."""
-    xp, Y = block.xp, block.group_targets(index, classes)
-    weights = block.weights(Y, index, classes)
+    """Whether a row with weight is of each class of the only group, if in part: (n, max(K, 2))."""
+    xp = block.xp
+    Y, weights = block.labelled(index, classes)
     found = xp.concat([1.0 - Y, Y], axis=1) if classes == 1 else Y
+    found = xp.astype(found > 0.0, block.dtype)
     if weights is None:
         return found
     return found * xp.astype(as_group_weights(weights) > 0.0, block.dtype)
@@ -104,7 +103,7 @@ def class_indicators(block: Block, index: GroupIndex | None, *, classes: int) ->
 def curvatures(block: Block, Z: Array, index: GroupIndex | None, *, loss: Loss) -> Array:
     """Weighted second derivative of each row's loss by each of its logits (n, m)."""
     xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
-    terms, weights = _terms(block, Z, index, loss)
+    terms, _, weights = _terms(block, Z, index, loss)
     P = terms.curvature
     curvature = P if K == 1 else P - P * P
     if weights is None:

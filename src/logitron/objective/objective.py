@@ -96,7 +96,7 @@ class Objective:
         rows : Rows
         groups, classes : int, default 1
         loss : Loss, optional
-            By default, cross-entropy of ``classes``.
+            By default, cross-entropy of ``classes`` for labels.
         penalty : float or array (G,)
             ``1 / C``, on the host.
         fit_intercept : bool, default True

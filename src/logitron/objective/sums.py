@@ -1,8 +1,8 @@
 r"""Block functions: what one block of rows contributes to the sums of the objective.
 
 Each is a pure function of arrays, so that it can be compiled, or sent to another process. Their
-first arguments are the arrays that the rows were made of: features, targets, sample weights and
-counts, which `block_function` hands over as a `Block`; `row_function` all but the features.
+first arguments are the arrays that the rows were made of: features, targets, sample weights, counts
+and offsets, which `block_function` hands over as a `Block`; `row_function` all but the features.
 
 Parameters are ``theta (G, K, q)``: groups, columns of a group, and a neuron's coefficients
 followed by its intercept. Solvers work in centred features, :math:`z = (x - c)^\top w + b`; the
@@ -19,6 +19,7 @@ from logitron.losses import Loss
 from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function, row_function
 from logitron.objective.groups import GroupIndex, as_group_weights
+from logitron.objective.misclassified import misclassified
 from logitron.objective.second_derivatives import (
     along_logits,
     augmented,
@@ -74,14 +75,14 @@ def evaluate(
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
     Z = formulas.logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
-    Y = block.group_targets(index, K)
-    sample_weight = block.weights(Y, index, K)
+    Y, sample_weight = block.labelled(index, K)
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
     min_exponent = (
         0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
     )
-    terms = loss.terms(xp, Z, Y, min_exponent=min_exponent)
+    at = block.with_offset(Z, index, K)
+    terms = loss.terms(xp, at, Y, min_exponent=min_exponent)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
     grad = T(formulas.backward(xp, X, R))
     if intercept is not None:
@@ -100,10 +101,7 @@ def evaluate(
     sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), *seconds)
     if not count_misclassified:
         return sums
-    wrong = xp.astype(terms.value >= loss.misclassified_above, X.dtype)
-    if sample_weight is not None:
-        wrong = wrong * xp.astype(as_group_weights(sample_weight) > 0, X.dtype)
-    return (*sums, xp.sum(wrong, axis=0))
+    return (*sums, misclassified(block, loss, terms.value, Y, sample_weight))
 
 
 @block_function
@@ -207,8 +205,8 @@ def class_totals(
     classes: int,
 ) -> tuple[Array]:
     """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
-    xp, Y = block.xp, block.group_targets(index, classes)
-    weights = block.weights(Y, index, classes)
+    xp = block.xp
+    Y, weights = block.labelled(index, classes)
     W = as_group_weights(block.ones() if weights is None else weights)
     if classes == 1:
         positive = xp.sum(W * Y, axis=0)
@@ -227,7 +225,6 @@ def group_rows(
 ) -> Array:
     """Put the features of each row beside its weight and targets in the only group, in columns."""
     xp, X = block.xp, block.X
-    Y = block.group_targets(index, classes)
-    weights = block.weights(Y, index, classes)
+    Y, weights = block.labelled(index, classes)
     W = as_group_weights(block.ones() if weights is None else weights)
     return xp.concat([X, W, Y], axis=1)

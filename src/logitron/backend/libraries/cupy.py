@@ -36,7 +36,8 @@ class CupyLibrary(Library):
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
-        self.fused_losses = {"binomial": _fused_loss, "multinomial": _fused_loss}
+        names = "binomial", "multinomial", "proportions"
+        self.fused_losses = dict.fromkeys(names, _fused_loss)
 
     def problem(self) -> str | None:
         problem = super().problem()

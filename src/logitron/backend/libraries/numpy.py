@@ -11,7 +11,11 @@ import numpy as np
 
 from logitron.backend import threads
 from logitron.backend.libraries.base import Library
-from logitron.backend.libraries.numpy_kernels import fused_binomial, fused_multinomial
+from logitron.backend.libraries.numpy_kernels import (
+    fused_binomial,
+    fused_multinomial,
+    fused_proportions,
+)
 from logitron.backend.libraries.numpy_sums import add_up
 from logitron.backend.types import Array, Device, Namespace
 
@@ -37,7 +41,11 @@ class NumpyLibrary(Library):
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
-        self.fused_losses = {"binomial": fused_binomial, "multinomial": fused_multinomial}
+        self.fused_losses = {
+            "binomial": fused_binomial,
+            "multinomial": fused_multinomial,
+            "proportions": fused_proportions,
+        }
 
     def namespace(self) -> Namespace:
         return _namespace()

@@ -12,7 +12,7 @@ import numpy as np
 from logitron.backend.libraries.numpy_sums import add_up
 from logitron.backend.types import Array
 
-__all__ = ["fused_binomial", "fused_multinomial"]
+__all__ = ["fused_binomial", "fused_multinomial", "fused_proportions"]
 
 #: classes of which the largest logit is found class by class, where those of a row are side by side
 FEW_CLASSES = 40
@@ -51,6 +51,49 @@ def fused_binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Arra
     e /= whole
     residual = np.multiply(signs, e, out=signs if signs.shape == e.shape else None)
     return loss, residual, np.divide(e, whole, out=e)
+
+
+def fused_proportions(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Array, Array]:
+    """Compute loss, residual and curvature of sigmoid outputs, for targets between 0 and 1.
+
+    With the probability ``p`` of 1 and ``q`` of 0, both from one exponential, the residual is
+    ``p (1 - y) - q y``: no digits cancel for targets near 0 and 1.
+
+    Parameters
+    ----------
+    Z : array (n, m)
+        Logits.
+    Y : array (n, m) or (n, 1)
+        Targets; one column if all outputs share them.
+    min_exponent : float or None
+        Smaller exponents are replaced by it, so that exponentials are no subnormal numbers.
+
+    Returns
+    -------
+    loss, residual, curvature : array (n, m)
+    """
+    others = 1.0 - Y
+    above = np.maximum(Z, 0.0)
+    loss = above * others
+    above -= Z  # the part below zero, positive
+    above *= Y
+    loss += above
+    e = np.abs(Z, out=above)
+    np.negative(e, out=e)
+    if min_exponent is not None:
+        np.maximum(e, min_exponent, out=e)
+    np.exp(e, out=e)
+    loss += np.log1p(e)
+    large = 1.0 / (e + 1.0)
+    small = np.multiply(e, large, out=e)
+    curvature = small * large
+    positive = Z > 0.0
+    residual = np.where(positive, large, small)
+    residual *= others
+    np.copyto(small, large, where=~positive)  # q: of positive logits, the small one
+    small *= Y
+    residual -= small
+    return loss, residual, curvature
 
 
 def fused_multinomial(

@@ -19,6 +19,7 @@ from logitron.estimators.model_selection.folds import (
     with_labels,
 )
 from logitron.estimators.model_selection.scoring import DEVICE_SCORES, scores_on_device
+from logitron.estimators.soft_scores import has_shares, score_shares
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels
@@ -100,9 +101,9 @@ def held_out_scores(
     name, scorer = resolve_scorer(model.scoring)
     scores = np.zeros(tuple(results.coef.shape[:3]))
     if name in DEVICE_SCORES and not set(params) - {"sample_weight"}:
-        codes, weights, _ = grid.rows.row_arrays
+        codes, weights, _, offset = grid.rows.row_arrays
         rows = grid.rows.with_row_arrays(
-            codes, weights if "sample_weight" in params else None, None
+            codes, weights if "sample_weight" in params else None, None, offset
         )
         for f, (_, test) in enumerate(folds):
             if not len(test):
@@ -160,7 +161,7 @@ def drop_unseen_classes(grid: FitGrid, labels: Labels, folds: list[Fold]) -> tup
     n_unseen : int
         Number of the rows left out, summed over the folds.
     """
-    if labels.multilabel:  # a row can lack a class of one target and not of another
+    if labels.multilabel or labels.soft:  # a row can lack one class, or target, and not another
         return folds, 0
     seen = grid.class_totals[0] > 0.0
     if seen.all():
@@ -186,12 +187,12 @@ def select_rows(rows: Rows, test: HostArray) -> Rows:
     held = rows.select(test)
     if held is not None:
         return held
-    codes, weights, _ = rows.row_arrays
+    codes, weights, _, offset = rows.row_arrays
     mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
     if weights is not None:
         weights = to_host(weights)
         mask = weights * (mask if weights.ndim == 1 else mask[:, None])
-    return rows.with_row_arrays(codes, mask, None)
+    return rows.with_row_arrays(codes, mask, None, offset)
 
 
 def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int) -> None:
@@ -205,7 +206,7 @@ def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int) -> None:
         )
 
 
-def score_model(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
+def score_model(model: Any, X: Any, y: Any, params: dict[str, Any], offset: Any = None) -> float:
     """Score a fitted model by its ``scoring``, on the host; average over many targets.
 
     Parameters
@@ -214,8 +215,12 @@ def score_model(model: Any, X: Any, y: Any, params: dict[str, Any]) -> float:
     X, y : object
     params : dict
         Parameters of the scorer, such as ``sample_weight``.
+    offset : array-like, optional
+        Added to the logits; needs a score of `DEVICE_SCORES`, as proportions do.
     """
-    _, scorer = resolve_scorer(model.scoring)
+    scoring, scorer = resolve_scorer(model.scoring)
+    if offset is not None or has_shares(labels_for_scoring(y)):
+        return score_shares(scoring, model, X, y, params.get("sample_weight"), offset)
     for name, value in {"y": y, **params}.items():
         reject_masked(name, value)
     model, X = to_numpy_model(model, X)

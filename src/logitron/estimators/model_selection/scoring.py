@@ -32,8 +32,8 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
     name : str
         A key of `DEVICE_SCORES`.
     rows : Rows
-        Features, class codes (n,) or (n, T), and weights (n,), (n, T) or None. A weight of zero
-        leaves a row out.
+        Features, targets, weights (n,), (n, T) or None, no counts, and offsets; see
+        `objective.groups`. A weight of zero leaves a row out.
     coef : array (T, P, K, p)
     intercept : array (T, P, K)
 
@@ -65,15 +65,17 @@ def scores_on_device(name: str, rows: Rows, coef: Array, intercept: Array) -> Ho
         some = slice(first, min(first + step, P))
         W = xp.reshape(coef[:, some, :, :], (-1, p))
         Z = logits_of(bare, W, xp.reshape(intercept[:, some, :], (-1,)))
-        ranked = (Z, *rows.row_arrays[:2])
+        codes, weights, _, offset = rows.row_arrays
         if rows.lazy:
-            ranked = tuple(part if part is None else to_host(part) for part in ranked)
-        found.append(_rank_scores(finish, *ranked, targets=T))
+            Z, codes = to_host(Z), to_host(codes)
+            weights, offset = (None if a is None else to_host(a) for a in (weights, offset))
+        Z = _with_offset(array_namespace(Z), Z, offset, (T, some.stop - some.start, 1))
+        found.append(_rank_scores(finish, Z, codes, weights, targets=T))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.concatenate(found, axis=1)
 
 
-def check_scoring(name: str | None, classes: int) -> None:
+def check_scoring(name: str | None, classes: int, *, on_device: bool = False) -> None:
     """Reject ranking scores for more than two classes.
 
     Parameters
@@ -81,12 +83,19 @@ def check_scoring(name: str | None, classes: int) -> None:
     name : str or None
     classes : int
         Outputs of each target; 1 for two classes.
+    on_device : bool, default False
+        Whether proportions, soft labels or offsets need a key of `DEVICE_SCORES`.
 
     Raises
     ------
     ValueError
-        If the score is for two classes, and there are more.
+        If the score is for two classes, and there are more; or if it must be another.
     """
+    if on_device and name not in DEVICE_SCORES:
+        raise ValueError(
+            f"scoring must be one of {sorted(DEVICE_SCORES)} with proportions, soft labels and "
+            f"offsets, got {name!r}"
+        )
     if classes > 1 and name in DEVICE_SCORES and DEVICE_SCORES[name][0] is None:
         raise ValueError(
             f"scoring={name!r} is for two classes, got {classes}; try 'neg_log_loss' or 'accuracy'"
@@ -130,6 +139,7 @@ def _score_block(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
+    offset: Array | None,
     W: Array,
     b: Array,
     *,
@@ -138,13 +148,14 @@ def _score_block(
     """Sum over a block of features; see `_score_sums`."""
     T = array_namespace(W).matrix_transpose
     Z = formulas.logits(array_namespace(W), X, T(W), b)
-    return _score_sums(targets, sample_weight, counts, Z, shape=shape)
+    return _score_sums(targets, sample_weight, counts, offset, Z, shape=shape)
 
 
 def _score_sums(
     targets: Array,
     sample_weight: Array | None,
     counts: Array | None,
+    offset: Array | None,
     Z: Array,
     *,
     shape: tuple[int, int, int],
@@ -158,6 +169,7 @@ def _score_sums(
     """
     T, P, K = shape
     xp, n = array_namespace(Z), Z.shape[0]
+    Z = _with_offset(xp, Z, offset, shape)
     Y = group_targets(xp, targets, None, K, Z.dtype)
     shared = Y.shape[1] == K
     Y = xp.reshape(Y, (n, 1, 1, K)) if shared else xp.reshape(Y, (n, T, 1, K))
@@ -181,6 +193,18 @@ def _score_sums(
         weights = weights[:, None, None] if weights.ndim == 1 else weights[:, :, None]
         parts = [part * weights for part in parts]
     return (xp.stack([xp.sum(part, axis=0) for part in parts], axis=-1),)
+
+
+def _with_offset(xp: Any, Z: Array, offset: Array | None, shape: tuple[int, int, int]) -> Array:
+    """Add the offsets of rows, of rows and targets, or of rows and classes, to logits."""
+    if offset is None:
+        return Z
+    T, P, K = shape
+    offset = xp.astype(offset, Z.dtype, copy=False)
+    if offset.ndim == 1:
+        return Z + offset[:, None]
+    own = offset[:, None, None, :] if K > 1 else offset[:, :, None, None]
+    return xp.reshape(xp.reshape(Z, (Z.shape[0], T, P, K)) + own, Z.shape)
 
 
 def _split_sums(sums: HostArray) -> tuple[HostArray, HostArray, HostArray, HostArray]:
@@ -252,7 +276,7 @@ def _sort_by_logit(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Ar
     xp = array_namespace(z)
     order = xp.argsort(z)
     z, y, weights = (xp.take(part, order, axis=0) for part in (z, y, weights))
-    ones = weights * xp.astype(y > 0, z.dtype)
+    ones = weights * xp.astype(y, z.dtype)
     zero = xp.zeros_like(z[:1])
     sums = [xp.concat([zero, xp.cumulative_sum(part)]) for part in (ones, weights - ones)]
     begin, end = (xp.searchsorted(z, z, side=side) for side in ("left", "right"))

@@ -15,6 +15,7 @@ __all__ = [
     "clip_tolerance",
     "inverse_penalty_grid",
     "inverse_penalty_per_target",
+    "reject_params",
     "resolve_inverse_penalty",
     "resolve_solver",
 ]
@@ -248,3 +249,24 @@ def reject_l1(solver: str, l1_ratio: float) -> None:
 
 def _warn_deprecated(message: str) -> None:
     warn(message, FutureWarning)
+
+
+def reject_params(names: set[str], method: str) -> None:
+    """Reject parameters of a method that only metadata routing passes on.
+
+    Parameters
+    ----------
+    names : set of str
+    method : str
+
+    Raises
+    ------
+    ValueError
+        If there are any.
+    """
+    if names:
+        raise ValueError(
+            f"{sorted(names)} are no parameters of {method}; passing extra keyword arguments to "
+            f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
+            "which you can set using `sklearn.set_config`"
+        )

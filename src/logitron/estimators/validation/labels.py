@@ -36,10 +36,15 @@ class Labels:
     """dtype of the table of targets; predictions have the same one."""
     lazy: bool = False
     """Whether the codes are a Dask array."""
+    soft: bool = False
+    """Whether the codes are numbers between 0 and 1 that share rows out among the classes: of class
+    1 (n,), of each class (n, K), or of 1 in each target (n, T)."""
 
     @property
     def compact_codes(self) -> Array:
         """The codes in int8 where there are few enough classes."""
+        if self.soft:
+            return self.codes
         fit = len(self.classes) <= np.iinfo(np.int8).max and not self.lazy
         return self.codes.astype(np.int8) if fit else self.codes
 
@@ -57,13 +62,38 @@ class Labels:
         """
         if weights is None or weights.all() or self.lazy:
             return False
-        counts = np.bincount(self.codes[weights > 0], minlength=len(self.classes))
-        return bool((counts == 0).any())
+        return bool((self.totals((weights > 0).astype(float)) == 0).any())
+
+    def on_host(self) -> np.ndarray[Any, Any] | None:
+        """Labels (n,), or the numbers that share rows out among classes; None for many targets."""
+        if self.multilabel:
+            return None
+        codes: np.ndarray[Any, Any] = to_host(self.codes)
+        return codes if self.soft else self.classes[codes]
+
+    def totals(self, weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+        """Sum the weights of each class (K,); not of lazy codes, nor of many targets.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray (n,) or None
+        """
+        if not self.soft:
+            return np.bincount(self.codes, weights=weights, minlength=len(self.classes))
+        context, codes = ArrayContext.of(self.codes), self.codes
+        with context.scope():
+            own = context.xp.ones_like(codes[..., 0] if codes.ndim == 2 else codes)
+            own = own if weights is None else own * context.asarray(weights)
+            if codes.ndim == 2:
+                return np.asarray(to_host(own @ codes), np.float64)
+            both = context.xp.stack([own @ (1.0 - codes), own @ codes])
+            return np.asarray(to_host(both), np.float64)
 
     @property
     def n_targets(self) -> int:
         """Number of targets, T."""
-        return int(self.codes.shape[1]) if self.codes.ndim == 2 else 1
+        one = self.codes.ndim == 1 or (self.soft and not self.multilabel)
+        return 1 if one else int(self.codes.shape[1])
 
 
 def encode_labels(y: Any, n_rows: int) -> Labels:
@@ -84,8 +114,8 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
     Raises
     ------
     ValueError
-        If y is None, has another length than X, is no set of class labels, is complex, has missing
-        labels, or has only one class.
+        If y is None, has another length than X, is no set of class labels and no proportions, is
+        complex, has missing labels, or has only one class.
     """
     if y is None:
         raise ValueError(
@@ -102,6 +132,8 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
         _check_length(source.shape, n_rows)
         classes, codes = source.unique_inverse()
         reject_missing(classes)
+        if _has_fractions(classes):
+            return _proportions(classes, source.dense(), lazy=True)
         reject_label_lists(classes)
         classes = keep_distinct(classes)
         check_classification_targets(classes)
@@ -112,12 +144,27 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
         if values.dtype.kind not in "biuf":
             check_classification_targets(values)
         classes, codes = wrap("y", values).unique_inverse()
-        if classes.dtype.kind == "f" and not (classes == np.trunc(classes)).all():
-            check_classification_targets(values)
+        if _has_fractions(classes):
+            return _proportions(classes, values, lazy=False)
     if len(classes) < 2:
         only = to_python(classes[0])
         raise ValueError(f"y must hold at least two classes, got one class only, {only!r}")
     return Labels(classes, codes, lazy=source.lazy)
+
+
+def _has_fractions(classes: np.ndarray[Any, Any]) -> bool:
+    return classes.dtype.kind == "f" and not bool((classes == np.trunc(classes)).all())
+
+
+def _proportions(values: np.ndarray[Any, Any], y: Array, *, lazy: bool) -> Labels:
+    """Encode proportions ``y (n,)`` of class 1, which have these distinct values."""
+    if values[0] < 0 or values[-1] > 1:
+        raise ValueError(
+            "Unknown label type: continuous. y must hold class labels, or proportions of class 1 "
+            f"between 0 and 1, got numbers from {values[0]} to {values[-1]} that are not whole. "
+            "Divide successes by trials, and pass trials as sample_weight; or use a regressor"
+        )
+    return Labels(np.arange(2), y.astype(np.float64), lazy=lazy, soft=True)
 
 
 def decode_labels(classes: Array, codes: Array) -> Array:
@@ -163,10 +210,10 @@ def class_log_odds(
     if labels.lazy:
         return None
     codes = labels.codes
-    if weights is None and len(labels.classes) == 2:  # faster than bincount
+    if weights is None and len(labels.classes) == 2 and not labels.soft:  # faster than bincount
         ones = np.count_nonzero(codes)
         return np.asarray([log(ones / (codes.size - ones))])
-    shares = np.bincount(codes, weights=weights, minlength=len(labels.classes)).astype(float)
+    shares = labels.totals(weights).astype(float)
     shares = np.maximum(shares, np.finfo(float).tiny) / shares.sum()
     logits = np.log(shares)
     log_odds: np.ndarray[Any, Any] = logits - logits.mean()

@@ -11,6 +11,7 @@ from logitron.backend.types import Array
 from logitron.data import SparseSource, wrap
 from logitron.estimators.validation.label_values import reject_label_lists
 from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.soft_labels import encode_soft_table
 from logitron.estimators.validation.values import reject_complex, reject_masked
 
 __all__ = ["encode_multilabel", "is_multilabel"]
@@ -45,10 +46,13 @@ def is_multilabel(y: Any) -> bool:
 def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
     """Check a table of targets, and convert it to 8-bit integers or booleans.
 
+    Numbers between 0 and 1 stay what they are, see `soft_labels`.
+
     Parameters
     ----------
     Y : array-like, sparse matrix or table (n, T)
-        Zeros and ones, or booleans. Values with a sample weight of zero are not checked.
+        Zeros and ones, or booleans; or proportions, or soft labels. Values with a sample weight of
+        zero are not checked.
     n_rows : int
         Number of rows of X.
     sample_weight : array (n, T), optional
@@ -64,7 +68,7 @@ def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
         elements.
     """
     reject_masked("y", Y)
-    source = wrap("y", Y)
+    table, source = Y, wrap("y", Y)
     if source.lazy:
         Y = source.checked().dense()
     dtype_name = _standard_dtype_name(getattr(Y, "dtype", None))
@@ -84,8 +88,11 @@ def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
             f"y must hold one row of labels for each row of X: X has {n_rows} rows and y has "
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
-    codes = _encode_lazy(Y) if source.lazy else _encode_eager(Y, sample_weight)
     dtype = dtype_name or _standard_dtype_name(Y.dtype) or "int64"
+    soft = encode_soft_table(Y, table, sample_weight, dtype=dtype, lazy=source.lazy)
+    if soft is not None:
+        return soft
+    codes = _encode_lazy(Y) if source.lazy else _encode_eager(Y, sample_weight)
     return Labels(np.arange(Y.shape[1]), codes, multilabel=True, dtype=dtype, lazy=source.lazy)
 
 
