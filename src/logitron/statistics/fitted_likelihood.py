@@ -16,10 +16,10 @@ from logitron.estimators.validation.features import (
     resolve_contexts,
     validate_features,
 )
-from logitron.estimators.validation.labels import Labels, encode_labels
-from logitron.estimators.validation.multilabel import encode_multilabel, is_multilabel
-from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.validation.values import to_host_if_array, to_python
+from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
 from logitron.reductions import centre, standardise
 from logitron.statistics.likelihood import Likelihood
@@ -104,7 +104,12 @@ def check_model(model: Any) -> None:
 
 
 def fitted_likelihood(
-    model: LogisticRegression, X: Any, y: Any, sample_weight: Any, reference: Any
+    model: LogisticRegression,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    reference: Any,
+    offset: Any = None,
 ) -> FittedLikelihood:
     """Make the likelihood of a model on its data.
 
@@ -112,10 +117,11 @@ def fitted_likelihood(
     ----------
     model : LogisticRegression
     X : array, sparse matrix, list or table (n, p)
-    y : array-like (n,) or (n, T)
+    y : array-like (n,), (n, T) or (n, K)
     sample_weight : array-like (n,) or (n, T), optional
     reference : object
         The reference class of a softmax layer; None is the first one.
+    offset : array-like (n,), (n, T) or (n, K), optional
 
     Raises
     ------
@@ -125,27 +131,23 @@ def fitted_likelihood(
     source = validate_features(model, X, reset=False)
     _, context = resolve_contexts(source, model.backend, model.device, None)
     context, n = context.wide, source.shape[0]
-    if is_multilabel(y) != model._multilabel:
+    labels, weights, offset = read_targets(y, n, sample_weight, offset)
+    if labels.multilabel != model._multilabel:
         expected = "a table (n, T)" if model._multilabel else "labels (n,)"
         raise ValueError(f"y must be {expected} as in fit, got an array of shape {np.shape(y)}")
-    if model._multilabel:
-        weights = validate_sample_weight(sample_weight, n, np.shape(y)[1])
-        labels = encode_multilabel(y, n, weights)
-        codes = labels.codes
-    else:
-        weights = validate_sample_weight(sample_weight, n)
-        labels = encode_labels(y, n)
-        codes = labels.compact_codes
+    codes = labels.codes if labels.multilabel else labels.compact_codes
     _check_classes(model, labels)
     number = _reference_number(labels, reference)
     T, K = labels.n_targets, labels.n_outputs
     with context.scope():
-        rows = make_training_rows(context, source, codes, weights, width=min(T * K, MOST_OUTPUTS))
+        arrays = codes, weights, None, offset
+        rows = make_training_rows(context, source, *arrays, width=min(T * K, MOST_OUTPUTS))
         numbers = context.asarray(np.arange(T), keep_dtype=True) if T > 1 else None
         objective = Objective.over(
             rows,
             groups=T,
             classes=K,
+            loss=cross_entropy(K, soft=labels.soft),
             fit_intercept=model.fit_intercept,
             index=GroupIndex(target=numbers, weight=numbers),
             on_host=True,

@@ -14,6 +14,7 @@ from logitron.statistics.fitted_likelihood import (
     check_model,
     fitted_likelihood,
 )
+from logitron.statistics.null_model import intercepts_alone
 from logitron.statistics.results import Inference
 from logitron.statistics.tables import Labels
 
@@ -34,6 +35,7 @@ def inference(
     cov: str = "nonrobust",
     groups: Any = None,
     reference: Any = None,
+    offset: Any = None,
 ) -> Inference:
     """Compute standard errors, tests and intervals of a fit without a penalty.
 
@@ -47,10 +49,11 @@ def inference(
         Fitted with ``C=numpy.inf`` and without class weights.
     X : array, sparse matrix, list or table (n, p)
         The features of ``fit``, as are y and the weights.
-    y : array-like (n,) or (n, T)
+    y : array-like (n,), (n, T) or (n, K)
     sample_weight : array-like (n,), or (n, T) for many targets, optional
         A row of weight 2 counts as two rows, as in ``fit``. For sampling weights, which do not
-        count rows, pass ``cov="cluster"`` and ``groups=numpy.arange(n)``.
+        count rows, pass ``cov="cluster"`` and ``groups=numpy.arange(n)``. For proportions, the
+        numbers of trials; robust covariances then take a row as so many of the same proportion.
     cov : {"nonrobust", "HC0", "HC1", "cluster"}, default "nonrobust"
         "nonrobust" is the inverse of the information matrix. "HC0" is the sandwich estimate, valid
         if the model is not true [2]_; "HC1" multiplies it by ``n / (n - k)`` for k parameters.
@@ -60,6 +63,8 @@ def inference(
     reference : object, optional
         For three classes or more, the class that others are compared with; the first one by
         default.
+    offset : array-like (n,), (n, T) or (n, K), optional
+        The offsets of ``fit``. ``llnull`` is the likelihood with them, and without features.
 
     Returns
     -------
@@ -103,7 +108,7 @@ def inference(
     """
     check_cov(cov, groups)
     check_model(model)
-    fitted = fitted_likelihood(model, X, y, sample_weight, reference)
+    fitted = fitted_likelihood(model, X, y, sample_weight, reference, offset)
     likelihood = fitted.likelihood
     clusters = (
         None if cov != "cluster" else read_clusters(groups, likelihood.objective.rows.shape[0])
@@ -118,7 +123,8 @@ def inference(
     found = covariances(fitted, cov, clusters, terms)
     _refuse_or_warn(found.reasons, fitted)
     many, valid = model._multilabel, found.valid
-    llnull = np.where(valid, _without_features(fitted, intercept=model.fit_intercept), np.nan)
+    without = _without_features if offset is None else intercepts_alone
+    llnull = np.where(valid, without(fitted, intercept=model.fit_intercept), np.nan)
     raw = np.where(valid[:, None, None], likelihood.raw(fitted.parameters), np.nan)
     own: Any = slice(None) if many else 0  # one fit has no axis of its own
     params = raw[own] if fitted.rows and not many else raw[own][..., 0, :]

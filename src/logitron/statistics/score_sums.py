@@ -114,12 +114,12 @@ def _terms(
     W = xp.reshape(theta, (G * K, q))[:, :p]
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
     Z = formulas.logits(xp, X, xp.matrix_transpose(W), b)
-    Y = block.group_targets(index, K)
-    terms = loss.terms(xp, Z, Y)
+    Y, weights = block.labelled(index, K)
+    terms = loss.terms(xp, block.with_offset(Z, index, K), Y)
     shape = (n, G, K)
     return (
         xp.reshape(terms.grad, shape),
         xp.reshape(terms.curvature, shape),
         xp.reshape(Y, (n, -1, K)),
-        block.weights(Y, index, K),
+        weights,
     )
