@@ -188,3 +188,29 @@ def test_infinite_logits_of_softmax_groups_leave_no_finite_loss(order):
     with np.errstate(invalid="ignore"):
         loss, _, _ = Multinomial(3).terms(np, Z, np.eye(3)[:2], min_exponent=-40.0)
     assert not np.isfinite(loss).any()
+
+
+@pytest.mark.parametrize("least", [None, -40.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numpys_kernel_of_proportions_keeps_all_digits(dtype, least):
+    rng = np.random.default_rng(0)
+    eps = float(np.finfo(dtype).eps)
+    Z = (12.0 * rng.normal(size=(60, 5))).astype(dtype)
+    Y = rng.uniform(size=(60, 5)).astype(dtype)
+    Y[:10], Y[10:20] = 0.0, 1.0
+    found = Binomial(soft=True).terms(np, Z, Y, min_exponent=least)
+    with mpmath.workdps(60):
+        exact = [_definition(float(z), float(y)) for z, y in zip(Z.flat, Y.flat, strict=True)]
+    loss, residual, size, curvature = np.asarray(exact).T.reshape(4, *Z.shape)
+    small = 0.0 if least is None else 4.0 * np.exp(least)
+    assert np.all(np.abs(found.grad - residual) <= 8.0 * eps * size + small)
+    np.testing.assert_allclose(found.curvature, curvature, rtol=16 * eps, atol=small)
+    np.testing.assert_allclose(found.value, loss, rtol=16 * eps, atol=small)
+
+
+def _definition(z, y):
+    """Loss, residual, sum of its terms, and curvature of one logit."""
+    p, y = 1 / (1 + mpmath.exp(-mpmath.mpf(z))), mpmath.mpf(y)
+    above, below = p * (1 - y), y * (1 - p)
+    loss = -(y * mpmath.log(p) + (1 - y) * mpmath.log(1 - p))
+    return [float(part) for part in (loss, above - below, above + below, p * (1 - p))]

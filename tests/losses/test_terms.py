@@ -12,13 +12,22 @@ from logitron.objective import Objective, make_training_rows
 from logitron.solvers import EveryIteration, QuasiNewton, Status, Stopping
 from tests.backends import host
 
-LOSSES = {"binomial": Binomial(), "multinomial": Multinomial(4), "poisson": Poisson()}
+LOSSES = {
+    "binomial": Binomial(),
+    "multinomial": Multinomial(4),
+    "poisson": Poisson(),
+    "proportions": Binomial(soft=True),
+    "soft labels": Multinomial(4, soft=True),
+}
 
 
 def case(loss, groups=3, n=20, seed=0):
     rng = np.random.default_rng(seed)
     K = loss.n_outputs
     Z = 3.0 * rng.normal(size=(n, groups * K))
+    if loss.soft:
+        shares = rng.dirichlet(np.ones(max(K, 2)), size=(n, groups))
+        return Z, shares[:, :, :K].reshape(n, -1)
     if isinstance(loss, Multinomial):
         Y = np.eye(K)[rng.integers(K, size=(n, groups))].reshape(n, -1)
     else:

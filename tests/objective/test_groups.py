@@ -10,8 +10,9 @@ import pytest
 
 from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext, library_named
+from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
-from logitron.objective.groups import group_targets, weights_of
+from logitron.objective.groups import group_targets, shared_by_weight, weights_of
 from logitron.objective.sums import class_totals
 from logitron.preconditioners import block_diagonal
 from logitron.reductions import centre
@@ -267,3 +268,66 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_process_has_no_limits_of_its_parent():
     assert subprocess.run([sys.executable, "-c", FORKS], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_factors_of_classes_multiply_the_parts_of_a_row(eager, classes):
+    rng = np.random.default_rng(0)
+    C = max(classes, 2)
+    shares = rng.dirichlet(np.ones(C), size=8)
+    own = rng.uniform(0.2, 3.0, size=(2, C))
+    own[1, 0] = 0.0
+    with eager.context().scope():
+        xp = eager.context().xp
+        Y = eager.array(shares[:, 1:2] if classes == 1 else shares)
+        found = host(shared_by_weight(xp, Y, eager.array(own), classes)).reshape(8, 2, classes)
+        weights = host(
+            weights_of(
+                xp,
+                Y,
+                None,
+                None,
+                GroupIndex(factors=eager.array(own)),
+                classes,
+                dtype=Y.dtype,
+            )
+        )
+    parts = shares[:, None, :] * own
+    expected = parts / parts.sum(axis=2, keepdims=True)
+    assert_near(weights, parts.sum(axis=2), eager.precision, 4)
+    assert_near(found, expected[:, :, 1:2] if classes == 1 else expected, eager.precision, 4)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize("curvature", ["intercept", "full"])
+def test_offsets_are_added_where_losses_are_computed(eager, classes, curvature):
+    """A feature with a coefficient of one is an offset."""
+    rng = np.random.default_rng(0)
+    known = rng.normal(size=(30, classes))
+    Z, theta = rng.normal(size=(30, 4)), rng.normal(size=(1, classes, 5))
+    Y = rng.dirichlet(np.ones(max(classes, 2)), size=30)
+    Y = Y[:, 1] if classes == 1 else Y
+    beside = np.concatenate([theta[:, :, :4], np.eye(classes)[None], theta[:, :, 4:]], axis=2)
+    offset = known[:, 0] if classes == 1 else known
+    context, own = eager.context(), [0, 1, 2, 3, 4 + classes]
+    with context.scope():
+        loss = cross_entropy(classes, soft=True)
+        data = make_training_rows(
+            context, eager.array(Z), eager.array(Y), None, None, eager.array(offset)
+        )
+        wide = eager.array(np.concatenate([Z, known], axis=1))
+        other = make_training_rows(context, wide, eager.array(Y))
+        settings = {"loss": loss, "classes": classes, "on_host": False}
+        first, second = (Objective.over(rows, **settings) for rows in (data, other))
+        there = first.context.asarray(eager.array(theta))
+        found = first.evaluate(there, curvature)
+        kept = first.evaluate_at(there, first.logits(there), curvature)
+        expected = second.evaluate(second.context.asarray(eager.array(beside)), curvature)
+    for one in (found, kept):
+        assert_near(host(one.value), host(expected.value), eager.precision, 30, growth=64)
+        grad = host(expected.grad)[:, :, own]
+        assert_near(host(one.grad), grad, eager.precision, 30, growth=64)
+        if curvature == "full":
+            whole = host(expected.hessian).reshape(classes, 5 + classes, classes, 5 + classes)
+            whole = whole[:, own][:, :, :, own].reshape(host(one.hessian).shape)
+            assert_near(host(one.hessian), whole, eager.precision, 30, growth=64)

@@ -123,8 +123,9 @@ class LogisticRegression(NeuronClassifier):
         Coefficients of the neuron; of each class for more than two; or of each target.
     intercept_ : array (1,), (K,) or (T,)
     classes_ : array (K,) or (T,)
-        Sorted labels, in the library of X if they are numbers, otherwise in NumPy. For many
-        targets, their numbers; the shapes (1,) below are then (T,).
+        Sorted labels, in the library of X if they are numbers, otherwise in NumPy. Of soft labels,
+        names or numbers of the columns. For many targets, their numbers; the shapes (1,) below are
+        then (T,).
     n_iter_ : array (1,) of int32
         Number of iterations.
     converged_ : array (1,) of bool

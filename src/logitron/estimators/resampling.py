@@ -118,6 +118,7 @@ def bootstrap(
         Its parameters are used; it need not be fitted, and is not changed.
     X : array, sparse matrix, list or table (n, p)
     y : array-like (n,)
+        Labels, or proportions; a resample draws whole rows.
     sample_weight : array-like (n,), optional
     n_resamples : int, default 200
     random_state : int, Generator or None, default 0

@@ -6,11 +6,12 @@ module                    what it holds
 `objective.objective`     `Objective`: value, gradient and Hessian as sums over rows
 `objective.data`          the rows, and what is known of their weights
 `objective.block`         a block of rows, as block functions receive it
-`objective.groups`        which targets and weights belong to which group
+`objective.groups`        which targets, weights and offsets belong to which group
 `objective.layout`        coefficients and intercepts as parameters of a solver
 `objective.statistics`    what is known of the features
 `objective.gram_norm`     a bound of the norm of the features' Gram matrix
 `objective.sums`          what one block of rows contributes to those sums
+`objective.misclassified` counts of rows that some class is wrong for
 `objective.logit_sums`    the same where the logits are kept
 `objective.kept_logits`   the objective along a ray of logits
 `objective.evaluation`    from sums over rows to value, gradient and Hessian

@@ -6,6 +6,7 @@ module                     contents
 ``infer``                  `inference`: the public function
 ``fitted_likelihood``      checks of the model and its data; the likelihood at its coefficients
 ``likelihood``             `Likelihood`: value, gradient and information of contrasts of classes
+``null_model``             the likelihood without features, with offsets
 ``information``            inverses of information matrices, and which terms are collinear
 ``batches``                covariances of all fits, in batches that fit into memory
 ``validity``               fits without valid standard errors, and why

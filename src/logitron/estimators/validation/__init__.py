@@ -1,14 +1,17 @@
 """Checks of everything that `fit` and `predict` receive, before any computation.
 
-================= ==============================================================================
-module            contents
-================= ==============================================================================
-`features`        X of any kind, and the library and device to compute with
-`sample_weights`  weights of rows, and of rows and targets
-`labels`          class labels to integer codes and back
-`label_values`    labels read to the host without losing a distinction, none of them missing
-`multilabel`      tables of zeros and ones, one target a column
-`class_weights`   ``class_weight`` as factors of sample weights
-`values`          checks and conversions that the others share
-================= ==============================================================================
+================== =============================================================================
+module             contents
+================== =============================================================================
+`training_targets` targets, weights and offsets, checked together
+`features`         X of any kind, and the library and device to compute with
+`sample_weights`   weights of rows, and of rows and targets
+`labels`           class labels to integer codes and back
+`label_values`     labels read to the host without losing a distinction, none of them missing
+`multilabel`       tables of zeros and ones, one target a column
+`soft_labels`      tables of proportions, or of soft labels
+`offsets`          known parts of logits
+`class_weights`    ``class_weight`` as factors of sample weights
+`values`           checks and conversions that the others share
+================== =============================================================================
 """
