@@ -152,6 +152,30 @@ def test_classes_are_the_names_of_columns():
     assert LogisticRegression().fit(X, y).classes_.tolist() == list(range(CLASSES))
 
 
+@pytest.mark.parametrize("weights", [None, {0: 2.0}])
+def test_a_class_without_a_share_leaves_the_problem(weights):
+    X, y, trials, offset = problem("softmax")
+    y = y + np.asarray([1e-3, 1e-3, 1e-3, 0.0])
+    y[:, 3] = 0.0
+    y /= y.sum(axis=1, keepdims=True)
+    settings = {"class_weight": weights, **EXACT}
+    whole = LogisticRegression(**settings).fit(X, y, trials, offset=offset)
+    part = LogisticRegression(**settings).fit(X, y[:, :3], trials, offset=offset[:, :3])
+    assert bool(whole.certified_[0])
+    assert whole.predict_proba(X)[:, 3].max() < 1e-12
+    assert_near(whole.coef_[:3], part.coef_, "float64", ROWS, growth=1e5)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_tables_of_each_library_name_the_classes(library):
+    module = pytest.importorskip(library, reason="a library of tables")
+    X, y, *_ = problem("softmax")
+    make = module.table if library == "pyarrow" else module.DataFrame
+    names = ["ox", "cat", "dog", "bee"]
+    table = make({name: y[:, k] for k, name in enumerate(names)})
+    assert LogisticRegression().fit(X, table).classes_.tolist() == names
+
+
 def test_rounded_sums_are_divided_out():
     X, y, *_ = problem("softmax")
     exact = LogisticRegression(C=np.inf).fit(X, y)

@@ -60,9 +60,11 @@ class Labels:
         ----------
         weights : numpy.ndarray (n,) or None
         """
-        if weights is None or weights.all() or self.lazy:
+        everywhere = weights is None or bool(weights.all())
+        if self.lazy or (everywhere and not self.soft):
             return False
-        return bool((self.totals((weights > 0).astype(float)) == 0).any())
+        counted = None if weights is None else (weights > 0).astype(float)
+        return bool((self.totals(counted) == 0).any())
 
     def on_host(self) -> np.ndarray[Any, Any] | None:
         """Labels (n,), or the numbers that share rows out among classes; None for many targets."""

@@ -113,11 +113,8 @@ def _count(Y: Array, sample_weight: Any, test: Callable[[Array], Array]) -> int:
 
 def _column_names(table: Any, count: int) -> HostArray:
     """Names of a table's columns, if all are text and differ; otherwise their numbers."""
-    columns = getattr(table, "columns", None)
-    if not hasattr(columns, "__len__") or isinstance(columns, str):
-        columns = None
-    columns = getattr(table, "column_names", None) if columns is None else columns
-    names = [] if columns is None else list(columns)
+    columns = getattr(table, "column_names", getattr(table, "columns", None))
+    names = list(columns) if hasattr(columns, "__len__") else []
     if len(set(map(str, names))) == count and all(isinstance(name, str) for name in names):
         return np.asarray(names)
     return np.arange(count)
