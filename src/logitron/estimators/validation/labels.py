@@ -60,10 +60,9 @@ class Labels:
         ----------
         weights : numpy.ndarray (n,) or None
         """
-        everywhere = weights is None or bool(weights.all())
-        if self.lazy or (everywhere and not self.soft):
+        counted = None if weights is None or weights.all() else (weights > 0).astype(float)
+        if self.lazy or (counted is None and not self.soft):  # (each label occurs)
             return False
-        counted = None if weights is None else (weights > 0).astype(float)
         return bool((self.totals(counted) == 0).any())
 
     def on_host(self) -> np.ndarray[Any, Any] | None:

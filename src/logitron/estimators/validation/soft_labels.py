@@ -113,7 +113,7 @@ def _count(Y: Array, sample_weight: Any, test: Callable[[Array], Array]) -> int:
 
 def _column_names(table: Any, count: int) -> HostArray:
     """Names of a table's columns, if all are text and differ; otherwise their numbers."""
-    columns = getattr(table, "column_names", getattr(table, "columns", None))
+    columns: Any = getattr(table, "column_names", getattr(table, "columns", None))
     names = list(columns) if hasattr(columns, "__len__") else []
     if len(set(map(str, names))) == count and all(isinstance(name, str) for name in names):
         return np.asarray(names)
