@@ -286,7 +286,7 @@ def test_cross_validation_takes_every_kind(backend, kind):
 
 def test_other_scores_are_refused_before_work():
     X, y, _, offset = problem("proportions")
-    clf = LogisticRegressionCV(scoring="f1")
+    clf = LogisticRegressionCV(scoring="top_k_accuracy")
     with pytest.raises(ValueError, match="scoring must be one of"):
         clf.fit(X, y)
     with pytest.raises(ValueError, match="scoring must be one of"):

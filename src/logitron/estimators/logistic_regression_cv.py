@@ -66,9 +66,11 @@ class LogisticRegressionCV(NeuronClassifier):
     cv : int, splitter, iterable of (train, test), or None, default None
         None is five folds, stratified by class unless there are many targets.
     scoring : str, callable or None, default None
-        None is "accuracy". "neg_log_loss", "accuracy", "balanced_accuracy", "neg_brier_score",
-        "roc_auc" and "average_precision" are computed on the device of X; all other scorers of
-        scikit-learn on the host.
+        None is "accuracy". Computed on the device of X, for all fits at once: "accuracy",
+        "balanced_accuracy", "neg_log_loss", "neg_brier_score", "matthews_corrcoef"; "f1",
+        "precision", "recall" and "jaccard" of the second class, and their averages over the classes
+        such as "f1_macro"; and, for two classes, "roc_auc" and "average_precision". All other
+        scorers of scikit-learn are called for each fit, on the host.
     solver, tol, max_iter, class_weight, verbose, backend, device, dtype
         As in `LogisticRegression`. "balanced" is computed for each fold; ``verbose=1`` shows a
         progress bar.

@@ -261,7 +261,7 @@ def permutation_test(
             held = rows.select(test)
             assert held is not None  # lazy rows were rejected above
             parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
-            scores[:, f] = scores_on_device(scoring, held, *parameters)[:, 0]
+            scores[:, f] = scores_on_device([scoring], held, *parameters)[scoring][:, 0]
     means = mean_score(scores)
     if np.isnan(means[0]):
         raise ValueError(

@@ -10,10 +10,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext, to_host
 from logitron.data import wrap
-from logitron.estimators.model_selection.scoring import (
-    check_scoring,
-    scores_on_device,
-)
+from logitron.estimators.model_selection.scoring import check_scoring, scores_on_device
 from logitron.estimators.validation.features import validate_features
 from logitron.estimators.validation.label_values import read_labels
 from logitron.estimators.validation.labels import Labels
@@ -48,7 +45,7 @@ def score_shares(
     Parameters
     ----------
     name : str
-        A key of `DEVICE_SCORES`.
+        One of `DEVICE_SCORES`.
     model : NeuronClassifier
     X : array, sparse matrix, list or table (n, p)
     y : array-like (n,), (n, T) or (n, K)
@@ -83,7 +80,7 @@ def score_shares(
         xp, p = context.xp, coef.shape[1]
         W = xp.reshape(context.asarray(coef), (T, 1, K, p))
         b = xp.reshape(context.asarray(model.intercept_), (T, 1, K))
-        return float(np.mean(scores_on_device(str(name), rows, W, b)))
+        return float(np.mean(scores_on_device([str(name)], rows, W, b)[str(name)]))
 
 
 def _numbered(model: Any, y: Any, n: int) -> Labels:

@@ -5,6 +5,8 @@ module           contents
 ================ ===============================================================================
 `folds`          splits of the rows, and scikit-learn's scorers
 `scoring`        scores computed where the rows are
+`summed_scores`  those that are functions of sums over rows
+`ranking_scores` those that sort the rows
 `held_out`       scores of many fits on the rows that their folds hold out
 `penalty_choice` the penalty with the best scores
 ================ ===============================================================================

@@ -111,7 +111,7 @@ def held_out_scores(
                 continue
             held = select_rows(rows, test)
             own = results.coef[:, f, ...], results.intercept[:, f, ...]
-            scores[:, f, :] = scores_on_device(name, held, *own)
+            scores[:, f, :] = scores_on_device([name], held, *own)[name]
         return scores
     for f, (_, test) in enumerate(folds):
         if not len(test):
