@@ -9,6 +9,7 @@ from logitron.estimators import (
     LogisticRegressionCV,
     bootstrap,
     permutation_test,
+    score_targets,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "permutation_test",
     "register_skl2onnx",
     "save",
+    "score_targets",
     "to_onnx",
     "to_sklearn",
     "to_torch",

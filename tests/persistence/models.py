@@ -15,5 +15,6 @@ LABELS = {
     "softmax": LOGITS.argmax(axis=1) * 10,
     "words": np.asarray(["Ähre", "b", "c 'c'", 'd"d'], dtype=object)[LOGITS.argmax(axis=1)],
     "table": (LOGITS > 0).astype(np.uint8),
+    "table of words": np.asarray(["no", "yes"])[(LOGITS > 0) * 1],
 }
 KINDS = tuple(LABELS)

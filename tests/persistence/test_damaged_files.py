@@ -104,6 +104,7 @@ def _good():
         "classes": {"dtype": "object", "values": ["a", "b", "c", "d"]},
         "feature_names": {"dtype": "object", "values": ["e", "f", "g", "h"]},
         "target_names": None,
+        "target_values": None,
     }
     return header, {"coef": model.coef_, "intercept": model.intercept_}
 

@@ -6,9 +6,14 @@ module                      contents
 ``logistic_regression``     `LogisticRegression`
 ``logistic_regression_cv``  `LogisticRegressionCV`
 ``resampling``              `bootstrap` and `permutation_test`
+``resampled_problem``       the fits of these two, in batches that fit into memory
+``label_shuffles``          shuffled labels of tables with missing labels
+``target_scores``           `score_targets`: scores of each target of a table
+``target_rows``             the rows of a table that a fitted model is scored on
 ``classifier``              `predict`, `predict_proba`, `score`, `to`: all that follows ``fit``
 ``validation``              checks of X, y and weights
 ``fitting``                 one objective minimised: solver, refinement, certificate
+``same_device``             whether X is where a fitted model is
 ``blas_threads``            whether a fit holds BLAS to one thread
 ``iteration_limits``        how many iterations each part of it may take
 ``fit_grid``                many objectives over the same rows: targets x subsets x penalties
@@ -28,5 +33,12 @@ module                      contents
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.logistic_regression_cv import LogisticRegressionCV
 from logitron.estimators.resampling import bootstrap, permutation_test
+from logitron.estimators.target_scores import score_targets
 
-__all__ = ["LogisticRegression", "LogisticRegressionCV", "bootstrap", "permutation_test"]
+__all__ = [
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "bootstrap",
+    "permutation_test",
+    "score_targets",
+]

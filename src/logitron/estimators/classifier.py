@@ -14,12 +14,14 @@ from logitron import neuron
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import map_with_offset, to_csr, wrap
+from logitron.estimators.same_device import check_same_device
 from logitron.estimators.sklearn.callbacks import CallbackSupportMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
-from logitron.estimators.soft_scores import has_shares, score_shares
+from logitron.estimators.soft_scores import has_shares, score_shares, trial_share
+from logitron.estimators.target_rows import exact_share, target_rows
 from logitron.estimators.validation.features import reject_nonfinite, validate_features
 from logitron.estimators.validation.label_values import labels_for_scoring
-from logitron.estimators.validation.labels import classes_in_context, decode_labels
+from logitron.estimators.validation.labels import Labels, classes_in_context, decode_labels
 from logitron.estimators.validation.offsets import validate_offset
 from logitron.estimators.validation.sample_weights import validate_sample_weight
 from logitron.estimators.validation.values import to_host_if_array
@@ -146,8 +148,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         Returns
         -------
         array (n,) or (n, T)
-            Labels of ``classes_``; for many targets, 0 or 1 in the dtype of y. The rows of a lazy
-            array are not checked: NaN features give NaN probabilities, and the first class.
+            Labels of ``classes_``; for many targets, the labels of y, as NumPy arrays if they are
+            not numbers. The rows of a lazy array are not checked: NaN features give NaN
+            probabilities, and the first class.
 
         Raises
         ------
@@ -156,15 +159,25 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         """
         check_is_fitted(self)
         if self._multilabel:
-            dtype = self._label_dtype
-            return self._map(
+            values = getattr(self, "target_values_", None)
+            dtype = self._label_dtype if values is None else "int8"
+            codes = self._map(
                 "predict", X, _multilabel_predictions, offset, by_row=True, dtype=dtype
             )
-        codes = self._map("predict", X, _class_codes, offset, by_row=True)
-        return wrap("codes", codes).map(partial(decode_labels, self.classes_), self.classes_.dtype)
+            if values is None:
+                return codes
+        else:
+            codes, values = (
+                self._map("predict", X, _class_codes, offset, by_row=True),
+                self.classes_,
+            )
+        return wrap("codes", codes).map(partial(decode_labels, values), values.dtype)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
         """Compute the accuracy: the fraction of rows whose label, or labels, are predicted.
+
+        For many targets, a row counts if all of its labels are predicted, as in scikit-learn;
+        missing labels are left out. `logitron.score_targets` has scores of each target.
 
         For proportions and soft labels, the fraction of trials: a row whose share of the predicted
         class is 0.7 is right by 0.7. For many targets with proportions, the mean over the targets.
@@ -174,7 +187,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,), (n, T) or (n, K)
             Labels, proportions or soft labels, as in ``fit``.
-        sample_weight : array-like (n,), optional
+        sample_weight : array-like (n,), or (n, T) for many targets, optional
+            As in ``fit``. Of weights (n, T), a row has the mean; a missing label has the weight 0.
         offset : array-like (n,), (n, T) or (n, K), optional
             See `decision_function`.
 
@@ -187,6 +201,12 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`; also if y or the weights are invalid.
         """
+        check_is_fitted(self)
+        if self._multilabel:
+            method = f"{type(self).__name__}.score()"
+            found = target_rows(self, X, y, sample_weight, method, offset)
+            with found.rows.context.scope():
+                return trial_share(found) if found.soft else exact_share(found)
         y = labels_for_scoring(y)
         if has_shares(y):
             return score_shares("accuracy", self, X, y, sample_weight, offset)
@@ -271,6 +291,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         tags.classifier_tags.multi_label = True
         return tags
 
+    def _set_targets(self, labels: Labels) -> None:
+        """Set the names and the values of many targets, or remove those of the last fit."""
+        for name, found in (("target_names_", labels.names), ("target_values_", labels.values)):
+            self.__dict__.pop(name, None)
+            if found is not None:
+                self.__dict__[name] = found
+
     def _dense_coef(self) -> Array:
         return wrap("coef_", self.coef_).dense()
 
@@ -291,7 +318,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             static["classes"] = 1 if self._multilabel else int(coef.shape[0])
         X = validate_features(self, X, reset=False)
         context = ArrayContext.of(X.meta)
-        _check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
+        check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
         with context.scope():
             rows = X.rows(context, width=coef.shape[0])
             coef, intercept = context.asarray(coef), context.asarray(self.intercept_)
@@ -305,16 +332,6 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             if not X.lazy:  # a check would compute a lazy array
                 reject_nonfinite(rows)  # (by sums that were made on the way)
             return found
-
-
-def _check_same_device(method: str, fitted: ArrayContext, context: ArrayContext) -> None:
-    if not fitted.same_device_as(context):
-        raise ValueError(
-            f"{method}: X must use the same namespace and device as the fitted model, which is on "
-            f"{fitted.library.name} ({fitted.device}), while X is on {context.library.name} "
-            f"({context.device}). Move the model with "
-            f".to({context.library.name!r}, device), or convert X"
-        )
 
 
 # --- functions of the logits of a block ---------------------------------------------------------

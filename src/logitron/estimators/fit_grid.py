@@ -169,8 +169,14 @@ class FitGrid:
             one[:] = False
         return np.repeat(one[:, :, None], self.shape[2], axis=2).reshape(-1)
 
-    def warn_single_class(self) -> None:
-        """Warn about targets and folds whose labels are all of one class."""
+    def warn_single_class(self, names: HostArray | None = None) -> None:
+        """Warn about targets and folds whose labels are all of one class.
+
+        Parameters
+        ----------
+        names : numpy.ndarray (T,), optional
+            Names of the targets.
+        """
         targets = np.flatnonzero(self.has_one_class.reshape(self.shape).any(axis=(1, 2)))
         if len(targets) and self.shape[1] > 1:
             subsets = int(self.has_one_class.reshape(self.shape).any(axis=(0, 2)).sum())
@@ -180,7 +186,8 @@ class FitGrid:
                 UserWarning,
             )
         elif len(targets):
-            named = ", ".join(map(str, targets[:10])) + (", ..." if len(targets) > 10 else "")
+            some = targets[:10] if names is None else map(repr, names[targets[:10]])
+            named = ", ".join(map(str, some)) + (", ..." if len(targets) > 10 else "")
             warn(
                 f"labels of one class only in {len(targets)} of {self.shape[0]} targets ({named}); "
                 "no finite optimum exists, and that class is predicted for every row",

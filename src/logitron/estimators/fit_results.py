@@ -34,7 +34,15 @@ class FitResults:
     running_away: dict[int, HostArray]
     """For each group without a finite optimum, the features whose coefficients diverge."""
 
-    def warn(self, estimator_name: str, solver: str, settings: Settings, *, names: Any) -> None:
+    def warn(
+        self,
+        estimator_name: str,
+        solver: str,
+        settings: Settings,
+        *,
+        names: Any,
+        target_names: HostArray | None = None,
+    ) -> None:
         """Warn about fits that did not converge.
 
         Parameters
@@ -43,6 +51,7 @@ class FitResults:
         settings : Settings
         names : sequence of str or None
             Names of the features.
+        target_names : numpy.ndarray (T,), optional
         """
         axes = ("target", "fold", "C")
         kept = [axis for axis in range(3) if self.status.shape[axis] > 1]
@@ -53,6 +62,7 @@ class FitResults:
             self.suboptimality.reshape(shape),
             self.running_away,
             tuple(axes[axis] for axis in kept),
+            target_names,
         )
         tol = float(settings.tol)
         warn_unconverged(report, estimator_name, solver, tol=tol, names=names)

@@ -1,11 +1,9 @@
 """`LogisticRegression`: one fit, or one for each of many targets."""
 
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
@@ -17,9 +15,8 @@ from logitron.estimators.fitting import Fit, Settings, centre_over_classes
 from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
 from logitron.estimators.progress import print_iteration, progress_bar
 from logitron.estimators.sklearn.callbacks import CallbackBridge, with_callbacks
+from logitron.estimators.sklearn.constraints import REGRESSION
 from logitron.estimators.sklearn.parameters import (
-    PENALTIES,
-    SOLVERS,
     clip_tolerance,
     inverse_penalty_per_target,
     resolve_inverse_penalty,
@@ -38,7 +35,6 @@ from logitron.estimators.validation.labels import (
 )
 from logitron.estimators.validation.offsets import mean_offsets
 from logitron.estimators.validation.training_targets import read_targets
-from logitron.estimators.validation.values import IntegerAtLeast
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
 from logitron.estimators.weight_scale import penalty_strength, rescale_weights
@@ -116,6 +112,9 @@ class LogisticRegression(NeuronClassifier):
     dtype : {"float32", "float64"} or None, default None
         Precision of the computation. None follows X, except that X of up to 4 million numbers is
         computed in float64, where the device has it. Results follow X in any case.
+    missing_label : float, int, str or None, default None
+        For many targets, a value of y that marks missing labels, such as -1. NaN, None and pandas'
+        NA are missing labels in any case.
 
     Attributes
     ----------
@@ -146,6 +145,11 @@ class LogisticRegression(NeuronClassifier):
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray (p,)
         Only if X has column names.
+    target_names_ : numpy.ndarray (T,)
+        Only if y is a data frame with many columns that have names.
+    target_values_ : numpy.ndarray (2,)
+        Only if y is a table of other labels than numbers and booleans, such as "no" and "yes":
+        these two, sorted. Probabilities are those of the second.
 
     References
     ----------
@@ -163,27 +167,7 @@ class LogisticRegression(NeuronClassifier):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "penalty": [StrOptions(set(PENALTIES)), None],
-        "C": [Interval(Real, 0, None, closed="right"), "array-like"],
-        "l1_ratio": [Interval(Real, 0, 1, closed="both"), None],
-        "dual": ["boolean"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "fit_intercept": ["boolean"],
-        "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
-        "class_weight": [dict, StrOptions({"balanced"}), list, None],
-        "random_state": ["random_state"],
-        "solver": [StrOptions(set(SOLVERS))],
-        "max_iter": [IntegerAtLeast(0), None],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "n_jobs": [None, Integral],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-        "loss_change": [Interval(Real, 0, None, closed="left")],
-        "backend": [str, None],
-        "device": [str, None],
-        "dtype": [StrOptions({"float32", "float64"}), None],
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = REGRESSION
 
     def __init__(
         self,
@@ -207,6 +191,7 @@ class LogisticRegression(NeuronClassifier):
         backend: str | None = None,
         device: str | None = None,
         dtype: str | None = None,
+        missing_label: Any = None,
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -227,6 +212,7 @@ class LogisticRegression(NeuronClassifier):
         self.backend = backend
         self.device = device
         self.dtype = dtype
+        self.missing_label = missing_label
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Train the neurons.
@@ -235,13 +221,16 @@ class LogisticRegression(NeuronClassifier):
         ----------
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,) or (n, T)
-            Class labels of any type: numbers, strings, booleans, objects. Or a table of zeros and
-            ones with many targets: each column gets a neuron of its own.
+            Class labels of any type: numbers, strings, booleans, objects. Or a table with many
+            targets: each column gets a neuron of its own. It holds zeros and ones, booleans, or
+            two other values such as "no" and "yes"; NaN, None and ``missing_label`` are missing
+            labels, which a target is fitted without.
 
             Floats in [0, 1] that are not all 0 or 1 are no labels: (n,) are proportions of class 1,
             of the classes 0 and 1. A table (n, K) whose rows add up to one is the soft labels of
             one softmax layer, or of a sigmoid neuron for K = 2; the classes are the columns' names
-            or numbers. Any other such table is proportions of 1, one target a column.
+            or numbers. Any other such table is proportions of 1, one target a column. None of them
+            can be missing.
         sample_weight : array-like (n,), or (n, T) for many targets, optional
             Non-negative. A row of weight 2 counts as two rows, and a label of weight 0 counts as
             missing. A number is the weight of every row. For proportions, the numbers of trials.
@@ -258,8 +247,8 @@ class LogisticRegression(NeuronClassifier):
         ------
         ValueError, TypeError
             If an argument is invalid; the message names it. Also for NaN and infinity in X, missing
-            labels (NaN, NaT, None), masked elements, complex numbers, malformed sparse matrices,
-            and chunks of Dask arrays that are sparse or differ from the array's metadata.
+            labels (NaN, NaT, None) in y (n,), masked elements, complex numbers, malformed sparse
+            matrices, and chunks of Dask arrays that are sparse or differ from the array's metadata.
         ImportError
             If the backend is not installed, or cannot be used on this machine.
 
@@ -270,7 +259,8 @@ class LogisticRegression(NeuronClassifier):
             and remedies; without a penalty, also the features that separate the classes. For many
             targets, Ctrl-C ends the fit with this warning, and keeps the iterations made so far.
         UserWarning
-            If all labels with a positive weight are of one class; it is then always predicted.
+            If all labels with a positive weight are of one class, of a target or of y (n,); it is
+            then always predicted.
         """
         before = dict(vars(self))
         try:
@@ -287,7 +277,8 @@ class LogisticRegression(NeuronClassifier):
         raw_inputs = X, y, sample_weight
         X = validate_features(self, X, reset=True)
         contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
-        labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset)
+        missing = self.missing_label
+        labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset, missing)
         if labels.multilabel:
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
             self._fit_grid(X, labels, weights, offset, C, raw_inputs, contexts)
@@ -323,6 +314,7 @@ class LogisticRegression(NeuronClassifier):
             )
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = False
+            self._set_targets(labels)
             bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
             fit = settings.minimize(
                 objective,
@@ -372,6 +364,7 @@ class LogisticRegression(NeuronClassifier):
                 start = wide.asarray(self._dense_coef()), wide.asarray(self.intercept_)
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = multilabel
+            self._set_targets(labels)
             if multilabel:
                 self._label_dtype = labels.dtype
                 bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
@@ -383,8 +376,10 @@ class LogisticRegression(NeuronClassifier):
             if bridge is not None:
                 bridge.end()
         names = None if multilabel else getattr(self, "feature_names_in_", None)
-        grid.warn_single_class()
-        results.warn(type(self).__name__, self.solver, settings, names=names)
+        grid.warn_single_class(labels.names)
+        results.warn(
+            type(self).__name__, self.solver, settings, names=names, target_names=labels.names
+        )
 
     def _settings(self, labels: Labels) -> Settings:
         return Settings(

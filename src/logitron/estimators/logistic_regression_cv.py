@@ -1,13 +1,11 @@
 """`LogisticRegressionCV`: all penalties on all folds, solved together."""
 
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn import get_config
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
 
 from logitron.backend import ArrayContext, to_host
@@ -27,10 +25,9 @@ from logitron.estimators.model_selection.held_out import (
 from logitron.estimators.model_selection.penalty_choice import average_over_folds, choose_penalties
 from logitron.estimators.model_selection.scoring import check_scoring
 from logitron.estimators.progress import progress_bar
+from logitron.estimators.sklearn.constraints import CROSS_VALIDATION
 from logitron.estimators.sklearn.legacy import legacy_attributes
 from logitron.estimators.sklearn.parameters import (
-    PENALTIES,
-    SOLVERS,
     check_cv_penalty,
     clip_tolerance,
     inverse_penalty_grid,
@@ -40,7 +37,6 @@ from logitron.estimators.sklearn.parameters import (
 from logitron.estimators.validation.features import resolve_contexts, validate_features
 from logitron.estimators.validation.labels import Labels, classes_in_context
 from logitron.estimators.validation.training_targets import read_targets
-from logitron.estimators.validation.values import IntegerAtLeast
 
 __all__ = ["LogisticRegressionCV"]
 
@@ -71,7 +67,7 @@ class LogisticRegressionCV(NeuronClassifier):
         "precision", "recall" and "jaccard" of the second class, and their averages over the classes
         such as "f1_macro"; and, for two classes, "roc_auc" and "average_precision". All other
         scorers of scikit-learn are called for each fit, on the host.
-    solver, tol, max_iter, class_weight, verbose, backend, device, dtype
+    solver, tol, max_iter, class_weight, verbose, backend, device, dtype, missing_label
         As in `LogisticRegression`. "balanced" is computed for each fold; ``verbose=1`` shows a
         progress bar.
     refit : bool, default True
@@ -102,7 +98,8 @@ class LogisticRegressionCV(NeuronClassifier):
         See `LogisticRegression`.
     plan_, work_
         See `LogisticRegression`.
-    n_features_in_, feature_names_in_
+    n_features_in_, feature_names_in_, target_names_, target_values_
+        See `LogisticRegression`.
 
     Notes
     -----
@@ -126,29 +123,7 @@ class LogisticRegressionCV(NeuronClassifier):
     #: sample weights of `score` are a parameter of the scorer, not of this estimator
     __metadata_request__score: ClassVar[dict[str, Any]] = {"sample_weight": UNUSED}
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "Cs": [IntegerAtLeast(1), "array-like"],
-        "l1_ratios": ["array-like", None, StrOptions({"warn"})],
-        "fit_intercept": ["boolean"],
-        "cv": ["cv_object"],
-        "dual": ["boolean"],
-        "penalty": [StrOptions(set(PENALTIES)), None],
-        "scoring": [str, callable, None],
-        "solver": [StrOptions(set(SOLVERS))],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [IntegerAtLeast(0), None],
-        "class_weight": [dict, StrOptions({"balanced"}), list, None],
-        "n_jobs": [None, Integral],
-        "verbose": ["verbose"],
-        "refit": ["boolean"],
-        "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
-        "random_state": ["random_state"],
-        "use_legacy_attributes": ["boolean", StrOptions({"warn"})],
-        "warm_start": ["boolean"],
-        "backend": [str, None],
-        "device": [str, None],
-        "dtype": [StrOptions({"float32", "float64"}), None],
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = CROSS_VALIDATION
 
     def __init__(
         self,
@@ -174,6 +149,7 @@ class LogisticRegressionCV(NeuronClassifier):
         backend: str | None = None,
         device: str | None = None,
         dtype: str | None = None,
+        missing_label: Any = None,
     ) -> None:
         self.Cs = Cs
         self.l1_ratios = l1_ratios
@@ -196,6 +172,7 @@ class LogisticRegressionCV(NeuronClassifier):
         self.backend = backend
         self.device = device
         self.dtype = dtype
+        self.missing_label = missing_label
 
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, **params: Any
@@ -207,7 +184,8 @@ class LogisticRegressionCV(NeuronClassifier):
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,), (n, T) or (n, K)
             Labels, proportions or soft labels, see `LogisticRegression.fit`. The last two need a
-            ``scoring`` that is computed on the device of X.
+            ``scoring`` that is computed on the device of X. Missing labels of tables are left out
+            of training and scoring.
         sample_weight : array-like (n,) or (n, T), optional
             Used in training and in scoring.
         offset : array-like (n,), (n, T) or (n, K), optional
@@ -251,7 +229,8 @@ class LogisticRegressionCV(NeuronClassifier):
         X = validate_features(self, X, reset=True)
         n = X.shape[0]
         input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
-        labels, weights, offset = read_targets(y, n, sample_weight, offset)
+        missing = self.missing_label
+        labels, weights, offset = read_targets(y, n, sample_weight, offset, missing)
         Cs = inverse_penalty_grid(self.Cs)
         on_device = labels.soft or offset is not None
         check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs, on_device=on_device)
@@ -289,6 +268,7 @@ class LogisticRegressionCV(NeuronClassifier):
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = labels.multilabel
             self._label_dtype = labels.dtype
+            self._set_targets(labels)
             data = raw_X, labels_on_host, routed.scorer.score
             scores, n_undefined = completed_scores(self, grid, results, labels, folds, *data)
             selection, n_unseen = selection_scores(
@@ -303,14 +283,14 @@ class LogisticRegressionCV(NeuronClassifier):
         self.plan_, self.work_ = results.plan, grid.objective.cost
         if self.use_legacy_attributes is True and not labels.multilabel:
             self._set_legacy_attributes(labels.classes.tolist())
-        grid.warn_single_class()
+        grid.warn_single_class(labels.names)
         warn_unseen_classes(n_unseen)
         warn_undefined_scores(self.scoring, n_undefined, scores.size)
         names = getattr(self, "feature_names_in_", None)
         for part in (results, refitted):
             if part is not None:
                 name = type(self).__name__
-                part.warn(name, self.solver, settings, names=names)
+                part.warn(name, self.solver, settings, names=names, target_names=labels.names)
 
     def _start(
         self, context: ArrayContext, shape: tuple[int, int, int], labels: Labels
@@ -395,11 +375,13 @@ class LogisticRegressionCV(NeuronClassifier):
     ) -> float:
         """Score by ``scoring``; for many targets, return the mean of their scores.
 
+        Missing labels are left out. `logitron.score_targets` has the score of each target.
+
         Parameters
         ----------
         X : array, sparse matrix, list or table (n, p)
         y : array-like (n,), (n, T) or (n, K)
-        sample_weight : array-like (n,), optional
+        sample_weight : array-like (n,), or (n, T) for many targets, optional
         offset : array-like (n,), (n, T) or (n, K), optional
             See `decision_function`.
         **params
@@ -414,6 +396,11 @@ class LogisticRegressionCV(NeuronClassifier):
         ValueError, TypeError
             As `decision_function`; also if y or the weights have masked elements, or the scorer
             rejects them.
+
+        Warns
+        -----
+        UserWarning
+            If the score is undefined for some of many targets; they are left out of the mean.
         """
         if sample_weight is not None:
             params["sample_weight"] = sample_weight

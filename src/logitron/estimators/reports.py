@@ -41,6 +41,8 @@ class Report:
     """For each group without a finite optimum, the features whose coefficients diverge."""
     axes: tuple[str, ...] = ()
     """Names of the arrays' axes; empty for a single fit."""
+    target_names: HostArray | None = None
+    """Names of the numbers along the axis "target"."""
 
 
 def warn_unconverged(
@@ -70,20 +72,23 @@ def warn_unconverged(
         reached = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"
         text = (
             f"{estimator_name} with solver {solver} failed to converge after {number} iterations"
-            f"{_describe_fits(which, report.axes)}; {one.explanation}"
+            f"{_describe_fits(which, report)}; {one.explanation}"
             f"{_describe_features(one, which, report, names)}. The suboptimality is {reached}, and "
             f"tol={tol:g} requires {tol**2:.1e}"
         )
         warn(text, ConvergenceWarning)
 
 
-def _describe_fits(which: HostArray, axes: tuple[str, ...]) -> str:
+def _describe_fits(which: HostArray, report: Report) -> str:
     """Count the fits, and name the first ones."""
     if which.size == 1:
         return ""
-    indices = np.argwhere(which)
+    indices, axes, names = np.argwhere(which), report.axes, report.target_names
     named = [
-        ", ".join(f"{axis} {i}" for axis, i in zip(axes, index, strict=True))
+        ", ".join(
+            f"{axis} {repr(names[i]) if axis == 'target' and names is not None else i}"
+            for axis, i in zip(axes, index, strict=True)
+        )
         for index in indices[:MAX_NAMED].tolist()
     ]
     more = ", ..." if len(indices) > MAX_NAMED else ""

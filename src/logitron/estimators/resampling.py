@@ -7,10 +7,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import to_host
-from logitron.backend.types import Array, HostArray
-from logitron.estimators.fit_grid import FitGrid
-from logitron.estimators.fit_results import FitResults
-from logitron.estimators.fitting import Settings
+from logitron.backend.types import Array, HostArray, Namespace
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.model_selection.folds import make_folds, training_counts
 from logitron.estimators.model_selection.scoring import (
@@ -20,14 +17,8 @@ from logitron.estimators.model_selection.scoring import (
     scores_on_device,
 )
 from logitron.estimators.progress import progress_bar
-from logitron.estimators.sklearn.parameters import (
-    clip_tolerance,
-    resolve_inverse_penalty,
-    resolve_solver,
-)
-from logitron.estimators.validation.features import resolve_contexts, validate_features
-from logitron.estimators.validation.labels import Labels, encode_labels
-from logitron.estimators.validation.sample_weights import validate_sample_weight
+from logitron.estimators.resampled_problem import FitTable, ResampledProblem, batches
+from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.values import to_python
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
@@ -38,15 +29,16 @@ class Bootstrap:
     """Fits to resampled rows."""
 
     coef: Array
-    """Coefficients of each resample (B, m, p), m = 1 for two classes, in X's library."""
+    """Coefficients of each resample (B, m, p), in X's library. As in ``coef_``, m is 1 for two
+    classes, K for more, and T for many targets."""
     intercept: Array
     """(B, m)"""
     converged: HostArray
-    """Whether each fit converged (B,), as `LogisticRegression.converged_`."""
+    """Whether each fit converged (B,), or (B, T) for many targets, as in `LogisticRegression`."""
     suboptimality: HostArray
-    """Proven bound of each fit's ``(f - f_min) / f_min`` (B,)."""
+    """Proven bound of each fit's ``(f - f_min) / f_min``, of the same shape."""
     certified: HostArray
-    """Whether that bound meets ``tol`` (B,)."""
+    """Whether that bound meets ``tol``, of the same shape."""
 
     def interval(self, level: float = 0.95) -> tuple[HostArray, HostArray]:
         """Compute percentile intervals of the coefficients over the fits that converged.
@@ -62,6 +54,7 @@ class Bootstrap:
         Returns
         -------
         lower, upper : numpy.ndarray (m, p)
+            NaN for targets without a fit that converged.
 
         Raises
         ------
@@ -74,27 +67,37 @@ class Bootstrap:
         tail = 0.5 * (1.0 - float(level))
         if not self.converged.any():
             raise ValueError(
-                f"there is no interval, since none of {len(self.converged)} fits converged. "
+                f"there is no interval, since none of {self.converged.size} fits converged. "
                 "Lower C, or scale the features"
             )
-        coef = to_host(self.coef)[self.converged]
-        lower, upper = np.quantile(coef, [tail, 1.0 - tail], axis=0)
-        return lower, upper
+        coef = to_host(self.coef)
+        if self.converged.ndim == 1:
+            lower, upper = np.quantile(coef[self.converged], [tail, 1.0 - tail], axis=0)
+            return lower, upper
+        bounds = np.full((2, *coef.shape[1:]), np.nan)
+        every = self.converged.all(axis=0)
+        if every.any():
+            bounds[:, every] = np.quantile(coef[:, every], [tail, 1.0 - tail], axis=0)
+        for t in np.flatnonzero(~every & self.converged.any(axis=0)):
+            kept = coef[self.converged[:, t], t]
+            bounds[:, t] = np.quantile(kept, [tail, 1.0 - tail], axis=0)
+        return bounds[0], bounds[1]
 
 
 @dataclass(frozen=True)
 class PermutationTest:
     """Held-out score of a model, and of models trained on shuffled labels."""
 
-    score: float
-    """Mean over the folds with a defined score; greater is better."""
+    score: float | HostArray
+    """Mean over the folds with a defined score; greater is better. For many targets, (T,)."""
     permuted: HostArray
-    """Scores with shuffled labels (n_permutations,)."""
-    pvalue: float
-    """Fraction of shuffles with an equal or better score, counting the identity as one."""
+    """Scores with shuffled labels (n_permutations,), or (n_permutations, T)."""
+    pvalue: float | HostArray
+    """Fraction of shuffles with an equal or better score, counting the identity as one. For many
+    targets, (T,), not corrected for their number; NaN for those without a score."""
     converged: HostArray
-    """Whether all fits to the original labels, and to each shuffle, converged
-    (1 + n_permutations,)."""
+    """Whether the fits of all folds to the original labels, and to each shuffle, converged
+    (1 + n_permutations,), or (1 + n_permutations, T)."""
 
 
 def bootstrap(
@@ -110,16 +113,17 @@ def bootstrap(
     """Fit a model to bootstrap resamples of the rows, all solved together.
 
     Each resample draws n rows with replacement [1]_; a row that is drawn twice has the weight 2.
-    Resamples are drawn on the host, and are the same for every backend.
+    Resamples are drawn on the host, and are the same for every backend. All targets of a table
+    share them.
 
     Parameters
     ----------
     model : LogisticRegression
         Its parameters are used; it need not be fitted, and is not changed.
     X : array, sparse matrix, list or table (n, p)
-    y : array-like (n,)
+    y : array-like (n,), or (n, T) for many targets
         Labels, or proportions; a resample draws whole rows.
-    sample_weight : array-like (n,), optional
+    sample_weight : array-like (n,), or (n, T) for many targets, optional
     n_resamples : int, default 200
     random_state : int, Generator or None, default 0
     verbose : int, default 0
@@ -158,21 +162,27 @@ def bootstrap(
     """
     _check_count("n_resamples", n_resamples)
     _check_verbose(verbose)
-    problem = _Problem(model, X, y, sample_weight)
+    problem = ResampledProblem(model, X, y, sample_weight)
     rng = _random_generator(random_state)
-    n = problem.rows
+    n, T = problem.rows, problem.labels.n_targets
     probabilities = np.full(n, 1.0 / n)
     counts = np.stack([rng.multinomial(n, probabilities) for _ in range(n_resamples)], axis=1)
-    narrow = np.uint8 if counts.max() < 256 else np.int64
-    results, _ = problem.fit(counts.astype(narrow), verbose=verbose)
-    context = results.context
-    with problem.compute_context.scope():
-        shape = (n_resamples, results.coef.shape[3], results.coef.shape[4])
-        coef = context.xp.reshape(results.coef, shape)
-        intercept = context.xp.reshape(results.intercept, shape[:2])
-        copy_to = problem.input_context.copy_to
-        status = (results.converged, results.suboptimality, results.certified)
-        return Bootstrap(copy_to(coef), copy_to(intercept), *(each.reshape(-1) for each in status))
+    counts = counts.astype(np.uint8 if counts.max() < 256 else np.int64)
+    table = FitTable(problem.labels.names, target=T, resample=n_resamples)
+    xp, copy_to, parts = problem.input_context.xp, problem.input_context.copy_to, []
+    bar = progress_bar(verbose, T * n_resamples, "fits")
+    with problem.compute_context.scope(), bar as callback:
+        for resamples, targets in batches(n_resamples, T, problem.at_once()):
+            part, drawn = problem.targets(targets), counts[:, resamples]
+            show = table.showing(callback, part.labels.n_targets * drawn.shape[1])
+            results, _ = problem.fit(part, drawn, show)
+            table.put((targets, resamples), results)
+            parts.append((copy_to(results.coef), copy_to(results.intercept)))
+        coef, intercept = _stack_batches(xp, parts, n_resamples, T)
+    table.warn(model)
+    found = table.converged, table.suboptimality, table.certified
+    own = (each.T if problem.multilabel else each[0] for each in found)
+    return Bootstrap(coef, intercept, *own)
 
 
 def permutation_test(
@@ -190,16 +200,17 @@ def permutation_test(
     """Test whether a model predicts held-out rows better than by chance.
 
     The model is fitted and scored on each fold, with the original labels and with shuffled labels
-    [1]_. All fits are solved together. Folds are the same for all shuffles.
+    [1]_. Fits are solved together. Folds are the same for all shuffles, and a shuffle moves the
+    labels of a row together, for all targets of a table.
 
     Parameters
     ----------
     model : LogisticRegression
         Its parameters are used; it need not be fitted, and is not changed.
     X : array, sparse matrix, list or table (n, p)
-    y : array-like (n,)
-    sample_weight : array-like (n,), optional
-        Weights are not shuffled.
+    y : array-like (n,), or (n, T) for many targets
+    sample_weight : array-like (n,), or (n, T) for many targets, optional
+        Weights are not shuffled, and missing labels stay where they are.
     cv : int, splitter or iterable, default 5
     scoring : str, default "accuracy"
         A score that `LogisticRegressionCV` computes on the device of X.
@@ -237,101 +248,77 @@ def permutation_test(
     _check_verbose(verbose)
     if not isinstance(scoring, str) or scoring not in DEVICE_SCORES:
         raise ValueError(f"scoring must be one of {sorted(DEVICE_SCORES)}, got {scoring!r}")
-    problem = _Problem(model, X, y, sample_weight)
-    labels = problem.labels
+    problem = ResampledProblem(model, X, y, sample_weight)
+    labels, n = problem.labels, problem.rows
     check_scoring(scoring, labels.n_outputs)
     if labels.soft:
         raise ValueError(
             "permutation_test needs class labels, got proportions; shuffle labels of single trials"
         )
-    codes = to_host(labels.codes)
     rng = _random_generator(random_state)
-    shuffled = np.stack([codes, *(rng.permutation(codes) for _ in range(n_permutations))], axis=1)
-    small = np.int8 if len(labels.classes) < 128 else np.int64
-    folds = make_folds(cv, problem.X.array, labels.classes[codes], problem.rows, {})
-    results, grid = problem.fit(
-        training_counts(folds, problem.rows), targets=shuffled.astype(small), verbose=verbose
-    )
-    scores = np.zeros((n_permutations + 1, len(folds)))
-    rows = grid.rows
-    targets, weights, *_ = rows.row_arrays
-    rows = rows.with_row_arrays(targets, weights, None, None)
-    with problem.compute_context.scope():
-        for f, (_, test) in enumerate(folds):
-            held = rows.select(test)
-            assert held is not None  # lazy rows were rejected above
-            parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
-            scores[:, f] = scores_on_device([scoring], held, *parameters)[scoring][:, 0]
+    folds = make_folds(cv, problem.X.array, labels.on_host(), n, {})
+    counts, T, S = training_counts(folds, n), labels.n_targets, 1 + n_permutations
+    table = FitTable(labels.names, shuffle=S, target=T, fold=len(folds))
+    scores, orders = np.zeros((S, T, len(folds))), [np.arange(n)]
+    bar = progress_bar(verbose, S * T * len(folds), "fits")
+    with problem.compute_context.scope(), bar as callback:
+        for shuffles, targets in batches(S, T, problem.at_once(len(folds))):
+            while len(orders) < shuffles.stop:
+                orders.append(rng.permutation(n))
+            part = problem.shuffled(problem.targets(targets), orders[shuffles])
+            shape = shuffles.stop - shuffles.start, targets.stop - targets.start, len(folds)
+            show = table.showing(callback, int(np.prod(shape)))
+            results, grid = problem.fit(part, counts, show)
+            table.put((shuffles, targets), results)
+            codes, weights, *_ = grid.rows.row_arrays
+            rows = grid.rows.with_row_arrays(codes, weights, None, None)
+            for f, (_, test) in enumerate(folds):
+                held = rows.select(test)
+                assert held is not None  # lazy rows were rejected above
+                parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
+                found = scores_on_device([scoring], held, *parameters)[scoring]
+                scores[shuffles, targets, f] = found.reshape(shape[:2])
+    table.warn(model)
+    converged = np.all(table.converged, axis=2, keepdims=True)[:, :, 0]
     means = mean_score(scores)
-    if np.isnan(means[0]):
-        raise ValueError(
-            f"scoring={scoring!r} is not defined on any fold, perhaps because a class is missing "
-            "in the held-out rows. Use fewer folds, or stratified folds"
-        )
+    _check_defined(scoring, np.isnan(means[0]))
     # shuffles without a score, or with a fit that did not converge, count as equally good
-    converged = np.all(results.converged.reshape(n_permutations + 1, -1), axis=1, keepdims=True)[
-        :, 0
-    ]
-    better = int((~((means[1:] < means[0]) & converged[1:])).sum())
-    pvalue = (better + 1.0) / (n_permutations + 1.0)
-    return PermutationTest(float(means[0]), means[1:], pvalue, converged)
+    better = (~((means[1:] < means[0]) & converged[1:])).sum(axis=0)
+    pvalue = np.where(np.isnan(means[0]), np.nan, (better + 1.0) / (n_permutations + 1.0))
+    if problem.multilabel:
+        return PermutationTest(means[0], means[1:], pvalue, converged)
+    return PermutationTest(float(means[0, 0]), means[1:, 0], float(pvalue[0]), converged[:, 0])
 
 
-class _Problem:
-    """Parameters of a model, and checked data."""
+def _stack_batches(
+    xp: Namespace, parts: list[tuple[Array, Array]], resamples: int, targets: int
+) -> tuple[Array, Array]:
+    """Join the coefficients (T', R', 1, K, p) and intercepts of batches: (B, m, p) and (B, m)."""
+    stacked = []
+    for arrays in zip(*parts, strict=True):
+        by_resample = []
+        for array in arrays:
+            moved = xp.permute_dims(array[:, :, 0, ...], (1, 0, *range(2, array.ndim - 1)))
+            by_resample.append(xp.reshape(moved, (-1, *moved.shape[2:])))
+        joined = xp.concat(by_resample, axis=0) if len(by_resample) > 1 else by_resample[0]
+        K, rest = joined.shape[1], joined.shape[2:]
+        stacked.append(xp.reshape(joined, (resamples, targets * K, *rest)))
+    return stacked[0], stacked[1]
 
-    def __init__(self, model: LogisticRegression, X: Any, y: Any, sample_weight: Any) -> None:
-        if type(model) is not LogisticRegression:
-            raise TypeError(
-                f"model must be a LogisticRegression, got {type(model).__name__}. After "
-                "cross-validation, pass LogisticRegression(C=model.C_)"
-            )
-        model._validate_params()
-        if np.ndim(model.C):
-            raise ValueError(
-                f"C must be a number, got {to_python(model.C)!r}; lists are for many targets"
-            )
-        self.model = model
-        own = LogisticRegression(**model.get_params(deep=False))
-        self.X = validate_features(own, X, reset=True)
-        if self.X.lazy:
-            raise TypeError("X must be in memory, got a Dask array. Load it with X.compute()")
-        self.rows = int(self.X.shape[0])
-        self.input_context, self.compute_context = resolve_contexts(
-            self.X, model.backend, model.device, model.dtype
-        )
-        self.labels = encode_labels(y, self.rows)
-        self.weights = validate_sample_weight(sample_weight, self.rows)
 
-    def fit(
-        self, counts: HostArray, *, targets: HostArray | None = None, verbose: int
-    ) -> tuple[FitResults, FitGrid]:
-        """Fit each subset of the rows, with the labels or with other targets (n, T)."""
-        model, labels = self.model, self.labels
-        settings = Settings(
-            resolve_solver(model, classes=len(labels.classes)),
-            clip_tolerance(model.tol),
-            model.max_iter,
-            model.learning_rate,
-            model.loss_change,
-        )
-        if targets is not None:
-            labels = Labels(labels.classes, targets)
-        n_fits = counts.shape[1] * labels.n_targets
-        with self.compute_context.scope(), progress_bar(verbose, n_fits, "fits") as callback:
-            grid = FitGrid.over(
-                self.compute_context,
-                self.X,
-                labels,
-                C=float(resolve_inverse_penalty(model)),
-                sample_weight=self.weights,
-                counts=counts,
-                class_weight=model.class_weight,
-                fit_intercept=model.fit_intercept,
-            )
-            results = grid.fit(settings, callback=callback, precision=self.input_context.precision)
-        results.warn("LogisticRegression", model.solver, settings, names=None)
-        return results, grid
+def _check_defined(scoring: str, undefined: HostArray) -> None:
+    """Raise an error if no target has a score, and warn if some have none."""
+    if not undefined.any():
+        return
+    T = len(undefined)
+    where = "" if T == 1 else f" for {int(undefined.sum())} of {T} targets"
+    text = (
+        f"scoring={scoring!r} is not defined on any fold{where}, perhaps because a class is "
+        "missing in the held-out rows. Use fewer folds, or stratified folds"
+    )
+    if undefined.all():
+        raise ValueError(text)
+    warn(f"{text}. Their p-values are NaN", UserWarning)
 
 
 def _check_count(name: str, count: Any) -> None:

@@ -10,7 +10,12 @@ import numpy as np
 
 from logitron.backend import ArrayContext, to_host
 from logitron.data import wrap
-from logitron.estimators.model_selection.scoring import check_scoring, scores_on_device
+from logitron.estimators.model_selection.scoring import (
+    check_scoring,
+    mean_score,
+    scores_on_device,
+)
+from logitron.estimators.target_rows import TargetRows
 from logitron.estimators.validation.features import validate_features
 from logitron.estimators.validation.label_values import read_labels
 from logitron.estimators.validation.labels import Labels
@@ -21,7 +26,7 @@ from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.validation.values import to_host_if_array, to_python
 from logitron.objective import make_training_rows
 
-__all__ = ["has_shares", "score_shares"]
+__all__ = ["has_shares", "score_shares", "trial_share"]
 
 
 def has_shares(y: Any) -> bool:
@@ -60,7 +65,7 @@ def score_shares(
     source = validate_features(model, X, reset=False)
     n = source.shape[0]
     if is_multilabel(y) or has_shares(y):
-        labels, weights, offset = read_targets(y, n, sample_weight, offset)
+        labels, weights, offset = read_targets(y, n, sample_weight, offset, model.missing_label)
     else:
         labels, weights = _numbered(model, y, n), validate_sample_weight(sample_weight, n)
         K = labels.n_outputs
@@ -81,6 +86,13 @@ def score_shares(
         W = xp.reshape(context.asarray(coef), (T, 1, K, p))
         b = xp.reshape(context.asarray(model.intercept_), (T, 1, K))
         return float(np.mean(scores_on_device([str(name)], rows, W, b)[str(name)]))
+
+
+def trial_share(found: TargetRows) -> float:
+    """Compute the fraction of trials whose outcome is predicted, the mean over the targets."""
+    parameters = found.coef[:, None, None, :], found.intercept[:, None, None]
+    shares = scores_on_device(["accuracy"], found.rows, *parameters)["accuracy"]
+    return float(mean_score(shares[:, 0]))
 
 
 def _numbered(model: Any, y: Any, n: int) -> Labels:

@@ -42,6 +42,8 @@ class FittedNeurons:
     """(p,) strings"""
     target_names: HostArray | None = None
     """(T,) strings"""
+    target_values: HostArray | None = None
+    """(2,) labels that 0 and 1 stand for in a table of targets; None for zeros and ones."""
 
     def __post_init__(self) -> None:
         coef, intercept, classes = self.coef, self.intercept, self.classes
@@ -66,6 +68,9 @@ class FittedNeurons:
         for names, length in ((self.feature_names, coef.shape[1]), (self.target_names, m)):
             if names is not None and names.shape != (length,):
                 raise ValueError(f"there must be {length} names, got the shape {names.shape}")
+        values = self.target_values
+        if values is not None and (not self.multilabel or len(set(values.tolist())) != 2):
+            raise ValueError("the labels of many targets must be two, and others have none")
 
     @classmethod
     def of(cls, model: Any, function: str) -> "FittedNeurons":
@@ -99,6 +104,7 @@ class FittedNeurons:
             model._label_dtype if model._multilabel else "",
             getattr(model, "feature_names_in_", None),
             None if targets is None else np.asarray(to_host_if_array(targets)),
+            getattr(model, "target_values_", None),
         )
 
     @property
@@ -132,6 +138,8 @@ class FittedNeurons:
             model.feature_names_in_ = self.feature_names.astype(object)
         if self.target_names is not None:
             model.__dict__["target_names_"] = self.target_names
+        if self.target_values is not None:
+            model.__dict__["target_values_"] = self.target_values
 
 
 def _finite(classes: HostArray) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["FORMAT", "Header"]
 #: version of the format; it grows when older versions of logitron could not read a file
 FORMAT = 1
 ESTIMATORS = ("LogisticRegression", "LogisticRegressionCV")
-TEXT = ("classes", "feature_names", "target_names")
+TEXT = ("classes", "feature_names", "target_names", "target_values")
 FIELDS = (
     "format",
     "version",
@@ -50,20 +50,19 @@ class Header:
     """JSON values of the constructor's parameters."""
     left_out: list[str]
     """Names of parameters that JSON cannot express; they have their defaults after loading."""
-    classes: HostArray | None = None
-    """Labels that are strings; None if a tensor holds them."""
-    feature_names: HostArray | None = None
-    target_names: HostArray | None = None
+    text: Mapping[str, HostArray | None]
+    """Names and labels that are strings, by the names in `TEXT`; None if there are none, or a
+    tensor holds them."""
 
     def to_json(self, tensors: Mapping[str, HostArray]) -> str:
         """Return the header as text, with a checksum of it and of the tensors."""
         content = {"format": FORMAT, **vars(self)}
-        for name in TEXT:
-            content[name] = None if content[name] is None else text_to_json(content[name])
+        for name, labels in content.pop("text").items():
+            content[name] = None if labels is None else text_to_json(labels)
         return json.dumps({**content, "sha256": checksum(content, tensors)}, allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str, tensors: Mapping[str, HostArray]) -> "Header":
+    def from_json(cls, written: str, tensors: Mapping[str, HostArray]) -> "Header":
         """Parse and check a header's text.
 
         Raises
@@ -72,7 +71,7 @@ class Header:
             If the text is no header of this format, the format is newer than this version of
             logitron, or the checksum differs.
         """
-        content = parse_json(text)
+        content = parse_json(written)
         if not isinstance(content, dict):
             raise ModelFileError(f"the header must be an object, got {type(content).__name__}")
         _check_format(content)
@@ -94,10 +93,12 @@ class Header:
         left_out = content["left_out"]
         if not isinstance(left_out, list) or not all(isinstance(name, str) for name in left_out):
             raise ModelFileError("left_out must be a list of strings")
-        for name in TEXT:
-            if content[name] is not None:
-                content[name] = text_from_json(name, content[name])
-        return cls(**content)
+        found = {name: content.pop(name) for name in TEXT}
+        text = {
+            name: None if value is None else text_from_json(name, value)
+            for name, value in found.items()
+        }
+        return cls(**content, text=text)
 
 
 def _check_format(content: dict[str, Any]) -> None:

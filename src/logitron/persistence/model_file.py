@@ -81,7 +81,6 @@ def save(model: LogisticRegression | LogisticRegressionCV, path: str | PathLike[
             f"subclass {type(model).__name__}. Save it with pickle, joblib or skops"
         )
     neurons = FittedNeurons.of(model, "save")
-    names = neurons.feature_names, neurons.target_names
     parameters, left_out = parameters_to_json(model.get_params(deep=False))
     classes_are_text = is_text("classes_", neurons.classes)
     header = Header(
@@ -92,8 +91,12 @@ def save(model: LogisticRegression | LogisticRegressionCV, path: str | PathLike[
         neurons.label_dtype,
         parameters,
         left_out,
-        neurons.classes if classes_are_text else None,
-        *(None if each is None else each.astype(str).astype(object) for each in names),
+        {
+            "classes": neurons.classes if classes_are_text else None,
+            "feature_names": _names(neurons.feature_names),
+            "target_names": _names(neurons.target_names),
+            "target_values": _text("target_values_", neurons.target_values),
+        },
     )
     tensors = _tensors(model, neurons, header)
     check_tensors(tensors, tensor_specs(header.estimator, multilabel=neurons.multilabel))
@@ -165,7 +168,7 @@ def load(
 def _tensors(model: Any, neurons: FittedNeurons, header: Header) -> dict[str, HostArray]:
     """Return the arrays of a model by their names in a file."""
     found = {"coef": neurons.coef, "intercept": neurons.intercept}
-    if header.classes is None:
+    if header.text["classes"] is None:
         found["classes"] = neurons.classes
     for name in tensor_specs(header.estimator, multilabel=neurons.multilabel):
         value = getattr(model, f"{name}_", None)
@@ -178,6 +181,17 @@ def _tensors(model: Any, neurons: FittedNeurons, header: Header) -> dict[str, Ho
             )
         found[name] = np.asarray(to_host_if_array(value))
     return {name: _plain(value) for name, value in found.items()}
+
+
+def _names(names: HostArray | None) -> HostArray | None:
+    return None if names is None else names.astype(str).astype(object)
+
+
+def _text(name: str, labels: HostArray | None) -> HostArray | None:
+    """Return labels that must be text."""
+    if labels is not None and not is_text(name, labels):
+        raise TypeError(f"save: {name} must hold strings, got {labels.tolist()}")
+    return labels
 
 
 def _plain(values: HostArray) -> HostArray:
@@ -215,7 +229,8 @@ def _load(
 
 def _neurons(tensors: dict[str, HostArray], header: Header) -> FittedNeurons:
     """Return the neurons of a file, after the checks of what tensors and header say together."""
-    if ("classes" in tensors) == (header.classes is not None):
+    classes = header.text["classes"]
+    if ("classes" in tensors) == (classes is not None):
         raise ModelFileError("classes must be either a tensor or a list of strings")
     if str(tensors["coef"].dtype) != header.dtype or tensors["intercept"].dtype != header.dtype:
         raise ModelFileError(f"coef and intercept must be {header.dtype}, as the header says")
@@ -223,11 +238,10 @@ def _neurons(tensors: dict[str, HostArray], header: Header) -> FittedNeurons:
         neurons = FittedNeurons(
             tensors["coef"],
             tensors["intercept"],
-            tensors["classes"] if header.classes is None else header.classes,
+            tensors["classes"] if classes is None else classes,
             header.kind == "multilabel",
             header.label_dtype,
-            header.feature_names,
-            header.target_names,
+            *(header.text[name] for name in ("feature_names", "target_names", "target_values")),
         )
     except ValueError as error:
         raise ModelFileError(str(error)) from error

@@ -71,8 +71,16 @@ class OnnxGraph:
             nodes += [
                 Node("Sigmoid", (logits,), probabilities),
                 Node("Greater", (logits, zero), above),
-                Node("Cast", (above,), label, {"to": INT64}),
             ]
+            if neurons.target_values is None:
+                nodes.append(Node("Cast", (above,), label, {"to": INT64}))
+            else:
+                values, index = unique("values"), unique("value_index")
+                constants[values] = label_values(neurons)
+                nodes += [
+                    Node("Cast", (above,), index, {"to": INT64}),
+                    Node("Gather", (values, index), label, {"axis": 0}),
+                ]
             return cls(tuple(nodes), constants)
         classes, index = unique("classes"), unique("class_index")
         constants[classes] = label_values(neurons)
@@ -85,14 +93,17 @@ class OnnxGraph:
 
 
 def label_values(neurons: FittedNeurons) -> HostArray:
-    """Return class labels as ONNX has them: strings, or int64 for integers and booleans.
+    """Return class labels, or the two of many targets, as ONNX has them: strings, or int64.
 
     Raises
     ------
     TypeError, ValueError
         If labels are of another type, or integers do not fit int64.
     """
-    classes = neurons.classes
+    if neurons.multilabel:
+        classes = np.arange(2) if neurons.target_values is None else neurons.target_values
+    else:
+        classes = neurons.classes
     if is_text("classes_", classes):
         return classes.astype(object)
     values = classes.astype(np.int64)

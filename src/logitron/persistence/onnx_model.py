@@ -9,7 +9,7 @@ from logitron.backend.types import HostArray
 from logitron.estimators import LogisticRegression, LogisticRegressionCV
 from logitron.persistence.atomic_file import write_atomically
 from logitron.persistence.fitted_neurons import FittedNeurons
-from logitron.persistence.onnx_graph import OnnxGraph
+from logitron.persistence.onnx_graph import OnnxGraph, label_values
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -43,7 +43,8 @@ def to_onnx(
     Returns
     -------
     onnx.ModelProto
-        ``label`` is (n,), of strings or int64; for many targets (n, T), zeros and ones of int64.
+        ``label`` is (n,), of strings or int64; for many targets (n, T), of strings, or zeros and
+        ones of int64.
         ``probabilities`` is (n, K) in the order of ``classes_``; for many targets (n, T), the
         probabilities of 1.
 
@@ -88,10 +89,9 @@ def _model(graph: OnnxGraph, neurons: FittedNeurons, dtype: str) -> "ModelProto"
     number = TensorProto.FLOAT if dtype == "float32" else TensorProto.DOUBLE
     m, p = neurons.coef.shape
     columns = 2 if neurons.kind == "binary" else m
-    label: tuple[int, list[Any]] = (TensorProto.INT64, ["n", m])
-    if not neurons.multilabel:
-        is_text = graph.constants["classes"].dtype.kind == "O"
-        label = TensorProto.STRING if is_text else TensorProto.INT64, ["n"]
+    is_text = label_values(neurons).dtype.kind == "O"
+    label_shape: list[Any] = ["n", m] if neurons.multilabel else ["n"]
+    label = TensorProto.STRING if is_text else TensorProto.INT64, label_shape
     made = helper.make_graph(
         [
             helper.make_node(one.operator, one.inputs, [one.output], **one.attributes)

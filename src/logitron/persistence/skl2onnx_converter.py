@@ -77,11 +77,9 @@ def _set_shapes(operator: Any) -> None:
 
     neurons = FittedNeurons.of(operator.raw_operator, "skl2onnx")
     n, m = operator.inputs[0].get_first_dimension(), len(neurons.coef)
-    if neurons.multilabel:
-        operator.outputs[0].set_type(Int64TensorType([n, m]))
-    else:
-        is_text = label_values(neurons).dtype.kind == "O"
-        operator.outputs[0].set_type((StringTensorType if is_text else Int64TensorType)([n]))
+    is_text = label_values(neurons).dtype.kind == "O"
+    shape = [n, m] if neurons.multilabel else [n]
+    operator.outputs[0].set_type((StringTensorType if is_text else Int64TensorType)(shape))
     operator.outputs[1].type.shape = [n, 2 if neurons.kind == "binary" else m]
 
 

@@ -35,7 +35,7 @@ def to_sklearn(
         With NumPy arrays, and the parameters ``C`` (the chosen one), ``tol``, ``fit_intercept`` and
         ``class_weight``. For many targets, a `sklearn.multiclass.OneVsRestClassifier` of them,
         scikit-learn's class for tables of zeros and ones: its ``predict`` and ``predict_proba``
-        have the shape (n, T) too.
+        have the shape (n, T) too. It predicts 0 and 1 for other labels too, ``target_values_``.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.estimators import LogisticRegression
 from logitron.estimators.blas_threads import limit_blas_threads
+from logitron.estimators.target_rows import check_targets
 from logitron.estimators.validation.features import (
     reject_nonfinite,
     resolve_contexts,
@@ -131,12 +132,16 @@ def fitted_likelihood(
     source = validate_features(model, X, reset=False)
     _, context = resolve_contexts(source, model.backend, model.device, None)
     context, n = context.wide, source.shape[0]
-    labels, weights, offset = read_targets(y, n, sample_weight, offset)
+    marker = model.missing_label
+    labels, weights, offset = read_targets(y, n, sample_weight, offset, marker)
     if labels.multilabel != model._multilabel:
         expected = "a table (n, T)" if model._multilabel else "labels (n,)"
         raise ValueError(f"y must be {expected} as in fit, got an array of shape {np.shape(y)}")
     codes = labels.codes if labels.multilabel else labels.compact_codes
-    _check_classes(model, labels)
+    if labels.multilabel:
+        check_targets(model, labels)
+    else:
+        _check_classes(model, labels)
     number = _reference_number(labels, reference)
     T, K = labels.n_targets, labels.n_outputs
     with context.scope():
@@ -179,9 +184,8 @@ def _check_classes(model: LogisticRegression, labels: Labels) -> None:
     fitted = to_host_if_array(model.classes_)
     if len(fitted) == len(labels.classes) and bool(np.all(fitted == labels.classes)):
         return
-    kind = "targets" if model._multilabel else "classes"
     raise ValueError(
-        f"y must have the {kind} of fit, {_listed(fitted)}, got {_listed(labels.classes)}"
+        f"y must have the classes of fit, {_listed(fitted)}, got {_listed(labels.classes)}"
     )
 
 

@@ -50,6 +50,7 @@ def inference(
     X : array, sparse matrix, list or table (n, p)
         The features of ``fit``, as are y and the weights.
     y : array-like (n,), (n, T) or (n, K)
+        For many targets, missing labels are left out, as in ``fit``.
     sample_weight : array-like (n,), or (n, T) for many targets, optional
         A row of weight 2 counts as two rows, as in ``fit``. For sampling weights, which do not
         count rows, pass ``cov="cluster"`` and ``groups=numpy.arange(n)``. For proportions, the

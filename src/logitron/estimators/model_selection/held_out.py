@@ -1,6 +1,7 @@
 """Scores of many fits on the rows that their folds hold out."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,16 @@ from logitron.estimators.model_selection.folds import (
     to_numpy_model,
     with_labels,
 )
-from logitron.estimators.model_selection.scoring import DEVICE_SCORES, scores_on_device
+from logitron.estimators.model_selection.scoring import (
+    DEVICE_SCORES,
+    check_scoring,
+    mean_score,
+    scores_on_device,
+)
 from logitron.estimators.soft_scores import has_shares, score_shares
+from logitron.estimators.target_rows import check_targets, target_rows
 from logitron.estimators.user_warnings import warn
+from logitron.estimators.validation.features import validate_features
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.multilabel import encode_multilabel
@@ -101,10 +109,7 @@ def held_out_scores(
     name, scorer = resolve_scorer(model.scoring)
     scores = np.zeros(tuple(results.coef.shape[:3]))
     if name in DEVICE_SCORES and not set(params) - {"sample_weight"}:
-        codes, weights, _, offset = grid.rows.row_arrays
-        rows = grid.rows.with_row_arrays(
-            codes, weights if "sample_weight" in params else None, None, offset
-        )
+        rows = _scored_rows(grid.rows, labels, weighted="sample_weight" in params)
         for f, (_, test) in enumerate(folds):
             if not len(test):
                 scores[:, f, :] = np.nan
@@ -120,6 +125,16 @@ def held_out_scores(
         own = to_host(results.coef[:, f, ...]), to_host(results.intercept[:, f, ...])
         scores[:, f, :] = _scores_by_scorer(scorer, model, own, test, labels, X, y, params)
     return scores
+
+
+def _scored_rows(rows: Rows, labels: Labels, *, weighted: bool) -> Rows:
+    """Return rows with the weights of scores, which are zero for missing labels."""
+    codes, weights, _, offset = rows.row_arrays
+    if not weighted:
+        known = labels.known
+        move = partial(rows.context.asarray, keep_dtype=True)
+        weights = known if known is None or rows.lazy else move(known)
+    return rows.with_row_arrays(codes, weights, None, offset)
 
 
 def selection_scores(
@@ -207,7 +222,7 @@ def warn_undefined_scores(scoring: Any, n_undefined: int, n_fits: int) -> None:
 
 
 def score_model(model: Any, X: Any, y: Any, params: dict[str, Any], offset: Any = None) -> float:
-    """Score a fitted model by its ``scoring``, on the host; average over many targets.
+    """Score a fitted model by its ``scoring``; average over many targets.
 
     Parameters
     ----------
@@ -219,21 +234,49 @@ def score_model(model: Any, X: Any, y: Any, params: dict[str, Any], offset: Any 
         Added to the logits; needs a score of `DEVICE_SCORES`, as proportions do.
     """
     scoring, scorer = resolve_scorer(model.scoring)
-    if offset is not None or has_shares(labels_for_scoring(y)):
-        return score_shares(scoring, model, X, y, params.get("sample_weight"), offset)
     for name, value in {"y": y, **params}.items():
         reject_masked(name, value)
+    if model._multilabel:
+        scores = _scores_of_targets(model, X, y, params, offset)
+        warn_undefined_targets(model.scoring, scores)
+        return float(mean_score(scores))
+    if offset is not None or has_shares(labels_for_scoring(y)):
+        return score_shares(scoring, model, X, y, params.get("sample_weight"), offset)
     model, X = to_numpy_model(model, X)
     params = {key: to_host_if_array(value) for key, value in params.items()}
-    if not model._multilabel:
-        return float(with_labels(scorer, model.classes_)(model, X, labels_for_scoring(y), **params))
-    coef, intercept = model._dense_coef()[:, None, :], model.intercept_[:, None]
-    Y = encode_multilabel(y, len(to_host(model.predict(X))))
-    scores = [
-        _score_one(scorer, model, (coef[t], intercept[t]), X, to_host(Y.codes)[:, t], t, params)
-        for t in range(len(coef))
-    ]
-    return float(np.mean(scores))
+    return float(with_labels(scorer, model.classes_)(model, X, labels_for_scoring(y), **params))
+
+
+def _scores_of_targets(
+    model: Any, X: Any, y: Any, params: dict[str, Any], offset: Any
+) -> HostArray:
+    """Score each target (T,): where X is, or by a scorer of scikit-learn on the host."""
+    name, scorer = resolve_scorer(model.scoring)
+    if name in DEVICE_SCORES and not set(params) - {"sample_weight"}:
+        weights, method = params.get("sample_weight"), f"{type(model).__name__}.score()"
+        rows, coef, intercept = target_rows(model, X, y, weights, method, offset)
+        with rows.context.scope():
+            parameters = coef[:, None, None, :], intercept[:, None, None]
+            return scores_on_device([name], rows, *parameters)[name][:, 0]
+    n = validate_features(model, X, reset=False).shape[0]
+    labels = encode_multilabel(y, n, missing_label=model.missing_label)
+    check_scoring(name, labels.n_outputs, on_device=labels.soft or offset is not None)
+    check_targets(model, labels)
+    model, X = to_numpy_model(model, X)
+    own = model._dense_coef()[:, None, None, :], model.intercept_[:, None, None]
+    return _scores_by_scorer(scorer, model, own, np.arange(n), labels, X, None, params)[:, 0]
+
+
+def warn_undefined_targets(scoring: Any, scores: HostArray) -> None:
+    """Warn about targets whose score is undefined."""
+    undefined = np.flatnonzero(np.isnan(scores))
+    if len(undefined):
+        warn(
+            f"scoring={scoring!r} is not defined for {len(undefined)} of {len(scores)} targets, "
+            "perhaps because all of their labels are of one class, or missing; they are left out "
+            "of the mean",
+            UserWarning,
+        )
 
 
 def _scores_by_scorer(
@@ -251,28 +294,43 @@ def _scores_by_scorer(
     T, P = coef.shape[:2]
     n = labels.codes.shape[0]
     held = wrap("X", X).take(test)
-    params = {
-        key: _safe_indexing(to_host_if_array(value), test)
+    params = _of_rows(params, test, n)
+    scores = np.zeros((T, P))
+    codes = to_host(labels.codes)[test]
+    known = None if labels.known is None else to_host(labels.known)[test]
+    for t in range(T):
+        truth = codes[:, t] if y is None else y[test]
+        kept = None if known is None else np.flatnonzero(known[:, t])
+        if kept is not None and not len(kept):
+            scores[t] = np.nan
+            continue
+        some = (
+            (held, truth, params)
+            if kept is None
+            else (_safe_indexing(held, kept), truth[kept], _of_rows(params, kept, len(test)))
+        )
+        for c in range(P):
+            scores[t, c] = _score_one(scorer, model, (coef[t, c], intercept[t, c]), t, *some)
+    return scores
+
+
+def _of_rows(params: dict[str, Any], rows: HostArray, n: int) -> dict[str, Any]:
+    """Select rows of the parameters that have one entry for each of n rows."""
+    return {
+        key: _safe_indexing(to_host_if_array(value), rows)
         if value is not None and np.ndim(value) and len(value) == n
         else value
         for key, value in params.items()
     }
-    scores = np.zeros((T, P))
-    for t in range(T):
-        truth = to_host(labels.codes)[test, t] if y is None else y[test]
-        for c in range(P):
-            one = coef[t, c], intercept[t, c]
-            scores[t, c] = _score_one(scorer, model, one, held, truth, t, params)
-    return scores
 
 
 def _score_one(
     scorer: Any,
     model: Any,
     own: tuple[HostArray, HostArray],
+    target: int,
     X: Any,
     y: HostArray,
-    target: int,
     params: dict[str, Any],
 ) -> float:
     """Score one set of parameters as a `LogisticRegression` on the host."""

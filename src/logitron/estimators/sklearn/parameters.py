@@ -252,12 +252,13 @@ def _warn_deprecated(message: str) -> None:
 
 
 def reject_params(names: set[str], method: str) -> None:
-    """Reject parameters of a method that only metadata routing passes on.
+    """Reject parameters of methods that need scikit-learn's metadata routing.
 
     Parameters
     ----------
     names : set of str
     method : str
+        Name of the method of `LogisticRegressionCV`.
 
     Raises
     ------

@@ -9,6 +9,7 @@ module             contents
 `labels`           class labels to integer codes and back
 `label_values`     labels read to the host without losing a distinction, none of them missing
 `multilabel`       tables of zeros and ones, one target a column
+`label_tables`     tables of text and objects, and names of columns
 `soft_labels`      tables of proportions, or of soft labels
 `offsets`          known parts of logits
 `class_weights`    ``class_weight`` as factors of sample weights

@@ -13,6 +13,7 @@ from logitron.data import wrap
 from logitron.estimators.validation.values import reject_complex, reject_masked, to_host_if_array
 
 __all__ = [
+    "is_missing",
     "keep_distinct",
     "labels_for_scoring",
     "read_labels",
@@ -181,7 +182,7 @@ def reject_missing(values: HostArray) -> None:
     elif values.dtype.kind in "mM":
         missing = np.isnat(values)
     elif values.dtype.kind == "O":
-        missing = np.asarray(list(map(_is_missing, values)))
+        missing = np.asarray(list(map(is_missing, values)))
     else:
         return
     if np.any(missing):
@@ -191,7 +192,8 @@ def reject_missing(values: HostArray) -> None:
         )
 
 
-def _is_missing(label: Any) -> bool:
+def is_missing(label: Any) -> bool:
+    """Return whether a label is NaN, NaT, None or pandas' NA."""
     # NaN and NaT differ from themselves; a comparison with pandas' NA has no truth value
     return label is None or type(label).__name__ == "NAType" or bool(label != label)  # noqa: PLR0124
 
@@ -217,7 +219,7 @@ def _as_numbers(values: HostArray) -> HostArray:
         for label in objects
         if isinstance(label, Integral) and abs(int(label)) >= MAX_EXACT_INTEGER
     ]
-    if large and not any(map(_is_missing, objects)):
+    if large and not any(map(is_missing, objects)):
         raise ValueError(
             "y must hold labels that one type of numbers holds exactly, got integers as large as "
             f"{max(large, key=abs)} together with other numbers. Convert all labels to strings"

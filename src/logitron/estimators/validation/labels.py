@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from logitron.backend import ArrayContext, library_of, to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
 from logitron.data import wrap
 from logitron.estimators.validation.label_values import (
     keep_distinct,
@@ -39,6 +39,12 @@ class Labels:
     soft: bool = False
     """Whether the codes are numbers between 0 and 1 that share rows out among the classes: of class
     1 (n,), of each class (n, K), or of 1 in each target (n, T)."""
+    known: Array | None = None
+    """For many targets, which labels are not missing (n, T); None if all are known."""
+    values: HostArray | None = None
+    """For many targets of other labels than numbers, what 0 and 1 stand for (2,)."""
+    names: HostArray | None = None
+    """Names of many targets (T,), if y is a data frame that has them."""
 
     @property
     def compact_codes(self) -> Array:

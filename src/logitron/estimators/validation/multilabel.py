@@ -1,20 +1,25 @@
-"""Tables of zeros and ones: many targets, one neuron for each column."""
+"""Tables of many targets, one neuron for each column: zeros and ones, or two other values."""
 
+from dataclasses import replace
+from math import isnan
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
-from logitron.backend import to_host
-from logitron.backend.types import Array
+from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, Namespace
 from logitron.data import SparseSource, wrap
+from logitron.estimators.validation.label_tables import column_names, encode_objects
 from logitron.estimators.validation.label_values import reject_label_lists
-from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.labels import Labels, encode_labels
+from logitron.estimators.validation.sample_weights import validate_sample_weight, zero_if_missing
 from logitron.estimators.validation.soft_labels import encode_soft_table
 from logitron.estimators.validation.values import reject_complex, reject_masked
 
-__all__ = ["encode_multilabel", "is_multilabel"]
+__all__ = ["encode_multilabel", "encode_targets", "encode_y", "is_multilabel"]
 
 
 #: dtypes of the array API standard that labels can have
@@ -43,7 +48,73 @@ def is_multilabel(y: Any) -> bool:
     return shape is not None and len(shape) == 2 and shape[1] > 1
 
 
-def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
+def encode_y(
+    y: Any, n_rows: int, sample_weight: Any, missing_label: Any
+) -> tuple[Labels, Array | None]:
+    """Check class labels or a table of targets, and sample weights.
+
+    Parameters
+    ----------
+    y : array-like (n,), or table (n, T)
+    n_rows : int
+    sample_weight : array-like (n,) or (n, T), or None
+    missing_label : object
+
+    Returns
+    -------
+    labels : Labels
+    sample_weight : array (n,) or (n, T), or None
+
+    Raises
+    ------
+    ValueError
+        As `encode_targets`, `encode_labels` and `validate_sample_weight`; also if there is a
+        ``missing_label`` for y (n,), whose rows can be left out.
+    """
+    if is_multilabel(y):
+        return encode_targets(y, n_rows, sample_weight, missing_label)
+    if missing_label is not None:
+        raise ValueError(
+            f"missing_label must be None for y of shape ({n_rows},), got {missing_label!r}: it is "
+            "for tables of targets. Leave out the rows without a label"
+        )
+    labels = encode_labels(y, n_rows)
+    return labels, validate_sample_weight(sample_weight, n_rows)
+
+
+def encode_targets(
+    Y: Any, n_rows: int, sample_weight: Any, missing_label: Any
+) -> tuple[Labels, Array | None]:
+    """Check a table of targets and its sample weights; missing labels get a weight of zero.
+
+    Parameters
+    ----------
+    Y : array-like, sparse matrix or table (n, T)
+    n_rows : int
+        Number of rows of X.
+    sample_weight : array-like (n,) or (n, T), or None
+    missing_label : object
+        See `encode_multilabel`.
+
+    Returns
+    -------
+    labels : Labels
+    sample_weight : array (n,) or (n, T), or None
+        (n, T) if labels are missing.
+
+    Raises
+    ------
+    ValueError
+        As `encode_multilabel` and `validate_sample_weight`; also if no label has a weight.
+    """
+    weights = validate_sample_weight(sample_weight, n_rows, np.shape(Y)[1])
+    labels = encode_multilabel(Y, n_rows, weights, missing_label)
+    return labels, zero_if_missing(weights, labels.known)
+
+
+def encode_multilabel(
+    Y: Any, n_rows: int, sample_weight: Any = None, missing_label: Any = None
+) -> Labels:
     """Check a table of targets, and convert it to 8-bit integers or booleans.
 
     Numbers between 0 and 1 stay what they are, see `soft_labels`.
@@ -51,11 +122,14 @@ def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
     Parameters
     ----------
     Y : array-like, sparse matrix or table (n, T)
-        Zeros and ones, or booleans; or proportions, or soft labels. Values with a sample weight of
-        zero are not checked.
+        Zeros and ones, booleans, or two other values, such as strings; or proportions, or soft
+        labels. NaN, None and pandas' NA are missing labels. Values with a sample weight of zero are
+        not checked.
     n_rows : int
         Number of rows of X.
     sample_weight : array (n, T), optional
+    missing_label : number or str, optional
+        One more value that marks missing labels.
 
     Returns
     -------
@@ -68,10 +142,13 @@ def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
         elements.
     """
     reject_masked("y", Y)
-    table, source = Y, wrap("y", Y)
+    if isinstance(missing_label, Real) and missing_label in (0, 1):
+        raise ValueError(f"missing_label must not be a label, 0 or 1, got {missing_label!r}")
+    names, table, source = column_names(Y), Y, wrap("y", Y)
     if source.lazy:
         Y = source.checked().dense()
     dtype_name = _standard_dtype_name(getattr(Y, "dtype", None))
+    weights = None if sample_weight is None or sample_weight.ndim < 2 else sample_weight
     if isinstance(source, SparseSource):
         reject_complex("y", Y)
         Y = source.checked().to_canonical_csr()
@@ -88,44 +165,92 @@ def encode_multilabel(Y: Any, n_rows: int, sample_weight: Any = None) -> Labels:
             f"y must hold one row of labels for each row of X: X has {n_rows} rows and y has "
             f"{Y.shape[0]}. Found input variables with inconsistent numbers of samples"
         )
-    dtype = dtype_name or _standard_dtype_name(Y.dtype) or "int64"
-    soft = encode_soft_table(Y, table, sample_weight, dtype=dtype, lazy=source.lazy)
-    if soft is not None:
-        return soft
-    codes = _encode_lazy(Y) if source.lazy else _encode_eager(Y, sample_weight)
-    return Labels(np.arange(Y.shape[1]), codes, multilabel=True, dtype=dtype, lazy=source.lazy)
+    values, dtype = None, dtype_name or _standard_dtype_name(Y.dtype) or "int64"
+    if getattr(Y.dtype, "kind", "") in ("O", "U", "T") and not source.lazy:
+        codes, known, values = encode_objects(np.asarray(Y, object), weights, missing_label)
+        dtype = "bool" if codes.dtype == bool else "int64"
+    else:
+        encode = _encode_lazy if source.lazy else _encode_eager
+        codes, known, n_others = encode(Y, weights, missing_label)
+        if n_others:
+            marked = sample_weight, missing_label
+            soft = encode_soft_table(Y, table, *marked, dtype=dtype, lazy=source.lazy)
+            if soft is not None:
+                return replace(soft, names=names) if soft.multilabel else soft
+            _reject_other_values(n_others, Y)
+    return Labels(
+        np.arange(Y.shape[1]),
+        codes,
+        multilabel=True,
+        dtype=dtype,
+        lazy=source.lazy,
+        known=known,
+        values=values,
+        names=names,
+    )
 
 
-def _encode_lazy(Y: Array) -> Array:
+#: codes, which labels are not missing (None is all), and the number of values that are no labels
+_Encoded = tuple[Array, Array | None, int]
+
+
+def _encode_lazy(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
     """Convert a Dask array to int8; one pass checks it."""
-    ones = Y == 1
-    _reject_other_values(int(to_host((~(ones | (Y == 0))).sum())), Y)
-    return ones.astype(np.int8)
+    xp, ones = array_namespace(Y), Y == 1
+    missing = _missing(xp, Y, missing_label)
+    others = ~(ones | (Y == 0))
+    others = others if missing is None else others & ~missing
+    others = others if sample_weight is None else others & (sample_weight > 0)
+    counts = [others.sum(), (others if missing is None else missing).sum()]
+    n_others, n_missing = to_host(xp.stack(counts)).tolist()
+    known = None if missing is None or not n_missing else ~missing
+    return ones.astype(np.int8), known, n_others
 
 
-def _encode_eager(Y: Array, sample_weight: Any) -> Array:
-    """Convert a table to int8, or return it unchanged if it is 8-bit or boolean already."""
+def _encode_eager(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
+    """Convert a table to int8, or return it unchanged if it is 8-bit or boolean already.
+
+    Y stays where it is: only counts are read.
+    """
     xp = array_namespace(Y)
-    boolean = xp.isdtype(Y.dtype, "bool")
-    weighted = sample_weight is not None and sample_weight.ndim == 2
+    if xp.isdtype(Y.dtype, "bool"):
+        return Y, None, 0
     step = max(1, NUMBERS_PER_CHECK // Y.shape[1])
-    n = Y.shape[0]
-    slices = [slice(start, min(start + step, n)) for start in range(0, n, step)]
-    hidden, counts = False, []
-    for rows in () if boolean else slices:
+    slices = [slice(start, min(start + step, Y.shape[0])) for start in range(0, Y.shape[0], step)]
+    context, counts = ArrayContext.of(Y), []
+    for rows in slices:
         part = Y[rows, :]
-        others = ~((part == 1) | (part == 0))
-        if weighted:
-            where = to_host(others)
-            _reject_other_values(int((where & (to_host(sample_weight[rows, :]) > 0)).sum()), Y)
-            hidden |= bool(where.any())
-        else:
-            counts.append(xp.sum(xp.astype(others, xp.int32)))
-    if counts:
-        _reject_other_values(int(to_host(xp.stack(counts)).sum(dtype=np.int64)), Y)
-    if boolean or (Y.dtype in (xp.int8, xp.uint8) and not hidden):
-        return Y
-    return xp.concat([xp.astype(Y[rows, :] == 1, xp.int8) for rows in slices], axis=0)
+        missing = _missing(xp, part, missing_label)
+        hidden = ~((part == 1) | (part == 0))
+        others = hidden if missing is None else hidden & ~missing
+        if sample_weight is not None:
+            others = others & context.asarray(sample_weight[rows, :] > 0, keep_dtype=True)
+        masks = others, hidden, xp.zeros_like(hidden) if missing is None else missing
+        counts.append(xp.stack([xp.sum(xp.astype(mask, xp.int32)) for mask in masks]))
+    n_others, n_hidden, n_missing = to_host(xp.stack(counts)).sum(axis=0, dtype=np.int64).tolist()
+    if n_others:
+        return Y, None, n_others
+    known = None
+    if n_missing:
+        parts = [~_missing(xp, Y[rows, :], missing_label) for rows in slices]
+        known = xp.concat(parts, axis=0)
+    if Y.dtype in (xp.int8, xp.uint8) and not n_hidden:
+        return Y, known, 0
+    ones = [xp.astype(Y[rows, :] == 1, xp.int8) for rows in slices]
+    return xp.concat(ones, axis=0), known, 0
+
+
+def _missing(xp: Namespace, part: Array, missing_label: Any) -> Any:
+    """Return where labels are missing; None if the dtype holds no missing label."""
+    real = xp.isdtype(part.dtype, "real floating")
+    nan = xp.isnan(part) if real else None
+    if not isinstance(missing_label, Real) or isnan(missing_label):
+        return nan
+    marker = float(missing_label)
+    if real:
+        return nan | (part == marker)
+    info = xp.iinfo(part.dtype)
+    return part == int(marker) if marker.is_integer() and info.min <= marker <= info.max else None
 
 
 def _reject_other_values(n_others: int, Y: Array) -> None:
@@ -133,8 +258,9 @@ def _reject_other_values(n_others: int, Y: Array) -> None:
     if n_others:
         raise ValueError(
             f"y with {Y.shape[1]} columns must hold zeros and ones, one target a column, got "
-            f"{n_others} other values. Give missing labels a sample_weight (n, {Y.shape[1]}) of "
-            f"zero. For one target with several classes, pass y of shape ({Y.shape[0]},)"
+            f"{n_others} other values. Missing labels are NaN, or the value of missing_label (such "
+            f"as missing_label=-1), or have a sample_weight (n, {Y.shape[1]}) of zero. For one "
+            f"target with several classes, pass y of shape ({Y.shape[0]},)"
         )
 
 

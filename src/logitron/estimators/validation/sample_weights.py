@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 
-from logitron.backend import to_host
+from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import wrap
 from logitron.estimators.validation.values import as_floats, reject_complex, reject_masked
 
-__all__ = ["validate_sample_weight"]
+__all__ = ["validate_sample_weight", "zero_if_missing"]
 
 
 def validate_sample_weight(sample_weight: Any, n_rows: int, n_targets: int = 1) -> Array | None:
@@ -61,6 +61,43 @@ def validate_sample_weight(sample_weight: Any, n_rows: int, n_targets: int = 1) 
             f"sample_weight must be finite and non-negative, with a positive sum: {problem}"
         )
     return values
+
+
+def zero_if_missing(sample_weight: Array | None, known: Array | None) -> Array | None:
+    """Set the sample weights of missing labels to zero.
+
+    Parameters
+    ----------
+    sample_weight : array (n,) or (n, T), or None
+    known : array (n, T) of bool, or None
+        Which labels are not missing; None if all are known.
+
+    Returns
+    -------
+    array (n,) or (n, T), or None
+        (n, T) in the library and on the device of ``known``; the same weights if it is None.
+
+    Raises
+    ------
+    ValueError
+        If no label has a positive weight.
+    """
+    if known is None:
+        return sample_weight
+    xp = array_namespace(known)
+    if sample_weight is None:
+        weights = xp.astype(known, xp.float32)
+    else:
+        if not wrap("y", known).lazy:
+            sample_weight = ArrayContext.of(known).asarray(sample_weight, keep_dtype=True)
+        given = sample_weight[:, None] if sample_weight.ndim == 1 else sample_weight
+        weights = given * xp.astype(known, given.dtype)
+    if not float(to_host(xp.max(weights))) > 0.0:
+        raise ValueError(
+            "y must hold a label with a positive sample_weight, got only missing labels, or "
+            "labels with a weight of zero"
+        )
+    return weights
 
 
 def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:

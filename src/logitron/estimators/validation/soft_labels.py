@@ -16,6 +16,8 @@ everything else              labels
 """
 
 from collections.abc import Callable
+from math import nan
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from array_api_compat import array_namespace
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
+from logitron.data import wrap
 from logitron.estimators.validation.labels import Labels
 
 __all__ = ["encode_soft_table"]
@@ -34,7 +37,7 @@ NUMBERS_PER_CHECK = 1 << 22
 
 
 def encode_soft_table(
-    Y: Array, table: Any, sample_weight: Any, *, dtype: str, lazy: bool
+    Y: Array, table: Any, sample_weight: Any, missing_label: Any, *, dtype: str, lazy: bool
 ) -> Labels | None:
     """Encode a table of soft labels or proportions; None if it holds no number between 0 and 1.
 
@@ -45,6 +48,8 @@ def encode_soft_table(
         The same as the user passed it; names of its columns become classes.
     sample_weight : array (n,) or (n, T), optional
         Weights of labels make each column a target. Values of weight zero are not checked.
+    missing_label : number or str, optional
+        A number that marks missing labels, of which a table of proportions can have none.
     dtype : str
         dtype of predictions for many targets.
     lazy : bool
@@ -57,14 +62,15 @@ def encode_soft_table(
     Raises
     ------
     ValueError
-        If there are numbers between 0 and 1, and others outside.
+        If there are numbers between 0 and 1, and others that are outside or missing.
     """
     xp = array_namespace(Y)
     if not xp.isdtype(Y.dtype, "real floating"):
         return None
-    if not _count(Y, sample_weight, lambda part: (part > 0) & (part < 1)):
+    marker = float(missing_label) if isinstance(missing_label, Real) else nan  # (equals nothing)
+    if not _count(Y, sample_weight, lambda part: (part > 0) & (part < 1) & (part != marker)):
         return None
-    bad = _count(Y, sample_weight, lambda part: ~((part >= 0) & (part <= 1)))
+    bad = _count(Y, sample_weight, lambda part: ~((part >= 0) & (part <= 1) & (part != marker)))
     if bad:
         raise ValueError(
             f"y with {Y.shape[1]} columns of numbers that are not all 0 or 1 must hold proportions "
@@ -99,16 +105,16 @@ def _count(Y: Array, sample_weight: Any, test: Callable[[Array], Array]) -> int:
     xp, n = array_namespace(Y), Y.shape[0]
     by_label = sample_weight is not None and sample_weight.ndim == 2
     step = max(1, NUMBERS_PER_CHECK // Y.shape[1])
-    total: Any = 0
+    lazy, total = wrap("y", Y).lazy, 0
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
         found = test(Y[rows, :])
         if by_label:
-            weighted = np.asarray(to_host(sample_weight[rows, :])) > 0
-            total = total + int((np.asarray(to_host(found)) & weighted).sum())
-        else:
-            total = total + xp.sum(xp.astype(found, xp.int32))
-    return int(total if by_label else to_host(total))
+            counted = sample_weight[rows, :] > 0
+            move = ArrayContext.of(Y).asarray
+            found = found & (counted if lazy else move(counted, keep_dtype=True))
+        total = total + xp.sum(xp.astype(found, xp.int32))
+    return int(to_host(total))
 
 
 def _column_names(table: Any, count: int) -> HostArray:
