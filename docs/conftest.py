@@ -6,6 +6,7 @@ from importlib.util import find_spec
 NEEDS = {
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
+    "targets.rst": ("pandas", "safetensors", "torch"),
     "statistics.rst": ("statsmodels", "pandas"),
 }
 collect_ignore = [page for page, names in NEEDS.items() if not all(map(find_spec, names))]

@@ -85,8 +85,7 @@ def test_loaded_models_are_numpys_unless_told(tmp_path):
 
 def test_names_of_features_and_targets_are_kept(tmp_path):
     table = pd.DataFrame(X, columns=["größe", "b", "c", "d"])
-    model = LogisticRegression().fit(table, LABELS["table"])
-    model.target_names_ = np.asarray(["t", "u", "v", "w"], dtype=object)
+    model = LogisticRegression().fit(table, pd.DataFrame(LABELS["table"], columns=list("tuvw")))
     logitron.save(model, tmp_path / "model")
     found = logitron.load(tmp_path / "model")
     assert found.feature_names_in_.tolist() == ["größe", "b", "c", "d"]
@@ -95,6 +94,14 @@ def test_names_of_features_and_targets_are_kept(tmp_path):
     np.testing.assert_array_equal(found.predict(table), model.predict(table))
     with pytest.raises(ValueError, match="feature names"):
         found.predict(table.rename(columns={"b": "e"}))
+
+
+def test_labels_of_targets_must_be_words_to_be_saved(tmp_path):
+    days = np.asarray([np.datetime64("2020-01-01"), np.datetime64("2021-01-01")]).astype(object)
+    model = LogisticRegression().fit(X, days[LABELS["table"] * 1])
+    with pytest.raises(TypeError, match="target_values_ must hold numbers, booleans or strings"):
+        logitron.save(model, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", ">i4", "bool", "U1", "O"])
