@@ -410,6 +410,13 @@ def test_complete_tables_are_shuffled_as_each_target_alone():
         assert found.pvalue[t] == single.pvalue
 
 
+def test_labels_without_weight_are_not_shuffled_among_others():
+    model, options = LogisticRegression(C=0.5, tol=1e-8), {"n_permutations": 3}
+    found = permutation_test(model, X, MARKED, KNOWN, **options)
+    expected = permutation_test(model, X, NAN, **options)
+    np.testing.assert_allclose(found.permuted, expected.permuted, rtol=1e-12)
+
+
 def test_targets_that_cannot_be_scored_have_no_p_value():
     labels = NAN.copy()
     labels[:, 2] = np.nan
@@ -428,7 +435,7 @@ def test_batches_of_fits_are_put_together(monkeypatch, at_once):
         bootstrap(model, X, NAN, n_resamples=3),
         permutation_test(model, X, NAN, **options),
     )
-    monkeypatch.setattr(ResampledProblem, "at_once", lambda self, fits=1: at_once)
+    monkeypatch.setattr(ResampledProblem, "at_once", lambda self, fits=1, shuffled=False: at_once)
     again = bootstrap(model, X, NAN, n_resamples=3)
     for name in ("coef", "intercept", "converged"):
         np.testing.assert_allclose(getattr(again, name), getattr(drawn, name), atol=1e-6)

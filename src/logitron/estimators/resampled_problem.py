@@ -29,8 +29,8 @@ from logitron.solvers import Callback, Iteration, Status, map_iterations
 
 __all__ = ["FitTable", "ResampledProblem", "batches"]
 
-#: coefficients, and labels, of the fits of one batch, at most
-MAX_COEFFICIENTS, MAX_LABELS = 1 << 24, 1 << 26
+#: coefficients of the fits of a batch, and bytes of its shuffled labels and their weights, at most
+MAX_COEFFICIENTS, MAX_LABEL_BYTES = 1 << 24, 1 << 27
 
 
 def batches(first: int, second: int, at_once: int) -> Iterator[tuple[slice, slice]]:
@@ -171,10 +171,18 @@ class ResampledProblem:
             model.loss_change,
         )
 
-    def at_once(self, fits: int = 1) -> int:
-        """Return how many targets or resamples, of so many fits each, a batch should have."""
+    def at_once(self, fits: int = 1, *, shuffled: bool = False) -> int:
+        """Return how many targets or resamples, of so many fits each, a batch should have.
+
+        If they are shuffled, each has labels of its own, and perhaps weights of these.
+        """
         numbers = fits * self.labels.n_outputs * (int(self.X.shape[1]) + 1)
-        return max(1, min(MAX_COEFFICIENTS // numbers, MAX_LABELS // self.rows))
+        by_coefficients = MAX_COEFFICIENTS // numbers
+        if not shuffled:
+            return max(1, by_coefficients)
+        weighted = self.weights is not None and self.weights.ndim == 2
+        n_bytes = self.rows * (9 if weighted else 1)
+        return max(1, min(by_coefficients, MAX_LABEL_BYTES // n_bytes))
 
     def targets(self, some: slice) -> Part:
         """Return some of many targets; for one target, all there is."""
@@ -214,12 +222,13 @@ class ResampledProblem:
         xp, repeats = context.xp, len(orders)
         codes = labels.codes if self.multilabel else to_host(labels.compact_codes)[:, None]
         codes = context.asarray(codes, keep_dtype=True)
-        known = None if labels.known is None else context.asarray(labels.known, keep_dtype=True)
+        known = None
+        if weights is not None and weights.ndim == 2:  # missing labels have a weight of zero
+            weights = context.wide.asarray_for_storage(weights)
+            known = weights > 0
+            weights = xp.concat([weights] * repeats, axis=1)
         moved = [context.asarray(order, keep_dtype=True) for order in orders]
         shuffles = [shuffle_rows(codes, known, order) for order in moved]
-        if weights is not None and weights.ndim == 2:
-            weights = context.wide.asarray_for_storage(weights)
-            weights = xp.concat([weights] * repeats, axis=1)
         each = part.class_weight
         columns = xp.concat(shuffles, axis=1)
         classes = np.arange(columns.shape[1]) if self.multilabel else labels.classes

@@ -262,7 +262,7 @@ def permutation_test(
     scores, orders = np.zeros((S, T, len(folds))), [np.arange(n)]
     bar = progress_bar(verbose, S * T * len(folds), "fits")
     with problem.compute_context.scope(), bar as callback:
-        for shuffles, targets in batches(S, T, problem.at_once(len(folds))):
+        for shuffles, targets in batches(S, T, problem.at_once(len(folds), shuffled=True)):
             while len(orders) < shuffles.stop:
                 orders.append(rng.permutation(n))
             part = problem.shuffled(problem.targets(targets), orders[shuffles])
