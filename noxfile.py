@@ -133,11 +133,13 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session
+@nox.session(python=TORCH_PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """Check the type annotations of the package, strictly."""
-    session.install("-e", ".", "mypy==2.4.1")
+    """Check the type annotations of the package, strictly, and scripts of users against them."""
+    libraries = (TORCH, "jax>=0.8", "dask[array]>=2025.1", "polars>=1")
+    session.install("-e", ".", "mypy==2.4.1", "basedpyright==1.40.2", "pytest>=8.3", *libraries)
     session.run("mypy")
+    session.run("pytest", "tests/test_typing.py")
 
 
 @nox.session

@@ -32,8 +32,14 @@ FLOOR = {"float64": 1e-12, "float32": 1e-6}
 ROUNDING = 1e-14
 #: steps between whole numbers of the grid that copied columns are on
 GRID = 2.0**20
-#: warnings that are no failure: a target has one class, a fold cannot be scored, or lacks a class
-EXPECTED = ("labels of one class only", "is not defined for", "are left out of the choice of C")
+#: warnings that are no failure: a target has one class, a fold cannot be scored, or lacks a class;
+#: targets are the classes of one column
+EXPECTED = (
+    "labels of one class only",
+    "is not defined for",
+    "are left out of the choice of C",
+    "has a single 1 in each row",
+)
 FOLDS, RESAMPLES = 3, 3
 
 

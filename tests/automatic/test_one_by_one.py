@@ -122,7 +122,7 @@ def test_a_callback_stops_the_groups_that_are_left(threads):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_answers_do_not_depend_on_the_workers(threads):
     X, y = documents(classes=6)
-    Y = (y[:, None] == np.arange(6)).astype(np.int8)
+    Y = ((y[:, None] - np.arange(6)) % 6 < 2).astype(np.int8)
     with threadpool_limits(threads, user_api="blas"):
         table = LogisticRegression().fit(X, Y)
     assert table.certified_.all()

@@ -1,8 +1,12 @@
 """The plan: the obvious cases get the obvious method."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from logitron.automatic import COSTS, choose
+from logitron.automatic import COSTS, choose, plan
+from logitron.automatic.plan_text import METHODS, duration
 
 
 @pytest.mark.parametrize(
@@ -129,3 +133,36 @@ def test_sparse_features_turn_to_blocks_only_where_those_fit():
     assert 30 <= few.before_blocks < more.before_blocks
     assert choose(60_000, 45_000, 1, 1, entries=2_500_000).before_blocks is None
     assert choose(20_000, 300, 1, 1, method="newton", entries=80_000).method == "newton"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "says"),
+    [
+        ((569, 30, 1, 1), "Newton's method: whole Hessians cost little"),
+        (
+            (50_000, 768, 1, 10),
+            "L-BFGS preconditioned by the Gram matrix of the features: one",
+        ),
+        ((60, 300, 1, 1), "An exact rotation to the space of the rows, and a fit there: 60 rows"),
+    ],
+)
+def test_a_plan_is_printed_as_one_sentence(sizes, says):
+    chosen = choose(*sizes)
+    text = str(chosen)
+    assert text.startswith(says)
+    assert re.fullmatch(r"[^\n]+ \(estimated [0-9.]+ m?s a pass for each fit\)\.", text)
+    assert repr(chosen).startswith(f"Plan(method={chosen.method!r}, ")
+
+
+def test_all_methods_have_a_name_in_prose():
+    source = Path(plan.__file__).read_text()
+    documented = source.partition("    method: str\n")[2].partition("samples:")[0]
+    assert set(METHODS) == set(re.findall(r'"([a-z-]+)"', documented.replace('"""', "")))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(4.01e-4, "0.4 ms"), (0.0123, "12 ms"), (0.123, "123 ms"), (0.9999, "1 s"), (250.0, "250 s")],
+)
+def test_durations_have_two_digits_and_a_unit(seconds, text):
+    assert duration(seconds) == text

@@ -224,6 +224,14 @@ def test_verbose_prints_every_epoch(capsys):
     assert lines[0] == f"epoch      1  loss {90 * np.log(3):.6g}"
 
 
+@pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
+def test_verbose_calls_passes_of_other_solvers_iterations(solver, capsys):
+    LogisticRegression(solver=solver, verbose=1).fit(CASE.X, CODES)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert all(line.startswith("iteration ") for line in lines)
+
+
 def test_what_did_not_converge_says_why_and_what_to_try():
     with pytest.warns(ConvergenceWarning, match="after 30 iterations.*max_iter.*scale the feat"):
         clf = quick().fit(CASE.X, CODES)

@@ -127,6 +127,7 @@ def test_targets_are_what_they_are_alone():
 # --- what y is ----------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:y of shape .* has a single 1 in each row")
 def test_zeros_and_ones_stay_targets_or_labels():
     X, y, *_ = problem("softmax")
     table = np.eye(CLASSES)[y.argmax(axis=1)]

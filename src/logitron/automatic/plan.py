@@ -4,6 +4,7 @@ from dataclasses import KW_ONLY, dataclass
 from math import sqrt
 
 from logitron.automatic.cost_model import COSTS, Costs
+from logitron.automatic.plan_text import METHODS, duration
 
 __all__ = ["Plan", "choose"]
 
@@ -69,6 +70,13 @@ class Plan:
     """Iterations by sparse products before dense blocks are used instead; None is no limit."""
     on_logits: bool = False
     """Whether separable and slow problems may go on with line searches on kept logits."""
+
+    def __str__(self) -> str:
+        """Say in one sentence what was chosen, why, and how long a pass is estimated to take."""
+        return (
+            f"{METHODS.get(self.method, self.method)}: {self.reason} (estimated "
+            f"{duration(self.costs.one_pass)} a pass for each fit)."
+        )
 
     def on_diagonal(self, reason: str) -> "Plan":
         """Return the plan of the same costs that models the Hessian by its diagonal."""

@@ -11,6 +11,8 @@ module                      contents
 ``target_scores``           `score_targets`: scores of each target of a table
 ``target_rows``             the rows of a table that a fitted model is scored on
 ``classifier``              `predict`, `predict_proba`, `score`, `to`: all that follows ``fit``
+``argument_types``          types of arguments and results, for type checkers
+``logit_functions``         predictions as functions of the logits of a block of rows
 ``validation``              checks of X, y and weights
 ``fitting``                 one objective minimised: solver, refinement, certificate
 ``same_device``             whether X is where a fitted model is

@@ -2,20 +2,28 @@
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
-from array_api_compat import array_namespace
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
-from logitron import neuron
+from logitron.automatic import Plan
 from logitron.backend import ArrayContext, to_host
-from logitron.backend.types import Array
+from logitron.backend.device_arrays import DeviceArray, DeviceArrayT
+from logitron.backend.types import Array, HostArray
 from logitron.data import map_with_offset, to_csr, wrap
+from logitron.estimators import logit_functions
+from logitron.estimators.argument_types import (
+    BackendName,
+    Features,
+    HostFeatures,
+    LabelArray,
+    Offset,
+    Weights,
+)
 from logitron.estimators.same_device import check_same_device
-from logitron.estimators.sklearn.callbacks import CallbackSupportMixin
+from logitron.estimators.sklearn.bases import CallbackSupportMixin, ClassifierMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
 from logitron.estimators.soft_scores import has_shares, score_shares, trial_share
 from logitron.estimators.target_rows import exact_share, target_rows
@@ -25,6 +33,7 @@ from logitron.estimators.validation.labels import Labels, classes_in_context, de
 from logitron.estimators.validation.offsets import validate_offset
 from logitron.estimators.validation.sample_weights import validate_sample_weight
 from logitron.estimators.validation.values import to_host_if_array
+from logitron.objective import Cost
 
 __all__ = ["NeuronClassifier"]
 
@@ -34,7 +43,7 @@ PLAIN_TYPES, MAX_CACHED = frozenset({bool, int, float, str, type(None)}), 1000
 _validated: set[tuple[Any, ...]] = set()
 
 
-class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator):  # type: ignore[misc]
+class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator):
     """A classifier with ``coef_ (m, p)``, ``intercept_ (m,)`` and ``classes_ (K,)``.
 
     One neuron for two classes, a softmax layer for more classes, and one neuron for each of many
@@ -44,6 +53,16 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
     coef_: Array
     intercept_: Array
     classes_: Array
+    n_iter_: Array
+    converged_: Array
+    suboptimality_: Array
+    certified_: Array
+    plan_: Plan | None
+    work_: Cost
+    n_features_in_: int
+    feature_names_in_: HostArray
+    target_names_: HostArray
+    target_values_: HostArray
     _multilabel: bool = False
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
@@ -76,7 +95,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
                 _validated.clear()
             _validated.add(key)
 
-    def decision_function(self, X: Any, *, offset: Any = None) -> Array:
+    @overload
+    def decision_function(self, X: DeviceArrayT, *, offset: Offset = None) -> DeviceArrayT: ...
+    @overload
+    def decision_function(self, X: HostFeatures, *, offset: Offset = None) -> HostArray: ...
+    @overload
+    def decision_function(self, X: Features, *, offset: Offset = None) -> Array: ...
+    def decision_function(self, X: Any, *, offset: Offset = None) -> Array:
         """Compute the logits.
 
         Parameters
@@ -98,9 +123,15 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             would be rejected by ``fit``. For Dask arrays, NaN is found only where the result is
             computed.
         """
-        return self._map("decision_function", X, _decision, offset, by_row=True)
+        return self._map("decision_function", X, logit_functions.decision, offset, by_row=True)
 
-    def predict_proba(self, X: Any, *, offset: Any = None) -> Array:
+    @overload
+    def predict_proba(self, X: DeviceArrayT, *, offset: Offset = None) -> DeviceArrayT: ...
+    @overload
+    def predict_proba(self, X: HostFeatures, *, offset: Offset = None) -> HostArray: ...
+    @overload
+    def predict_proba(self, X: Features, *, offset: Offset = None) -> Array: ...
+    def predict_proba(self, X: Any, *, offset: Offset = None) -> Array:
         """Compute the probability of each class; for many targets, the probability of 1.
 
         Parameters
@@ -117,9 +148,17 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_proba", X, _probabilities, offset, needs_classes=True)
+        return self._map(
+            "predict_proba", X, logit_functions.probabilities, offset, needs_classes=True
+        )
 
-    def predict_log_proba(self, X: Any, *, offset: Any = None) -> Array:
+    @overload
+    def predict_log_proba(self, X: DeviceArrayT, *, offset: Offset = None) -> DeviceArrayT: ...
+    @overload
+    def predict_log_proba(self, X: HostFeatures, *, offset: Offset = None) -> HostArray: ...
+    @overload
+    def predict_log_proba(self, X: Features, *, offset: Offset = None) -> Array: ...
+    def predict_log_proba(self, X: Any, *, offset: Offset = None) -> Array:
         """Compute the logarithm of each class's probability without underflow.
 
         Parameters
@@ -136,9 +175,17 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ValueError, TypeError
             As `decision_function`.
         """
-        return self._map("predict_log_proba", X, _log_probabilities, offset, needs_classes=True)
+        return self._map(
+            "predict_log_proba", X, logit_functions.log_probabilities, offset, needs_classes=True
+        )
 
-    def predict(self, X: Any, *, offset: Any = None) -> Array:
+    @overload
+    def predict(self, X: DeviceArray, *, offset: Offset = None) -> Array: ...
+    @overload
+    def predict(self, X: HostFeatures, *, offset: Offset = None) -> HostArray: ...
+    @overload
+    def predict(self, X: Features, *, offset: Offset = None) -> Array: ...
+    def predict(self, X: Any, *, offset: Offset = None) -> Array:
         """Predict the most probable class.
 
         Parameters
@@ -162,18 +209,23 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             values = getattr(self, "target_values_", None)
             dtype = self._label_dtype if values is None else "int8"
             codes = self._map(
-                "predict", X, _multilabel_predictions, offset, by_row=True, dtype=dtype
+                "predict",
+                X,
+                logit_functions.multilabel_predictions,
+                offset,
+                by_row=True,
+                dtype=dtype,
             )
             if values is None:
                 return codes
         else:
-            codes, values = (
-                self._map("predict", X, _class_codes, offset, by_row=True),
-                self.classes_,
-            )
+            codes = self._map("predict", X, logit_functions.class_codes, offset, by_row=True)
+            values = self.classes_
         return wrap("codes", codes).map(partial(decode_labels, values), values.dtype)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
+    def score(
+        self, X: Features, y: LabelArray, sample_weight: Weights = None, *, offset: Offset = None
+    ) -> float:
         """Compute the accuracy: the fraction of rows whose label, or labels, are predicted.
 
         For many targets, a row counts if all of its labels are predicted, as in scikit-learn;
@@ -214,7 +266,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         weights = validate_sample_weight(sample_weight, predicted.shape[0])
         return float(accuracy_score(y, predicted, sample_weight=weights))
 
-    def to(self, backend: str, device: str | None = None) -> Self:
+    def to(self, backend: BackendName, device: str | None = None) -> Self:
         """Move the fitted model to another library or device, in place.
 
         Parameters
@@ -332,43 +384,3 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             if not X.lazy:  # a check would compute a lazy array
                 reject_nonfinite(rows)  # (by sums that were made on the way)
             return found
-
-
-# --- functions of the logits of a block ---------------------------------------------------------
-
-
-def _decision(Z: Array) -> Array:
-    return Z[:, 0] if Z.shape[1] == 1 else Z
-
-
-def _logits_of_both_classes(Z: Array) -> Array:
-    """Return logits of both classes: 1 - sigmoid(z) = sigmoid(-z) avoids cancellation."""
-    return array_namespace(Z).concat([-Z, Z], axis=1) if Z.shape[1] == 1 else Z
-
-
-def _probabilities(Z: Array, *, classes: int) -> Array:
-    if classes == 1 and Z.shape[1] == 1:
-        return neuron.formulas.both_sigmoids(array_namespace(Z), Z)
-    return neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
-
-
-def _log_probabilities(Z: Array, *, classes: int) -> Array:
-    xp = array_namespace(Z)
-    Z = _logits_of_both_classes(Z) if classes == 1 else Z
-    P = neuron.sigmoid(Z) if classes == 1 else neuron.softmax(Z, classes=classes)
-    # the logarithm of `predict_proba` where this is a normal number
-    is_normal = float(xp.finfo(P.dtype).eps) < P
-    log_P = xp.log(xp.where(is_normal, P, xp.ones_like(P)))
-    return xp.where(is_normal, log_P, neuron.log_probability(Z, classes=classes))
-
-
-def _multilabel_predictions(Z: Array, *, dtype: str) -> Array:
-    xp = array_namespace(Z)
-    return xp.astype(Z > 0, getattr(xp, dtype))
-
-
-def _class_codes(Z: Array) -> Array:
-    xp = array_namespace(Z)
-    if Z.shape[1] == 1:
-        return xp.astype(Z[:, 0] > 0, xp.int32)
-    return xp.astype(xp.argmax(Z, axis=1), xp.int32)

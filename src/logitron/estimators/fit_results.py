@@ -9,7 +9,7 @@ from logitron.automatic import Plan
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.estimators.fitting import Fit, Settings
-from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.reports import Axis, Report, is_converged, warn_unconverged
 from logitron.estimators.verdict import Verdict
 from logitron.solvers import Status
 
@@ -41,7 +41,8 @@ class FitResults:
         settings: Settings,
         *,
         names: Any,
-        target_names: HostArray | None = None,
+        axes: tuple[Axis, Axis, Axis] = (Axis("target"), Axis("fold"), Axis("C")),
+        stage: str = "",
     ) -> None:
         """Warn about fits that did not converge.
 
@@ -51,9 +52,11 @@ class FitResults:
         settings : Settings
         names : sequence of str or None
             Names of the features.
-        target_names : numpy.ndarray (T,), optional
+        axes : tuple of Axis
+            What differs along (T, F, P), and names of the positions.
+        stage : str, default ""
+            Which part of the estimator's work the fits are.
         """
-        axes = ("target", "fold", "C")
         kept = [axis for axis in range(3) if self.status.shape[axis] > 1]
         shape = tuple(self.status.shape[axis] for axis in kept) or (1,)
         report = Report(
@@ -62,7 +65,7 @@ class FitResults:
             self.suboptimality.reshape(shape),
             self.running_away,
             tuple(axes[axis] for axis in kept),
-            target_names,
+            stage,
         )
         tol = float(settings.tol)
         warn_unconverged(report, estimator_name, solver, tol=tol, names=names)

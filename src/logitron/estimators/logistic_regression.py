@@ -1,20 +1,23 @@
 """`LogisticRegression`: one fit, or one for each of many targets."""
 
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import Source
+from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Fit, Settings, centre_over_classes
 from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
 from logitron.estimators.progress import print_iteration, progress_bar
-from logitron.estimators.sklearn.callbacks import CallbackBridge, with_callbacks
+from logitron.estimators.reports import Axis
+from logitron.estimators.sklearn.bases import with_callbacks
+from logitron.estimators.sklearn.callbacks import CallbackBridge
 from logitron.estimators.sklearn.constraints import REGRESSION
 from logitron.estimators.sklearn.parameters import (
     clip_tolerance,
@@ -34,6 +37,7 @@ from logitron.estimators.validation.labels import (
     classes_in_context,
 )
 from logitron.estimators.validation.offsets import mean_offsets
+from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
@@ -167,31 +171,35 @@ class LogisticRegression(NeuronClassifier):
     True
     """
 
+    C: Any
+    class_weight: Any
+    loss_curve_: Array
+
     _parameter_constraints: ClassVar[dict[str, Any]] = REGRESSION
 
     def __init__(
         self,
-        penalty: str | None = "deprecated",
+        penalty: types.PenaltyName | None = "deprecated",
         *,
-        C: Any = 1.0,
+        C: types.InversePenalty = 1.0,
         l1_ratio: float | None = 0.0,
         dual: bool = False,
         tol: float = 1e-4,
         fit_intercept: bool = True,
         intercept_scaling: float = 1,
-        class_weight: Any = None,
-        random_state: Any = None,
-        solver: str = "auto",
+        class_weight: types.ClassWeight | None = None,
+        random_state: types.RandomState | None = None,
+        solver: types.SolverName = "auto",
         max_iter: int | None = None,
         verbose: int = 0,
         warm_start: bool = False,
         n_jobs: int | None = None,
-        learning_rate: float | str = "auto",
+        learning_rate: float | Literal["auto"] = "auto",
         loss_change: float = 1e-5,
-        backend: str | None = None,
+        backend: types.BackendName | None = None,
         device: str | None = None,
-        dtype: str | None = None,
-        missing_label: Any = None,
+        dtype: types.PrecisionName | None = None,
+        missing_label: types.MissingLabel = None,
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -214,7 +222,14 @@ class LogisticRegression(NeuronClassifier):
         self.dtype = dtype
         self.missing_label = missing_label
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
+    def fit(
+        self,
+        X: types.Features,
+        y: types.LabelArray,
+        sample_weight: types.Weights = None,
+        *,
+        offset: types.Offset = None,
+    ) -> Self:
         """Train the neurons.
 
         Parameters
@@ -270,7 +285,7 @@ class LogisticRegression(NeuronClassifier):
             raise
         return self
 
-    @with_callbacks  # type: ignore[untyped-decorator]
+    @with_callbacks
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> None:
         self._validate_params()
         C = resolve_inverse_penalty(self)
@@ -280,6 +295,7 @@ class LogisticRegression(NeuronClassifier):
         missing = self.missing_label
         labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset, missing)
         if labels.multilabel:
+            warn_one_hot(labels, weights)
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
             self._fit_grid(X, labels, weights, offset, C, raw_inputs, contexts)
             return
@@ -377,9 +393,8 @@ class LogisticRegression(NeuronClassifier):
                 bridge.end()
         names = None if multilabel else getattr(self, "feature_names_in_", None)
         grid.warn_single_class(labels.names)
-        results.warn(
-            type(self).__name__, self.solver, settings, names=names, target_names=labels.names
-        )
+        axes = Axis("target", labels.names), Axis("fold"), Axis("C")
+        results.warn(type(self).__name__, self.solver, settings, names=names, axes=axes)
 
     def _settings(self, labels: Labels) -> Settings:
         return Settings(
@@ -447,7 +462,8 @@ class LogisticRegression(NeuronClassifier):
 
     def _iteration_callback(self) -> Callback:
         """Return the callback after each iteration, or None."""
-        return print_iteration if self.verbose else None
+        unit = "epoch" if self.solver == "gradient-descent" else "iteration"
+        return partial(print_iteration, unit=unit) if self.verbose else None
 
     def _set_fitted_attributes(
         self, fit: Fit, verdict: Verdict, input_context: ArrayContext, weight_scale: float

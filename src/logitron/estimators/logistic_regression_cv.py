@@ -1,15 +1,15 @@
 """`LogisticRegressionCV`: all penalties on all folds, solved together."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, SupportsFloat
 
 import numpy as np
-from sklearn import get_config
-from sklearn.utils import Bunch
-from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
+from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
@@ -25,17 +25,20 @@ from logitron.estimators.model_selection.held_out import (
 from logitron.estimators.model_selection.penalty_choice import average_over_folds, choose_penalties
 from logitron.estimators.model_selection.scoring import check_scoring
 from logitron.estimators.progress import progress_bar
+from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.constraints import CROSS_VALIDATION
 from logitron.estimators.sklearn.legacy import legacy_attributes
 from logitron.estimators.sklearn.parameters import (
     check_cv_penalty,
     clip_tolerance,
     inverse_penalty_grid,
-    reject_params,
     resolve_solver,
 )
+from logitron.estimators.sklearn.routing import route_fit, route_score
+from logitron.estimators.validation.embedding_columns import read_embeddings
 from logitron.estimators.validation.features import resolve_contexts, validate_features
 from logitron.estimators.validation.labels import Labels, classes_in_context
+from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.training_targets import read_targets
 
 __all__ = ["LogisticRegressionCV"]
@@ -120,6 +123,15 @@ class LogisticRegressionCV(NeuronClassifier):
     ((5, 1, 3), True)
     """
 
+    Cs: Any
+    class_weight: Any
+    Cs_: Array
+    C_: Array
+    l1_ratios_: Array
+    l1_ratio_: Array
+    scores_: Array
+    coefs_paths_: Array
+
     #: sample weights of `score` are a parameter of the scorer, not of this estimator
     __metadata_request__score: ClassVar[dict[str, Any]] = {"sample_weight": UNUSED}
 
@@ -128,28 +140,28 @@ class LogisticRegressionCV(NeuronClassifier):
     def __init__(
         self,
         *,
-        Cs: Any = 10,
-        l1_ratios: Any = "warn",
+        Cs: int | Sequence[SupportsFloat] | types.SupportsArray = 10,
+        l1_ratios: Sequence[float] | types.SupportsArray | Literal["warn"] | None = "warn",
         fit_intercept: bool = True,
-        cv: Any = None,
+        cv: types.Folds | None = None,
         dual: bool = False,
-        penalty: str | None = "deprecated",
-        scoring: Any = None,
-        solver: str = "auto",
+        penalty: types.PenaltyName | None = "deprecated",
+        scoring: types.Scorer | None = None,
+        solver: types.SolverName = "auto",
         tol: float = 1e-4,
         max_iter: int | None = None,
-        class_weight: Any = None,
+        class_weight: types.ClassWeight | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
         refit: bool = True,
         intercept_scaling: float = 1.0,
-        random_state: Any = None,
-        use_legacy_attributes: bool = False,
+        random_state: types.RandomState | None = None,
+        use_legacy_attributes: bool | Literal["warn"] = False,
         warm_start: bool = False,
-        backend: str | None = None,
+        backend: types.BackendName | None = None,
         device: str | None = None,
-        dtype: str | None = None,
-        missing_label: Any = None,
+        dtype: types.PrecisionName | None = None,
+        missing_label: types.MissingLabel = None,
     ) -> None:
         self.Cs = Cs
         self.l1_ratios = l1_ratios
@@ -175,7 +187,13 @@ class LogisticRegressionCV(NeuronClassifier):
         self.missing_label = missing_label
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, **params: Any
+        self,
+        X: types.Features,
+        y: types.LabelArray,
+        sample_weight: types.Weights = None,
+        *,
+        offset: types.Offset = None,
+        **params: Any,
     ) -> Self:
         """Train on each fold with each penalty, choose a penalty, and train on all rows.
 
@@ -225,16 +243,18 @@ class LogisticRegressionCV(NeuronClassifier):
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, params: dict[str, Any]) -> None:
         self._validate_params()
         check_cv_penalty(self)
-        raw_X = X
-        X = validate_features(self, X, reset=True)
+        raw_X = read_embeddings(X)
+        X = validate_features(self, raw_X, reset=True)
         n = X.shape[0]
         input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
         missing = self.missing_label
         labels, weights, offset = read_targets(y, n, sample_weight, offset, missing)
+        if labels.multilabel:
+            warn_one_hot(labels, weights)
         Cs = inverse_penalty_grid(self.Cs)
         on_device = labels.soft or offset is not None
         check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs, on_device=on_device)
-        routed = self._route_params(sample_weight, params)
+        routed = route_fit(self, sample_weight, params)
         labels_on_host = labels.on_host()
         folds = make_folds(self.cv, raw_X, labels_on_host, n, routed.splitter.split)
         settings = Settings(
@@ -287,10 +307,13 @@ class LogisticRegressionCV(NeuronClassifier):
         warn_unseen_classes(n_unseen)
         warn_undefined_scores(self.scoring, n_undefined, scores.size)
         names = getattr(self, "feature_names_in_", None)
-        for part in (results, refitted):
-            if part is not None:
-                name = type(self).__name__
-                part.warn(name, self.solver, settings, names=names, target_names=labels.names)
+        axes = Axis("target", labels.names), Axis("fold"), Axis("C", Cs)
+        results.warn(type(self).__name__, self.solver, settings, names=names, axes=axes)
+        if refitted is not None:
+            stage = "the refit" if labels.multilabel else f"the refit with C={C[0]:.6g}"
+            refitted.warn(
+                type(self).__name__, self.solver, settings, names=names, axes=axes, stage=stage
+            )
 
     def _start(
         self, context: ArrayContext, shape: tuple[int, int, int], labels: Labels
@@ -371,7 +394,13 @@ class LogisticRegressionCV(NeuronClassifier):
             self.__dict__["l1_ratio_"] = np.full_like(self.C_, None, dtype=object)
 
     def score(
-        self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, **params: Any
+        self,
+        X: types.Features,
+        y: types.LabelArray,
+        sample_weight: types.Weights = None,
+        *,
+        offset: types.Offset = None,
+        **params: Any,
     ) -> float:
         """Score by ``scoring``; for many targets, return the mean of their scores.
 
@@ -404,12 +433,7 @@ class LogisticRegressionCV(NeuronClassifier):
         """
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
-        if get_config()["enable_metadata_routing"]:
-            score_params = process_routing(self, "score", **params).scorer.score
-        else:
-            reject_params(set(params) - {"sample_weight"}, "score")
-            score_params = params
-        return score_model(self, X, y, score_params, offset)
+        return score_model(self, X, y, route_score(self, params), offset)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the routing of metadata to the splitter and to the scorer."""
@@ -430,14 +454,6 @@ class LogisticRegressionCV(NeuronClassifier):
 
     def _get_scorer(self) -> Any:
         return resolve_scorer(self.scoring)[1]
-
-    def _route_params(self, sample_weight: Any, params: dict[str, Any]) -> Any:
-        """Divide the parameters of ``fit`` between the splitter and the scorer."""
-        if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", sample_weight=sample_weight, **params)
-        reject_params(set(params) - {"groups"}, "fit")
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return Bunch(splitter=Bunch(split=dict(params)), scorer=Bunch(score=weights))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

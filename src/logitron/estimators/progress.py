@@ -88,11 +88,13 @@ def _rich() -> Any:
     return rich.progress
 
 
-def print_iteration(iteration: Iteration) -> None:
+def print_iteration(iteration: Iteration, *, unit: str = "iteration") -> None:
     """Print number and loss of an iteration of a single fit.
 
     Parameters
     ----------
     iteration : Iteration
+    unit : str, default "iteration"
+        "epoch" for gradient descent, whose iterations are passes over the data.
     """
-    print(f"epoch {iteration.number:6d}  loss {iteration.loss[0]:.6g}")
+    print(f"{unit} {iteration.number:6d}  loss {iteration.loss[0]:.6g}")

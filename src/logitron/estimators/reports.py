@@ -1,5 +1,6 @@
 """Warnings about fits that did not converge: names, suboptimality, causes and remedies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +11,15 @@ from logitron.backend.types import HostArray
 from logitron.estimators.user_warnings import warn
 from logitron.solvers import Status
 
-__all__ = ["CONVERGED_STATUSES", "Report", "is_converged", "warn_unconverged"]
+__all__ = ["CONVERGED_STATUSES", "Axis", "Report", "is_converged", "warn_unconverged"]
 
 
 #: statuses of converged fits
 CONVERGED_STATUSES = {Status.CONVERGED, Status.AT_PRECISION}
 #: number of fits, and of features, that a warning names
 MAX_NAMED = 5
+#: number of positions along an axis that it names, of many fits
+MAX_LISTED = 20
 
 
 def is_converged(status: HostArray) -> HostArray:
@@ -31,6 +34,25 @@ def is_converged(status: HostArray) -> HostArray:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """One axis of an array of fits."""
+
+    name: str
+    """What differs along it, such as "fold"."""
+    labels: Sequence[Any] | HostArray | None = None
+    """A label for each position: penalties, or names of targets; None is the position itself."""
+
+    def label(self, position: int) -> str:
+        """Name a position: "C=0.1", "fold 2" or "target 'smiles'"."""
+        if self.labels is None:
+            return f"{self.name} {position}"
+        label = self.labels[position]
+        if isinstance(label, float | np.floating):
+            return f"{self.name}={float(label):.6g}"
+        return f"{self.name} {str(label)!r}" if isinstance(label, str) else f"{self.name} {label}"
+
+
+@dataclass(frozen=True)
 class Report:
     """Statuses of fits, for a warning; all arrays have one shape."""
 
@@ -39,10 +61,10 @@ class Report:
     suboptimality: HostArray
     running_away: dict[int, HostArray]
     """For each group without a finite optimum, the features whose coefficients diverge."""
-    axes: tuple[str, ...] = ()
-    """Names of the arrays' axes; empty for a single fit."""
-    target_names: HostArray | None = None
-    """Names of the numbers along the axis "target"."""
+    axes: tuple[Axis, ...] = ()
+    """The arrays' axes; empty for a single fit."""
+    stage: str = ""
+    """Which of several parts of the estimator's work the fits are, such as "the refit"."""
 
 
 def warn_unconverged(
@@ -72,28 +94,36 @@ def warn_unconverged(
         reached = f"at most {worst:.1e}" if np.isfinite(worst) else "not bounded"
         text = (
             f"{estimator_name} with solver {solver} failed to converge after {number} iterations"
-            f"{_describe_fits(which, report)}; {one.explanation}"
+            f"{report.stage and f' in {report.stage}'}{_describe_fits(which, report.axes)}; "
+            f"{one.explanation}"
             f"{_describe_features(one, which, report, names)}. The suboptimality is {reached}, and "
             f"tol={tol:g} requires {tol**2:.1e}"
         )
         warn(text, ConvergenceWarning)
 
 
-def _describe_fits(which: HostArray, report: Report) -> str:
-    """Count the fits, and name the first ones."""
+def _describe_fits(which: HostArray, axes: tuple[Axis, ...]) -> str:
+    """Count the fits, and name them: a few one by one, more of them by each axis."""
     if which.size == 1:
         return ""
-    indices, axes, names = np.argwhere(which), report.axes, report.target_names
+    indices = np.argwhere(which)
     named = [
-        ", ".join(
-            f"{axis} {repr(names[i]) if axis == 'target' and names is not None else i}"
-            for axis, i in zip(axes, index, strict=True)
-        )
-        for index in indices[:MAX_NAMED].tolist()
+        ", ".join(axis.label(i) for axis, i in zip(axes, index, strict=True))
+        for index in indices[: MAX_NAMED + 1].tolist()
     ]
-    more = ", ..." if len(indices) > MAX_NAMED else ""
-    listed = f" ({'; '.join(named)}{more})" if axes else ""
-    return f" in {len(indices)} of {which.size} fits{listed}"
+    if len(named) > MAX_NAMED:
+        named = [
+            _describe_axis(axis, np.unique(i)) for axis, i in zip(axes, indices.T, strict=True)
+        ]
+    return f" in {len(indices)} of {which.size} fits ({'; '.join(named)})" if axes else ""
+
+
+def _describe_axis(axis: Axis, positions: HostArray) -> str:
+    """Name the positions that occur, the first `MAX_LISTED`: "C=1, 10, 100"."""
+    first, *others = (axis.label(i) for i in positions[:MAX_LISTED].tolist())
+    begin = len(axis.name) + 1
+    more = f", ... ({len(positions)} in all)" if len(positions) > MAX_LISTED else ""
+    return ", ".join([first, *(label[begin:] for label in others)]) + more
 
 
 def _describe_features(status: Status, which: HostArray, report: Report, names: Any) -> str:

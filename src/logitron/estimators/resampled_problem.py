@@ -14,7 +14,7 @@ from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
 from logitron.estimators.label_shuffles import shuffle_rows
 from logitron.estimators.logistic_regression import LogisticRegression
-from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.reports import Axis, Report, is_converged, warn_unconverged
 from logitron.estimators.sklearn.parameters import (
     clip_tolerance,
     inverse_penalty_per_target,
@@ -63,7 +63,8 @@ class FitTable:
     """
 
     def __init__(self, target_names: HostArray | None, **axes: int) -> None:
-        self.axes, self.target_names = axes, target_names
+        names = {"target": target_names}
+        self.axes = tuple(Axis(name, names.get(name)) for name in axes)
         shape = tuple(axes.values())
         self.status = np.full(shape, Status.STOPPED)
         self.n_iter = np.zeros(shape, np.int32)
@@ -99,8 +100,7 @@ class FitTable:
             self.n_iter.reshape(shape),
             self.suboptimality.reshape(shape),
             self._running_away,
-            tuple(list(self.axes)[axis] for axis in kept),
-            self.target_names,
+            tuple(self.axes[axis] for axis in kept),
         )
         warn_unconverged(
             report, "LogisticRegression", model.solver, tol=clip_tolerance(model.tol), names=None

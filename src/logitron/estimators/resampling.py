@@ -8,6 +8,7 @@ import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray, Namespace
+from logitron.estimators.argument_types import Features, Folds, LabelArray, Weights
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.model_selection.folds import make_folds, training_counts
 from logitron.estimators.model_selection.scoring import (
@@ -102,12 +103,12 @@ class PermutationTest:
 
 def bootstrap(
     model: LogisticRegression,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
+    X: Features,
+    y: LabelArray,
+    sample_weight: Weights = None,
     *,
     n_resamples: int = 200,
-    random_state: Any = 0,
+    random_state: int | np.random.Generator | None = 0,
     verbose: int = 0,
 ) -> Bootstrap:
     """Fit a model to bootstrap resamples of the rows, all solved together.
@@ -187,14 +188,14 @@ def bootstrap(
 
 def permutation_test(
     model: LogisticRegression,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
+    X: Features,
+    y: LabelArray,
+    sample_weight: Weights = None,
     *,
-    cv: Any = 5,
+    cv: Folds = 5,
     scoring: str = "accuracy",
     n_permutations: int = 100,
-    random_state: Any = 0,
+    random_state: int | np.random.Generator | None = 0,
     verbose: int = 0,
 ) -> PermutationTest:
     """Test whether a model predicts held-out rows better than by chance.

@@ -1,9 +1,10 @@
 """`score_targets`: a score of every target of a fitted table, without a loop over targets."""
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import overload
 
 from logitron.backend.types import HostArray
+from logitron.estimators.argument_types import Features, LabelArray, Offset, Weights
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.model_selection.scoring import DEVICE_SCORES, scores_on_device
 from logitron.estimators.target_rows import target_rows
@@ -14,36 +15,36 @@ __all__ = ["score_targets"]
 
 @overload
 def score_targets(
-    model: Any,
-    X: Any,
-    Y: Any,
+    model: NeuronClassifier,
+    X: Features,
+    Y: LabelArray,
     *,
     scoring: str = ...,
-    sample_weight: Any = ...,
-    offset: Any = ...,
+    sample_weight: Weights = ...,
+    offset: Offset = ...,
 ) -> HostArray: ...
 
 
 @overload
 def score_targets(
-    model: Any,
-    X: Any,
-    Y: Any,
+    model: NeuronClassifier,
+    X: Features,
+    Y: LabelArray,
     *,
-    scoring: Sequence[str],
-    sample_weight: Any = ...,
-    offset: Any = ...,
+    scoring: list[str] | tuple[str, ...],
+    sample_weight: Weights = ...,
+    offset: Offset = ...,
 ) -> dict[str, HostArray]: ...
 
 
 def score_targets(
-    model: Any,
-    X: Any,
-    Y: Any,
+    model: NeuronClassifier,
+    X: Features,
+    Y: LabelArray,
     *,
     scoring: str | Sequence[str] = "roc_auc",
-    sample_weight: Any = None,
-    offset: Any = None,
+    sample_weight: Weights = None,
+    offset: Offset = None,
 ) -> HostArray | dict[str, HostArray]:
     """Score each target of a model on given rows, usually held-out ones.
 

@@ -36,6 +36,7 @@ module                    what it holds
 ``neuron.forward_pass``   logits and probabilities
 ``neuron.loss_functions`` loss, gradient and curvature
 ``neuron.checks``         what arguments must be
+``neuron.array_type``     what type checkers know of an array
 ========================= ======================================================================
 
 Numerics. Losses are computed from logits, never from clipped probabilities, and every formula

@@ -1,6 +1,7 @@
 """The forward pass: from features to logits and probabilities."""
 
 from logitron.neuron import formulas
+from logitron.neuron.array_type import ArrayT, StandardArray
 from logitron.neuron.checks import (
     check_classes,
     check_columns,
@@ -8,12 +9,11 @@ from logitron.neuron.checks import (
     check_parameters,
     namespace_of,
 )
-from logitron.neuron.formulas import Array
 
 __all__ = ["forward", "log_probability", "logits", "sigmoid", "softmax"]
 
 
-def logits(X: Array, W: Array, b: Array | None = None) -> Array:
+def logits(X: ArrayT, W: StandardArray, b: StandardArray | None = None) -> ArrayT:
     """Weigh the inputs and add the intercept: ``Z = X @ W + b``.
 
     Parameters
@@ -42,10 +42,11 @@ def logits(X: Array, W: Array, b: Array | None = None) -> Array:
     """
     xp = namespace_of(X=X, W=W, b=b)
     check_parameters(xp, X, W, b)
-    return formulas.logits(xp, X, W, b)
+    found: ArrayT = formulas.logits(xp, X, W, b)
+    return found
 
 
-def sigmoid(Z: Array) -> Array:
+def sigmoid(Z: ArrayT) -> ArrayT:
     r"""Squash logits into probabilities, element by element: ``1 / (1 + exp(-Z))``.
 
     Written as :math:`\sigma(z) = \exp(\min(z, 0)) / (1 + \exp(-|z|))`, which cannot overflow.
@@ -74,10 +75,11 @@ def sigmoid(Z: Array) -> Array:
     """
     xp = namespace_of(Z=Z)
     check_logits(xp, Z)
-    return formulas.sigmoid(xp, Z)
+    P: ArrayT = formulas.sigmoid(xp, Z)
+    return P
 
 
-def softmax(Z: Array, *, classes: int) -> Array:
+def softmax(Z: ArrayT, *, classes: int) -> ArrayT:
     r"""Share one unit of probability among the ``K = classes`` columns of each group.
 
     :math:`p_k = \exp(z_k) / \sum_j \exp(z_j)`, computed after subtracting the group's largest
@@ -110,10 +112,11 @@ def softmax(Z: Array, *, classes: int) -> Array:
     xp = namespace_of(Z=Z)
     check_logits(xp, Z)
     check_columns(Z, classes)
-    return formulas.softmax(xp, Z, classes=classes)
+    P: ArrayT = formulas.softmax(xp, Z, classes=classes)
+    return P
 
 
-def log_probability(Z: Array, *, classes: int = 1) -> Array:
+def log_probability(Z: ArrayT, *, classes: int = 1) -> ArrayT:
     r"""Logarithm of the probabilities of logits, where the probabilities themselves would be zero.
 
     Sigmoid neurons: :math:`\log \sigma(z) = \min(z, 0) - \log(1 + \exp(-|z|))`, to a few units in
@@ -146,10 +149,13 @@ def log_probability(Z: Array, *, classes: int = 1) -> Array:
     xp = namespace_of(Z=Z)
     check_logits(xp, Z)
     check_columns(Z, classes)
-    return formulas.log_probability(xp, Z, classes=classes)
+    log_P: ArrayT = formulas.log_probability(xp, Z, classes=classes)
+    return log_P
 
 
-def forward(X: Array, W: Array, b: Array | None = None, *, classes: int = 1) -> Array:
+def forward(
+    X: ArrayT, W: StandardArray, b: StandardArray | None = None, *, classes: int = 1
+) -> ArrayT:
     """Run the forward pass: the probabilities that the neurons give to each row.
 
     Parameters

@@ -1,6 +1,7 @@
 """Loss, gradient and curvature of neurons, from their logits."""
 
 from logitron.neuron import formulas
+from logitron.neuron.array_type import ArrayT, StandardArray
 from logitron.neuron.checks import (
     check_classes,
     check_columns,
@@ -16,7 +17,7 @@ from logitron.neuron.forward_pass import logits
 __all__ = ["cross_entropy", "curvature", "gradient", "loss", "loss_and_gradient"]
 
 
-def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
+def cross_entropy(Z: ArrayT, Y: StandardArray, *, classes: int = 1) -> ArrayT:
     r"""Cross-entropy of every row and group, from the logits.
 
     Sigmoid neurons: with :math:`e = \exp(-|z|)`,
@@ -58,16 +59,17 @@ def cross_entropy(Z: Array, Y: Array, *, classes: int = 1) -> Array:
     check_logits(xp, Z)
     check_columns(Z, classes)
     check_targets(Z.shape, Z.dtype, Y, classes)
-    return formulas.loss_terms(xp, Z, Y, classes=classes)[0]
+    found: ArrayT = formulas.loss_terms(xp, Z, Y, classes=classes)[0]
+    return found
 
 
 def loss(
-    X: Array,
-    Y: Array,
-    W: Array,
-    b: Array | None = None,
+    X: StandardArray,
+    Y: StandardArray,
+    W: StandardArray,
+    b: StandardArray | None = None,
     *,
-    sample_weight: Array | None = None,
+    sample_weight: StandardArray | None = None,
     classes: int = 1,
 ) -> Array:
     """Sum the cross-entropy over the rows, one number for each group of columns.
@@ -106,12 +108,12 @@ def loss(
 
 
 def gradient(
-    X: Array,
-    Y: Array,
-    W: Array,
-    b: Array | None = None,
+    X: StandardArray,
+    Y: StandardArray,
+    W: StandardArray,
+    b: StandardArray | None = None,
     *,
-    sample_weight: Array | None = None,
+    sample_weight: StandardArray | None = None,
     classes: int = 1,
 ) -> tuple[Array, Array]:
     r"""Differentiate `loss` by the coefficients and the intercepts.
@@ -150,12 +152,12 @@ def gradient(
 
 
 def loss_and_gradient(
-    X: Array,
-    Y: Array,
-    W: Array,
-    b: Array | None = None,
+    X: StandardArray,
+    Y: StandardArray,
+    W: StandardArray,
+    b: StandardArray | None = None,
     *,
-    sample_weight: Array | None = None,
+    sample_weight: StandardArray | None = None,
     classes: int = 1,
 ) -> tuple[Array, Array, Array]:
     """Compute `loss` and `gradient` from one forward pass: this is what training calls.
@@ -194,7 +196,7 @@ def loss_and_gradient(
     return formulas.loss_and_gradient(xp, X, Y, W, b, sample_weight=sample_weight, classes=classes)
 
 
-def curvature(Z: Array, *, classes: int = 1) -> Array:
+def curvature(Z: ArrayT, *, classes: int = 1) -> ArrayT:
     r"""Second derivative of a row's loss by its own logit: ``P * (1 - P)``.
 
     For sigmoid neurons, computed as :math:`e / (1 + e)^2` with :math:`e = \exp(-|z|)`, to full
@@ -227,4 +229,5 @@ def curvature(Z: Array, *, classes: int = 1) -> Array:
     xp = namespace_of(Z=Z)
     check_logits(xp, Z)
     check_columns(Z, classes)
-    return formulas.curvature(xp, Z, classes=classes)
+    found: ArrayT = formulas.curvature(xp, Z, classes=classes)
+    return found

@@ -9,6 +9,7 @@ import numpy as np
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.estimators import LogisticRegression, LogisticRegressionCV
+from logitron.estimators.argument_types import BackendName
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.values import to_host_if_array
@@ -109,7 +110,7 @@ def save(model: LogisticRegression | LogisticRegressionCV, path: str | PathLike[
 
 
 def load(
-    path: str | PathLike[str], backend: str | None = None, device: str | None = None
+    path: str | PathLike[str], backend: BackendName | None = None, device: str | None = None
 ) -> LogisticRegression | LogisticRegressionCV:
     """Load a model that `save` wrote.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from logitron.backend.libraries import missing_library_error
 from logitron.backend.types import HostArray
 from logitron.estimators import LogisticRegression, LogisticRegressionCV
+from logitron.estimators.argument_types import PrecisionName
 from logitron.persistence.atomic_file import write_atomically
 from logitron.persistence.fitted_neurons import FittedNeurons
 from logitron.persistence.onnx_graph import OnnxGraph, label_values
@@ -24,7 +25,7 @@ def to_onnx(
     model: LogisticRegression | LogisticRegressionCV,
     path: str | PathLike[str] | None = None,
     *,
-    dtype: str = "float32",
+    dtype: PrecisionName = "float32",
 ) -> "ModelProto":
     """Convert a fitted model to ONNX, and write it to a file if a path is given.
 

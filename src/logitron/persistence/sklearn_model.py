@@ -51,8 +51,7 @@ def to_sklearn(
     array(['yes'], dtype='<U3')
     """
     neurons = FittedNeurons.of(model, "to_sklearn")
-    C = getattr(model, "C_", None)
-    C = to_host_if_array(model.C if C is None else C)
+    C = to_host_if_array(model.C_ if isinstance(model, LogisticRegressionCV) else model.C)
     if neurons.multilabel:
         return _one_vs_rest(model, neurons, C)
     made = _regression(model, neurons, float(np.ravel(C)[0]), model.class_weight)

@@ -1,11 +1,17 @@
 """`inference`: standard errors, tests and intervals of a fitted model."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from logitron.backend.types import HostArray
 from logitron.estimators import LogisticRegression
+from logitron.estimators.argument_types import (
+    Features,
+    LabelArray,
+    Offset,
+    Weights,
+)
 from logitron.estimators.user_warnings import warn
 from logitron.statistics.batches import covariances
 from logitron.statistics.covariance import check_cov, read_clusters
@@ -28,14 +34,14 @@ MOST_NAMED = 5
 
 def inference(
     model: LogisticRegression,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
+    X: Features,
+    y: LabelArray,
+    sample_weight: Weights = None,
     *,
-    cov: str = "nonrobust",
-    groups: Any = None,
+    cov: Literal["nonrobust", "HC0", "HC1", "cluster"] = "nonrobust",
+    groups: LabelArray | None = None,
     reference: Any = None,
-    offset: Any = None,
+    offset: Offset = None,
 ) -> Inference:
     """Compute standard errors, tests and intervals of a fit without a penalty.
 

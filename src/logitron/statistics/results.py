@@ -1,7 +1,7 @@
 """`Inference`: estimates of a fit, the tests of its likelihood, and what else its data say."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from logitron.statistics.marginal_effects import MarginalEffects, marginal_effec
 from logitron.statistics.odds_ratios import OddsRatios
 from logitron.statistics.profile_intervals import profile_intervals
 from logitron.statistics.summary import WIDTH, number, pairs_of_columns, pvalue
+
+IntervalMethod = Literal["wald", "profile"]
 
 __all__ = ["Inference"]
 
@@ -108,7 +110,7 @@ class Inference(Estimates):
             )
         return likelihood_ratio_test(self.llf, smaller.llf, df)
 
-    def conf_int(self, level: float = 0.95, method: str = "wald") -> HostArray:
+    def conf_int(self, level: float = 0.95, method: IntervalMethod = "wald") -> HostArray:
         """Compute intervals of the coefficients.
 
         Parameters
@@ -143,7 +145,7 @@ class Inference(Estimates):
         ends[valid] = profile_intervals(likelihood, fitted.parameters[valid], level)
         return ends.reshape(*self.params.shape, 2)
 
-    def odds_ratios(self, level: float = 0.95, method: str = "wald") -> OddsRatios:
+    def odds_ratios(self, level: float = 0.95, method: IntervalMethod = "wald") -> OddsRatios:
         """Compute exponentials of the coefficients, and of their intervals.
 
         Parameters

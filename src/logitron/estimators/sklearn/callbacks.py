@@ -1,23 +1,11 @@
-"""scikit-learn's callbacks, where the installed version has them."""
+"""The bridge from the solver's iterations to scikit-learn's callbacks."""
 
 from collections.abc import Callable
 from typing import Any
 
 from logitron.solvers import Iteration
 
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:  # before scikit-learn 1.9
-
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """An empty class, where scikit-learn has no callbacks."""
-
-    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the method unchanged."""
-        return method
-
-
-__all__ = ["CallbackBridge", "CallbackSupportMixin", "with_callbacks"]
+__all__ = ["CallbackBridge"]
 
 
 class CallbackBridge:

@@ -15,7 +15,6 @@ __all__ = [
     "clip_tolerance",
     "inverse_penalty_grid",
     "inverse_penalty_per_target",
-    "reject_params",
     "resolve_inverse_penalty",
     "resolve_solver",
 ]
@@ -249,25 +248,3 @@ def reject_l1(solver: str, l1_ratio: float) -> None:
 
 def _warn_deprecated(message: str) -> None:
     warn(message, FutureWarning)
-
-
-def reject_params(names: set[str], method: str) -> None:
-    """Reject parameters of methods that need scikit-learn's metadata routing.
-
-    Parameters
-    ----------
-    names : set of str
-    method : str
-        Name of the method of `LogisticRegressionCV`.
-
-    Raises
-    ------
-    ValueError
-        If there are any.
-    """
-    if names:
-        raise ValueError(
-            f"{sorted(names)} are no parameters of {method}; passing extra keyword arguments to "
-            f"LogisticRegressionCV.{method} is only supported if enable_metadata_routing=True, "
-            "which you can set using `sklearn.set_config`"
-        )

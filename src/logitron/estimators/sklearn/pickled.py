@@ -6,9 +6,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
 from logitron.automatic import Costs, Plan
+from logitron.estimators.sklearn.bases import BaseEstimator
 from logitron.estimators.user_warnings import warn
 from logitron.objective import Cost
 
@@ -40,7 +39,7 @@ def _work(values: dict[str, Any]) -> Cost | None:
 REBUILT = {"plan_": _plan, "work_": _work}
 
 
-class VersionedEstimator(BaseEstimator):  # type: ignore[misc]
+class VersionedEstimator(BaseEstimator):
     """An estimator whose pickles contain the version of logitron that wrote them."""
 
     def __getstate__(self) -> dict[str, Any]:

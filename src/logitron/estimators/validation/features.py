@@ -10,6 +10,8 @@ from sklearn.utils.validation import validate_data
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import Rows, Source, wrap
+from logitron.estimators.validation.embedding_columns import read_embeddings
+from logitron.estimators.validation.unread import reject_unread
 from logitron.estimators.validation.values import reject_masked
 
 __all__ = ["reject_nonfinite", "resolve_contexts", "validate_features"]
@@ -22,8 +24,9 @@ MAX_WIDENED_NUMBERS = 1 << 22
 def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
     """Check X without reading its values, and set ``n_features_in_``.
 
-    Lists, tables and NumPy arrays go through scikit-learn's `validate_data` and become NumPy
-    arrays. Sparse matrices become CSR. Arrays of other libraries stay unchanged.
+    A column of arrays becomes a matrix. Lists, tables and NumPy arrays go through scikit-learn's
+    `validate_data` and become NumPy arrays. Sparse matrices become CSR. Arrays of other libraries
+    stay unchanged.
 
     Parameters
     ----------
@@ -39,7 +42,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
     Raises
     ------
     TypeError
-        If X is a lazy table, or a sparse array of a library other than SciPy.
+        If X is a path, a loader or an iterator, a lazy table, or a sparse array of a library other
+        than SciPy.
     ValueError
         If X is not two-dimensional, is empty, masked, complex or not numeric, is a sparse matrix
         with indices out of bounds, or has other columns than in ``fit``.
@@ -48,7 +52,10 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
         if reset:
             estimator.n_features_in_ = X.shape[1]
         return wrap("X", X)
+    reject_unread("X", X)
+    X = read_embeddings(X)
     reject_masked("X", X)
+    _reject_more_axes(X)
     source = wrap("X", X)
     if not (source.on_host and source.sparse):  # (sparse matrices of SciPy are checked below)
         source = source.checked()
@@ -72,6 +79,18 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return source
+
+
+def _reject_more_axes(X: Any) -> None:
+    """Reject arrays of three and more axes, such as a vector for each token of each row."""
+    shape = getattr(X, "shape", ())
+    if isinstance(shape, tuple) and len(shape) > 2:
+        raise ValueError(
+            f"X must be 2-dimensional, with shape (n_samples, n_features), got {tuple(shape)}: "
+            f"Found array with dim {len(shape)}. Expected 2D array, with one vector for each row: "
+            "average over an axis, X.mean(axis=1), choose one position, X[:, -1], or flatten the "
+            "rows, X.reshape(len(X), -1)"
+        )
 
 
 def _needs_no_check(estimator: Any, X: Any, *, reset: bool) -> bool:

@@ -16,6 +16,7 @@ from logitron.estimators.validation.label_values import (
     reject_label_lists,
     reject_missing,
 )
+from logitron.estimators.validation.unread import reject_unread
 from logitron.estimators.validation.values import reject_complex, reject_masked, to_python
 
 __all__ = ["Labels", "class_log_odds", "classes_in_context", "decode_labels", "encode_labels"]
@@ -129,6 +130,8 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
             "y must hold one class label for each row of X, got None; "
             "this estimator requires y to be passed, but the target y is None"
         )
+    if type(y) is not np.ndarray:
+        reject_unread("y", y)
     reject_masked("y", y)
     source = wrap("y", y)
     if source.lazy:

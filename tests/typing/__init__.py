@@ -1,0 +1,1 @@
+"""Scripts of users, for type checkers; nothing runs them."""
