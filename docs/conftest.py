@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 #: what a page needs
 NEEDS = {
+    "inputs.rst": ("pandas",),
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
     "targets.rst": ("pandas", "safetensors", "torch"),
