@@ -255,6 +255,7 @@ def _traced_step(X, Y, theta, losses, rate):
         Y,
         None,
         None,
+        None,
         theta,
         theta[:, :, -1],
         None,
