@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
 from logitron.certificates import GapBound
-from logitron.certificates.strong_convexity import _on_changes
+from logitron.certificates.intercept_change import _on_changes
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from tests.backends import BACKENDS, host

@@ -21,6 +21,9 @@ module                         what it holds
 `solvers.curvature_schedule`   refreshes of a preconditioner that is made of curvature
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
+`solvers.proximal_newton`      a smooth objective beside an L1 penalty
+`solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
+`solvers.feature_sign`         and of one, by linear systems
 `solvers.gradient_descent`     the textbook rule
 `solvers.result`               how a run ended
 ============================== =================================================================
@@ -33,6 +36,7 @@ from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
+from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, joined, put_groups
 from logitron.solvers.ring_history import RingHistory, ring_size
@@ -42,6 +46,7 @@ from logitron.solvers.stopping import Stopping
 
 __all__ = [
     "Callback",
+    "CompositeObjective",
     "CurvatureSchedule",
     "DampedNewton",
     "EveryIteration",
@@ -51,6 +56,7 @@ __all__ = [
     "LineSearch",
     "LogitQuasiNewton",
     "Outcome",
+    "ProximalNewton",
     "QuasiNewton",
     "RingHistory",
     "RowSchedule",
