@@ -243,6 +243,21 @@ class ArrayRows(RowBlocks):
         """Return these rows."""
         return self
 
+    def gram(self, weights: Array) -> None:
+        """Return None: block functions multiply dense features."""
+
+    def take_columns(self, features: np.ndarray[Any, Any]) -> "ArrayRows | None":
+        """Copy the features with these numbers; see `Rows.take_columns`."""
+        index = self.context.asarray(features, keep_dtype=True)
+        X, *row_arrays = self._arrays
+        settings: dict[str, Any] = {**self._settings, "block_rows": None}
+        if self._standardisation is not None:
+            take = self._xp.take
+            settings["standardisation"] = tuple(
+                take(part, index, axis=0) for part in self._standardisation
+            )
+        return type(self)(self.context, self._take_columns(X, features), *row_arrays, **settings)
+
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""
 

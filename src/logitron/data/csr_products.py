@@ -148,6 +148,21 @@ class CsrProducts:
         indices = renumbered(columns, self.shape[1])[X.indices].astype(X.indices.dtype, copy=False)
         return CsrProducts(_like(X, X.data, indices, X.indptr, len(columns)))
 
+    def gram(self, weights: HostArray) -> HostArray:
+        """Multiply the transpose by weighted rows; see `Products.gram`."""
+        X = self.matrix
+        scaled = X.data * np.repeat(weights, np.diff(X.indptr))
+        product: HostArray = (X.T @ _like(X, scaled, X.indices, X.indptr)).toarray()
+        return product
+
+    def select_columns(self, columns: HostArray) -> "CsrProducts":
+        """Copy the entries of some columns; see `Products.select_columns`."""
+        return CsrProducts(self._by_column[:, columns].tocsr())
+
+    @cached_property
+    def _by_column(self) -> Any:
+        return self.matrix.tocsc()
+
     def in_blocks(
         self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
     ) -> SparseRows:

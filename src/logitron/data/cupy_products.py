@@ -98,6 +98,12 @@ class CupyProducts:
         indices = self._context.asarray(places, keep_dtype=True)[X.indices]
         return self._like(X.data, indices, X.indptr, (self.shape[0], len(columns)))
 
+    def gram(self, weights: Array) -> None:
+        """Return None: it would be made entry by entry."""
+
+    def select_columns(self, columns: HostArray) -> None:
+        """Return None: entries are not stored by columns."""
+
     def in_blocks(
         self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
     ) -> ArrayRows:

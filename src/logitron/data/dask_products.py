@@ -118,6 +118,12 @@ class DaskProducts:
         known = count, squares, np.arange(len(found))
         return DaskProducts(self._array, self._dtype, columns, known)
 
+    def gram(self, weights: Array) -> None:
+        """Return None: it would be made entry by entry."""
+
+    def select_columns(self, columns: HostArray) -> None:
+        """Return None: entries are not stored by columns."""
+
     def in_blocks(
         self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
     ) -> DaskRows:

@@ -142,6 +142,12 @@ class DaskRows:
         """Return these rows."""
         return self
 
+    def gram(self, weights: Array) -> None:
+        """Return None: block functions multiply dense chunks."""
+
+    def take_columns(self, features: Any) -> None:
+        """Return None: the chunks stay where they are."""
+
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""
 

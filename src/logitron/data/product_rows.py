@@ -235,6 +235,18 @@ class ProductRows:
         taken = [None if array is None else take(array, index) for array in self.row_arrays]
         return type(self)(self.context, products, *taken, **self._settings)
 
+    def gram(self, weights: Array) -> Array | None:
+        """Multiply the features with each other; see `Rows.gram`."""
+        found = self._given.gram(self._given.bring(weights))
+        return None if found is None else self.context.wide.asarray(found)
+
+    def take_columns(self, features: HostArray) -> "ProductRows | None":
+        """Copy the features with these numbers; see `Rows.take_columns`."""
+        products = self._given.select_columns(features)
+        if products is None:
+            return None
+        return type(self)(self.context, products, *self.row_arrays, **self._settings)
+
     def with_occurring_columns(self) -> "tuple[ProductRows, HostArray] | None":
         """Return rows of the columns that have entries; see `Rows.with_occurring_columns`."""
         columns = self._given.occurring_columns()

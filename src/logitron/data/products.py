@@ -58,6 +58,12 @@ class Products(Protocol):
     def take_columns(self, columns: HostArray) -> "Products":
         """Return the same entries, in a matrix of some columns, which has all entries."""
 
+    def gram(self, weights: Array) -> HostArray | None:
+        """Multiply the transpose by the rows times weights (n,): (p, p); None if that is dear."""
+
+    def select_columns(self, columns: HostArray) -> "Products | None":
+        """Copy the entries of some columns; None if that is not cheap."""
+
     def in_blocks(self, context: ArrayContext, *row_arrays: Array | None, **settings: Any) -> Rows:
         """Return the same features, with row arrays, in dense blocks."""
 

@@ -233,6 +233,11 @@ class RowBlocks:
         index = self.context.asarray(rows, keep_dtype=True)
         return self.context.library.take_rows(X, index)
 
+    def _take_columns(self, X: Array, features: np.ndarray[Any, Any]) -> Array:
+        """Copy some of the features."""
+        index = self.context.asarray(features, keep_dtype=True)
+        return self.context.library.take_columns(X, index)
+
     def _column_block(self, start: int, stop: int) -> Array:
         """Return some columns of the features, in the widest precision."""
         part = self._arrays[0][:, start:stop]

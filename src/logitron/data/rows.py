@@ -145,6 +145,15 @@ class Rows(Protocol):
     def in_blocks(self) -> "Rows":
         """Return the same rows, which have no cheap products: the same ones if they are dense."""
 
+    def gram(self, weights: Array) -> Array | None:
+        """Multiply sparse features with each other, ``X.T @ (weights[:, None] * X)``.
+
+        None where a block function does it as well: for dense features.
+        """
+
+    def take_columns(self, features: np.ndarray[Any, Any]) -> "Rows | None":
+        """Copy the features with these numbers; None if that is not cheap."""
+
     def with_occurring_columns(self) -> "tuple[Rows, np.ndarray[Any, Any]] | None":
         """Return rows of the columns that are not zero everywhere, and their numbers.
 

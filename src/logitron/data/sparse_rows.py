@@ -93,6 +93,9 @@ class SparseRows(ArrayRows):
     def _take_features(self, X: Any, rows: np.ndarray[Any, Any]) -> Any:
         return X[rows]
 
+    def _take_columns(self, X: Any, features: np.ndarray[Any, Any]) -> Any:
+        return self._as_csc[:, features].tocsr()
+
     def _column_block(self, start: int, stop: int) -> Array:
         return self.context.wide.asarray(self._as_csc[:, start:stop].toarray())
 

@@ -90,6 +90,12 @@ def assemble_products(
     return assemble(found, theta, penalty, centre, None, curvature=curvature, scale=scale)
 
 
+def recentred(products: Array, centre: Array) -> Array:
+    """Turn products (q, q) of features and a 1 into those of centred features and a 1."""
+    found: Array = _recentred(namespace_of(products), products[None, :, :], centre)[0, ...]
+    return found
+
+
 def _recentred(xp: Any, products: Array, centre: Array) -> Array:
     """Turn products (G, D, D) of features and a 1 into those of centred features and a 1.
 

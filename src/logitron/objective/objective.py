@@ -30,7 +30,7 @@ from logitron.objective.evaluation import Evaluation, assemble, assemble_product
 from logitron.objective.groups import GroupIndex
 from logitron.objective.layout import Layout
 from logitron.objective.statistics import FeatureStatistics
-from logitron.penalties import L2
+from logitron.penalties import L1, L2
 from logitron.preconditioners import Kronecker, projection
 
 __all__ = ["Objective"]
@@ -58,9 +58,10 @@ class Objective:
     layout : Layout
         What the parameters are in terms of coefficients and intercepts.
     statistics : FeatureStatistics
+    l1 : L1, optional
+        Penalty of absolute values, which `evaluate` leaves out: it has no gradient.
     strongly_convex : bool, default False
-        Whether every group has a penalty and a loss whose bounds are known, so that distances from
-        the optimum are bounded.
+        Whether every group has an L2 penalty and a loss whose bounds are known.
     cost : Cost
         Counts passes and Gram matrices; objectives made of this one count together.
     """
@@ -72,6 +73,7 @@ class Objective:
     statistics: FeatureStatistics = field(default_factory=FeatureStatistics)
     strongly_convex: bool = False
     cost: Cost = field(default_factory=Cost)
+    l1: L1 | None = None
 
     @classmethod
     def over(
@@ -82,6 +84,7 @@ class Objective:
         classes: int = 1,
         loss: Loss | None = None,
         penalty: Any = 0.0,
+        l1: Any = None,
         fit_intercept: bool = True,
         index: GroupIndex | None = None,
         max_sample_weight: float = 1.0,
@@ -98,7 +101,9 @@ class Objective:
         loss : Loss, optional
             By default, cross-entropy of ``classes`` for labels.
         penalty : float or array (G,)
-            ``1 / C``, on the host.
+            ``1 / C``, on the host; beside ``l1``, of the squares alone.
+        l1 : float or array (G,), optional
+            Strength of the penalty of absolute values, on the host.
         fit_intercept : bool, default True
         index : GroupIndex, optional
         max_sample_weight : float, default 1.0
@@ -115,11 +120,13 @@ class Objective:
         if on_host is None:
             count = groups * loss.n_outputs * p
             few = p <= MOST_HOST_FEATURES and count <= MOST_HOST_PARAMETERS
-            on_host = few or rows.entries is not None
+            on_host = few or rows.entries is not None or l1 is not None
         with_rows = rows.context.wide
         context = HOST if on_host and not with_rows.library.is_host else with_rows
         ratio = float(groups) if max_weight_ratio is None else max_weight_ratio
         layout = Layout(context, p, fit_intercept)
+        if l1 is not None:
+            l1 = L1(context.asarray(np.zeros(groups) + l1), layout.penalty_factors(None))
         return cls(
             TrainingData(rows, index, max_sample_weight, ratio),
             loss,
@@ -127,6 +134,7 @@ class Objective:
             layout,
             FeatureStatistics(sum_of_squares=sum_of_squares),
             strongly_convex=loss.self_concordance is not None and bool((each > 0).all()),
+            l1=l1,
         )
 
     # --- its parts ---
@@ -192,8 +200,10 @@ class Objective:
         """Return the objective of some groups, by their numbers (g,); cost is counted together."""
         with_rows = self.rows.context.asarray(groups, keep_dtype=True)
         index = (self.data.index or GroupIndex()).take(with_rows)
-        penalty = self.penalty.take_groups(self.context.asarray(groups, keep_dtype=True))
-        return replace(self, data=replace(self.data, index=index), penalty=penalty)
+        there = self.context.asarray(groups, keep_dtype=True)
+        l1 = None if self.l1 is None else self.l1.take_groups(there)
+        penalty = self.penalty.take_groups(there)
+        return replace(self, data=replace(self.data, index=index), penalty=penalty, l1=l1)
 
     def beside_rows(self) -> "Objective":
         """Return the same objective of parameters that live where the rows are."""

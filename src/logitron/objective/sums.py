@@ -36,6 +36,9 @@ __all__ = [
     "evaluate",
     "gram",
     "group_rows",
+    "largest_weights",
+    "most_column_squares",
+    "most_row_weights",
     "row_squares",
     "row_weights",
     "weight_sum",
@@ -45,6 +48,8 @@ __all__ = [
 
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16
+#: numbers of a block that are squared at a time
+SQUARED = 1 << 18
 #: logits of a block of which it matters whether numbers are normal
 SLOWED = 1 << 14
 
@@ -143,6 +148,39 @@ def column_squares(
     mean = block.mean_weights(index, classes)
     mean = block.ones() if mean is None else mean
     return mean @ (centred * centred), xp.sum(mean)
+
+
+@block_function
+def most_column_squares(
+    block: Block,
+    centre: Array | None,
+    index: GroupIndex | None,
+    *,
+    classes: int,
+) -> tuple[Array]:
+    """Sum the squared features (p,), weighted by the largest weight of a row in any group."""
+    xp, X, weights = block.xp, block.X, largest_weights(block, index, classes)
+    n, p = X.shape
+    step, parts = max(1, SQUARED // n), []
+    for start in range(0, p, step):  # squares of all features would be another copy of them
+        stop = min(start + step, p)
+        part = X[:, start:stop] if centre is None else X[:, start:stop] - centre[start:stop]
+        parts.append(weights @ (part * part))
+    return (parts[0] if len(parts) == 1 else xp.concat(parts),)
+
+
+@row_function
+def most_row_weights(block: Block, index: GroupIndex | None, *, classes: int) -> Array:
+    """Largest weight of each row in any group (n,)."""
+    return largest_weights(block, index, classes)
+
+
+def largest_weights(block: Block, index: GroupIndex | None, classes: int) -> Array:
+    """Largest weight of each row of a block in any group (n,)."""
+    weights = block.group_weights(index, classes)
+    if weights is None:
+        return block.ones()
+    return weights if weights.ndim == 1 else block.xp.max(weights, axis=1)
 
 
 @block_function

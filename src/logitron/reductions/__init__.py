@@ -6,6 +6,7 @@ module                           what it does
 `reductions.centring`            features centred on the mean of some rows
 `reductions.standardisation`     features in units of their own spread
 `reductions.subsample`           rows drawn evenly, each of which stands for several
+`reductions.column_subset`       some of the features, where the others have no coefficient
 `reductions.absent_columns`      without the features that are zero in every row
 `reductions.row_space`           as many features as there are rows, where those are fewer
 `reductions.intercept_column`    the intercept as the coefficient of a feature of ones
@@ -14,6 +15,7 @@ module                           what it does
 
 from logitron.reductions.absent_columns import without_absent_columns
 from logitron.reductions.centring import centre
+from logitron.reductions.column_subset import with_columns
 from logitron.reductions.intercept_column import with_intercept_column
 from logitron.reductions.row_space import RowSpace, is_flat, rotate
 from logitron.reductions.standardisation import standardise
@@ -26,6 +28,7 @@ __all__ = [
     "rotate",
     "standardise",
     "subsample",
+    "with_columns",
     "with_intercept_column",
     "without_absent_columns",
 ]

@@ -18,6 +18,7 @@ def without_absent_columns(objective: Objective) -> Objective:
     if found is None or objective.penalty.feature_factors is not None:
         return objective
     rows, columns = found
+    l1 = objective.l1
     layout = objective.layout
     layout = replace(layout, n_features=len(columns), columns=columns, n_columns=layout.n_features)
     return replace(
@@ -25,4 +26,5 @@ def without_absent_columns(objective: Objective) -> Objective:
         data=replace(objective.data, rows=rows),
         layout=layout,
         penalty=L2(objective.penalty.strength, layout.penalty_factors(None)),
+        l1=l1 and l1._replace(factors=layout.penalty_factors(None)),
     )

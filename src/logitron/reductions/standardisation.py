@@ -90,6 +90,8 @@ def standardise(objective: Objective) -> Objective:
     stored = context.asarray(centre), context.asarray(used)
     layout = replace(objective.layout, centre=None, standardisation=stored)
     feature_factors = context.asarray(factors) if unequal else None
+    sizes = context.asarray(np.where(used > 0.0, used, 1.0))  # (of absolute values)
+    l1 = objective.l1
     return replace(
         objective,
         data=replace(objective.data, rows=standardised(*stored)),
@@ -98,6 +100,7 @@ def standardise(objective: Objective) -> Objective:
             context.asarray(penalty), layout.penalty_factors(feature_factors), feature_factors
         ),
         statistics=FeatureStatistics(),
+        l1=l1 and l1._replace(factors=layout.penalty_factors(sizes)),
     )
 
 

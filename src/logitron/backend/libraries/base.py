@@ -149,6 +149,10 @@ class Library:
         """Copy the rows with these indices, and no other row, whatever the order in memory."""
         return self.namespace().take(array, index, axis=0)
 
+    def take_columns(self, array: Array, index: Array) -> Array:
+        """Copy the columns with these indices, and no other column, whatever the order."""
+        return self.namespace().take(array, index, axis=1)
+
     def sum_of_squares(self, X: Array) -> Array:
         """Add up the squares of a matrix's numbers (1, 1), limited by memory traffic only."""
         xp = self.namespace()

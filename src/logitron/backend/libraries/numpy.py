@@ -117,6 +117,10 @@ class NumpyLibrary(Library):
     def take_rows(self, array: Array, index: Array) -> Array:
         return array[index]  # (`take` copies arrays that are not in C order as a whole)
 
+    def take_columns(self, array: Array, index: Array) -> Array:
+        # (`take` is several times as fast in C order, and copies other orders as a whole)
+        return np.take(array, index, axis=1) if array.flags.c_contiguous else array[:, index]
+
     def oversubscription_guard(self) -> AbstractContextManager[Any]:
         return threads.oversubscription_guard
 
