@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "losses": {"losses", "neuron", "backend"},
     "solvers": {"solvers", "backend"},
     "reductions": {"reductions", "objective", "data", "penalties", "preconditioners", "backend"},
-    "certificates": {"certificates", "objective", "data", "losses", "backend"},
+    "certificates": {"certificates", "objective", "data", "losses", "penalties", "backend"},
     "automatic": {
         "automatic",
         "solvers",
@@ -41,6 +41,7 @@ MAY_IMPORT = {
         "preconditioners",
         "objective",
         "backend",
+        "penalties",
     },
     "estimators": {
         "estimators",

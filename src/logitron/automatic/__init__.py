@@ -16,6 +16,9 @@ module                       contents
 `automatic.hessian_diagonal` sparse features: L-BFGS preconditioned by the Hessian's diagonal
 `automatic.diagonal_models`  that preconditioner
 `automatic.one_by_one`       groups that are fitted one at a time, by several workers
+`automatic.elastic_net`      objectives with an L1 penalty, along the path of penalties
+`automatic.working_set`      rounds over the coefficients that may not be zero
+`automatic.l1_hessians`      models of the Hessian for those
 `automatic.refinement`       damped Newton steps for groups without a certificate
 `automatic.separation`       whether classes are linearly separable, and by which features
 `automatic.separated`        groups without a penalty that single features separate
@@ -24,6 +27,7 @@ module                       contents
 """
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs
+from logitron.automatic.elastic_net import minimize_elastic_net, sparse_gap
 from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.plan import Plan, choose
 from logitron.automatic.row_models import keeps_logits
@@ -38,5 +42,7 @@ __all__ = [
     "Plan",
     "choose",
     "keeps_logits",
+    "minimize_elastic_net",
     "plan_of",
+    "sparse_gap",
 ]

@@ -68,8 +68,11 @@ def minimize_one_by_one(
     return run.solution()
 
 
-def chains(objective: Objective) -> list[list[int]]:
-    """Divide the groups into chains that differ in their penalty alone, the strongest first."""
+def chains(objective: Objective, strength: HostArray | None = None) -> list[list[int]]:
+    """Divide the groups into chains that differ in their penalty alone, the strongest first.
+
+    The ``strength`` (G,) of a penalty is that of the squares, if no other is given.
+    """
     index, arrays = objective.data.index or GroupIndex(), objective.rows.row_arrays
     own = np.arange(objective.groups)
     keys: list[HostArray] = []
@@ -80,7 +83,7 @@ def chains(objective: Objective) -> list[list[int]]:
         if array.shape[1] > (objective.classes if one_hot else 1):  # else all groups share it
             keys.append(own if part is None else np.asarray(to_host(part)))
     factors = None if index.factors is None else np.asarray(to_host(index.factors))
-    strength = np.asarray(to_host(objective.penalty.strength))
+    strength = np.asarray(to_host(objective.penalty.strength if strength is None else strength))
     found: dict[Any, list[int]] = defaultdict(list)
     for group in np.argsort(-strength, kind="stable").tolist():
         key = tuple(int(part[group]) for part in keys)

@@ -5,6 +5,8 @@ module                           what it holds
 ================================ ===============================================================
 `certificates.gap_bound`         the bound that solvers are given, for all groups at once
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
+`certificates.intercept_change`  how far the intercepts are from their best values
+`certificates.duality_gap`       the bound with an L1 penalty
 `certificates.subsample`         a subsample of the rows, and its Hessian
 `certificates.self_concordance`  a bound from the curvature of all rows, for one group
 `certificates.local_model`       one group's value, gradient and Hessian, on the host
@@ -12,8 +14,9 @@ module                           what it holds
 ================================ ===============================================================
 """
 
+from logitron.certificates.duality_gap import duality_gap
 from logitron.certificates.gap_bound import GapBound
 from logitron.certificates.self_concordance import LocalObjective
 from logitron.certificates.subsample import SubsampleBound
 
-__all__ = ["GapBound", "LocalObjective", "SubsampleBound"]
+__all__ = ["GapBound", "LocalObjective", "SubsampleBound", "duality_gap"]

@@ -1,0 +1,184 @@
+r"""Objectives with an L1 penalty: from the strongest penalty to the weakest, warm.
+
+A fit of a weak penalty, begun at zero, can take thousands of steps where classes can be separated.
+Begun at the optimum of a stronger one it takes a few. So groups that differ in their penalty alone
+are minimised in turn, each from the one before; and where the first penalty is far below the least
+that leaves only zeros, :math:`\max_j |g_j|` at the best intercepts, stronger ones come before it.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitron.automatic.one_by_one import chains
+from logitron.automatic.working_set import Bounded, SparseState, WorkingSets, bounded
+from logitron.backend import to_host
+from logitron.backend.types import Array, HostArray
+from logitron.objective import Objective, sums
+from logitron.solvers import Callback, Iteration, Solution, Status
+
+__all__ = ["minimize_elastic_net", "sparse_gap"]
+
+#: factor between penalties of one chain from which on others come between; and their tolerance
+FAR, LOOSE = 100.0, 1e-2
+
+
+def minimize_elastic_net(
+    objective: Objective,
+    theta: Array,
+    *,
+    tol: float,
+    max_iter: int,
+    warm: bool = False,
+    interruptible: bool = False,
+    callback: Callback = None,
+) -> Solution:
+    """Minimise from ``theta (G, K, q)``, on the host.
+
+    Parameters
+    ----------
+    objective : Objective
+        With an L1 penalty.
+    theta : array (G, K, q)
+    tol : float
+        A group has converged when its duality gap is at most ``tol ** 2`` times its minimum.
+    max_iter : int
+        Iterations of proximal Newton for each group.
+    warm : bool
+        Whether every group begins at its own ``theta``.
+    interruptible : bool
+        Whether Ctrl-C keeps what is done.
+    callback : callable, optional
+        Called after each pass over all features.
+    """
+    run = _Run(objective, np.asarray(theta), tol, max_iter, callback)
+    try:
+        stopped = run.all_at_once() if warm else run.along_the_path()
+    except KeyboardInterrupt:
+        if not interruptible:
+            raise
+        stopped = True
+    return run.solution(stopped=stopped)
+
+
+def sparse_gap(objective: Objective, theta: HostArray) -> Bounded:
+    """Evaluate an objective with an L1 penalty, and bound its distance from the optimum."""
+    return bounded(objective, theta, _largest_squares(objective))
+
+
+class _Run:
+    """The groups' outcomes, as they are found."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        theta: HostArray,
+        tol: float,
+        max_iter: int,
+        callback: Callback,
+    ) -> None:
+        self.objective, self.tol, self.callback = objective, tol, callback
+        self.state = SparseState.of(theta)
+        self.curve: list[HostArray] = []
+        self.sets = WorkingSets(_largest_squares(objective), max_iter, self._after_round)
+
+    def all_at_once(self) -> bool:
+        """Minimise all groups together; whether that was stopped."""
+        groups = np.arange(self.objective.groups)
+        return self.sets.minimize(self.objective, self.state, groups, self.tol**2)
+
+    def along_the_path(self) -> bool:
+        """Minimise level by level, from the strongest penalties; whether that was stopped."""
+        objective, theta = self.objective, self.state.theta
+        l1 = objective.l1
+        assert l1 is not None
+        strength = np.asarray(l1.strength)
+        paths = chains(objective, strength)
+        firsts = np.asarray([path[0] for path in paths])
+        evaluation = objective.take(firsts).evaluate(theta[firsts])
+        factors = np.where(np.asarray(l1.factors) > 0.0, np.asarray(l1.factors), np.inf)
+        least = (np.abs(np.asarray(evaluation.grad)) / factors).max(axis=(1, 2))
+        for level in range(max(map(len, paths))):
+            here = [n for n, path in enumerate(paths) if len(path) > level]
+            groups = np.asarray([paths[n][level] for n in here])
+            if level:
+                before = np.asarray([paths[n][level - 1] for n in here])
+                theta[groups] = theta[before]
+                least[here] = np.minimum(least[here], strength[before])
+            if self._level(groups, least[here]):
+                return True
+        return False
+
+    def _level(self, groups: HostArray, least: HostArray) -> bool:
+        """Minimise one group of each chain, by way of penalties between the last and its own."""
+        l1 = self.objective.l1
+        assert l1 is not None
+        own = np.asarray(l1.strength)
+        steps = np.log(np.maximum(least / own[groups], 1.0)) / np.log(FAR)
+        between = int(np.ceil(steps.max())) - 1
+        for number in range(between):
+            part = (number + 1.0) / (between + 1.0)
+            strength = own.copy()
+            strength[groups] *= np.maximum(least / own[groups], 1.0) ** (1.0 - part)
+            ratio = strength / own
+            penalty = self.objective.penalty
+            stronger = replace(
+                self.objective,
+                l1=l1._replace(strength=strength),
+                penalty=penalty._replace(strength=np.asarray(penalty.strength) * ratio),
+            )
+            if self.sets.minimize(stronger, self.state, groups, LOOSE):
+                return True
+        return self.sets.minimize(self.objective, self.state, groups, self.tol**2)
+
+    def _after_round(self) -> bool:
+        """Log the values, and call the callback."""
+        self.curve.append(self.state.value.copy())
+        if self.callback is None:
+            return False
+        state = self.state
+        running = int((state.status != Status.CONVERGED).sum())
+        known = np.isfinite(state.value)
+        loss = np.where(known, state.value, state.value[known].mean() if known.any() else np.inf)
+        number = int(state.n_iter.max(initial=0))
+        return bool(self.callback(Iteration(number, loss, running, state.theta.copy)))
+
+    def solution(self, *, stopped: bool) -> Solution:
+        """Describe the outcome; groups that were not reached are stopped."""
+        state = self.state
+        status = state.status
+        if stopped:
+            status = np.where(status == Status.CONVERGED, status, int(Status.STOPPED))
+            missing = np.flatnonzero(~np.isfinite(state.value))
+            if len(missing):
+                part = self.objective.take(missing)
+                assert part.l1 is not None
+                theta = state.theta[missing]
+                state.value[missing] = part.evaluate(theta).value + part.l1.value(theta)
+        curve = np.asarray([*self.curve, state.value])
+        # (a group that was not reached yet has the value that it began with)
+        first = curve[np.argmax(np.isfinite(curve), axis=0), np.arange(curve.shape[1])]
+        curve = np.where(np.isfinite(curve), curve, first)
+        return Solution(
+            state.theta, status, state.n_iter, curve, state.gap, proven=True, as_evaluated=True
+        )
+
+
+def _largest_squares(objective: Objective) -> HostArray:
+    """Bound each feature's weighted sum of squares in any group (p,), in one pass."""
+    centre, index, classes = objective.layout.centre, objective.data.index, objective.classes
+    objective.cost.passes += objective.data.pass_cost
+    if objective.rows.entries is None:
+        (squares,) = objective.sum_weighted(sums.most_column_squares, centre)
+        dense: HostArray = np.asarray(squares) * objective.data.scale
+        return dense
+    there = objective.rows.context.wide
+    rows = objective.rows.map_rows(sums.most_row_weights, index, classes=classes)
+    weights = there.asarray(rows)[:, None]
+    found = objective.rows.squared_products(weights), there.xp.sum(weights)
+    about_zero, total = (np.asarray(to_host(one)) * objective.data.scale for one in found)
+    bound: HostArray = about_zero[:, 0]
+    if centre is None:
+        return bound
+    # (x - c)^2 <= 2 x^2 + 2 c^2
+    return 2.0 * (bound + np.asarray(centre) ** 2 * float(total))
