@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn import cluster, linear_model, tree
+from sklearn.datasets import load_breast_cancer
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import scale
 
-from logitron import LogisticRegression, neuron
+from logitron import LogisticRegression, LogisticRegressionCV, neuron
 from logitron.cli.digits import train
 from logitron.cli.plots import save_neuron
 
@@ -80,11 +82,30 @@ def words(path: Path) -> None:
     figure.savefig(path)
 
 
+def l1_path(path: Path) -> None:
+    """Coefficients along a path of L1 penalties, and the held-out loss of each."""
+    X, y = load_breast_cancer(return_X_y=True)
+    model = LogisticRegressionCV(
+        Cs=np.logspace(-2, 1, 31), l1_ratios=[1.0], scoring="neg_log_loss"
+    ).fit(scale(X), y)
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.semilogx(model.Cs_, model.coefs_paths_[0, 0, :, 0, :-1], linewidth=1)
+    _tidy(left, title="One fold", xlabel="C", ylabel="coefficients")
+    losses = -model.scores_[:, 0, :]
+    right.semilogx(model.Cs_, losses.T, color=BLUE, linewidth=0.7, alpha=0.5)
+    right.semilogx(model.Cs_, losses.mean(axis=0), color=BLUE, linewidth=2)
+    right.axvline(model.C_, color=RED, linewidth=0.8, linestyle=":")
+    _tidy(right, title="Held-out rows", xlabel="C", ylabel="mean log-loss")
+    figure.savefig(path)
+
+
 def main() -> None:
     GENERATED.mkdir(exist_ok=True)
     sigmoid(GENERATED / "sigmoid.svg")
     overflow(GENERATED / "overflow.svg")
     words(GENERATED / "words.svg")
+    l1_path(GENERATED / "l1_path.svg")
     run = train("numpy")
     save_neuron(run.loss_curve, run.coef, GENERATED / "neuron.svg")
     if "--readme" in sys.argv[1:]:

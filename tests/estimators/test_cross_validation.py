@@ -377,7 +377,10 @@ REFUSED = {
         r"\(train, test\) sizes \[\(2, 0\)\]",
     ),
     "other rows": (lambda: ours(cv=[([0, 999], [1])]).fit(X, Y), "numbers of rows from 0 to 568"),
-    "l1": (lambda: ours(l1_ratios=(0.5,)).fit(X, Y), "l1_ratio must be 0; got 0.5"),
+    "l1": (
+        lambda: ours(l1_ratios=(0.5,), solver="lbfgs").fit(X, Y),
+        "Solver lbfgs supports only 'l2' or None penalties, got l1_ratio=0.5",
+    ),
     "scoring": (lambda: ours(scoring="best").fit(X, Y), "'best' is not a valid scoring"),
     "metadata": (lambda: ours().fit(X, Y, weather=1), "only supported if enable_metadata_routing"),
     "ranking": (lambda: ours(scoring="roc_auc").fit(X3, Y3), "is for two classes"),

@@ -237,8 +237,8 @@ def test_deprecated_parameters_are_understood(case):
 
 
 REFUSED = {
-    "l1": ({"l1_ratio": 1.0}, r"l1_ratio must be 0; got 1\.0.*sklearn"),
-    "elastic net": ({"l1_ratio": 0.5}, r"l1_ratio must be 0; got 0\.5"),
+    "l1": ({"l1_ratio": 1.0, "solver": "lbfgs"}, r"lbfgs supports only 'l2'.*got l1_ratio=1\.0"),
+    "elastic net": ({"l1_ratio": 0.5, "solver": "liblinear"}, "Only 'saga' solver supports"),
     "dual": ({"dual": True}, "supports only dual=False, got dual=True.*Leave dual out"),
     "liblinear, three classes": ({"solver": "liblinear"}, "got 3 classes. Choose solver='auto'"),
     "liblinear without a penalty": ({"solver": "liblinear", "C": np.inf}, "C=inf is no penalty"),

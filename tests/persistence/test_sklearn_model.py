@@ -139,3 +139,15 @@ class TestRefusals:
         fitted.multi_class = "multinomial"
         with pytest.raises(ValueError, match="multinomial"):
             logitron.from_sklearn(fitted)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cross_validated", [False, True], ids=["fitted", "chosen"])
+def test_the_part_of_the_l1_penalty_is_kept(kind, cross_validated):
+    model = LogisticRegression(C=0.5, l1_ratio=0.75)
+    if cross_validated:
+        model = LogisticRegressionCV(Cs=[0.5], l1_ratios=[0.75], cv=2, scoring="neg_log_loss")
+    made = logitron.to_sklearn(model.fit(X, LABELS[kind]))
+    assert getattr(made, "estimators_", [made])[0].l1_ratio == 0.75
+    assert getattr(made, "estimators_", [made])[0].solver == "saga"
+    assert logitron.from_sklearn(made).l1_ratio == 0.75

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import product
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
@@ -19,8 +19,10 @@ from logitron.estimators.validation.features import reject_nonfinite
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.offsets import mean_offsets
 from logitron.estimators.weight_scale import (
+    max_weight_of,
+    max_weight_ratio_of,
     nearest_powers_of_two,
-    penalty_strength,
+    penalties,
     rescale_weights,
 )
 from logitron.losses import cross_entropy
@@ -72,6 +74,7 @@ class FitGrid:
         labels: Labels,
         *,
         C: Any,
+        l1_ratio: Any = 0.0,
         sample_weight: Any = None,
         counts: HostArray | None = None,
         class_weight: Any = None,
@@ -89,6 +92,8 @@ class FitGrid:
             Labels of T targets; T is 1 for one set of classes.
         C : float or array
             Broadcast to (T, F, P).
+        l1_ratio : float or array, default 0.0
+            Part of the L1 penalty, broadcast to (T, F, P).
         sample_weight : array (n,) or (n, T), optional
         counts : numpy.ndarray (n, F), optional
             Number of times that each row counts in each subset. None is one subset of all rows.
@@ -107,6 +112,7 @@ class FitGrid:
         Cs = np.asarray(C, dtype=float)
         P = Cs.shape[-1] if Cs.ndim == 3 else 1
         Cs = np.broadcast_to(Cs, (T, F, P))
+        ratios = np.broadcast_to(np.asarray(l1_ratio, dtype=float), (T, F, P))
         sample_weight, weight_scale = rescale_weights(sample_weight)
         groups_per_batch = -(-T * F * P // _n_batches(T * F * P, K, *X.shape))
         arrays = labels.codes, sample_weight, counts, offset
@@ -116,7 +122,7 @@ class FitGrid:
         if counts is not None and F == 1 and counts.max() == 1:
             # a copy of the rows costs less than reading the others in each pass
             rows = rows.select(np.flatnonzero(counts[:, 0])) or rows
-        max_sample_weight = _max_weight(sample_weight)
+        max_sample_weight = max_weight_of(sample_weight)
 
         numbers = np.indices((T, F, P)).reshape(3, -1)
         target, subset = (
@@ -133,7 +139,7 @@ class FitGrid:
             factor_scale = nearest_powers_of_two(factors.max(axis=2))
             factors, weight_scale = factors / factor_scale[:, :, None], weight_scale * factor_scale
         weight_scale = np.repeat(weight_scale.reshape(T * F), P)
-        max_weight_ratio = _max_weight_ratio(sample_weight, counts)
+        max_weight_ratio = max_weight_ratio_of(sample_weight, counts)
         if factors is not None:
             class_totals = class_totals * factors
             spread = np.repeat(factors[:, :, None, :], P, axis=2).reshape(T * F * P, -1)
@@ -151,7 +157,7 @@ class FitGrid:
             groups=groups,
             classes=K,
             loss=cross_entropy(K, soft=labels.soft),
-            penalty=penalty_strength(Cs.reshape(-1), weight_scale),
+            **penalties(Cs.reshape(-1), ratios.reshape(-1), weight_scale),
             fit_intercept=fit_intercept,
             index=index,
             max_sample_weight=max_sample_weight,
@@ -254,6 +260,9 @@ class FitGrid:
             if not is_whole:
                 objective = objective.take(batch)
                 batch_start = _take_columns(context, batch_start, columns)
+            if objective.l1 is not None and not (objective.l1.strength > 0.0).any():
+                bounded = bool((objective.penalty.strength > 0.0).all())
+                objective = replace(objective, l1=None, strongly_convex=bounded)
             if len(present) < K:
                 objective = restrict_to_classes(objective, present)
             n_later = sum(map(len, batches[number + 1 :]))
@@ -295,12 +304,16 @@ class FitGrid:
     def _batches(self, method: str) -> list[HostArray]:
         """Split the groups with an optimum into batches that fit into memory.
 
-        All groups of a batch have the same classes.
+        All groups of a batch have the same classes, and an L1 penalty or none.
         """
         active, batches = np.flatnonzero(~self.has_one_class), []
         sets, set_of_group = np.unique(self.present_classes[active], axis=0, return_inverse=True)
-        for number in range(len(sets)):
-            groups = active[set_of_group.reshape(-1) == number]
+        l1 = self.objective.l1
+        penalised = np.zeros(len(active), bool) if l1 is None else l1.strength[active] > 0.0
+        for number, has_l1 in product(range(len(sets)), (False, True)):
+            groups = active[(set_of_group.reshape(-1) == number) & (penalised == has_l1)]
+            if not len(groups):
+                continue
             n_batches = _n_batches(len(groups), self.objective.classes, *self.objective.rows.shape)
             if method == "newton":  # the Hessians of all groups of a batch are stored together
                 _, K, q = self.objective.shape
@@ -363,28 +376,6 @@ def _one_per_subset(index: GroupIndex, penalties: int) -> GroupIndex:
     parts = (None if part is None else part[::penalties] for part in index[:3])
     target, weight, subset = parts
     return GroupIndex(target, weight, subset)
-
-
-def _max_weight_ratio(sample_weight: Any, counts: HostArray | None) -> float:
-    """Bound the largest ratio of a row's weight in a group to its mean weight over all groups.
-
-    Infinite for weights that differ between targets.
-    """
-    max_weight_ratio = 1.0
-    if counts is not None:
-        mean = counts.mean(axis=1)
-        ratio = counts.max(axis=1)[mean > 0] / mean[mean > 0]
-        max_weight_ratio = float(ratio.max(initial=1.0))
-    if sample_weight is not None and sample_weight.ndim == 2:
-        return np.inf
-    return max_weight_ratio
-
-
-def _max_weight(sample_weight: Any) -> float:
-    """Return the largest sample weight; 1 without weights."""
-    if sample_weight is None:
-        return 1.0
-    return float(to_host(array_namespace(sample_weight).max(sample_weight)))
 
 
 def _with_later_groups(iteration: Iteration, *, n_later: int) -> Iteration:

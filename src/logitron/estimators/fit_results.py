@@ -8,7 +8,7 @@ import numpy as np
 from logitron.automatic import Plan
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array, HostArray
-from logitron.estimators.fitting import Fit, Settings
+from logitron.estimators.fitting import AnyFit, Settings
 from logitron.estimators.reports import Axis, Report, is_converged, warn_unconverged
 from logitron.estimators.verdict import Verdict
 from logitron.solvers import Status
@@ -98,14 +98,14 @@ class BatchResults:
         self.running_away: dict[int, HostArray] = {}
         self._curves: list[tuple[HostArray, HostArray]] = []
 
-    def put(self, batch: HostArray, fit: Fit, verdict: Verdict) -> None:
+    def put(self, batch: HostArray, fit: AnyFit, verdict: Verdict) -> None:
         """Store the results of one batch.
 
         Parameters
         ----------
         batch : numpy.ndarray
             Numbers of the groups.
-        fit : Fit
+        fit : Fit or SparseFit
         verdict : Verdict
         """
         self.plan = fit.plan

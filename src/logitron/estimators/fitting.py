@@ -27,6 +27,7 @@ from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
+from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
 from logitron.estimators.warm_start import lower_start
 from logitron.objective import Cost, Objective
@@ -41,7 +42,7 @@ from logitron.solvers import (
     put_groups,
 )
 
-__all__ = ["Fit", "Settings", "centre_over_classes"]
+__all__ = ["AnyFit", "Fit", "Settings", "centre_over_classes"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Settings:
         callback: Callback = None,
         check_finite: Callable[[], None] = lambda: None,
         zero_start: Array | None = None,
-    ) -> "Fit":
+    ) -> "AnyFit":
         """Minimise an objective, and refine groups that are not certified.
 
         Parameters
@@ -116,7 +117,17 @@ class Settings:
         callback: Callback,
         check_finite: Callable[[], None],
         zero_start: Array | None,
-    ) -> "Fit":
+    ) -> "AnyFit":
+        if objective.l1 is not None:
+            return minimize_sparse(
+                objective,
+                start,
+                tol=float(self.tol),
+                max_iter=self.limits.total,
+                interruptible=self.interruptible,
+                callback=callback,
+                check_finite=check_finite,
+            )
         if self.method == "gradient-descent":
             check_finite()
             objective = objective.beside_rows()
@@ -339,6 +350,10 @@ class Fit:
             tol=float(self.settings.tol),
             names=names,
         )
+
+
+#: what a minimisation gives
+AnyFit = Fit | SparseFit
 
 
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:

@@ -12,7 +12,7 @@ from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
-from logitron.estimators.fitting import Fit, Settings, centre_over_classes
+from logitron.estimators.fitting import AnyFit, Settings, centre_over_classes
 from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
 from logitron.estimators.progress import print_iteration, progress_bar
 from logitron.estimators.reports import Axis
@@ -22,7 +22,7 @@ from logitron.estimators.sklearn.constraints import REGRESSION
 from logitron.estimators.sklearn.parameters import (
     clip_tolerance,
     inverse_penalty_per_target,
-    resolve_inverse_penalty,
+    resolve_penalty,
     resolve_solver,
 )
 from logitron.estimators.validation.class_weights import apply_class_weight
@@ -41,7 +41,7 @@ from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
-from logitron.estimators.weight_scale import penalty_strength, rescale_weights
+from logitron.estimators.weight_scale import penalties, rescale_weights
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows
 from logitron.solvers import Callback
@@ -52,9 +52,10 @@ __all__ = ["LogisticRegression"]
 class LogisticRegression(NeuronClassifier):
     r"""Logistic regression: one neuron for two classes, a softmax layer for more.
 
-    Minimises :math:`\sum_i s_i \ell_i + \frac{1}{2C} \lVert w \rVert^2`, where :math:`\ell_i` is
-    the cross-entropy of row i, :math:`s_i` its sample weight, and w the coefficients; intercepts
-    are not penalised. This is the objective of :class:`sklearn.linear_model.LogisticRegression`.
+    Minimises :math:`\sum_i s_i \ell_i + \frac1C \left( \tfrac{1 - r}2 \lVert w \rVert^2
+    + r \sum_j |w_j| \right)` with ``r = l1_ratio``, where :math:`\ell_i` is the cross-entropy of
+    row i, :math:`s_i` its sample weight, and w the coefficients; intercepts are not penalised. This
+    is the objective of :class:`sklearn.linear_model.LogisticRegression`.
 
     X can be a NumPy, CuPy, PyTorch, JAX or Dask array, or an array of any other library that
     implements the Python array API standard. Lists, tables of pandas, polars or pyarrow, and sparse
@@ -64,7 +65,8 @@ class LogisticRegression(NeuronClassifier):
 
     Further parameters of scikit-learn's class are accepted for compatibility: ``random_state``,
     ``dual`` and ``intercept_scaling`` have no effect, ``n_jobs`` issues a warning as in
-    scikit-learn, and the deprecated ``penalty`` can be "l2", or None for no penalty.
+    scikit-learn, and the deprecated ``penalty`` can be "l1", "l2", "elasticnet", or None for no
+    penalty.
 
     Parameters
     ----------
@@ -72,7 +74,9 @@ class LogisticRegression(NeuronClassifier):
         Inverse strength of the penalty; ``inf`` is no penalty. For many targets, a number or an
         array (T,).
     l1_ratio : float, default 0.0
-        Must be 0: L1 and elastic-net penalties are not implemented.
+        Part of the L1 penalty. 0 is the L2 penalty. With 1, and to some degree with numbers between
+        (elastic net), most coefficients are exactly zero. "auto", "saga" and, for 1, "liblinear"
+        have it.
     tol : float, default 1e-4
         A fit has converged when its objective f is proven to satisfy
         ``(f - f_min) / f_min <= tol ** 2``. Gradient descent stops by ``loss_change`` instead, but
@@ -288,7 +292,7 @@ class LogisticRegression(NeuronClassifier):
     @with_callbacks
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> None:
         self._validate_params()
-        C = resolve_inverse_penalty(self)
+        C, l1_ratio = resolve_penalty(self)
         raw_inputs = X, y, sample_weight
         X = validate_features(self, X, reset=True)
         contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
@@ -297,7 +301,7 @@ class LogisticRegression(NeuronClassifier):
         if labels.multilabel:
             warn_one_hot(labels, weights)
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
-            self._fit_grid(X, labels, weights, offset, C, raw_inputs, contexts)
+            self._fit_grid(X, labels, weights, offset, (C, l1_ratio), raw_inputs, contexts)
             return
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
@@ -309,7 +313,7 @@ class LogisticRegression(NeuronClassifier):
         if not weighed_in_blocks:
             weights = apply_class_weight(labels, self.class_weight, weights)
         if weighed_in_blocks or labels.lack_a_class(weights):
-            self._fit_grid(X, labels, weights, offset, float(C), raw_inputs, contexts)
+            self._fit_grid(X, labels, weights, offset, (float(C), l1_ratio), raw_inputs, contexts)
             return
         input_context, compute_context = contexts
         weights, weight_scale = rescale_weights(weights)
@@ -320,7 +324,7 @@ class LogisticRegression(NeuronClassifier):
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
-                penalty=penalty_strength(C, scale),
+                **penalties(C, l1_ratio, scale),
                 fit_intercept=self.fit_intercept,
                 max_sample_weight=1.0 if weights is None else float(weights.max()),
                 sum_of_squares=rows.sum_of_squares,
@@ -353,7 +357,7 @@ class LogisticRegression(NeuronClassifier):
         labels: Labels,
         weights: Array | None,
         offset: Array | None,
-        C: Any,
+        penalty: tuple[Any, float],
         raw_inputs: tuple[Any, Any, Any],
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
@@ -367,7 +371,8 @@ class LogisticRegression(NeuronClassifier):
                 compute_context,
                 X,
                 labels,
-                C=C,
+                C=penalty[0],
+                l1_ratio=penalty[1],
                 sample_weight=weights,
                 class_weight=self.class_weight if multilabel or labels.soft else None,
                 offset=offset,
@@ -466,7 +471,7 @@ class LogisticRegression(NeuronClassifier):
         return partial(print_iteration, unit=unit) if self.verbose else None
 
     def _set_fitted_attributes(
-        self, fit: Fit, verdict: Verdict, input_context: ArrayContext, weight_scale: float
+        self, fit: AnyFit, verdict: Verdict, input_context: ArrayContext, weight_scale: float
     ) -> None:
         """Set the attributes that describe a single fit."""
         keep = partial(input_context.asarray, keep_dtype=True)

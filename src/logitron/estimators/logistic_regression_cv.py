@@ -22,16 +22,16 @@ from logitron.estimators.model_selection.held_out import (
     warn_undefined_scores,
     warn_unseen_classes,
 )
-from logitron.estimators.model_selection.penalty_choice import average_over_folds, choose_penalties
+from logitron.estimators.model_selection.penalty_choice import fit_chosen, penalty_axis
 from logitron.estimators.model_selection.scoring import check_scoring
 from logitron.estimators.progress import progress_bar
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.constraints import CROSS_VALIDATION
 from logitron.estimators.sklearn.legacy import legacy_attributes
 from logitron.estimators.sklearn.parameters import (
-    check_cv_penalty,
     clip_tolerance,
     inverse_penalty_grid,
+    resolve_l1_ratios,
     resolve_solver,
 )
 from logitron.estimators.sklearn.routing import route_fit, route_score
@@ -58,9 +58,9 @@ class LogisticRegressionCV(NeuronClassifier):
     ----------
     Cs : int or array-like, default 10
         Inverse strengths of the penalty. An integer is that many values from 1e-4 to 1e4.
-    l1_ratios : array-like, default "warn"
-        Must be zeros: L1 and elastic-net penalties are not implemented. The default means zeros,
-        without a warning.
+    l1_ratios : array-like (R,), default "warn"
+        Parts of the L1 penalty, from 0 to 1, see `LogisticRegression`; each is tried with each C.
+        The default means 0 alone, without a warning.
     fit_intercept : bool, default True
     cv : int, splitter, iterable of (train, test), or None, default None
         None is five folds, stratified by class unless there are many targets.
@@ -92,10 +92,12 @@ class LogisticRegressionCV(NeuronClassifier):
     Cs_ : array (P,)
     C_ : float, or array (T,) for many targets
         Best inverse strength.
-    l1_ratios_, l1_ratio_ : array (1,), float
-    scores_ : array (F, 1, P), or (T, F, 1, P)
+    l1_ratios_ : array (R,)
+    l1_ratio_ : float, or array (T,) for many targets
+        Best part of the L1 penalty.
+    scores_ : array (F, R, P), or (T, F, R, P)
         Score of each fold and penalty; greater is better.
-    coefs_paths_ : array (F, 1, P, K, q), or (T, F, 1, P, 1, q)
+    coefs_paths_ : array (F, R, P, K, q), or (T, F, R, P, 1, q)
         Coefficients, followed by intercepts if ``fit_intercept``.
     n_iter_, suboptimality_, certified_, converged_ : array, shape of ``scores_``
         See `LogisticRegression`.
@@ -242,7 +244,7 @@ class LogisticRegressionCV(NeuronClassifier):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, params: dict[str, Any]) -> None:
         self._validate_params()
-        check_cv_penalty(self)
+        l1_ratios = resolve_l1_ratios(self)
         raw_X = read_embeddings(X)
         X = validate_features(self, raw_X, reset=True)
         n = X.shape[0]
@@ -252,6 +254,7 @@ class LogisticRegressionCV(NeuronClassifier):
         if labels.multilabel:
             warn_one_hot(labels, weights)
         Cs = inverse_penalty_grid(self.Cs)
+        grid_Cs, grid_ratios = np.tile(Cs, len(l1_ratios)), np.repeat(l1_ratios, len(Cs))
         on_device = labels.soft or offset is not None
         check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs, on_device=on_device)
         routed = route_fit(self, sample_weight, params)
@@ -274,14 +277,17 @@ class LogisticRegressionCV(NeuronClassifier):
             fit_intercept=self.fit_intercept,
         )
         with compute_context.scope():
-            n_fits = labels.n_targets * len(folds) * len(Cs)
+            n_fits = labels.n_targets * len(folds) * len(grid_Cs)
             with progress_bar(
                 self.verbose, n_fits, "folds x penalties", interruptible=True
             ) as callback:
-                grid = make_grid(C=Cs.reshape(1, 1, -1), counts=training_counts(folds, n))
-                start = self._start(
-                    compute_context.wide, (labels.n_targets, len(folds), len(Cs)), labels
+                grid = make_grid(
+                    C=grid_Cs.reshape(1, 1, -1),
+                    l1_ratio=grid_ratios.reshape(1, 1, -1),
+                    counts=training_counts(folds, n),
                 )
+                shape = labels.n_targets, len(folds), len(l1_ratios), len(Cs)
+                start = self._start(compute_context.wide, shape, labels)
                 results = grid.fit(
                     settings, start=start, callback=callback, precision=input_context.precision
                 )
@@ -294,11 +300,19 @@ class LogisticRegressionCV(NeuronClassifier):
             selection, n_unseen = selection_scores(
                 scores, self, grid, results, labels, folds, *data
             )
-            coef, intercept, C, refitted = self._choose(make_grid, settings, results, selection, Cs)
+            penalties = np.stack([grid_Cs, grid_ratios])
+            coef, intercept, chosen, refitted = fit_chosen(
+                make_grid, settings, results, selection, penalties, refit=self.refit
+            )
             self.coef_ = input_context.copy_to(coef)
             self.intercept_ = input_context.copy_to(intercept)
             self._set_fitted_attributes(
-                results, scores, Cs, C, input_context, multilabel=labels.multilabel
+                results,
+                scores,
+                (Cs, np.asarray(l1_ratios)),
+                chosen,
+                input_context,
+                multilabel=labels.multilabel,
             )
         self.plan_, self.work_ = results.plan, grid.objective.cost
         if self.use_legacy_attributes is True and not labels.multilabel:
@@ -307,70 +321,52 @@ class LogisticRegressionCV(NeuronClassifier):
         warn_unseen_classes(n_unseen)
         warn_undefined_scores(self.scoring, n_undefined, scores.size)
         names = getattr(self, "feature_names_in_", None)
-        axes = Axis("target", labels.names), Axis("fold"), Axis("C", Cs)
+        axes = Axis("target", labels.names), Axis("fold"), penalty_axis(grid_Cs, grid_ratios)
         results.warn(type(self).__name__, self.solver, settings, names=names, axes=axes)
         if refitted is not None:
-            stage = "the refit" if labels.multilabel else f"the refit with C={C[0]:.6g}"
+            stage = "the refit" if labels.multilabel else f"the refit with C={chosen[0, 0]:.6g}"
             refitted.warn(
                 type(self).__name__, self.solver, settings, names=names, axes=axes, stage=stage
             )
 
     def _start(
-        self, context: ArrayContext, shape: tuple[int, int, int], labels: Labels
+        self, context: ArrayContext, shape: tuple[int, int, int, int], labels: Labels
     ) -> tuple[Array, Array] | None:
         """Return the paths of the last fit as a start, if their shapes match; else None."""
         paths = getattr(self, "coefs_paths_", None)
         if not self.warm_start or isinstance(paths, dict | None):
             return None
         p = self.n_features_in_
-        T, F, P = shape
-        expected: tuple[int, ...] = (T, F, 1, P, labels.n_outputs, p + self.fit_intercept)
+        expected: tuple[int, ...] = (*shape, labels.n_outputs, p + self.fit_intercept)
         expected = expected if labels.multilabel else expected[1:]
         if tuple(paths.shape) != expected or self._multilabel != labels.multilabel:
             return None
         flat = context.xp.reshape(context.asarray(paths), (-1, p + self.fit_intercept))
         return flat[:, :p], flat[:, p] if self.fit_intercept else flat[:, 0] * 0.0
 
-    def _choose(
-        self,
-        make_grid: Any,
-        settings: Settings,
-        results: FitResults,
-        scores: HostArray,
-        Cs: HostArray,
-    ) -> tuple[Array, Array, HostArray, FitResults | None]:
-        """Choose penalties, and compute their coefficients (m, p) and intercepts (m,)."""
-        choice = choose_penalties(scores, results.status, refit=self.refit)
-        coef, intercept = average_over_folds(results, choice.by_fold)
-        if not choice.refit:
-            return coef, intercept, Cs[choice.by_fold].mean(axis=1), None
-        grid = make_grid(C=Cs[choice.best].reshape(-1, 1, 1))
-        refitted = grid.fit(settings, start=(coef, intercept))
-        xp = results.context.xp
-        coef = xp.reshape(refitted.coef, coef.shape)
-        return coef, xp.reshape(refitted.intercept, (-1,)), Cs[choice.best], refitted
-
     def _set_fitted_attributes(
         self,
         results: FitResults,
         scores: HostArray,
-        Cs: HostArray,
-        C: HostArray,
+        penalties: tuple[HostArray, HostArray],
+        chosen: HostArray,
         input_context: ArrayContext,
         *,
         multilabel: bool,
     ) -> None:
         """Set the attributes that describe all fits."""
+        Cs, l1_ratios = penalties
+        R, P = len(l1_ratios), len(Cs)
 
         def shaped(values: HostArray) -> HostArray:
-            values = values[:, :, None, :]
+            values = values.reshape(*values.shape[:2], R, P)
             return values if multilabel else values[0]
 
         xp = results.context.xp
         paths = results.coef
         if self.fit_intercept:
             paths = xp.concat([paths, results.intercept[..., None]], axis=-1)
-        paths = paths[:, :, None, ...]
+        paths = xp.reshape(paths, (*paths.shape[:2], R, P, *paths.shape[3:]))
         keep = partial(input_context.asarray, keep_dtype=True)
         self.coefs_paths_ = input_context.copy_to(paths if multilabel else paths[0, ...])
         self.scores_ = input_context.asarray(shaped(scores))
@@ -379,8 +375,10 @@ class LogisticRegressionCV(NeuronClassifier):
         self.certified_ = keep(shaped(results.certified))
         self.converged_ = keep(shaped(results.converged))
         self.Cs_ = input_context.asarray(Cs)
+        C, l1_ratio = chosen
         self.C_ = input_context.asarray(C) if multilabel else float(C[0])
-        self.l1_ratios_, self.l1_ratio_ = input_context.asarray(np.zeros(1)), 0.0
+        self.l1_ratios_ = input_context.asarray(l1_ratios)
+        self.l1_ratio_ = input_context.asarray(l1_ratio) if multilabel else float(l1_ratio[0])
 
     def _set_legacy_attributes(self, classes: list[Any]) -> None:
         for name in ("scores_", "n_iter_", "coefs_paths_"):

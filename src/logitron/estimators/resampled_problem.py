@@ -18,7 +18,7 @@ from logitron.estimators.reports import Axis, Report, is_converged, warn_unconve
 from logitron.estimators.sklearn.parameters import (
     clip_tolerance,
     inverse_penalty_per_target,
-    resolve_inverse_penalty,
+    resolve_penalty,
     resolve_solver,
 )
 from logitron.estimators.validation.features import resolve_contexts, validate_features
@@ -162,7 +162,8 @@ class ResampledProblem:
             raise ValueError(
                 f"C must be a number, got {to_python(model.C)!r}; lists are for many targets"
             )
-        self.C = inverse_penalty_per_target(resolve_inverse_penalty(model), self.labels.n_targets)
+        C, self.l1_ratio = resolve_penalty(model)
+        self.C = inverse_penalty_per_target(C, self.labels.n_targets)
         self.settings = Settings(
             resolve_solver(model, classes=2 if self.multilabel else len(self.labels.classes)),
             clip_tolerance(model.tol),
@@ -208,6 +209,7 @@ class ResampledProblem:
             self.X,
             part.labels,
             C=part.C.reshape(-1, 1, 1),
+            l1_ratio=self.l1_ratio,
             sample_weight=part.weights,
             counts=counts,
             class_weight=part.class_weight,

@@ -13,7 +13,14 @@ from array_api_compat import array_namespace
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 
-__all__ = ["nearest_powers_of_two", "penalty_strength", "rescale_weights"]
+__all__ = [
+    "max_weight_of",
+    "max_weight_ratio_of",
+    "nearest_powers_of_two",
+    "penalties",
+    "penalty_strength",
+    "rescale_weights",
+]
 
 
 #: weights between the inverse of this and this are not rescaled
@@ -73,3 +80,46 @@ def rescale_weights(sample_weight: Array | None) -> tuple[Array | None, HostArra
     if sample_weight.ndim == 1:
         return sample_weight * float(factor[0]), weight_scale
     return sample_weight * ArrayContext.of(sample_weight).asarray(factor), weight_scale
+
+
+def penalties(C: Any, l1_ratio: Any, weight_scale: Any = 1.0) -> dict[str, Any]:
+    """Compute the strengths of the L2 and the L1 penalty, as arguments of `Objective.over`.
+
+    Parameters
+    ----------
+    C, l1_ratio : float or array
+    weight_scale : float or array, default 1.0
+
+    Returns
+    -------
+    dict
+        ``penalty`` and ``l1``; None for no L1 penalty at all.
+    """
+    strength = penalty_strength(C, weight_scale)
+    absolute = strength * l1_ratio
+    return {
+        "penalty": strength * (1.0 - np.asarray(l1_ratio, dtype=float)),
+        "l1": absolute if np.any(absolute > 0.0) else None,
+    }
+
+
+def max_weight_ratio_of(sample_weight: Any, counts: HostArray | None) -> float:
+    """Bound the largest ratio of a row's weight in a group to its mean weight over all groups.
+
+    Infinite for weights that differ between targets.
+    """
+    max_weight_ratio = 1.0
+    if counts is not None:
+        mean = counts.mean(axis=1)
+        ratio = counts.max(axis=1)[mean > 0] / mean[mean > 0]
+        max_weight_ratio = float(ratio.max(initial=1.0))
+    if sample_weight is not None and sample_weight.ndim == 2:
+        return np.inf
+    return max_weight_ratio
+
+
+def max_weight_of(sample_weight: Any) -> float:
+    """Return the largest sample weight; 1 without weights."""
+    if sample_weight is None:
+        return 1.0
+    return float(to_host(array_namespace(sample_weight).max(sample_weight)))

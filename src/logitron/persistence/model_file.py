@@ -223,8 +223,6 @@ def _load(
         for name, values in tensors.items():
             if name not in ("coef", "intercept", "classes"):
                 setattr(model, f"{name}_", _attribute(context, values))
-    if isinstance(model, LogisticRegressionCV):
-        model.l1_ratios_, model.l1_ratio_ = context.zeros((1,)), 0.0
     return model
 
 

@@ -1,5 +1,6 @@
 """`to_sklearn` and `from_sklearn`: the same predictions by scikit-learn's classes, and back."""
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from logitron.estimators.validation.values import to_host_if_array
 from logitron.persistence.fitted_neurons import FittedNeurons
 
 __all__ = ["from_sklearn", "to_sklearn"]
+
+#: whether scikit-learn has L1 penalties by their name only, as before version 1.8
+PENALTY_IS_NAMED = signature(SklearnRegression).parameters["l1_ratio"].default is None
 
 
 def to_sklearn(
@@ -54,7 +58,8 @@ def to_sklearn(
     C = to_host_if_array(model.C_ if isinstance(model, LogisticRegressionCV) else model.C)
     if neurons.multilabel:
         return _one_vs_rest(model, neurons, C)
-    made = _regression(model, neurons, float(np.ravel(C)[0]), model.class_weight)
+    penalty = float(np.ravel(C)[0]), float(np.ravel(_ratio(model))[0])
+    made = _regression(model, neurons, penalty, model.class_weight)
     if not isinstance(model, LogisticRegressionCV) and hasattr(model, "n_iter_"):
         made.n_iter_ = np.array(to_host_if_array(model.n_iter_))
     return made
@@ -73,8 +78,8 @@ def from_sklearn(model: Any) -> LogisticRegression:
     -------
     LogisticRegression
         With arrays of the library of ``model.coef_``, and the parameters ``C``, ``tol``,
-        ``fit_intercept`` and ``class_weight``. Nothing is proven of its coefficients, so it has no
-        ``suboptimality_``, ``certified_`` and ``converged_``.
+        ``l1_ratio``, ``fit_intercept`` and ``class_weight``. Nothing is proven of its coefficients,
+        so it has no ``suboptimality_``, ``certified_`` and ``converged_``.
 
     Raises
     ------
@@ -122,6 +127,7 @@ def from_sklearn(model: Any) -> LogisticRegression:
     Cs = [_inverse_penalty(part) for part in parts]
     made = LogisticRegression(
         C=_one_for_all(Cs),
+        l1_ratio=_their_ratio(parts[0]),
         tol=parts[0].tol,
         fit_intercept=parts[0].fit_intercept,
         class_weight=_one_for_all([part.class_weight for part in parts]),
@@ -138,12 +144,12 @@ def _one_vs_rest(model: Any, neurons: FittedNeurons, C: Any) -> OneVsRestClassif
     weights = (
         model.class_weight if isinstance(model.class_weight, list) else [model.class_weight] * T
     )
-    made = OneVsRestClassifier(_parameters(model, float(np.ravel(C)[0]), weights[0]))
+    both = (np.broadcast_to(part, (T,)).tolist() for part in (C, _ratio(model)))
+    penalties = list(zip(*both, strict=True))
+    made = OneVsRestClassifier(_parameters(model, penalties[0], weights[0]))
     made.estimators_ = [
-        _regression(model, target, one_C, weight)
-        for target, one_C, weight in zip(
-            _targets(neurons), np.broadcast_to(C, (T,)).tolist(), weights, strict=True
-        )
+        _regression(model, target, penalty, weight)
+        for target, penalty, weight in zip(_targets(neurons), penalties, weights, strict=True)
     ]
     # (a table with an empty row and a full one has the type "multilabel-indicator")
     made.label_binarizer_ = LabelBinarizer(sparse_output=True).fit(np.eye(2, T, dtype=int))
@@ -162,16 +168,26 @@ def _targets(neurons: FittedNeurons) -> list[FittedNeurons]:
     ]
 
 
-def _parameters(model: Any, C: float, class_weight: Any) -> SklearnRegression:
+def _ratio(model: Any) -> Any:
+    """Return the part of the L1 penalty: the chosen one after cross-validation."""
+    chosen = getattr(model, "l1_ratio_", None)
+    return to_host_if_array((model.l1_ratio or 0.0) if chosen is None else chosen)
+
+
+def _parameters(model: Any, penalty: tuple[float, float], class_weight: Any) -> SklearnRegression:
+    C, l1_ratio = penalty
+    sparse = {} if l1_ratio == 0.0 else {"l1_ratio": l1_ratio, "solver": "saga"}
+    if sparse and PENALTY_IS_NAMED:
+        sparse["penalty"] = "elasticnet"
     return SklearnRegression(
-        C=C, tol=model.tol, fit_intercept=model.fit_intercept, class_weight=class_weight
+        C=C, tol=model.tol, fit_intercept=model.fit_intercept, class_weight=class_weight, **sparse
     )
 
 
 def _regression(
-    model: Any, neurons: FittedNeurons, C: float, class_weight: Any
+    model: Any, neurons: FittedNeurons, penalty: tuple[float, float], class_weight: Any
 ) -> SklearnRegression:
-    made = _parameters(model, C, class_weight)
+    made = _parameters(model, penalty, class_weight)
     made.coef_, made.intercept_ = neurons.coef.copy(), neurons.intercept.copy()
     made.classes_ = neurons.classes.copy()
     made.n_features_in_ = neurons.coef.shape[1]
@@ -217,6 +233,16 @@ def _intercept(model: SklearnRegression) -> HostArray:
     """Return the intercepts (m,); without ``fit_intercept``, scikit-learn may hold one zero."""
     coef = model.coef_
     return np.broadcast_to(np.ravel(to_host_if_array(model.intercept_)), (coef.shape[0],))
+
+
+def _their_ratio(model: SklearnRegression) -> float:
+    """Return the part of the L1 penalty: the chosen one after cross-validation."""
+    named = {"l1": 1.0, "l2": 0.0}.get(str(getattr(model, "penalty", None)))
+    if named is not None:
+        return named
+    ratio = getattr(model, "l1_ratio_", None)
+    ratio = model.l1_ratio if ratio is None else np.ravel(to_host_if_array(ratio))[0]
+    return float(ratio or 0.0)
 
 
 def _inverse_penalty(model: SklearnRegression) -> float:

@@ -42,8 +42,8 @@ class TensorSpec:
 def tensor_specs(estimator: str, *, multilabel: bool) -> dict[str, TensorSpec]:
     """Return the arrays of a fitted estimator by the names of its attributes, without underscore.
 
-    ``m`` is the number of neurons, ``p`` of features, ``K`` of classes, ``F`` of folds, ``P`` of
-    penalties, ``q`` of coefficients and intercept.
+    ``m`` is the number of neurons, ``p`` of features, ``K`` of classes, ``F`` of folds, ``R`` of
+    ratios and ``P`` of strengths of penalties, ``q`` of coefficients and intercept.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def tensor_specs(estimator: str, *, multilabel: bool) -> dict[str, TensorSpec]:
     """
     targets: tuple[str | int, ...] = ("m",) if multilabel else ()
     is_cv = estimator == "LogisticRegressionCV"
-    fits = (*targets, "F", 1, "P") if is_cv else targets or (1,)
+    fits = (*targets, "F", "R", "P") if is_cv else targets or (1,)
     specs = {
         "coef": TensorSpec("f", ("m", "p"), required=True),
         "intercept": TensorSpec("f", ("m",), required=True),
@@ -70,6 +70,8 @@ def tensor_specs(estimator: str, *, multilabel: bool) -> dict[str, TensorSpec]:
         "scores": TensorSpec("f", fits, required=True),
         "Cs": TensorSpec("f", ("P",), required=True),
         "C": TensorSpec("f", targets, required=True),
+        "l1_ratios": TensorSpec("f", ("R",), required=True),
+        "l1_ratio": TensorSpec("f", targets, required=True),
         "coefs_paths": TensorSpec("f", (*fits, neurons, "q"), required=True),
     }
 

@@ -1,15 +1,24 @@
 """The penalty with the best held-out scores, and coefficients averaged over folds."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from logitron.backend.types import Array, HostArray
-from logitron.estimators.fit_results import FitResults
+from logitron.estimators.fit_grid import FitGrid, FitResults
+from logitron.estimators.fitting import Settings
 from logitron.estimators.model_selection.scoring import mean_score
+from logitron.estimators.reports import Axis
 from logitron.solvers import Status
 
-__all__ = ["PenaltyChoice", "average_over_folds", "choose_penalties"]
+__all__ = [
+    "PenaltyChoice",
+    "average_over_folds",
+    "choose_penalties",
+    "fit_chosen",
+    "penalty_axis",
+]
 
 
 class PenaltyChoice(NamedTuple):
@@ -70,3 +79,52 @@ def average_over_folds(results: FitResults, by_fold: HostArray) -> tuple[Array, 
     intercept = xp.take(xp.reshape(results.intercept, (T * F * P, K)), index, axis=0)
     coef = xp.reshape(xp.mean(xp.reshape(coef, (T, F, K, p)), axis=1), (T * K, p))
     return coef, xp.reshape(xp.mean(xp.reshape(intercept, (T, F, K)), axis=1), (T * K,))
+
+
+def fit_chosen(
+    make_grid: Callable[..., FitGrid],
+    settings: Settings,
+    results: FitResults,
+    scores: HostArray,
+    penalties: HostArray,
+    *,
+    refit: bool,
+) -> tuple[Array, Array, HostArray, FitResults | None]:
+    """Choose penalties, and compute their coefficients (m, p) and intercepts (m,).
+
+    Parameters
+    ----------
+    make_grid : callable
+        Makes the grid of all rows, for a ``C`` and an ``l1_ratio`` of each target.
+    settings : Settings
+    results : FitResults
+        Of all penalties on all folds.
+    scores : numpy.ndarray (T, F, P)
+    penalties : numpy.ndarray (2, P)
+        C, and the part of the L1 penalty.
+    refit : bool
+
+    Returns
+    -------
+    coef, intercept : arrays
+    chosen : numpy.ndarray (2, T)
+        C and the part of the L1 penalty of each target; their mean over the folds without a refit.
+    refitted : FitResults or None
+    """
+    choice = choose_penalties(scores, results.status, refit=refit)
+    coef, intercept = average_over_folds(results, choice.by_fold)
+    if not choice.refit:
+        return coef, intercept, penalties[:, choice.by_fold].mean(axis=2), None
+    C, l1_ratio = penalties[:, choice.best, None, None]
+    refitted = make_grid(C=C, l1_ratio=l1_ratio).fit(settings, start=(coef, intercept))
+    xp = results.context.xp
+    coef = xp.reshape(refitted.coef, coef.shape)
+    return coef, xp.reshape(refitted.intercept, (-1,)), penalties[:, choice.best], refitted
+
+
+def penalty_axis(Cs: HostArray, l1_ratios: HostArray) -> Axis:
+    """Name the penalties by C, and by their ratio where those differ; arrays (P,)."""
+    if (l1_ratios == l1_ratios[0]).all():
+        return Axis("C", Cs)
+    pairs = zip(Cs.tolist(), l1_ratios.tolist(), strict=True)
+    return Axis("penalty", [f"C={C:.6g}, l1_ratio={ratio:.6g}" for C, ratio in pairs])

@@ -13,8 +13,8 @@ def legacy_attributes(model: Any, classes: list[Any], *, with_ratios: bool) -> d
     Parameters
     ----------
     model : LogisticRegressionCV
-        With attributes of today, on the host: ``scores_ (F, 1, P)``, ``n_iter_ (F, 1, P)``,
-        ``coefs_paths_ (F, 1, P, K, q)`` and numbers ``C_`` and ``l1_ratio_``.
+        With attributes of today, on the host: ``scores_ (F, R, P)``, ``n_iter_ (F, R, P)``,
+        ``coefs_paths_ (F, R, P, K, q)`` and numbers ``C_`` and ``l1_ratio_``.
     classes : list
     with_ratios : bool
         Whether the arrays have an axis of l1_ratios.
@@ -26,7 +26,7 @@ def legacy_attributes(model: Any, classes: list[Any], *, with_ratios: bool) -> d
     """
     named = classes[1:] if len(classes) == 2 else classes
     scores, n_iter = (np.swapaxes(part, 1, 2) for part in (model.scores_, model.n_iter_))
-    paths = np.swapaxes(model.coefs_paths_, 1, 2)  # (F, P, 1, K, q)
+    paths = np.swapaxes(model.coefs_paths_, 1, 2)  # (F, P, R, K, q)
     if not with_ratios:
         scores, n_iter, paths = scores[:, :, 0], n_iter[:, :, 0], paths[:, :, 0]
     return {

@@ -11,11 +11,11 @@ from logitron.estimators.validation.values import as_floats, to_python
 __all__ = [
     "PENALTIES",
     "SOLVERS",
-    "check_cv_penalty",
     "clip_tolerance",
     "inverse_penalty_grid",
     "inverse_penalty_per_target",
-    "resolve_inverse_penalty",
+    "resolve_l1_ratios",
+    "resolve_penalty",
     "resolve_solver",
 ]
 
@@ -77,8 +77,8 @@ def resolve_solver(estimator: Any, *, classes: int) -> str:
     return SOLVERS[solver]
 
 
-def resolve_inverse_penalty(estimator: Any) -> Any:
-    """Compute ``C`` from ``C`` and scikit-learn's deprecated ``penalty`` and ``l1_ratio``.
+def resolve_penalty(estimator: Any) -> tuple[Any, float]:
+    """Compute ``C`` and ``l1_ratio``, with scikit-learn's deprecated ``penalty``.
 
     Parameters
     ----------
@@ -86,13 +86,14 @@ def resolve_inverse_penalty(estimator: Any) -> Any:
 
     Returns
     -------
-    float or array
+    C : float or array
         ``estimator.C``, or infinity for no penalty.
+    l1_ratio : float
 
     Raises
     ------
     ValueError
-        For an L1 or elastic-net penalty.
+        For an L1 or elastic-net penalty with a solver that has none.
 
     Warns
     -----
@@ -112,6 +113,11 @@ def resolve_inverse_penalty(estimator: Any) -> Any:
         )
         if penalty == "elasticnet" and l1_ratio is None:
             raise ValueError("l1_ratio must be a number from 0 to 1 for penalty='elasticnet'")
+        if penalty not in ("elasticnet", None) and l1_ratio not in (None, 0, 1):
+            warn(
+                "l1_ratio parameter is only used when penalty is 'elasticnet'. Got "
+                f"(penalty={penalty}), with l1_ratio={l1_ratio}; use l1_ratio only"
+            )
         if (penalty, l1_ratio) not in (("l2", 0), ("l1", 1)) and penalty in ("l1", "l2"):
             warn(
                 f"Inconsistent values: penalty={penalty} with l1_ratio={l1_ratio}. penalty is "
@@ -122,7 +128,7 @@ def resolve_inverse_penalty(estimator: Any) -> Any:
     elif l1_ratio is None:
         _warn_deprecated("'l1_ratio=None' was deprecated in scikit-learn 1.8. Use l1_ratio=0")
     if penalty is None:
-        return np.inf
+        return np.inf, 0.0
     ratio = {"l1": 1.0, "l2": 0.0}.get(penalty, l1_ratio or 0.0)
     reject_l1(estimator.solver, ratio)
     if estimator.solver == "liblinear" and np.any(np.isinf(C)):
@@ -130,11 +136,11 @@ def resolve_inverse_penalty(estimator: Any) -> Any:
             "penalty=None is not supported for the liblinear solver, and C=inf is no penalty. "
             "Choose solver='auto'"
         )
-    return C
+    return C, float(ratio)
 
 
-def check_cv_penalty(estimator: Any) -> None:
-    """Check ``l1_ratios``, and scikit-learn's deprecated ``penalty``.
+def resolve_l1_ratios(estimator: Any) -> list[float]:
+    """Compute ``l1_ratios``, with scikit-learn's deprecated ``penalty``.
 
     Parameters
     ----------
@@ -143,7 +149,8 @@ def check_cv_penalty(estimator: Any) -> None:
     Raises
     ------
     ValueError
-        For an L1 or elastic-net penalty.
+        For ratios outside of 0 to 1, and for an L1 or elastic-net penalty with a solver that has
+        none.
 
     Warns
     -----
@@ -161,10 +168,14 @@ def check_cv_penalty(estimator: Any) -> None:
         _warn_deprecated("'l1_ratios=None' was deprecated in scikit-learn 1.8. Use l1_ratios=(0,)")
     named = {"l1": [1.0], "l2": [0.0]}.get(penalty)
     known = [0.0] if ratios is None or isinstance(ratios, str) else ratios
-    for ratio in named or known:
+    ratios = as_floats("l1_ratios", named or known).reshape(-1).tolist()
+    if not ratios or not all(0.0 <= ratio <= 1.0 for ratio in ratios):
+        raise ValueError(f"l1_ratios must be a list of numbers between 0 and 1, got {ratios}")
+    for ratio in ratios:
         reject_l1(estimator.solver, ratio)
     if estimator.solver == "liblinear" and np.ndim(estimator.Cs) and np.any(np.isinf(estimator.Cs)):
         raise ValueError("C=inf is not supported for the liblinear solver; choose solver='auto'")
+    return list(ratios)
 
 
 def inverse_penalty_grid(Cs: Any) -> np.ndarray[Any, Any]:
@@ -223,7 +234,7 @@ def clip_tolerance(tol: float) -> float:
 
 
 def reject_l1(solver: str, l1_ratio: float) -> None:
-    """Reject L1 and elastic-net penalties, which are not implemented.
+    """Reject an L1 or elastic-net penalty for solvers that have none, here as in scikit-learn.
 
     Parameters
     ----------
@@ -235,15 +246,12 @@ def reject_l1(solver: str, l1_ratio: float) -> None:
     ValueError
         If ``l1_ratio`` is not 0.
     """
-    if l1_ratio == 0:
+    if l1_ratio == 0 or solver in ("auto", "saga") or (solver == "liblinear" and l1_ratio == 1):
         return
-    reason = f"Solver {solver} supports only 'l2' or None penalties"
-    if solver == "liblinear" and l1_ratio < 1:
-        reason = f"Only 'saga' solver supports elasticnet penalty, got solver={solver}."
-    raise ValueError(
-        f"{reason}, and l1_ratio must be 0; got {l1_ratio}. L1 and elastic-net penalties are not "
-        "implemented. Use sklearn.linear_model.LogisticRegression(solver='saga')"
-    )
+    reason = f"Solver {solver} supports only 'l2' or None penalties, got l1_ratio={l1_ratio}"
+    if solver == "liblinear":
+        reason = f"Only 'saga' solver supports elasticnet penalty, got solver={solver}"
+    raise ValueError(f"{reason}. Choose solver='auto'")
 
 
 def _warn_deprecated(message: str) -> None:

@@ -1,0 +1,107 @@
+"""An objective with an L1 penalty minimised by proximal Newton, and its verdict."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitron.automatic import COSTS, Plan, minimize_elastic_net, sparse_gap
+from logitron.automatic.observers import with_parameters
+from logitron.backend import to_host
+from logitron.backend.types import Array
+from logitron.estimators.reports import Report, warn_unconverged
+from logitron.estimators.verdict import Verdict, relative_gap, target_gap
+from logitron.objective import Cost, Objective
+from logitron.reductions import centre, standardise, without_absent_columns
+from logitron.solvers import Callback, Solution, Status
+
+__all__ = ["SparseFit", "minimize_sparse"]
+
+
+@dataclass(frozen=True)
+class SparseFit:
+    """A minimised objective with an L1 penalty, as `Fit`."""
+
+    objective: Objective
+    solution: Solution
+    plan: Plan
+    tol: float
+
+    @property
+    def parameters(self) -> tuple[Array, Array]:
+        """Coefficients (m, p), of which most are zero, and intercepts (m,).
+
+        The intercepts of a softmax group have mean zero; those of its coefficients are determined.
+        """
+        objective = self.objective
+        coef, intercept = objective.split(self.solution.theta)
+        if intercept is None:
+            return coef, 0.0 * coef[:, 0]
+        grouped = np.reshape(intercept, (-1, objective.classes))
+        if objective.classes > 1:
+            grouped = grouped - grouped.mean(axis=1, keepdims=True)
+        return coef, grouped.reshape(-1)
+
+    @property
+    def work(self) -> Cost:
+        """Passes over X, and Hessians relative to those."""
+        return self.objective.cost
+
+    def judge(self, coef: Array, intercept: Array) -> Verdict:
+        """Bound the suboptimality of each group at the stored coefficients.
+
+        A group is certified too where the bound is little more than the rounding of the sums: it is
+        proportional to their errors, and those are to the size of the logits.
+
+        Parameters
+        ----------
+        coef, intercept : arrays (m, p), (m,)
+            In the precision in which they are stored.
+        """
+        objective, solution = self.objective, self.solution
+        stored = np.asarray(to_host(coef))
+        theta = objective.start(np.asarray(stored, np.float64), np.asarray(to_host(intercept)))
+        point = sparse_gap(objective, np.asarray(theta, np.float64))
+        suboptimality = relative_gap(point.value, point.gap)
+        tiny = point.value <= np.finfo(float).tiny / np.finfo(float).eps
+        suboptimality = np.where(tiny, 0.0, suboptimality)
+        certified = point.met(target_gap(self.tol, stored.dtype.name)) | tiny
+        met = np.isin(solution.status, (Status.CONVERGED, Status.AT_PRECISION))
+        status = np.where(met & ~certified, int(Status.UNPROVEN), solution.status)
+        status = np.where(certified, int(Status.CONVERGED), status)
+        return Verdict(status, suboptimality, certified)
+
+    def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
+        """Warn about groups that did not converge; see `Fit.warn`."""
+        report = Report(verdict.status, self.solution.n_iter, verdict.suboptimality, {})
+        warn_unconverged(report, estimator_name, solver, tol=self.tol, names=names)
+
+
+def minimize_sparse(
+    objective: Objective,
+    start: tuple[Array | None, Array | None],
+    *,
+    tol: float,
+    max_iter: int,
+    interruptible: bool,
+    callback: Callback,
+    check_finite: Callable[[], None],
+) -> SparseFit:
+    """Minimise an objective with an L1 penalty; see `Settings.minimize` for the parameters."""
+    check_finite()
+    objective = centre(without_absent_columns(objective.in_float64()))
+    if objective.statistics.needs_standardisation:
+        objective = centre(standardise(objective))
+    solution = minimize_elastic_net(
+        objective,
+        objective.start(*start),
+        tol=tol,
+        max_iter=max_iter,
+        warm=start[0] is not None,
+        interruptible=interruptible,
+        callback=with_parameters(callback, objective, None, 0),
+    )
+    (n, p), (G, K, _) = objective.rows.shape, objective.shape
+    plan = Plan("proximal-newton", (), 0, COSTS.of(n, p, G, K), "an L1 penalty has no gradient")
+    return SparseFit(objective, solution, plan, tol)
