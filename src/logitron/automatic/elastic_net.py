@@ -14,7 +14,7 @@ from logitron.automatic.one_by_one import chains
 from logitron.automatic.working_set import Bounded, SparseState, WorkingSets, bounded
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
-from logitron.objective import Objective, sums
+from logitron.objective import Evaluation, Objective, sums
 from logitron.solvers import Callback, Iteration, Solution, Status
 
 __all__ = ["minimize_elastic_net", "sparse_gap"]
@@ -80,6 +80,8 @@ class _Run:
         self.objective, self.tol, self.callback = objective, tol, callback
         self.state = SparseState.of(theta)
         self.curve: list[HostArray] = []
+        self.between = np.zeros(0, int)
+        """Groups that are on their way through stronger penalties."""
         self.sets = WorkingSets(_largest_squares(objective), max_iter, self._after_round)
 
     def all_at_once(self) -> bool:
@@ -99,18 +101,22 @@ class _Run:
         factors = np.where(np.asarray(l1.factors) > 0.0, np.asarray(l1.factors), np.inf)
         least = (np.abs(np.asarray(evaluation.grad)) / factors).max(axis=(1, 2))
         for level in range(max(map(len, paths))):
+            known = None if level else evaluation
             here = [n for n, path in enumerate(paths) if len(path) > level]
             groups = np.asarray([paths[n][level] for n in here])
             if level:
                 before = np.asarray([paths[n][level - 1] for n in here])
                 theta[groups] = theta[before]
                 least[here] = np.minimum(least[here], strength[before])
-            if self._level(groups, least[here]):
+            if self._level(groups, least[here], known):
                 return True
         return False
 
-    def _level(self, groups: HostArray, least: HostArray) -> bool:
-        """Minimise one group of each chain, by way of penalties between the last and its own."""
+    def _level(self, groups: HostArray, least: HostArray, known: Evaluation | None) -> bool:
+        """Minimise one group of each chain, by way of penalties between the last and its own.
+
+        What is ``known`` at the start has coefficients of zero, which no penalty changes.
+        """
         l1 = self.objective.l1
         assert l1 is not None
         own = np.asarray(l1.strength)
@@ -127,9 +133,13 @@ class _Run:
                 l1=l1._replace(strength=strength),
                 penalty=penalty._replace(strength=np.asarray(penalty.strength) * ratio),
             )
-            if self.sets.minimize(stronger, self.state, groups, LOOSE):
+            self.between = groups
+            if self.sets.minimize(stronger, self.state, groups, LOOSE, known):
                 return True
-        return self.sets.minimize(self.objective, self.state, groups, self.tol**2)
+            known = None
+            self.state.status[groups], self.state.gap[groups] = Status.MAX_ITER, np.inf
+        self.between = groups[:0]
+        return self.sets.minimize(self.objective, self.state, groups, self.tol**2, known)
 
     def _after_round(self) -> bool:
         """Log the values, and call the callback."""
@@ -148,6 +158,8 @@ class _Run:
         state = self.state
         status = state.status
         if stopped:
+            status[self.between], state.gap[self.between] = Status.STOPPED, np.inf
+            state.value[self.between] = np.inf  # it is that of another penalty
             status = np.where(status == Status.CONVERGED, status, int(Status.STOPPED))
             missing = np.flatnonzero(~np.isfinite(state.value))
             if len(missing):

@@ -81,9 +81,16 @@ class WorkingSets:
     after_round: Callable[[], bool]
 
     def minimize(
-        self, objective: Objective, state: SparseState, groups: HostArray, relative: float
+        self,
+        objective: Objective,
+        state: SparseState,
+        groups: HostArray,
+        relative: float,
+        known: Evaluation | None = None,
     ) -> bool:
         """Minimise some groups until their gaps are at most ``relative`` times their minimum.
+
+        What is ``known`` where they begin need not be evaluated.
 
         Returns
         -------
@@ -94,7 +101,7 @@ class WorkingSets:
         while True:
             part = objective.take(groups)
             theta = state.theta[groups]
-            point = bounded(part, theta, self.squares)
+            point, known = bounded(part, theta, self.squares, known), None
             falls = state.value[groups] - point.value > FALLS * np.abs(point.value)
             better = (point.gap < 0.5 * state.gap[groups]) | falls
             stalled = np.where(better, 0, stalled + 1)
@@ -175,12 +182,17 @@ class Bounded(NamedTuple):
         return Bounded(Evaluation(*kept), *(part[left] for part in self[1:]))
 
 
-def bounded(objective: Objective, theta: HostArray, squares: HostArray) -> Bounded:
-    """Evaluate all features, and bound the distance from the optimum.
+def bounded(
+    objective: Objective,
+    theta: HostArray,
+    squares: HostArray,
+    evaluation: Evaluation | None = None,
+) -> Bounded:
+    """Evaluate all features, if that is not done, and bound the distance from the optimum.
 
     ``squares (p,)`` bounds the features' weighted sums of squares in any group.
     """
-    evaluation, l1 = objective.evaluate(theta), objective.l1
+    evaluation, l1 = evaluation or objective.evaluate(theta), objective.l1
     assert l1 is not None
     run = partial(
         duality_gap,

@@ -61,6 +61,10 @@ class SparseFit:
         """
         objective, solution = self.objective, self.solution
         stored = np.asarray(to_host(coef))
+        if stored.dtype == np.float64 and (solution.status == Status.CONVERGED).all():
+            assert solution.gap is not None  # these are the parameters that were bounded
+            suboptimality = relative_gap(solution.loss_curve[-1], solution.gap)
+            return Verdict(solution.status, suboptimality, np.ones(len(suboptimality), bool))
         theta = objective.start(np.asarray(stored, np.float64), np.asarray(to_host(intercept)))
         point = sparse_gap(objective, np.asarray(theta, np.float64))
         suboptimality = relative_gap(point.value, point.gap)
