@@ -240,3 +240,54 @@ def test_equal_inputs_give_equal_bits():
     X, y = small(3)
     first = LogisticRegression(C=0.3, l1_ratio=0.8).fit(X, y)
     assert (first.coef_ == LogisticRegression(C=0.3, l1_ratio=0.8).fit(X, y).coef_).all()
+
+
+def test_a_warm_start_that_is_no_better_is_left():
+    X, y = small(2)
+    model = LogisticRegression(C=10.0, l1_ratio=1.0, warm_start=True).fit(X, y)
+    for features, labels in ((X, 1 - y), (100.0 * X, y), (1e4 * X, 1 - y)):
+        model.fit(features, labels)
+        cold = LogisticRegression(C=10.0, l1_ratio=1.0).fit(features, labels)
+        assert model.converged_.all()
+        np.testing.assert_allclose(model.coef_, cold.coef_, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("C", [1.0, 1e2])
+def test_coefficients_stored_in_float32_are_certified(classes, C):
+    X, y = small(classes, n=300, p=60)
+    model = LogisticRegression(C=C, l1_ratio=1.0).fit(X.astype(np.float32), y)
+    assert model.coef_.dtype == np.float32
+    assert model.certified_.all()
+
+
+def test_features_of_all_sizes_are_never_certified_in_vain():
+    rng = np.random.default_rng(2)
+    Z, sizes = rng.normal(size=(200, 120)), 10.0 ** np.linspace(-8, 8, 120)
+    y = (Z[:, 0] + Z[:, -1] + rng.logistic(size=200) > 0).astype(int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LogisticRegression(C=1e8, l1_ratio=1.0).fit(Z * sizes, y)
+    assert not (model.certified_ & ~np.isfinite(model.suboptimality_)).any()
+    # a feasible point, of the features that are not tiny
+    some = LogisticRegression(C=1e4, l1_ratio=1.0).fit(np.where(sizes >= 1e-6, Z, 0.0), y)
+    some.coef_ = some.coef_ / sizes
+    assert primal(model, Z * sizes, y, 1e8, 1.0) <= primal(some, Z * sizes, y, 1e8, 1.0)
+
+
+def test_no_target_makes_more_iterations_than_allowed():
+    X, y = small(2)
+    Y = np.stack([y, (X[:, 4] > 0).astype(int), (X[:, 5] > 1).astype(int)], axis=1)
+    for max_iter in (0, 1, 3, 8):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model = LogisticRegression(C=10.0, l1_ratio=1.0, max_iter=max_iter).fit(X, Y)
+        assert model.n_iter_.max() <= max_iter
+
+
+def test_few_rows_of_many_classes_take_few_iterations():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(100, 600)), rng.integers(4, size=100)
+    model = LogisticRegression(C=100.0, l1_ratio=1.0).fit(X, y)
+    assert model.certified_.all()
+    assert model.n_iter_[0] <= 60

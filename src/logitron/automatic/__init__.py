@@ -18,6 +18,7 @@ module                       contents
 `automatic.one_by_one`       groups that are fitted one at a time, by several workers
 `automatic.elastic_net`      objectives with an L1 penalty, along the path of penalties
 `automatic.working_set`      rounds over the coefficients that may not be zero
+`automatic.active_set`       which coefficients those are
 `automatic.l1_hessians`      models of the Hessian for those
 `automatic.refinement`       damped Newton steps for groups without a certificate
 `automatic.separation`       whether classes are linearly separable, and by which features

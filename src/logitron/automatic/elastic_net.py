@@ -29,7 +29,7 @@ def minimize_elastic_net(
     *,
     tol: float,
     max_iter: int,
-    warm: bool = False,
+    warm: Array | None = None,
     interruptible: bool = False,
     callback: Callback = None,
 ) -> Solution:
@@ -40,25 +40,49 @@ def minimize_elastic_net(
     objective : Objective
         With an L1 penalty.
     theta : array (G, K, q)
+        Coefficients of zero, and intercepts.
     tol : float
         A group has converged when its duality gap is at most ``tol ** 2`` times its minimum.
     max_iter : int
         Iterations of proximal Newton for each group.
-    warm : bool
-        Whether every group begins at its own ``theta``.
+    warm : array (G, K, q), optional
+        Parameters to begin with where the objective is lower there than at ``theta``. Groups that
+        do not converge from there begin anew.
     interruptible : bool
         Whether Ctrl-C keeps what is done.
     callback : callable, optional
         Called after each pass over all features.
     """
-    run = _Run(objective, np.asarray(theta), tol, max_iter, callback)
+    cold = np.asarray(theta)
+    if warm is None:
+        return _run(_Run(objective, cold, tol, max_iter, callback), interruptible)
+    here, there = _value(objective, np.asarray(warm)), _value(objective, cold)
+    lower = np.isfinite(here) & (here <= there)
+    start = np.where(lower[:, None, None], np.asarray(warm), cold)
+    solution = _run(_Run(objective, start, tol, max_iter, callback), interruptible, at_once=True)
+    left = np.flatnonzero(solution.status != Status.CONVERGED)
+    if (solution.status == Status.STOPPED).any() or not len(left) or not max_iter:
+        return solution
+    again = _Run(objective.take(left), cold[left], tol, max_iter, None)
+    found, spent = _run(again, interruptible), int(solution.n_iter.max())
+    return solution.replaced(left, found, objective.context, after=spent)
+
+
+def _run(run: "_Run", interruptible: bool, *, at_once: bool = False) -> Solution:
+    """Minimise all groups at once or along the path, and describe the outcome."""
     try:
-        stopped = run.all_at_once() if warm else run.along_the_path()
+        stopped = run.all_at_once() if at_once else run.along_the_path()
     except KeyboardInterrupt:
         if not interruptible:
             raise
         stopped = True
     return run.solution(stopped=stopped)
+
+
+def _value(objective: Objective, theta: HostArray) -> HostArray:
+    """Evaluate the objective with its L1 penalty (G,)."""
+    assert objective.l1 is not None
+    return np.asarray(objective.evaluate(theta).value + objective.l1.value(theta))
 
 
 def sparse_gap(objective: Objective, theta: HostArray) -> Bounded:
@@ -163,10 +187,7 @@ class _Run:
             status = np.where(status == Status.CONVERGED, status, int(Status.STOPPED))
             missing = np.flatnonzero(~np.isfinite(state.value))
             if len(missing):
-                part = self.objective.take(missing)
-                assert part.l1 is not None
-                theta = state.theta[missing]
-                state.value[missing] = part.evaluate(theta).value + part.l1.value(theta)
+                state.value[missing] = _value(self.objective.take(missing), state.theta[missing])
         curve = np.asarray([*self.curve, state.value])
         # (a group that was not reached yet has the value that it began with)
         first = curve[np.argmax(np.isfinite(curve), axis=0), np.arange(curve.shape[1])]

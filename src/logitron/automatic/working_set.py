@@ -12,30 +12,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitron.automatic.active_set import ActiveSet, alike
 from logitron.automatic.l1_hessians import L1Hessians
-from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.certificates import duality_gap
-from logitron.objective import Evaluation, GroupIndex, Objective
-from logitron.penalties import L1
+from logitron.objective import Evaluation, Objective
 from logitron.reductions import with_columns
 from logitron.solvers import ProximalNewton, Status
 
 __all__ = ["Bounded", "SparseState", "WorkingSets", "bounded"]
 
-#: coefficients that may leave zero in one round, at least and at most
-FEWEST_NEW, MOST_NEW = 16, 256
-#: part of all features from which on none is left out; and features that always stay together
-LARGEST_PART, FEW_FEATURES = 0.5, 64
-#: softmax: part of the threshold from which on a coefficient of zero may leave it
-NEARLY = 0.999
 #: decrement that ends a round, as a part of the squared target, since the bound can be proportional
 #: to its root; and as a part of that of the round's first step, since other coefficients wait
 GOAL, PART = 1e-2, 1e-3
 #: gap, as a part of the value, from which on a part of the rows is enough for second derivatives
 ROUGH = 1e-2
-#: gap, in units of its rounding, that counts as met
-ROUNDED = 10.0
+#: gap, in units of its rounding, that counts as met; and as a part of the value, at most, also in
+#: units of the precision
+ROUNDED, MOST_ROUNDED, PRECISIONS = 10.0, 1e-5, 1e3
 #: rounds in a row that may neither halve a bound nor lower the value by this part of it
 PATIENCE, FALLS = 3, 1e-9
 
@@ -135,8 +129,8 @@ class WorkingSets:
     ) -> None:
         """Minimise over a working set, beginning where the groups are."""
         theta = state.theta[groups]
-        likes = _likes(objective)
-        chosen = _Chosen.of(objective, theta, np.asarray(point.evaluation.grad), likes)
+        likes = alike(objective)
+        chosen = ActiveSet.of(objective, theta, np.asarray(point.evaluation.grad), likes)
         inner = objective
         if chosen.features is not None:
             subset = with_columns(objective, chosen.features)
@@ -147,7 +141,7 @@ class WorkingSets:
             GOAL * relative**2 * point.value,
             bool((point.gap > ROUGH * point.value).any()),
         )
-        solver = ProximalNewton(max_iter=max(1, self.max_iter - int(state.n_iter[groups].min())))
+        solver = ProximalNewton(max_iter=max(1, self.max_iter - int(state.n_iter[groups].max())))
         found = solver.minimize(
             inner,
             chosen.forth(theta),
@@ -168,12 +162,12 @@ class Bounded(NamedTuple):
     value: HostArray
     gap: HostArray
     rounding: HostArray
-    """What of the gap is the rounding of the sums."""
+    """Gaps that can be the rounding of the sums; a small part of the value, at most."""
 
     def met(self, relative: float) -> HostArray:
         """Whether gaps are small enough, or little more than rounding."""
         small = self.gap <= relative * (self.value - self.gap)
-        found: HostArray = small | (self.gap <= ROUNDED * self.rounding)
+        found: HostArray = small | (self.gap <= self.rounding)
         return found | (self.value <= np.finfo(float).tiny)
 
     def take(self, left: HostArray) -> "Bounded":
@@ -205,117 +199,8 @@ def bounded(
         fit_intercept=objective.layout.fit_intercept,
     )
     gap, exact = np.asarray(run(eps=objective.eps)), np.asarray(run(eps=0.0))
+    value = np.asarray(evaluation.value + l1.value(theta))
     with np.errstate(invalid="ignore"):
-        rounding = np.where(np.isfinite(gap), gap - exact, 0.0)
-    return Bounded(evaluation, np.asarray(evaluation.value + l1.value(theta)), gap, rounding)
-
-
-class _Chosen(NamedTuple):
-    """The features of a working set, and the parameters that may change."""
-
-    features: HostArray | None
-    """Their numbers (s,), of all groups together; None for all."""
-    places: HostArray
-    """Positions of each group's parameters among its ``K q``, in those features (G, s)."""
-    fit_intercept: bool
-
-    @classmethod
-    def of(
-        cls, objective: Objective, theta: HostArray, grad: HostArray, likes: HostArray
-    ) -> "_Chosen":
-        """Choose coefficients that are not zero, and those nearest to leaving it.
-
-        Groups of the same targets have the same ones.
-        """
-        layout, l1 = objective.layout, objective.l1
-        assert l1 is not None
-        p, K, q = layout.n_features, objective.classes, theta.shape[2]
-        scores, support = _scores(l1, theta, grad)[:, :, :p], theta[:, :, :p] != 0.0
-        pairs = {}
-        for like in np.unique(likes).tolist():
-            mine = likes == like
-            score, held = np.max(scores[mine], axis=0), np.any(support[mine], axis=0)
-            pairs[like] = _best(score, held)
-        union = np.unique(np.concatenate(list(pairs.values())) % p)
-        whole = len(union) >= max(LARGEST_PART * p, FEW_FEATURES) or p <= FEW_FEATURES
-        whole = whole or objective.rows.lazy or layout.intercept_is_column
-        features = None if whole else union
-        width = q if features is None else len(union) + q - p
-        found = {}
-        for like, own in pairs.items():
-            classes, inner = np.divmod(own, p)
-            inner = inner if features is None else np.searchsorted(union, inner)
-            places = classes * width + inner
-            if q > p:
-                places = np.append(places, np.arange(1, K + 1) * width - 1)
-            found[like] = np.sort(places)
-        size = max(map(len, found.values()))
-        filled = {
-            like: np.append(places, np.full(size - len(places), K * width))
-            for like, places in found.items()
-        }
-        return cls(features, np.stack([filled[like] for like in likes.tolist()]), q > p)
-
-    def in_all(self, objective: Objective) -> "_Chosen":
-        """Return the same parameters among those of all features."""
-        assert self.features is not None
-        p, (_, K, q) = objective.layout.n_features, objective.shape
-        width = len(self.features) + q - p
-        classes, inner = np.divmod(self.places, width)
-        columns = np.append(self.features, p)
-        places = np.where(self.places < K * width, classes * q + columns[inner], K * q)
-        return _Chosen(None, places, self.fit_intercept)
-
-    def forth(self, theta: HostArray) -> HostArray:
-        """Take the parameters of the features (G, K, s + 1)."""
-        return theta if self.features is None else theta[:, :, self._columns(theta)]
-
-    def back(self, part: HostArray, theta: HostArray) -> HostArray:
-        """Put them back among the others."""
-        if self.features is None:
-            return part
-        whole = theta.copy()
-        whole[:, :, self._columns(theta)] = part
-        return whole
-
-    def _columns(self, theta: HostArray) -> HostArray:
-        assert self.features is not None
-        return np.append(self.features, theta.shape[2] - 1) if self.fit_intercept else self.features
-
-
-def _likes(objective: Objective) -> HostArray:
-    """Return a number for each group, the same for those of the same targets (G,)."""
-    index, targets = objective.data.index or GroupIndex(), objective.rows.row_arrays[0]
-    if targets is None or targets.ndim == 1 or targets.shape[1] in (1, objective.classes):
-        return np.zeros(objective.groups, int)
-    if index.target is None:
-        return np.arange(objective.groups)
-    return np.asarray(to_host(index.target))
-
-
-def _scores(l1: L1, theta: HostArray, grad: HostArray) -> HostArray:
-    """Size of the gradient relative to the threshold (G, K, q); 0 without one."""
-    size = np.broadcast_to(np.asarray(l1.thresholds()), theta.shape)
-    scores: HostArray = np.abs(grad) / np.where(size > 0.0, size, np.inf)
-    return scores
-
-
-def _best(scores: HostArray, held: HostArray) -> HostArray:
-    """Choose coefficients (K, p) that are not zero, and the best others, as positions ``k p + j``.
-
-    Of sigmoid neurons as many others, and no fewer than a number that grows with p. Softmax groups
-    have many coefficients: few others than those that would leave zero at once.
-    """
-    K, p = scores.shape
-    if K == 1:
-        few = int(np.clip(np.sqrt(10.0 * p), FEWEST_NEW, MOST_NEW))
-        count = int(held.sum())
-        count += max(few, count)
-    else:
-        few = max(2 * FEWEST_NEW, int(held.sum()) // 16)
-        held = held | (scores > NEARLY)
-        count = int(held.sum()) + few
-    if count >= K * p:
-        return np.arange(K * p)
-    ranked = np.where(held, np.inf, scores).reshape(-1)
-    return np.sort(np.argpartition(-ranked, count - 1)[:count])
+        rounding = np.where(np.isfinite(gap), ROUNDED * (gap - exact), 0.0)
+    most = max(MOST_ROUNDED, PRECISIONS * objective.eps)
+    return Bounded(evaluation, value, gap, np.minimum(rounding, most * value))

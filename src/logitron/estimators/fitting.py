@@ -127,6 +127,7 @@ class Settings:
                 interruptible=self.interruptible,
                 callback=callback,
                 check_finite=check_finite,
+                zero_start=zero_start,
             )
         if self.method == "gradient-descent":
             check_finite()

@@ -251,7 +251,7 @@ def reject_l1(solver: str, l1_ratio: float) -> None:
     reason = f"Solver {solver} supports only 'l2' or None penalties, got l1_ratio={l1_ratio}"
     if solver == "liblinear":
         reason = f"Only 'saga' solver supports elasticnet penalty, got solver={solver}"
-    raise ValueError(f"{reason}. Choose solver='auto'")
+    raise ValueError(f"{reason}. Choose solver='auto', which has all penalties")
 
 
 def _warn_deprecated(message: str) -> None:
