@@ -10,7 +10,7 @@ from logitron.data.sparse_format import in_canonical_format
 RNG = np.random.default_rng(0)
 X = np.where(RNG.random((60, 4)) < 0.5, 0.0, RNG.normal(size=(60, 4)))
 Y = np.arange(60) % 2
-TABLE = np.stack([Y, 1 - Y], axis=1)
+TABLE = np.stack([Y, np.roll(1 - Y, 3)], axis=1)
 MODEL = LogisticRegression().fit(X, Y)
 
 

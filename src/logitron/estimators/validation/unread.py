@@ -58,7 +58,7 @@ def _advice(name: str, value: Any) -> str:
         advice = f"an open file {kind}. Read it first, for example with numpy.load"
     elif isinstance(value, Iterator):
         advice = f"an iterator {kind}, whose length is unknown. Pass numpy.asarray(list({name}))"
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and not hasattr(value, "shape"):  # (SciPy's DOK matrices have)
         advice = f"a mapping {kind}. Pass one of its values, or pandas.DataFrame({name})"
     elif isinstance(value, set | frozenset):
         advice = "a set, which has no order. Pass a list"
