@@ -54,7 +54,10 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 #: What is run in one session only, that of all backends: generated laws, scikit-learn's own tests,
 #: real data, and rooms whose code is the same arithmetic on every version
 ONCE = (
-    *(f"--ignore=tests/estimators/test_{name}.py" for name in ("law", "sklearn_suite", "real_data")),
+    *(
+        f"--ignore=tests/estimators/test_{name}.py"
+        for name in ("law", "sklearn_suite", "real_data")
+    ),
     *(f"--ignore=tests/{room}" for room in ("benchmarks", "certificates", "solvers", "statistics")),
 )
 #: What the benchmark measures beside logitron: in its short run, and in the full one
