@@ -47,19 +47,20 @@ HANDED_OVER_TO = (
     "ndonnx>=0.10",
     "skops>=0.11",
 )
+#: What checks the types of scripts that use the package
+CHECKERS = ("mypy==2.4.1", "basedpyright==1.40.2")
 #: The suite in two processes, each with one thread for its products
 TWO_PROCESSES = ("-n", "2", "--dist", "worksteal")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 #: What is run in one session only, that of all backends: generated laws, scikit-learn's own tests,
-#: real data, and rooms whose code is the same arithmetic on every version
-ONCE = (
-    *(
-        f"--ignore=tests/estimators/test_{name}.py"
-        for name in ("law", "sklearn_suite", "real_data")
-    ),
-    *(f"--ignore=tests/{room}" for room in ("benchmarks", "certificates", "solvers", "statistics")),
+#: and real data
+ONCE = tuple(
+    f"--ignore=tests/estimators/test_{name}.py" for name in ("law", "sklearn_suite", "real_data")
 )
+#: What is run with one backend, and on other versions of Python: the rooms at the ends, which use
+#: all others, and the pages
+CHOSEN = ("tests/cli", "tests/data", "tests/estimators", "tests/persistence", "docs")
 #: What the benchmark measures beside logitron: in its short run, and in the full one
 CONTENDERS = (
     "scikit-learn-intelex; platform_machine == 'x86_64' and sys_platform != 'darwin'",
@@ -97,11 +98,12 @@ def tests(session: nox.Session, backends: str) -> None:
     required = {name for choice in chosen for name in BACKENDS[choice][1]}
     if "numpy" in chosen:
         required |= set(STRICT)
-    handed_over = HANDED_OVER_TO if backends == "all" and session.python == "3.11" else ()
-    session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages, *handed_over)
+    everything = backends == "all"
+    more = (*HANDED_OVER_TO, *CHECKERS) if everything and session.python == "3.11" else ()
+    session.install("-e", ".[plot,cli]", *TEST_TOOLS, *packages, *more)
     env = _require(required) | ONE_THREAD
-    once = () if backends == "all" else ONCE
-    session.run("pytest", *TWO_PROCESSES, *once, *session.posargs, env=env)
+    places = () if everything else (*ONCE, *(() if session.posargs else CHOSEN))
+    session.run("pytest", *TWO_PROCESSES, *places, *session.posargs, env=env)
 
 
 @nox.session(name="tests-lowest", python="3.11")
@@ -139,11 +141,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=TORCH_PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """Check the type annotations of the package, strictly, and scripts of users against them."""
-    libraries = (TORCH, "jax>=0.8", "dask[array]>=2025.1", "polars>=1")
-    session.install("-e", ".", "mypy==2.4.1", "basedpyright==1.40.2", "pytest>=8.3", *libraries)
+    """Check the type annotations of the package, strictly.
+
+    Scripts of users are checked against them by the suite, where all libraries are installed.
+    """
+    session.install("-e", ".", CHECKERS[0])
     session.run("mypy")
-    session.run("pytest", "tests/test_typing.py")
 
 
 @nox.session

@@ -13,7 +13,7 @@ import pytest
 from tests.backends import BACKENDS, REQUIRED, Backend
 
 #: not tests, and some need libraries that may be missing
-collect_ignore_glob = ["standins/*"]
+collect_ignore_glob = ["standins/*", "typing/*"]
 
 #: parameters of such names are on a GPU; what stands in for CuPy is not
 ON_A_GPU = re.compile(r"\bcuda\b|(?<!of-)\bcupy\b")
