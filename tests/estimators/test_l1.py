@@ -11,12 +11,15 @@ from sklearn.svm import l1_min_c
 
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap
 from tests.backends import host
+from tests.checks import RELEASE
 from tests.datasets import load
 
 RATIOS = [1.0, 0.5, 0.1]
 
 
 def saga(X, y, **settings):
+    if RELEASE < (1, 8):  # l1_ratio needed this name beside it
+        settings["penalty"] = "elasticnet"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return Theirs(solver="saga", tol=1e-12, max_iter=100_000, **settings).fit(X, y)
