@@ -10,7 +10,7 @@ da = pytest.importorskip("dask.array")
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 Y = np.arange(20) % 2
-TABLE = np.stack([Y, 1 - Y], axis=1)
+TABLE = np.stack([Y, np.arange(20) // 2 % 2], axis=1)
 MODEL = LogisticRegression().fit(X, Y)
 DENSE, LABELS = da.from_array(X, chunks=(7, 3)), da.from_array(Y, chunks=7)
 CALLS = {

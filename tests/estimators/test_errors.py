@@ -127,7 +127,6 @@ DASK = {
     "chunks": (lambda X: X[X[:, 0] > -9], Y, r"compute_chunk_sizes\(\)"),
     "NaN": (lambda X: X, np.where(Y, np.nan, 1.0), "y contains NaN"),
     "continuous": (lambda X: X, X[:, 0], "Unknown label type: continuous"),
-    "columns": (lambda X: X, Y[:, None], "y must be a 1d array"),
     "length": (lambda X: X, Y[:-1], "X has 20 rows and y has 19"),
 }
 

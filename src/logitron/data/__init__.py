@@ -17,7 +17,13 @@ module                      contents
 ``block_options``           `BlockOptions`: sizes of blocks, and thresholds
 ``sparse_rows``             `SparseRows`: rows of a sparse matrix, made dense block by block
 ``dask_rows``               `DaskRows`: sums and maps over the chunks of a Dask array
+``dask_keeping``            `keep_chunks`: what a fit keeps of Dask arrays while it runs
+``dask_parts``              `Parts`: chunks that are shared out among workers
+``dask_shares``             which chunks and rows are in which part
+``dask_workers``            threads, processes or a cluster, where tasks run
 ``dask_tasks``              functions that run in the workers of Dask
+``dask_errors``             errors of chunks and of clusters, in words
+``free_memory``             memory that a process may still take
 ``block_features``          wrappers that cast or standardise the features of a block
 ``product_rows``            `ProductRows`: sums and products over rows of sparse matrices
 ``products``                `Products`: the interface of sparse features that offer products, and
@@ -35,6 +41,7 @@ module                      contents
 
 from logitron.data.array_rows import ArrayRows
 from logitron.data.block_options import BlockOptions
+from logitron.data.dask_keeping import keep_chunks
 from logitron.data.dask_rows import DaskRows
 from logitron.data.logits import logits_of, map_with_offset
 from logitron.data.product_rows import ProductRows
@@ -54,6 +61,7 @@ __all__ = [
     "Source",
     "SparseRows",
     "SparseSource",
+    "keep_chunks",
     "logits_of",
     "make_rows",
     "map_with_offset",

@@ -8,8 +8,7 @@ import numpy as np
 
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
-from logitron.data.dask_products import DaskProducts
-from logitron.data.dask_tasks import logits_of_sparse_chunk
+from logitron.data.dask_products import DaskProducts, logits_of_chunk
 from logitron.data.product_rows import ProductRows
 
 __all__ = ["DaskProductRows"]
@@ -27,11 +26,19 @@ class DaskProductRows(ProductRows):
         by_row: bool = False,
         **static: Any,
     ) -> Array:
-        """Stack the rows that a function of logits returns, lazily; see `Rows.map_logits`."""
+        """Stack the rows that a function of logits returns, lazily; see `Rows.map_logits`.
+
+        NaN and infinity are rejected where the result is computed. Of chunks that are kept, the
+        rows are computed at once, and are on the host.
+        """
         products = self._products
         assert isinstance(products, DaskProducts)
+        if products.kept:
+            Z = products.forward(to_host(coef).T) + to_host(intercept)
+            run = self.context.compile(function, **static)
+            return to_host(run(self.context.asarray(Z)))
         parameters = to_host(coef), to_host(intercept)
-        run = partial(logits_of_sparse_chunk, self.context, function, static, *parameters)
+        run = partial(logits_of_chunk, self.context, function, static, *parameters)
         empty = self.context.zeros((0, parameters[0].shape[0]))
         with self.context.scope():
             meta = to_host(self.context.compile(function, **static)(empty))

@@ -6,7 +6,6 @@ of Dask for each product.
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,13 @@ from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data.csr_products import CsrProducts
-from logitron.data.dask_chunks import chunk_locations
+from logitron.data.dask_chunks import check_finite, chunk_place
+from logitron.data.dask_parts import Parts
 from logitron.data.dask_rows import DaskRows
-from logitron.data.dask_tasks import add_up_parts, products_of_chunk, run_on_located_chunk
+from logitron.data.dask_tasks import Held, csr_of_chunk
 from logitron.data.occurring_columns import worth_taking
 
-__all__ = ["DaskProducts"]
+__all__ = ["DaskProducts", "logits_of_chunk"]
 
 Survey = tuple[int, float, HostArray]
 
@@ -32,6 +32,8 @@ class DaskProducts:
     ----------
     array : dask.array.Array (n, p)
         With chunks of complete rows.
+    parts : Parts
+        The chunks, which are kept or computed in each product.
     dtype : str
         Which products are computed in.
     columns : array of int, optional
@@ -46,24 +48,28 @@ class DaskProducts:
     def __init__(
         self,
         array: Array,
+        parts: Parts,
         dtype: str,
         columns: HostArray | None = None,
         known: Survey | None = None,
     ) -> None:
         self._known = known
-        self._array = array
+        self._array, self._parts = array, parts
         self._dtype = dtype
         self._columns = columns
         p = array.shape[1] if columns is None else len(columns)
         self.shape: tuple[int, int] = (array.shape[0], p)
-        self._edges = [0, *np.cumsum(array.chunks[0]).tolist()]
-        self._chunks = array.to_delayed().ravel().tolist()
+
+    @property
+    def kept(self) -> bool:
+        """Whether the chunks are in the memory of their workers."""
+        return self._parts.kept
 
     def astype(self, dtype: str) -> "DaskProducts":
         """Return the features with entries of another dtype; chunks are cast for each product."""
         if dtype == self._dtype:
             return self
-        return DaskProducts(self._array, dtype, self._columns, self._survey)
+        return DaskProducts(self._array, self._parts, dtype, self._columns, self._survey)
 
     def bring(self, array: Array) -> HostArray:
         """Move an array to the host; see `Products.bring`."""
@@ -75,17 +81,19 @@ class DaskProducts:
         return self._survey[0]
 
     def forward(self, W: HostArray, start: int = 0, stop: int | None = None) -> HostArray:
-        """Raise TypeError: logits of chunks are lazy."""
-        raise TypeError("logits of a Dask array are lazy, see DaskProductRows.map_logits")
+        """Multiply all rows of kept chunks by columns (p, m); see `Products.forward`."""
+        run = partial(_forward, self._columns, self._dtype, W)
+        found: HostArray = self._parts.stack(self._parts.each(run))
+        return found if stop is None else found[start:stop]
 
     def map_logits(self, run: Callable[..., Array], meta: HostArray) -> Array:
-        """Stack the rows that ``run(columns, location, chunk)`` returns, lazily.
+        """Stack the rows that ``run(columns, chunk, block_info=...)`` returns, lazily.
 
         ``meta`` is such rows, or none of them, for their dtype and shape.
         """
         keep = {} if meta.ndim == 2 else {"drop_axis": 1}
         chunks = (self._array.chunks[0], *((size,) for size in meta.shape[1:]))
-        apply = partial(run_on_located_chunk, partial(run, self._columns), True)
+        apply = partial(run, self._columns)
         return self._array.map_blocks(apply, dtype=meta.dtype, meta=meta, chunks=chunks, **keep)
 
     def backward(self, R: HostArray) -> HostArray:
@@ -116,7 +124,7 @@ class DaskProducts:
         """Return the same entries, in fewer columns; see `Products.take_columns`."""
         count, squares, found = self._survey
         known = count, squares, np.arange(len(found))
-        return DaskProducts(self._array, self._dtype, columns, known)
+        return DaskProducts(self._array, self._parts, self._dtype, columns, known)
 
     def gram(self, weights: Array) -> None:
         """Return None: it would be made entry by entry."""
@@ -135,52 +143,72 @@ class DaskProducts:
             meta=np.empty((0, 0), self._dtype),
             chunks=(self._array.chunks[0], (self.shape[1],)),
         )
-        return DaskRows(context, X, *row_arrays)
+        return DaskRows(
+            context,
+            X,
+            *row_arrays,
+            width=settings.get("width", 1),
+            parts=self._parts,
+            columns=self._columns,
+        )
 
     @cached_property
     def _survey(self) -> Survey:
         """Count the entries, add up their squares, and find their columns, in one pass."""
-        from dask import compute
-
         if self._known is not None:
             return self._known
-        parts = compute(*self._tasks(_survey, [None] * len(self._chunks)))
+        parts = self._parts.each(partial(_survey, self._columns))
         counts, squares, columns = zip(*parts, strict=True)
         return sum(counts), float(sum(squares)), np.unique(np.concatenate(columns))
 
     def _sums(self, method: str, rows: HostArray) -> tuple[Array, ...]:
-        """Add up what a method of each chunk's products makes of the chunk's rows of an array."""
-        parts = [rows[a:b] for a, b in pairwise(self._edges)]
-        return add_up_parts(self._tasks(partial(_product, method, self._dtype), parts))
-
-    def _tasks(self, function: Callable[..., Any], parts: list[Any]) -> list[Any]:
-        """Make the tasks of a function of each chunk's products and its part of an array."""
-        from dask import delayed
-
-        run = delayed(partial(_of_chunk, function, self._columns), pure=False)
-        every = zip(chunk_locations(self._array), self._chunks, parts, strict=True)
-        return [run(location, chunk, part) for location, chunk, part in every]
+        """Add up what a method of each part's products makes of the part's rows of an array."""
+        run = partial(_product, self._columns, method, self._dtype)
+        return self._parts.total(run, self._parts.split(rows))
 
 
 # --- tasks ----------------------------------------------------------------------------------------
 
 
-def _of_chunk(
-    function: Callable[..., Any],
+def logits_of_chunk(
+    context: ArrayContext,
+    function: Callable[..., Array],
+    static: dict[str, Any],
+    coef: HostArray,
+    intercept: HostArray,
     columns: HostArray | None,
-    location: tuple[int, ...],
     chunk: Any,
-    part: Any,
-) -> Any:
-    return function(products_of_chunk(columns, location, chunk), part)
+    block_info: Any = None,
+) -> HostArray:
+    """Apply a function to the logits of a sparse chunk, in the precision of a context."""
+    place = chunk_place(block_info)
+    checked = csr_of_chunk("X", place, chunk)
+    check_finite("X", place, checked)
+    products = _products(columns, Held([checked])).astype(context.precision)
+    with context.scope(in_worker_thread=True):
+        Z = products.forward(coef.T) + intercept.astype(context.precision)
+        return to_host(context.compile(function, **static)(context.asarray(Z)))
 
 
-def _product(method: str, dtype: str, products: CsrProducts, rows: HostArray) -> tuple[Array, ...]:
-    found = getattr(products.astype(dtype), method)(rows)
+def _products(columns: HostArray | None, held: Held) -> CsrProducts:
+    """Make the products of a part, of some of its columns, or of all for None."""
+    products = CsrProducts(held.arrays[0])
+    return products if columns is None else products.take_columns(columns)
+
+
+def _forward(columns: HostArray | None, dtype: str, W: HostArray, held: Held) -> list[HostArray]:
+    return [_products(columns, held).astype(dtype).forward(W)]
+
+
+def _product(
+    columns: HostArray | None, method: str, dtype: str, held: Held, rows: HostArray
+) -> tuple[Array, ...]:
+    found = getattr(_products(columns, held).astype(dtype), method)(rows)
     return found if isinstance(found, tuple) else (found,)
 
 
-def _survey(products: CsrProducts, part: None) -> Survey:
+def _survey(columns: HostArray | None, held: Held) -> Survey:
+    products = _products(columns, held)
     return products.entries, products.sum_of_squares(), np.unique(products.matrix.indices)
 
 

@@ -11,7 +11,8 @@ from logitron.backend.host import count_read
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks, with_checked_chunks
-from logitron.data.dask_rows import DaskRows
+from logitron.data.dask_keeping import keeping
+from logitron.data.dask_rows import DaskRows, in_whole_rows
 from logitron.data.rows import Rows
 from logitron.data.source import Source
 
@@ -45,8 +46,31 @@ class DaskSource(Source):
         block_rows: int | None = None,
         options: BlockOptions | None = None,
     ) -> Rows:
-        """Make `Rows` whose blocks are the chunks; see `Source.rows`."""
-        return DaskRows(context, self.array, *row_arrays)
+        """Make `Rows` whose blocks are the chunks; see `Source.rows`.
+
+        Within `logitron.data.keep_chunks`, they are computed once if they fit the memory.
+        """
+        now = keeping()
+        if now is None:
+            return DaskRows(context, self.array, *row_arrays, width=width)
+        here = now.here(self.name, self.array, context)
+        if here is not None:
+            own = Source(self.name, here)
+            sizes: dict[str, Any] = {"width": width, "block_rows": block_rows}
+            return own.rows(context, *row_arrays, **sizes, options=options)
+        X = in_whole_rows(self.array)
+        return DaskRows(context, X, *row_arrays, width=width, parts=now.parts(X))
+
+    def in_reach(self) -> Any:
+        """Return an array of few numbers, such as labels; see `Source.in_reach`."""
+        now = keeping()
+        return self.array if now is None else now.column(self.checked().array)
+
+    def to_host(self) -> Any:
+        """Compute all chunks; see `Source.to_host`."""
+        now = keeping()
+        here = None if now is None else now.here(self.name, self.array)
+        return super().to_host() if here is None else here
 
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
         """Apply an element-wise function to each chunk, lazily; see `Source.map`."""

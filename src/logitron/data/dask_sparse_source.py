@@ -1,20 +1,24 @@
 """`DaskSparseSource`: a Dask array of sparse chunks as features."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.context import ArrayContext
-from logitron.backend.host import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks
+from logitron.data.dask_keeping import keeping, read_sparse
+from logitron.data.dask_parts import lazy_parts
 from logitron.data.dask_product_rows import DaskProductRows
 from logitron.data.dask_products import DaskProducts
 from logitron.data.dask_source import DaskSource
-from logitron.data.dask_tasks import stacked_chunks
+from logitron.data.dask_tasks import hold_sparse_chunks
+from logitron.data.dask_workers import workers_of
 from logitron.data.rows import Rows
 from logitron.data.source import move_row_arrays
+from logitron.data.sparse_source import SparseSource
 
 __all__ = ["DaskSparseSource"]
 
@@ -46,9 +50,16 @@ class DaskSparseSource(DaskSource):
 
         See `Source.rows`.
         """
-        values = [None if array is None else to_host(array) for array in row_arrays]
-        moved = move_row_arrays(context, tuple(values))
-        products = DaskProducts(self._in_whole_rows, context.precision)
+        X, now = self._in_whole_rows, keeping()
+        here = None if now is None else now.here(self.name, X)
+        if here is not None:
+            own = SparseSource(self.name, here)
+            sizes: dict[str, Any] = {"width": width, "block_rows": block_rows}
+            return own.rows(context, *row_arrays, **sizes, options=options)
+        moved = move_row_arrays(context, row_arrays)
+        lazy = partial(lazy_parts, hold=hold_sparse_chunks)
+        parts = lazy(X) if now is None else now.parts(X, sparse=True)
+        products = DaskProducts(X, parts, context.precision)
         return DaskProductRows(context, products, *moved, width=width, options=options)
 
     def take(self, rows: HostArray) -> Any:
@@ -57,7 +68,9 @@ class DaskSparseSource(DaskSource):
 
     def to_host(self) -> Any:
         """Compute all chunks, and stack them on the host; see `Source.to_host`."""
-        return stacked_chunks(self.name, self._in_whole_rows)
+        X, now = self._in_whole_rows, keeping()
+        here = None if now is None else now.here(self.name, X)
+        return read_sparse(self.name, X, workers_of(X)) if here is None else here
 
     @property
     def _in_whole_rows(self) -> Array:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-from array_api_compat import is_array_api_obj, is_numpy_array
+from array_api_compat import is_array_api_obj, is_dask_array, is_numpy_array
 from sklearn.utils import _safe_indexing
 
 from logitron.backend.context import ArrayContext
@@ -138,6 +138,10 @@ class Source:
         """Apply an element-wise function that returns arrays of ``dtype``."""
         return function(self.array)
 
+    def in_reach(self) -> Any:
+        """Return the argument itself; of a Dask array of labels, its values, computed once."""
+        return self.array
+
     def take(self, rows: HostArray) -> Any:
         """Copy the rows with these indices to the host."""
         return _safe_indexing(self.to_host(), rows)
@@ -186,8 +190,14 @@ def move_row_arrays(
     They are not rounded to the context's precision: block functions cast what they need.
     """
     return [
-        None if array is None else context.wide.asarray_for_storage(array) for array in row_arrays
+        None if array is None else context.wide.asarray_for_storage(_computed(array))
+        for array in row_arrays
     ]
+
+
+def _computed(array: Array) -> Array:
+    """Compute a Dask array."""
+    return to_host(array) if is_dask_array(array) else array
 
 
 def _whole_numbers(values: HostArray) -> HostArray | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
-from logitron.data import Source
+from logitron.data import Source, keep_chunks
 from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
@@ -25,6 +25,7 @@ from logitron.estimators.sklearn.parameters import (
     resolve_penalty,
     resolve_solver,
 )
+from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.class_weights import apply_class_weight
 from logitron.estimators.validation.features import (
     reject_nonfinite,
@@ -283,7 +284,8 @@ class LogisticRegression(NeuronClassifier):
         """
         before = dict(vars(self))
         try:
-            self._fit(X, y, sample_weight, offset)
+            with keep_chunks(warn):
+                self._fit(X, y, sample_weight, offset)
         except BaseException:
             self.__dict__ = before
             raise

@@ -9,6 +9,7 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
+from logitron.data import keep_chunks
 from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
@@ -35,6 +36,7 @@ from logitron.estimators.sklearn.parameters import (
     resolve_solver,
 )
 from logitron.estimators.sklearn.routing import route_fit, route_score
+from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.embedding_columns import read_embeddings
 from logitron.estimators.validation.features import resolve_contexts, validate_features
 from logitron.estimators.validation.labels import Labels, classes_in_context
@@ -236,7 +238,8 @@ class LogisticRegressionCV(NeuronClassifier):
         """
         before = dict(vars(self))
         try:
-            self._fit(X, y, sample_weight, offset, params)
+            with keep_chunks(warn):
+                self._fit(X, y, sample_weight, offset, params)
         except BaseException:
             self.__dict__ = before
             raise

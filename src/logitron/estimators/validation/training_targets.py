@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from logitron.backend.types import Array
+from logitron.data import wrap
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.multilabel import encode_y
 from logitron.estimators.validation.offsets import validate_offset
@@ -45,6 +46,7 @@ def read_targets(
     ValueError
         If an argument is invalid.
     """
+    y = wrap("y", y).in_reach()
     labels, weights = encode_y(y, n_rows, sample_weight, missing_label)
     neurons, softmax = labels.n_targets * labels.n_outputs, labels.n_outputs > 1
     offset = validate_offset(offset, n_rows, neurons, softmax=softmax)
