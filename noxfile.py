@@ -79,7 +79,7 @@ BACKENDS = {
     "numpy": (("array-api-strict>=2.6",), ("numpy", "numpy-float32", "numpy-readonly", "strict")),
     "torch": ((TORCH,), ("numpy", "torch", "torch-float32")),
     "jax": (("jax>=0.8",), ("numpy", "jax", "jax-float32")),
-    "dask": (("dask[array]>=2025.1",), ("numpy", "dask")),
+    "dask": (("dask[array,dataframe]>=2025.1", "distributed>=2025.1"), ("numpy", "dask")),
 }
 STRICT = ("strict", "strict-device1", "strict-no-float64", "strict-flags-off")
 GPU = {"torch": "torch-cuda", "cupy-cuda13x[ctk]": "cupy", "jax[cuda13]": "jax-cuda"}

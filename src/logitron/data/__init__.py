@@ -21,6 +21,7 @@ module                      contents
 ``dask_parts``              `Parts`: chunks that are shared out among workers
 ``dask_shares``             which chunks and rows are in which part
 ``dask_workers``            threads, processes or a cluster, where tasks run
+``dask_frames``             data frames of Dask as arrays
 ``dask_tasks``              functions that run in the workers of Dask
 ``dask_errors``             errors of chunks and of clusters, in words
 ``free_memory``             memory that a process may still take
@@ -41,6 +42,7 @@ module                      contents
 
 from logitron.data.array_rows import ArrayRows
 from logitron.data.block_options import BlockOptions
+from logitron.data.dask_frames import column_of_frame
 from logitron.data.dask_keeping import keep_chunks
 from logitron.data.dask_rows import DaskRows
 from logitron.data.logits import logits_of, map_with_offset
@@ -61,6 +63,7 @@ __all__ = [
     "Source",
     "SparseRows",
     "SparseSource",
+    "column_of_frame",
     "keep_chunks",
     "logits_of",
     "make_rows",

@@ -36,8 +36,12 @@ SCHEDULER_LOST = ("scheduler-connection-lost", "scheduler-restart", "scheduler-c
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(client: Any = None) -> Iterator[None]:
     """Raise RuntimeError with words in place of an error of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
 
     Raises
     ------
@@ -49,7 +53,8 @@ def explained() -> Iterator[None]:
         words = WORDS.get(type(error).__name__)
         if is_refusal(error) or words is None:
             raise
-        if any(reason in str(error) for reason in SCHEDULER_LOST):
+        lost = any(reason in str(error) for reason in SCHEDULER_LOST)
+        if lost or getattr(client, "status", "running") != "running":
             words = GONE
         raise _complete(
             f"{words}. Estimators are as they were before the call "
@@ -81,15 +86,17 @@ def naming_the_chunk(name: str, array: Any, workers: Any) -> Iterator[None]:
     except Exception as error:
         if is_refusal(error):
             raise
-        found, number = error, getattr(error, "number", None)
-        if number is None:
+        places, found = chunk_places(array), error
+        number, count = getattr(error, "number", (None, 0))
+        if count != len(places):
             failures = workers.failures(array.to_delayed().ravel().tolist())
             pairs = enumerate(failures)
             number, found = next((pair for pair in pairs if pair[1] is not None), (None, error))
+            failures.close()
         if number is None:
             raise
         raise _complete(
-            f"{chunk_places(array)[number]} of {name} could not be computed: "
+            f"{places[number]} of {name} could not be computed: "
             f"{type(found).__name__}: {found}. The function that makes it is not logitron's: "
             f"compute it alone, {name}.blocks[{number}].compute(scheduler='synchronous')"
         ) from error

@@ -11,6 +11,7 @@ from logitron.backend.host import count_read
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks, with_checked_chunks
+from logitron.data.dask_frames import rows_of_frame
 from logitron.data.dask_keeping import keeping
 from logitron.data.dask_rows import DaskRows, in_whole_rows
 from logitron.data.rows import Rows
@@ -23,6 +24,19 @@ class DaskSource(Source):
     """A Dask array."""
 
     lazy, on_host = True, False
+    _frame: Any = None
+
+    @classmethod
+    def of_frame(cls, name: str, frame: Any) -> "DaskSource":
+        """Make a source of a Dask data frame, whose partitions become chunks."""
+        source = cls(name, rows_of_frame(name, frame))
+        source._frame = frame
+        return source
+
+    @property
+    def names(self) -> Any:
+        """An empty table with the columns of a data frame, or the array; see `Source.names`."""
+        return self.array if self._frame is None else self._frame._meta
 
     @property
     def meta(self) -> Array:

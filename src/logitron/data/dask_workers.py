@@ -1,6 +1,6 @@
 """Where the tasks of a Dask array run: threads or processes of this machine, or a cluster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
@@ -113,14 +113,16 @@ class LocalWorkers:
             delayed(_Call(function, arguments), pure=False)()
             for arguments in zip(*columns, strict=True)
         ]
+        # (what is kept is here, and would be sent to processes in each pass)
+        settings = {"scheduler": "threads"} if self.uses_processes else {}
         with explained():
-            return list(compute(*tasks))
+            return list(compute(*tasks, **settings))
 
     def total(self, function: Callable[..., Any], *columns: Sequence[Any]) -> tuple[Array, ...]:
         """Add up the tuples of arrays that a function returns for each row of the columns."""
         return add_parts(self.run(function, *columns))
 
-    def failures(self, tasks: Sequence[Any]) -> Iterator[Exception | None]:
+    def failures(self, tasks: Sequence[Any]) -> Generator[Exception | None, None, None]:
         """Compute tasks one by one, and return what each raises."""
         from dask import compute
 
@@ -155,7 +157,7 @@ class ClusterWorkers:
 
     @cached_property
     def _workers(self) -> dict[str, Any]:
-        with explained():
+        with explained(self.client):
             try:
                 info = self.client.scheduler_info(n_workers=-1)
             except TypeError:  # (older versions list all workers)
@@ -189,7 +191,7 @@ class ClusterWorkers:
         """Return the worker that has each of some futures; None if these are none."""
         if not all(hasattr(value, "add_done_callback") for value in values):
             return None
-        with explained():
+        with explained(self.client):
             found = self.client.who_has(values)
         return [next(iter(found.get(value.key) or [None])) for value in values]
 
@@ -226,7 +228,7 @@ class ClusterWorkers:
 
         They are futures of our own, whoever has others of the same chunks.
         """
-        with explained():
+        with explained(self.client):
             kept = self.client.persist(array)
             futures = values_of(kept)
             with self._released_if_failed(futures):
@@ -238,7 +240,7 @@ class ClusterWorkers:
         from dask import delayed
 
         run = delayed(n_bytes, pure=False)
-        with explained():
+        with explained(self.client):
             return list(self.client.gather(self.client.compute([run(task) for task in tasks])))
 
     def run(self, function: Callable[..., Any], *columns: Sequence[Any]) -> list[Any]:
@@ -261,13 +263,17 @@ class ClusterWorkers:
                 futures.extend(parts)
             return add_parts(self.client.gather(parts))
 
-    def failures(self, tasks: Sequence[Any]) -> Iterator[Exception | None]:
+    def failures(self, tasks: Sequence[Any]) -> Generator[Exception | None, None, None]:
         """Compute tasks, and return what each raises."""
         from dask import delayed
 
         run = delayed(_done, pure=False)
-        for future in self.client.compute([run(task) for task in tasks]):
-            yield future.exception()
+        futures = self.client.compute([run(task) for task in tasks])
+        try:
+            for future in futures:
+                yield future.exception()
+        finally:
+            self.release(futures)
 
     def release(self, kept: Sequence[Any]) -> None:
         """Let the workers free what they kept."""
@@ -289,7 +295,7 @@ class ClusterWorkers:
         for number, future in enumerate(futures):
             if future.status == "error":
                 error = future.exception()
-                error.__dict__["number"] = number
+                error.__dict__["number"] = number, len(futures)
                 raise error
             if future.status != "finished":  # lost, or cancelled
                 future.result()
@@ -297,7 +303,7 @@ class ClusterWorkers:
     @contextmanager
     def _released_if_failed(self, futures: list[Any], *, always: bool = False) -> Iterator[None]:
         try:
-            with explained():
+            with explained(self.client):
                 yield
         except BaseException:
             self.release(futures)

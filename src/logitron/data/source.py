@@ -46,6 +46,11 @@ class Source:
         self.array = array
 
     @property
+    def names(self) -> Any:
+        """What has the shape and the column names of the argument, for scikit-learn's checks."""
+        return self.array
+
+    @property
     def on_host(self) -> bool:
         """Whether it is an array of NumPy, a sparse matrix of SciPy, or becomes one."""
         return not is_array_api_obj(self.array) or is_numpy_array(self.array)

@@ -9,6 +9,7 @@ from logitron.backend.types import Array
 from logitron.data.block_options import BlockOptions
 from logitron.data.cupy_sparse_source import CupySparseSource, is_cupy_sparse
 from logitron.data.dask_chunks import is_dask
+from logitron.data.dask_frames import column_of_frame, is_dask_frame
 from logitron.data.dask_source import DaskSource
 from logitron.data.dask_sparse_source import DaskSparseSource
 from logitron.data.rows import Rows
@@ -46,14 +47,22 @@ def wrap(name: str, array: Any) -> Source:
         return Source(name, array)
     if isinstance(array, Source):
         return array
+    if is_dask_frame(array):
+        if name == "X":
+            return DaskSource.of_frame(name, array)
+        array = column_of_frame(array)
+    return _kind(array)(name, array)
+
+
+def _kind(array: Any) -> type[Source]:
+    """Return the class of sources for an array."""
     if is_sparse(array):
-        return SparseSource(name, array)
+        return SparseSource
     if is_cupy_sparse(array):
-        return CupySparseSource(name, array)
+        return CupySparseSource
     if is_dask(array):
-        kind = DaskSparseSource if is_sparse(array._meta) else DaskSource
-        return kind(name, array)
-    return Source(name, array)
+        return DaskSparseSource if is_sparse(array._meta) else DaskSource
+    return Source
 
 
 def make_rows(

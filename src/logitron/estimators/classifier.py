@@ -120,8 +120,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         ------
         ValueError, TypeError
             If X has other features than in ``fit``, is in another library or on another device, or
-            would be rejected by ``fit``. For Dask arrays, NaN is found only where the result is
-            computed.
+            would be rejected by ``fit``. For Dask arrays, NaN is found, and raises, where the
+            result is computed.
         """
         return self._map("decision_function", X, logit_functions.decision, offset, by_row=True)
 
@@ -196,8 +196,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         -------
         array (n,) or (n, T)
             Labels of ``classes_``; for many targets, the labels of y, as NumPy arrays if they are
-            not numbers. The rows of a lazy array are not checked: NaN features give NaN
-            probabilities, and the first class.
+            not numbers. The chunks of a lazy array are checked where they are computed.
 
         Raises
         ------

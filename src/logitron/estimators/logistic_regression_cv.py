@@ -250,7 +250,7 @@ class LogisticRegressionCV(NeuronClassifier):
         l1_ratios = resolve_l1_ratios(self)
         raw_X = read_embeddings(X)
         X = validate_features(self, raw_X, reset=True)
-        n = X.shape[0]
+        raw_X, n = X.array if X.lazy else raw_X, X.shape[0]
         input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
         missing = self.missing_label
         labels, weights, offset = read_targets(y, n, sample_weight, offset, missing)

@@ -54,9 +54,11 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
         return wrap("X", X)
     reject_unread("X", X)
     X = read_embeddings(X)
+    source = wrap("X", X)
+    if source.lazy:  # (of a data frame, an array)
+        X = source.array
     reject_masked("X", X)
     _reject_more_axes(X)
-    source = wrap("X", X)
     if not (source.on_host and source.sparse):  # (sparse matrices of SciPy are checked below)
         source = source.checked()
     if source.on_host:
@@ -77,7 +79,7 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
     xp = array_namespace(kind)
     if xp.isdtype(kind.dtype, "complex floating"):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    validate_data(estimator, source.names, reset=reset, skip_check_array=True)
     return source
 
 

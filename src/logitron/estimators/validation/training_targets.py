@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from logitron.backend.types import Array
-from logitron.data import wrap
+from logitron.data import column_of_frame, wrap
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.multilabel import encode_y
 from logitron.estimators.validation.offsets import validate_offset
@@ -46,7 +46,8 @@ def read_targets(
     ValueError
         If an argument is invalid.
     """
-    y = wrap("y", y).in_reach()
+    y = wrap("y", column_of_frame(y)).in_reach()
+    sample_weight, offset = column_of_frame(sample_weight), column_of_frame(offset)
     labels, weights = encode_y(y, n_rows, sample_weight, missing_label)
     neurons, softmax = labels.n_targets * labels.n_outputs, labels.n_outputs > 1
     offset = validate_offset(offset, n_rows, neurons, softmax=softmax)
