@@ -135,7 +135,7 @@ def test_chunks_that_fit_are_computed_once(scheduler):
     assert ours.work_.passes == expected.work_.passes
 
 
-def test_chunks_that_do_not_fit_are_computed_in_each_pass_and_that_is_told(monkeypatch):
+def test_chunks_that_do_not_fit_are_computed_in_each_pass(monkeypatch):
     monkeypatch.setattr(LocalWorkers, "free_memory", lambda self: 60_000.0)
     computed = []
     expected = LogisticRegression(tol=1e-10).fit(MANY, CODES)

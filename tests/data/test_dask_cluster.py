@@ -109,7 +109,7 @@ def near(found, expected):
     np.testing.assert_allclose(np.asarray(found), np.asarray(expected), atol=1e-9)
 
 
-def test_chunks_are_computed_once_and_a_pass_is_a_task_for_each_thread(client, cluster):
+def test_chunks_are_computed_once_and_a_pass_is_a_task_a_thread(client, cluster):
     passes = []
     with pytest.MonkeyPatch.context() as patch, Counter(cluster.scheduler) as counter:
         patch.setattr(ClusterWorkers, "total", _calling(passes.append))
