@@ -58,7 +58,21 @@ class JaxLibrary(Library):
         if isinstance(sharding, jax.sharding.SingleDeviceSharding):
             return super().parameter_device(array)
         # The rows are sharded over several devices, and each needs all parameters.
-        return jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
+        mesh = _without_types(sharding.mesh)
+        return jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+
+    def detach(self, array: Array) -> Array:
+        import jax
+
+        if isinstance(array, jax.core.Tracer):
+            return array
+        sharding = array.sharding
+        if not isinstance(sharding, jax.sharding.NamedSharding):
+            return array
+        mesh = _without_types(sharding.mesh)
+        if mesh is sharding.mesh:
+            return array
+        return jax.device_put(array, jax.sharding.NamedSharding(mesh, sharding.spec))
 
     def supports_row_indexing(self, array: Array) -> bool:
         import jax
@@ -120,6 +134,19 @@ class JaxLibrary(Library):
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         return _jit(function, tuple(sorted(static.items())))
+
+
+def _without_types(mesh: Any) -> Any:
+    """Return a mesh of the same devices whose axes XLA assigns to the results of operations.
+
+    With *explicit* axes, which `jax.make_mesh` has by default, each operation would have to name
+    them. The rows stay where they are.
+    """
+    import jax
+
+    if all(kind == jax.sharding.AxisType.Auto for kind in mesh.axis_types):
+        return mesh
+    return jax.sharding.Mesh(mesh.devices, mesh.axis_names)
 
 
 @cache

@@ -95,9 +95,14 @@ class TorchLibrary(Library):
         # (safe without waiting: CUDA copies pageable memory before the call returns)
         return array.to(device, non_blocking=device.type == "cuda")
 
+    def parameter_device(self, array: Array) -> Device:
+        _refuse_distributed(array)
+        return super().parameter_device(array)
+
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import torch
 
+        _refuse_distributed(array)
         if array.dtype == torch.bfloat16:  # NumPy has no such dtype
             array = array.to(torch.float32)
         values: np.ndarray[Any, Any] = array.detach().cpu().numpy()
@@ -248,3 +253,14 @@ def _compile(
                 return function(*arguments, **fixed)
 
     return run
+
+
+def _refuse_distributed(array: Array) -> None:
+    """Raise TypeError for a DTensor, which PyTorch does not compute with beside plain tensors."""
+    if type(array).__module__.startswith("torch.distributed"):
+        raise TypeError(
+            "expected a tensor on one device, got a DTensor, which PyTorch does not combine with "
+            "the plain tensors of a fit. Pass .full_tensor(), which copies all rows to each "
+            "process; or for rows on several devices a Dask array with chunks of tensors, or an "
+            "array of JAX that is sharded by rows"
+        )
