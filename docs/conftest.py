@@ -6,6 +6,7 @@ from importlib.util import find_spec
 NEEDS = {
     "inputs.rst": ("pandas",),
     "text.rst": ("dask",),
+    "dask.rst": ("dask", "pandas", "pyarrow"),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
     "targets.rst": ("pandas", "safetensors", "torch"),
     "statistics.rst": ("statsmodels", "pandas"),

@@ -284,6 +284,8 @@ class ClusterWorkers:
         from dask import config
 
         with config.set({"distributed.admin.large-graph-warning-threshold": LARGE_GRAPH}):
+            if len(columns[0]) > MOST_FETCHED:  # in one message
+                return list(self.client.map(function, *columns, pure=False))
             rows = list(zip(*columns, strict=True))
             return [self.client.submit(function, *row, pure=False) for row in rows]
 
