@@ -139,6 +139,16 @@ def test_fits_are_those_of_numpy(client, kind):
     near(found, clf.fit(features, y, weights).coef_)
 
 
+def test_chunks_that_do_not_fit_the_workers_are_computed_anew(client, cluster, monkeypatch):
+    monkeypatch.setattr(ClusterWorkers, "free_memory", lambda self: 1e5)
+    expected = LogisticRegression(tol=1e-10).fit(X, Y)
+    says = r"X takes 8e-05 GB and the workers have 0\.0001 GB"
+    with Counter(cluster.scheduler) as counter, pytest.warns(UserWarning, match=says):
+        ours = LogisticRegression(tol=1e-10).fit(made(X, chunks=4), Y)
+    near(ours.coef_, expected.coef_)
+    assert 4 < counter.of("chunk_of") <= 4 * (ours.work_.passes + 4)
+
+
 def test_rows_are_drawn_from_the_parts(client):
     values = np.arange(N, dtype=float)
     with keep_chunks(pytest.fail):

@@ -92,6 +92,7 @@ def choose(
     method: str | None = None,
     flat: bool = False,
     lazy: bool = False,
+    draws: bool = True,
     bounded: bool = True,
     weighed: bool = False,
     keeps_logits: bool = True,
@@ -107,7 +108,9 @@ def choose(
     flat : bool, default False
         Whether no direction of the features stands out.
     lazy : bool, default False
-        Whether the rows are in chunks elsewhere, of which no samples or columns can be taken.
+        Whether the rows are in chunks elsewhere, of which no columns can be taken.
+    draws : bool, default True
+        Whether samples of the rows can be taken.
     bounded : bool, default True
         Whether there is a penalty. Without one, a direction that no drawn row has would be lost.
     weighed : bool, default False
@@ -124,7 +127,7 @@ def choose(
     batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
     gram_rows, gram = None, costs.gram
-    if bounded and not (lazy or weighed):
+    if bounded and draws and not weighed:
         gram_rows, gram = _gram(n, p, groups * costs.one_pass)
     if entries is not None and method != "newton":
         reason = "products of sparse features cost less than blocks of them"
@@ -142,7 +145,7 @@ def choose(
     elif method == "lbfgs":
         chosen, reason = "shared", "solver='lbfgs'"
     else:
-        if not lazy and groups * classes == 1:
+        if draws and groups * classes == 1:
             fewest = FEWEST_SAMPLED if gram_rows is None else FEWEST_INSTEAD
             samples = _samples(n, q, costs.one_pass, fewest)
         shared = gram + SHARED_PASSES * groups * costs.one_pass

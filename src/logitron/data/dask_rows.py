@@ -176,6 +176,11 @@ class DaskRows:
 
     # --- selected rows ---
 
+    @property
+    def draws_rows(self) -> bool:
+        """Whether rows can be drawn: of dense chunks, in a fit; see `Rows.draws_rows`."""
+        return self._given_parts is not None and not self._given_parts.sparse
+
     def sample(self, count: int, seed: int) -> ArrayRows | None:
         """Select ``count`` rows, evenly over all rows; see `Rows.sample`.
 
@@ -184,7 +189,7 @@ class DaskRows:
         """
         n, p = self.shape
         most = MOST_SELECTED // p
-        if count > most or self._given_parts is None or self._parts.sparse:
+        if count > most or not self.draws_rows:
             return None
         if self._parts.kept:
             return self._selected(evenly_drawn(n, count, seed))
@@ -194,10 +199,8 @@ class DaskRows:
 
     def select(self, rows: HostArray) -> ArrayRows | None:
         """Copy the rows with these indices to this process; see `Rows.select`."""
-        parts, few = self._given_parts, len(rows) * self.shape[1] <= MOST_SELECTED
-        if parts is None or not parts.kept or parts.sparse or not few:
-            return None
-        return self._selected(rows)
+        few = len(rows) * self.shape[1] <= MOST_SELECTED
+        return self._selected(rows) if few and self.draws_rows and self._parts.kept else None
 
     def _selected(self, rows: HostArray) -> ArrayRows:
         X, *arrays = self._parts.take(rows, *self._columns)

@@ -45,6 +45,11 @@ class ProductRows:
 
     one_block = False
 
+    @property
+    def draws_rows(self) -> bool:
+        """Whether rows can be selected; see `Rows.draws_rows`."""
+        return not self.lazy
+
     def __init__(
         self,
         context: ArrayContext,

@@ -45,7 +45,7 @@ class RowBlocks:
         Centre and scale: block functions receive ``(X - centre) * scale``.
     """
 
-    lazy = False
+    lazy, draws_rows = False, True
     entries: int | None = None
 
     def __init__(

@@ -41,6 +41,10 @@ class Rows(Protocol):
     lazy: bool
     """Whether the rows are not in memory, so that only sums and lazy maps are available."""
 
+    @property
+    def draws_rows(self) -> bool:
+        """Whether `sample` costs little more than the rows that it returns."""
+
     entries: int | None
     """Entries that are stored, where products with all rows are cheaper than blocks; else None."""
 
