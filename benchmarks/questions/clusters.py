@@ -127,7 +127,7 @@ def of_cluster(workers: int, chunks: int, data: tuple[np.ndarray, np.ndarray]) -
     from distributed import Client, LocalCluster, wait
 
     expected = LogisticRegression(C=C, fit_intercept=False, tol=1e-10).fit(*data).coef_[0]
-    settings = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    settings = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with LocalCluster(workers, **settings) as cluster, Client(cluster) as client:
         rows = -(-ROWS // chunks)
         X, y = client.persist([da.from_array(data[0], (rows, -1)), da.from_array(data[1], rows)])

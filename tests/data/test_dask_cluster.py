@@ -28,7 +28,7 @@ NUMPY = ArrayContext.named("numpy")
 @pytest.fixture(scope="module")
 def cluster():
     """A cluster of two processes with one thread each, for all tests of the module."""
-    settings = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    settings = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(2, silence_logs=50, **settings) as cluster,
         distributed.Client(cluster, timeout="30s"),

@@ -21,7 +21,14 @@ from logitron.data.dask_errors import naming_the_chunk
 from logitron.data.dask_parts import Parts, kept_parts, lazy_parts
 from logitron.data.dask_shares import merged
 from logitron.data.dask_tasks import hold_chunks, hold_sparse_chunks, stacked_chunks, write_chunk
-from logitron.data.dask_workers import ClusterWorkers, LocalWorkers, Workers, values_of, workers_of
+from logitron.data.dask_workers import (
+    ClusterWorkers,
+    LocalWorkers,
+    Workers,
+    compute_all,
+    values_of,
+    workers_of,
+)
 from logitron.data.sparse_format import is_sparse
 
 __all__ = ["Keeping", "keep_chunks", "keeping"]
@@ -167,7 +174,7 @@ def read(name: str, array: Any, workers: Any, *, finite: bool) -> HostArray:
     run = delayed(partial(write_chunk, name, finite, array.dtype, shared), pure=False)
     tasks = [run(place, chunk) for place, chunk in zip(places, chunks, strict=True)]
     with naming_the_chunk(name, array, workers):
-        for place, part in zip(places, workers.keep(tasks, []), strict=True):
+        for place, part in zip(places, compute_all(tasks), strict=True):
             if part is not None:
                 target[place.first : place.first + place.shape[0], ...] = part
     return target
@@ -176,7 +183,7 @@ def read(name: str, array: Any, workers: Any, *, finite: bool) -> HostArray:
 def read_sparse(name: str, array: Any, workers: Any) -> Any:
     """Compute a Dask array of sparse chunks, and stack them as one CSR matrix."""
     with naming_the_chunk(name, array, workers):
-        parts = workers.keep(array.to_delayed().ravel().tolist(), [])
+        parts = compute_all(array.to_delayed().ravel().tolist())
     return stacked_chunks(name, chunk_places(array), parts)
 
 

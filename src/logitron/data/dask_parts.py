@@ -28,7 +28,14 @@ from logitron.data.dask_tasks import (
     hold_sparse_chunks,
     take_from_part,
 )
-from logitron.data.dask_workers import Workers, compute_total, values_of, workers_of
+from logitron.data.dask_workers import (
+    ChunkCall,
+    Workers,
+    as_tasks,
+    compute_total,
+    values_of,
+    workers_of,
+)
 
 __all__ = ["Parts", "kept_parts", "lazy_parts"]
 
@@ -83,7 +90,9 @@ class Parts:
         """
         finite = finite or self.kept
         if finite not in self._features:
-            self._features[finite] = self._held("X", self._array, self._hold, finite=finite)
+            self._features[finite] = self._held(
+                "X", self._array, self._feature_calls(finite=finite)
+            )
         return self._features[finite]
 
     def column(self, array: Array | None) -> list[Any]:
@@ -94,49 +103,34 @@ class Parts:
             values = [Held([rows_of(array, block) for block in part]) for part in self.blocks]
             return values if self._homes is None else self._put(values, self._homes)
         array = array if array.ndim < 2 or len(array.chunks[1]) == 1 else array.rechunk({1: -1})
-        if self._homes is None:
-            return self._column_tasks(array)
-        with naming_the_chunk(ROWS, array, self.workers), self.workers.computed(array) as chunks:
-            return self._noted(self.workers.keep(self._column_tasks(chunks), self._homes))
+        return self._held(ROWS, array, self._column_calls(array))
 
-    def _column_tasks(self, array: Any) -> list[Any]:
-        from dask import delayed
-
-        places, chunks = chunk_places(array), array.to_delayed().ravel().tolist()
-        edges, tasks = [*(place.first for place in places), array.shape[0]], []
+    def _column_calls(self, array: Any) -> list[ChunkCall]:
+        places = chunk_places(array)
+        edges, calls = [*(place.first for place in places), array.shape[0]], []
         for part in self.blocks:
             found = [pieces(block, edges) for block in part]
             used = sorted({number for block in found for number, _ in block})
-            run = delayed(partial(hold_rows, ROWS, [places[i] for i in used], found), pure=False)
-            tasks.append(run(*[chunks[i] for i in used]))
-        return tasks
+            call = partial(hold_rows, ROWS, [places[i] for i in used], found)
+            calls.append(ChunkCall(call, used))
+        return calls
 
-    def _held(self, name: str, array: Any, hold: Callable[..., Held], *, finite: bool) -> list[Any]:
+    def _feature_calls(self, *, finite: bool) -> list[ChunkCall]:
+        known = self.workers.has(self._array)
+        return [
+            ChunkCall(
+                partial(self._hold, "X", part, finite, known),
+                [one.number for block in part for one in block],
+            )
+            for part in self.blocks
+        ]
+
+    def _held(self, name: str, array: Any, calls: list[ChunkCall]) -> list[Any]:
         """Make the tasks of each part, and compute them where parts are kept."""
         if self._homes is None:
-            return self._tasks(name, array, hold, finite=finite)
+            return as_tasks(array, calls)
         with naming_the_chunk(name, array, self.workers), self.workers.computed(array) as chunks:
-            tasks = self._tasks(name, chunks, hold, finite=finite, known=self.workers.has(array))
-            return self._noted(self.workers.keep(tasks, self._homes))
-
-    def _tasks(
-        self,
-        name: str,
-        array: Any,
-        hold: Callable[..., Held],
-        *,
-        finite: bool,
-        known: bool = False,
-    ) -> list[Any]:
-        from dask import delayed
-
-        chunks, rest = array.to_delayed().ravel().tolist(), array.shape[1:]
-        tasks = []
-        for part in self.blocks:
-            placed = [[one._replace(shape=(one.shape[0], *rest)) for one in b] for b in part]
-            run = delayed(partial(hold, name, placed, finite, known), pure=False)
-            tasks.append(run(*[chunks[one.number] for block in part for one in block]))
-        return tasks
+            return self._noted(self.workers.keep(chunks, calls, self._homes))
 
     def _put(self, values: list[Held], homes: list[str]) -> list[Any]:
         return self._noted(self.workers.put(values, homes))
@@ -232,9 +226,8 @@ def kept_parts(array: Any, workers: Workers, hold: Callable[..., Held] = hold_ch
             shares = by_home(places, homes, of_chunk)
         filled = [(share, home) for share, home in zip(shares, homes, strict=True) if share]
         blocks = [[share] if sparse else merged(share) for share, _ in filled]
-        parts = Parts(workers, chunks, blocks, [home for _, home in filled], hold)
-        parts.features()
-    parts._array = array
+        parts = Parts(workers, array, blocks, [home for _, home in filled], hold)
+        parts._features[True] = parts._held("X", chunks, parts._feature_calls(finite=True))
     return parts
 
 

@@ -3,14 +3,24 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from logitron.backend.types import Array
 from logitron.data.dask_errors import explained
 from logitron.data.dask_tasks import add_parts, given, n_bytes
 from logitron.data.free_memory import free_memory
 
-__all__ = ["ClusterWorkers", "LocalWorkers", "Workers", "compute_total", "values_of", "workers_of"]
+__all__ = [
+    "ChunkCall",
+    "ClusterWorkers",
+    "LocalWorkers",
+    "Workers",
+    "as_tasks",
+    "compute_all",
+    "compute_total",
+    "values_of",
+    "workers_of",
+]
 
 #: parts that one task adds up; the parts of a sum are the leaves of a tree of such tasks
 MAX_PARTS_PER_TASK = 16
@@ -20,6 +30,13 @@ MOST_FETCHED = 8
 MEMORY_TARGET = 0.6
 #: bytes of a graph from which on distributed warns; parameters of many targets are larger
 LARGE_GRAPH = "1GB"
+
+
+class ChunkCall(NamedTuple):
+    """A function, and the numbers of the chunks that it is called with."""
+
+    function: Callable[..., Any]
+    chunks: Sequence[int]
 
 
 class LocalWorkers:
@@ -73,12 +90,9 @@ class LocalWorkers:
         """Return the array: tasks compute its chunks."""
         return nullcontext(array)
 
-    def keep(self, tasks: Sequence[Any], homes: Sequence[str]) -> list[Any]:
-        """Compute tasks, and return their values."""
-        from dask import compute
-
-        with explained():
-            return list(compute(*tasks))
+    def keep(self, array: Any, calls: Sequence[ChunkCall], homes: Sequence[str]) -> list[Any]:
+        """Call functions of some chunks of an array, and return the values."""
+        return compute_all(as_tasks(array, calls))
 
     @contextmanager
     def same_processes(self) -> Iterator[None]:
@@ -103,7 +117,7 @@ class LocalWorkers:
 
     def sizes(self, tasks: Sequence[Any]) -> list[int]:
         """Compute tasks, and return the bytes of their results."""
-        return list(map(n_bytes, self.keep(tasks, [])))
+        return list(map(n_bytes, compute_all(tasks)))
 
     def run(self, function: Callable[..., Any], *columns: Sequence[Any]) -> list[Any]:
         """Call a function with each row of the columns, in a task for each."""
@@ -195,12 +209,20 @@ class ClusterWorkers:
             found = self.client.who_has(values)
         return [next(iter(found.get(value.key) or [None])) for value in values]
 
-    def keep(self, tasks: Sequence[Any], homes: Sequence[str]) -> list[Any]:
-        """Compute tasks where they are kept, and return futures of them when all are done."""
-        futures: list[Any] = []
+    def keep(self, array: Any, calls: Sequence[ChunkCall], homes: Sequence[str]) -> list[Any]:
+        """Call functions of some chunks of a persisted array where the results are kept.
+
+        Returns
+        -------
+        list of futures
+            All are done.
+        """
+        chunks, futures = values_of(array), list[Any]()
         with self._released_if_failed(futures):
-            for task, home in zip(tasks, homes, strict=True):
-                futures.append(self.client.compute(task, **_at(home)))
+            for call, home in zip(calls, homes, strict=True):
+                needed = [chunks[number] for number in call.chunks]
+                done = self.client.submit(call.function, *needed, pure=False, **_at(home))
+                futures.append(done)
             self._wait(futures)
         return futures
 
@@ -326,6 +348,25 @@ def workers_of(array: Any) -> Workers:
     if client is not None and hasattr(client, "scheduler_info"):
         return ClusterWorkers(client)
     return LocalWorkers(scheduler)
+
+
+def as_tasks(array: Any, calls: Sequence[ChunkCall]) -> list[Any]:
+    """Make tasks of functions of some chunks of an array."""
+    from dask import delayed
+
+    chunks = array.to_delayed().ravel().tolist()
+    return [
+        delayed(call.function, pure=False)(*[chunks[number] for number in call.chunks])
+        for call in calls
+    ]
+
+
+def compute_all(tasks: Sequence[Any]) -> list[Any]:
+    """Compute tasks, and return their values to this process."""
+    from dask import compute
+
+    with explained():
+        return list(compute(*tasks))
 
 
 def compute_total(tasks: Sequence[Any]) -> tuple[Array, ...]:
