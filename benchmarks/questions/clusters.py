@@ -23,7 +23,7 @@ from benchmarks.judge.machine import describe
 from benchmarks.judge.timing import seconds_of
 from benchmarks.options import Results, answered, parser_of
 from logitron import LogisticRegression
-from logitron.data.dask_workers import ClusterWorkers
+from logitron.data.dask_cluster import ClusterWorkers
 
 RESULT = "clusters"
 #: Workers, each a process of one thread
@@ -129,6 +129,7 @@ def of_cluster(workers: int, chunks: int, data: tuple[np.ndarray, np.ndarray]) -
     expected = LogisticRegression(C=C, fit_intercept=False, tol=1e-10).fit(*data).coef_[0]
     settings = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with LocalCluster(workers, **settings) as cluster, Client(cluster) as client:
+        client.wait_for_workers(workers)
         rows = -(-ROWS // chunks)
         X, y = client.persist([da.from_array(data[0], (rows, -1)), da.from_array(data[1], rows)])
         wait([X, y])

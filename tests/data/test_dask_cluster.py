@@ -12,7 +12,7 @@ from scipy import sparse
 from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.backend import ArrayContext
 from logitron.data import keep_chunks, make_rows
-from logitron.data.dask_workers import ClusterWorkers
+from logitron.data.dask_cluster import ClusterWorkers
 
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed", reason="clusters need distributed")
@@ -221,8 +221,13 @@ def test_chunks_that_raise_are_named(client):
 def test_lost_chunks_without_a_source_are_told(client):
     sent = client.scatter([X[:1000], X[1000:]])
     lazy = da.concatenate([da.from_delayed(one, (1000, P), float) for one in sent])
-    lose = partial(client.restart, wait_for_workers=True)
+    pids = list(client.run(os.getpid).values())
+
+    def lose(number):
+        for pid in pids if number == 3 else ():
+            os.kill(pid, signal.SIGKILL)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ClusterWorkers, "total", _calling(lambda i: lose() if i == 3 else None))
+        patch.setattr(ClusterWorkers, "total", _calling(lose))
         with pytest.raises(RuntimeError, match=r"perhaps they were put there by client\.scatter"):
             LogisticRegression().fit(lazy, Y)

@@ -20,7 +20,8 @@ module                      contents
 ``dask_keeping``            `keep_chunks`: what a fit keeps of Dask arrays while it runs
 ``dask_parts``              `Parts`: chunks that are shared out among workers
 ``dask_shares``             which chunks and rows are in which part
-``dask_workers``            threads, processes or a cluster, where tasks run
+``dask_workers``            threads or processes of one machine, where tasks run
+``dask_cluster``            the workers of a cluster
 ``dask_frames``             data frames of Dask as arrays
 ``dask_tasks``              functions that run in the workers of Dask
 ``dask_errors``             errors of chunks and of clusters, in words

@@ -17,17 +17,15 @@ import numpy as np
 from logitron.backend.context import ArrayContext
 from logitron.backend.types import HostArray
 from logitron.data.dask_chunks import chunk_places
+from logitron.data.dask_cluster import ClusterWorkers, Workers, workers_of
 from logitron.data.dask_errors import naming_the_chunk
 from logitron.data.dask_parts import Parts, kept_parts, lazy_parts
 from logitron.data.dask_shares import merged
 from logitron.data.dask_tasks import hold_chunks, hold_sparse_chunks, stacked_chunks, write_chunk
 from logitron.data.dask_workers import (
-    ClusterWorkers,
     LocalWorkers,
-    Workers,
     compute_all,
     values_of,
-    workers_of,
 )
 from logitron.data.sparse_format import is_sparse
 

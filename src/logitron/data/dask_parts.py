@@ -10,6 +10,7 @@ from array_api_compat import array_namespace
 
 from logitron.backend.types import Array, HostArray
 from logitron.data.dask_chunks import chunk_places, is_dask
+from logitron.data.dask_cluster import Workers, workers_of
 from logitron.data.dask_errors import explained, naming_the_chunk
 from logitron.data.dask_shares import (
     Block,
@@ -30,11 +31,9 @@ from logitron.data.dask_tasks import (
 )
 from logitron.data.dask_workers import (
     ChunkCall,
-    Workers,
     as_tasks,
     compute_total,
     values_of,
-    workers_of,
 )
 
 __all__ = ["Parts", "kept_parts", "lazy_parts"]

@@ -9,13 +9,13 @@ from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks
+from logitron.data.dask_cluster import workers_of
 from logitron.data.dask_keeping import keeping, read_sparse
 from logitron.data.dask_parts import lazy_parts
 from logitron.data.dask_product_rows import DaskProductRows
 from logitron.data.dask_products import DaskProducts
 from logitron.data.dask_source import DaskSource
 from logitron.data.dask_tasks import hold_sparse_chunks
-from logitron.data.dask_workers import workers_of
 from logitron.data.rows import Rows
 from logitron.data.source import move_row_arrays
 from logitron.data.sparse_source import SparseSource
