@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from logitron import neuron
+from logitron.data import RowSource, open_rows
 from logitron.estimators import (
     LogisticRegression,
     LogisticRegressionCV,
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 __all__ = [
     "LogisticRegression",
     "LogisticRegressionCV",
+    "RowSource",
     "bootstrap",
     "from_sklearn",
     "from_torch",
     "inference",
     "load",
     "neuron",
+    "open_rows",
     "permutation_test",
     "register_skl2onnx",
     "save",

@@ -49,7 +49,7 @@ class ActiveSet(NamedTuple):
             pairs[like] = _best(score, held, objective.rows.shape[0])
         union = np.unique(np.concatenate(list(pairs.values())) % p)
         whole = len(union) >= max(LARGEST_PART * p, FEW_FEATURES) or p <= FEW_FEATURES
-        whole = whole or objective.rows.lazy or layout.intercept_is_column
+        whole = whole or not objective.rows.in_memory or layout.intercept_is_column
         features = None if whole else union
         width = q if features is None else len(union) + q - p
         found = {}

@@ -31,6 +31,7 @@ def plan_of(
         method=method,
         flat=n < p and rows.entries is None and not rows.lazy and is_flat(objective),
         lazy=rows.lazy,
+        in_memory=rows.in_memory,
         bounded=objective.strongly_convex,
         weighed=objective.penalty.feature_factors is not None,
         keeps_logits=keeps_logits(objective),

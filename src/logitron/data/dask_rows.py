@@ -57,6 +57,7 @@ class DaskRows:
 
     lazy, one_block = True, False
     entries: int | None = None
+    in_memory = False
 
     def __init__(
         self,

@@ -57,6 +57,7 @@ class ProductRows:
         self.shape = products.shape
         self.entries: int | None = products.entries
         self.lazy = products.lazy
+        self.in_memory = not products.lazy
         self.row_arrays = row_arrays
         self._given = products
         self._settings: dict[str, Any] = {"width": width, "options": options}

@@ -46,6 +46,7 @@ class RowBlocks:
     """
 
     lazy = False
+    in_memory = True
     entries: int | None = None
 
     def __init__(

@@ -11,6 +11,8 @@ from logitron.data.cupy_sparse_source import CupySparseSource, is_cupy_sparse
 from logitron.data.dask_chunks import is_dask
 from logitron.data.dask_source import DaskSource
 from logitron.data.dask_sparse_source import DaskSparseSource
+from logitron.data.reader_source import ReaderSource
+from logitron.data.readers import RowReader
 from logitron.data.rows import Rows
 from logitron.data.source import Source
 from logitron.data.sparse_format import is_sparse
@@ -27,8 +29,8 @@ def wrap(name: str, array: Any) -> Source:
     name : str
         Name of the argument, for messages.
     array : object
-        An array of any library, a sparse matrix of SciPy or CuPy, a Dask array, a table, a list or
-        a number. A `Source` is returned unchanged.
+        An array of any library, a sparse matrix of SciPy or CuPy, a Dask array, a reader of rows, a
+        table, a list or a number. A `Source` is returned unchanged.
 
     Returns
     -------
@@ -46,14 +48,21 @@ def wrap(name: str, array: Any) -> Source:
         return Source(name, array)
     if isinstance(array, Source):
         return array
+    return _kind(array)(name, array)
+
+
+def _kind(array: Any) -> type[Source]:
+    """Return the class of source for an argument."""
+    kind = Source
     if is_sparse(array):
-        return SparseSource(name, array)
-    if is_cupy_sparse(array):
-        return CupySparseSource(name, array)
-    if is_dask(array):
+        kind = SparseSource
+    elif is_cupy_sparse(array):
+        kind = CupySparseSource
+    elif is_dask(array):
         kind = DaskSparseSource if is_sparse(array._meta) else DaskSource
-        return kind(name, array)
-    return Source(name, array)
+    elif isinstance(array, RowReader):
+        kind = ReaderSource
+    return kind
 
 
 def make_rows(

@@ -35,8 +35,11 @@ from logitron.estimators.sklearn.parameters import (
     resolve_solver,
 )
 from logitron.estimators.sklearn.routing import route_fit, route_score
-from logitron.estimators.validation.embedding_columns import read_embeddings
-from logitron.estimators.validation.features import resolve_contexts, validate_features
+from logitron.estimators.validation.features import (
+    read_features,
+    resolve_contexts,
+    validate_features,
+)
 from logitron.estimators.validation.labels import Labels, classes_in_context
 from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.training_targets import read_targets
@@ -245,7 +248,7 @@ class LogisticRegressionCV(NeuronClassifier):
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, params: dict[str, Any]) -> None:
         self._validate_params()
         l1_ratios = resolve_l1_ratios(self)
-        raw_X = read_embeddings(X)
+        raw_X = read_features(X)
         X = validate_features(self, raw_X, reset=True)
         n = X.shape[0]
         input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
