@@ -1,7 +1,7 @@
 """`ReaderRows`: sums and maps over rows that are read in blocks, again in each pass."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -94,6 +94,12 @@ class ReaderRows:
                 ]
                 yield start, ArrayRows(self.context, X, *own, options=options, **settings)
 
+    @contextmanager
+    def _blocks(self) -> Iterator[Iterator[tuple[int, ArrayRows]]]:
+        """Read blocks, and stop reading at the end, also if there is an error or an interrupt."""
+        with self.limit_blas_threads(), closing(self._read()) as blocks:  # type: ignore[type-var]
+            yield blocks
+
     def _move(self, block: HostArray) -> Array:
         with self.context.scope(in_worker_thread=True):
             return self.context.asarray_for_storage(block)
@@ -101,7 +107,7 @@ class ReaderRows:
     def _add_up(self, compute: Callable[[ArrayRows], tuple[Array, ...]]) -> tuple[Array, ...]:
         """Add up what a function returns for each block."""
         total: tuple[Array, ...] | None = None
-        with closing(self._read()) as blocks:  # type: ignore[type-var]
+        with self._blocks() as blocks:
             for _, block in blocks:
                 _wait(total)
                 part = compute(block)
@@ -117,7 +123,7 @@ class ReaderRows:
         """Stack the rows that a function returns for each block."""
         in_place = self.context.library.writes_in_place
         stack, parts = RowStack(self.context, self.shape[0]), []
-        with closing(self._read()) as blocks:  # type: ignore[type-var]
+        with self._blocks() as blocks:
             for start, block in blocks:
                 found = compute(block)
                 if in_place:
@@ -168,7 +174,7 @@ class ReaderRows:
     def sum_of_squares(self) -> float:
         """Add up the squares of all features; see `Rows.sum_of_squares`."""
         if "squares" not in self._known:
-            with closing(self._read()) as blocks:  # type: ignore[type-var]
+            with self._blocks() as blocks:
                 self._known["squares"] = sum(block.sum_of_squares() for _, block in blocks)
         squares: float = self._known["squares"]
         return squares
