@@ -169,7 +169,7 @@ def main() -> None:
         print(json.dumps(found | {"read": list(found["read"])}))
         return
 
-    def measure(keep: bool) -> Results:  # noqa: FBT001
+    def measure(keep: bool) -> Results:
         where, cold = options.folder, options.cold
         return measured(options.kinds, where, options.gigabytes, cold=cold, keep=keep)
 

@@ -11,6 +11,7 @@ from logitron.estimators import (
     bootstrap,
     permutation_test,
     score_targets,
+    write_predictions,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "to_onnx",
     "to_sklearn",
     "to_torch",
+    "write_predictions",
 ]
 __version__ = version("logitron")
 

@@ -80,6 +80,24 @@ def files(model: LogisticRegression, path: Path) -> Host:
     return loaded.predict_proba(X)
 
 
+class Squares:
+    """An object whose rows are read in blocks."""
+
+    shape, dtype = (20, 2), "float64"
+
+    def read_rows(self, start: int, stop: int) -> Host:
+        return np.stack([np.arange(start, stop) ** k for k in (1.0, 2.0)], axis=1)
+
+
+def larger_than_memory(path: Path) -> Host:
+    clf = LogisticRegression().fit("train.npy", y)
+    clf.fit([path, path], y).fit(Squares(), y)
+    rows = logitron.open_rows(path, name="X", block_bytes=1 << 20)
+    print(clf.fit(rows, y).score(rows, y), rows.shape)
+    assert_type(clf.predict_proba(path), Host)
+    return logitron.write_predictions(path, clf.predict, Squares())
+
+
 def inference(model: LogisticRegression) -> str:
     found = logitron.inference(model, X, y, cov="HC1")
     assert_type(found.conf_int(0.9, method="profile"), Host)

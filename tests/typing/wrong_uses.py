@@ -38,12 +38,12 @@ def parameters() -> None:
 
 
 def data(clf: LogisticRegression) -> None:
-    clf.fit("train.npy", y)  # wrong
-    clf.fit(Path("train.npy"), y)  # wrong
+    clf.fit(b"train.npy", y)  # wrong
     clf.fit(X, "label")  # wrong
     clf.fit(X)  # wrong
     clf.fit((row for row in X), y)  # wrong
-    clf.predict("test.npy")  # wrong
+    clf.fit(X, Path("labels.npy"))  # wrong
+    clf.predict(3.0)  # wrong
     clf.fit(X, y, "balanced")  # wrong
     clf.predict(X).detach()  # wrong
 
