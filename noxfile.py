@@ -35,6 +35,8 @@ TEST_TOOLS = (
     "pandas>=2.2",
     "polars>=1",
     "pyarrow>=17",
+    "h5py>=3.11",
+    "zarr>=3",
     "safetensors",
     "scipy",
     "statsmodels>=0.14",

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 #: what a page needs
 NEEDS = {
     "inputs.rst": ("pandas",),
+    "larger_than_memory.rst": ("h5py", "pyarrow"),
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
     "targets.rst": ("pandas", "safetensors", "torch"),

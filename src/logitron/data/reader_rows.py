@@ -213,7 +213,7 @@ class ReaderRows:
         self, function: Callable[..., Array], *column_arrays: Array | None, **static: Any
     ) -> Array:
         """Read all rows, and add up a function of columns: for few rows; see `Rows`."""
-        rows = self._selected(self.reader.read_rows(0, self.shape[0]), self._row_arrays)
+        rows = self._selected(self.reader.read(0, self.shape[0]), self._row_arrays)
         return rows.sum_over_columns(function, *column_arrays, **static)
 
     # --- some of the rows ---
@@ -234,7 +234,7 @@ class ReaderRows:
             return self.select(rows)
         if "drawn" not in self._known:
             numbers = evenly_drawn(self.shape[0], min(self._most_kept, self.shape[0]), 0)
-            self._known["drawn"] = numbers, self.reader.take_rows(numbers)
+            self._known["drawn"] = numbers, self.reader.take(numbers)
         numbers, features = self._known["drawn"]
         if count > len(numbers):
             return None
@@ -247,10 +247,7 @@ class ReaderRows:
         The latter are in ascending order.
         """
         if len(rows) <= self._most_kept:
-            distinct, inverse = np.unique(rows, return_inverse=True)
-            X = self.reader.take_rows(distinct)
-            X = X if np.array_equal(distinct, rows) else X[inverse]
-            return self._selected(X, self._taken(rows))
+            return self._selected(self.reader.take(rows), self._taken(rows))
         rows = np.sort(rows)
         return self._with(
             self.context, *self._taken(rows), reader=SelectedReader(self.reader, rows), known={}

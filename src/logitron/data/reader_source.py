@@ -54,11 +54,10 @@ class ReaderSource(Source):
 
     def take(self, rows: HostArray) -> HostArray:
         """Read the rows with these indices."""
-        distinct, inverse = np.unique(rows, return_inverse=True)
-        found: HostArray = self.array.take_rows(distinct)[inverse]
+        found: HostArray = self.array.take(rows)
         return found
 
     def to_host(self) -> HostArray:
         """Read all rows."""
-        found: HostArray = self.array.read_rows(0, self.shape[0])
+        found: HostArray = self.array.read(0, self.shape[0])
         return found

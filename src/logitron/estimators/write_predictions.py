@@ -65,7 +65,7 @@ def write_predictions(
     ...     path = os.path.join(folder, "probabilities.npy")
     ...     found = write_predictions(path, clf.predict_proba, os.path.join(folder, "X.npy"))
     ...     found.shape, float(np.round(found[-1, 1], 3))
-    ((5, 2), 0.641)
+    ((5, 2), 0.661)
     """
     rows = read_features(X)
     n = int(rows.shape[0]) if isinstance(rows, RowReader) else 0

@@ -1,6 +1,7 @@
 """`RowReader`: rows that are read in blocks from a file, a table or an object of a user."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from math import ceil
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from logitron.backend.types import HostArray
 
-__all__ = ["RowReader", "RowsError", "block_edges", "reblocked", "take_by_runs"]
+__all__ = ["RowReader", "RowsError", "block_edges", "naming_rows", "reblocked", "take_by_runs"]
 
 #: bytes between two drawn rows that are read, rather than passed over
 GAP_BYTES = 1 << 16
@@ -18,6 +19,27 @@ BLOCK_BYTES = 1 << 24
 
 class RowsError(ValueError):
     """Rows that were read and cannot be used; the message names them."""
+
+
+@contextmanager
+def naming_rows(name: str, start: int, stop: int) -> Iterator[None]:
+    """Name the rows and the file in errors of reading.
+
+    Raises
+    ------
+    OSError, RuntimeError
+        In place of an error of any kind, but for a lack of memory and a `RowsError`.
+    """
+    try:
+        yield
+    except (RowsError, MemoryError, GeneratorExit):
+        raise
+    except Exception as error:
+        kind = OSError if isinstance(error, OSError) else RuntimeError
+        raise kind(
+            f"rows {start} to {stop} of X could not be read from {name} "
+            f"({type(error).__name__}: {error})"
+        ) from error
 
 
 class RowReader:
@@ -121,6 +143,18 @@ class RowReader:
     def take_rows(self, rows: HostArray) -> HostArray:
         """Read the rows with these numbers, ascending and distinct."""
         return take_by_runs(self, rows)
+
+    def read(self, start: int, stop: int) -> HostArray:
+        """Call `read_rows`; errors name the rows."""
+        with naming_rows(self.name, start, stop):
+            return self.read_rows(start, stop)
+
+    def take(self, rows: HostArray) -> HostArray:
+        """Call `take_rows` for rows in any order; errors name the first one and the last one."""
+        distinct, inverse = np.unique(rows, return_inverse=True)
+        with naming_rows(self.name, int(distinct[0]), int(distinct[-1]) + 1):
+            found = self.take_rows(distinct)
+        return found if np.array_equal(distinct, rows) else found[inverse]
 
     def run_at(self, row: int) -> tuple[int, int]:
         """Return where the rows begin and end that are read together with this one."""

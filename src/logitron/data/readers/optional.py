@@ -5,9 +5,6 @@ from typing import Any
 
 __all__ = ["needed"]
 
-#: the extra of this project that installs a library
-EXTRAS = {"h5py": "hdf5", "zarr": "zarr", "pyarrow": "parquet"}
-
 
 def needed(module: str, name: str) -> Any:
     """Import a library that reads a file.
@@ -22,7 +19,7 @@ def needed(module: str, name: str) -> Any:
     Raises
     ------
     ImportError
-        If the library is not installed; the message names the extra that installs it.
+        If the library is not installed; the message names what to install.
     """
     package = module.partition(".")[0]
     try:
@@ -30,5 +27,5 @@ def needed(module: str, name: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"{name} needs {package}, which cannot be imported: {error}. Install it with "
-            f"pip install 'logitron[{EXTRAS[package]}]'"
+            f"pip install {package}, or all that files need with pip install 'logitron[data]'"
         ) from error

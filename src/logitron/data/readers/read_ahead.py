@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import pairwise
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.types import Array, HostArray
-from logitron.data.readers.base import RowReader, RowsError
+from logitron.data.readers.base import RowReader, naming_rows
 
 __all__ = ["BLOCKS", "read_ahead"]
 
@@ -93,17 +94,8 @@ def _located(
     reader: RowReader, edges: HostArray, buffers: list[HostArray | None]
 ) -> Iterator[HostArray]:
     """Read blocks; name the rows and the file in errors of the reader."""
-    number = 0
-    try:
-        for block in reader.scan(edges, buffers):
-            yield block
-            number += 1
-    except (RowsError, MemoryError, GeneratorExit):
-        raise
-    except Exception as error:
-        start, stop = edges[number], edges[min(number + 1, len(edges) - 1)]
-        kind = OSError if isinstance(error, OSError) else RuntimeError
-        raise kind(
-            f"rows {start} to {stop} of X could not be read from {reader.name} "
-            f"({type(error).__name__}: {error})"
-        ) from error
+    blocks = iter(reader.scan(edges, buffers))
+    for start, stop in pairwise(edges.tolist()):
+        with naming_rows(reader.name, start, stop):
+            block = next(blocks)
+        yield block
