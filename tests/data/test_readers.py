@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logitron import RowSource, open_rows
-from logitron.data.readers import RowsError, opened
+from logitron.data.readers import RowReader, RowsError, opened
 from logitron.data.readers.base import block_edges, reblocked
 from logitron.data.readers.drawing import FEWEST_RUNS, drawn_rows
 from logitron.data.readers.parts import ArrayReader, PartsReader
@@ -89,6 +89,8 @@ def test_each_chunk_is_read_once_in_a_pass():
     reader = open_rows(source)
     list(reader.scan(reader.edges(40)))
     assert source.read == [(0, 32), (32, 64), (64, 96), (96, 128), (128, 160), (160, 192), (192, N)]
+    huge = open_rows(Source(chunk_rows=N))
+    assert np.diff(huge.edges(10)).max() == 10  # no more than memory can hold
     source.read.clear()
     selected = SelectedReader(reader, np.asarray([3, 5, 17, 200]))
     reader.block_bytes = 16 * reader.row_bytes
@@ -173,6 +175,34 @@ def test_what_is_in_memory_stays_there(tmp_path):
     for kept in (X, X.tolist(), np.load(tmp_path / "x.npy", mmap_mode="r"), arrow(), None):
         assert opened(kept) is kept
     assert isinstance(Source(), RowSource)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "table", "table of arrays"])
+def test_large_tables_are_read_where_they_are(kind, tmp_path, monkeypatch):
+    table = KINDS[kind](tmp_path)
+    monkeypatch.setattr(RowReader, "block_bytes", 64)
+    found = opened(table)
+    assert isinstance(found, RowReader)
+    np.testing.assert_array_equal(found.read_rows(0, N), X)
+    assert found.empty_table is None or found.empty_table.shape == (0, P)
+
+
+def test_tables_that_would_not_be_copied_stay_as_they_are(monkeypatch):
+    pandas = pytest.importorskip("pandas", reason="has data frames")
+    monkeypatch.setattr(RowReader, "block_bytes", 1)
+    for table in (pandas.DataFrame(X), pandas.DataFrame({"a": ["b"] * N, "c": X[:, 0]})):
+        assert opened(table) is table
+
+
+def test_arrays_are_found_in_groups(tmp_path):
+    zarr = pytest.importorskip("zarr", reason="reads Zarr")
+    group = zarr.open_group(tmp_path / "groups", mode="w")
+    group.create_array("X", data=X)
+    group.create_array("y", data=X[:, 0])
+    for source in (group, group["X"], str(tmp_path / "groups")):
+        np.testing.assert_array_equal(open_rows(source).read_rows(0, N), X)
+    with pytest.raises(KeyError, match=r"no array 'Z'; it has \['X', 'y'\]"):
+        open_rows(tmp_path / "groups", "Z")
 
 
 def test_changes_of_a_private_map_are_not_lost(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 from logitron.backend.types import HostArray
 from logitron.data.readers.base import RowReader, RowsError
 
-__all__ = ["ArrowReader", "Fields", "matrix", "numeric_fields"]
+__all__ = ["ArrowReader", "Fields", "is_list", "matrix", "numeric_fields"]
 
 
 class Fields(NamedTuple):
@@ -49,7 +49,7 @@ def numeric_fields(schema: Any, columns: Sequence[str] | None, first: Any, name:
     if unknown:
         raise ValueError(f"columns must be of {name}, which has no {unknown}; got {schema.names}")
     types = {column: schema.field(column).type for column in names}
-    lists = [column for column, kind in types.items() if _is_list(kind)]
+    lists = [column for column, kind in types.items() if is_list(kind)]
     if lists and len(names) > 1:
         raise ValueError(
             f"X must hold numbers, or one column of arrays and no other, got {len(names)} columns "
@@ -71,7 +71,8 @@ def _storage(kind: Any) -> Any:
     return getattr(kind, "storage_type", kind)
 
 
-def _is_list(kind: Any) -> bool:
+def is_list(kind: Any) -> bool:
+    """Whether the values of a type are lists, or arrays of one shape."""
     return str(_storage(kind)).startswith(("fixed_size_list", "list", "large_list"))
 
 

@@ -13,6 +13,8 @@ __all__ = ["RowReader", "RowsError", "block_edges", "naming_rows", "reblocked", 
 
 #: bytes between two drawn rows that are read, rather than passed over
 GAP_BYTES = 1 << 16
+#: blocks that a chunk may be as large as
+MOST_BLOCKS = 8
 #: bytes of a block
 BLOCK_BYTES = 1 << 24
 
@@ -122,8 +124,12 @@ class RowReader:
         return np.empty((rows, self.shape[1]), self.dtype) if self.reads_into else None
 
     def edges(self, rows: int) -> HostArray:
-        """Divide the rows into blocks of about ``rows`` rows: where they begin, and the end."""
-        return block_edges(self.shape[0], rows, self.chunk_rows)
+        """Divide the rows into blocks of about ``rows`` rows: where they begin, and the end.
+
+        Chunks of more than `MOST_BLOCKS` blocks are divided too, and then read several times.
+        """
+        is_huge = self.chunk_rows > MOST_BLOCKS * rows
+        return block_edges(self.shape[0], rows, 1 if is_huge else self.chunk_rows)
 
     def scan(
         self, edges: HostArray, buffers: Sequence[HostArray | None] = (None,)

@@ -36,7 +36,7 @@ def of_node(
     if hasattr(node, "shape"):
         return ChunkedReader(node, label)
     if name is None:
-        found = [key for key, item in node.items() if len(getattr(item, "shape", ())) == 2]
+        found = [key for key in node if len(getattr(node[key], "shape", ())) == 2]
         name = only_one(label, found)
     if name not in node:
         raise KeyError(f"{label} has no array {name!r}; it has {sorted(node)}")

@@ -101,9 +101,8 @@ def opened(X: Any) -> Any:
     if isinstance(X, np.memmap):
         found = reader_of_memmap(X) if X.nbytes > LARGE_MAP * _memory() else None
     elif is_table(X):
-        rows, features = X.shape
-        is_large = rows * features * 8 > BLOCKS * RowReader.block_bytes
-        found = of_large_table(X) if is_large else None
+        size = getattr(X, "nbytes", 8 * X.shape[0] * X.shape[1])  # (tables of pyarrow know it)
+        found = of_large_table(X) if size > BLOCKS * RowReader.block_bytes else None
     elif _is_read(X) or (isinstance(X, list | tuple) and len(X) and all(map(_is_block, X))):
         found = open_rows(X)
     return X if found is None else found

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.data.readers.arrow import ArrowReader
+from logitron.data.readers.arrow import ArrowReader, is_list
 from logitron.data.readers.base import RowReader
 from logitron.data.readers.frames import FrameReader, pandas_columns, polars_columns
 from logitron.data.readers.optional import needed
@@ -55,8 +55,11 @@ def of_table(table: Any, name: str | None, columns: Sequence[str] | None) -> Row
 def of_large_table(table: Any) -> RowReader | None:
     """Open a table of numbers whose columns would be copied; None for other tables."""
     if _library(table) == "pyarrow":
-        numeric = NUMERIC.issuperset(str(field.type) for field in table.schema)
-        return ArrowReader(_whole(table), "a table of pyarrow") if numeric else None
+        whole = _whole(table)
+        is_read = NUMERIC.issuperset(str(field.type) for field in table.schema)
+        if table.num_columns == 1:  # (arrays in one piece are a matrix already)
+            is_read |= whole.column(0).num_chunks > 1 and is_list(table.schema.field(0).type)
+        return ArrowReader(whole, "a table of pyarrow") if is_read else None
     found = _columns(table)
     return None if found is None else _of_columns(table, found)
 
