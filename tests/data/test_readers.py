@@ -1,5 +1,6 @@
 """Readers: every kind of source has the same rows, whatever is asked for, and refuses bad ones."""
 
+import weakref
 from itertools import pairwise
 
 import numpy as np
@@ -117,6 +118,22 @@ def test_the_next_block_is_read_before_it_is_needed():
     blocks.close()
     assert not reading_threads()
     assert len(source.read) <= BLOCKS + 1  # no more is in memory
+
+
+def test_no_more_than_a_few_blocks_are_in_memory():
+    alive, most = [], 0
+
+    class Counted(Source):
+        def read_rows(self, start, stop):
+            block = super().read_rows(start, stop).copy()
+            alive.append(weakref.ref(block))
+            return block
+
+    for block in _read_ahead(Counted(np.zeros((1000, 2)))):
+        assert len(block) == 10
+        most = max(most, sum(one() is not None for one in alive))
+    assert len(alive) == 100
+    assert most <= BLOCKS + 1  # (the last one is forgotten after the next one was asked for)
 
 
 def test_threads_end_with_the_last_block(tmp_path):
@@ -241,6 +258,13 @@ def _bfloat16(folder):
     return folder / "x.safetensors"
 
 
+def _malformed(folder):
+    header = b'{"X":{"dtype":"F32","shape":[2,2],"data_offsets":[0,8]}}'
+    data = len(header).to_bytes(8, "little") + header + bytes(16)
+    (folder / "x.safetensors").write_bytes(data)
+    return folder / "x.safetensors"
+
+
 def _text(folder):
     np.save(folder / "x.npy", np.asarray([["a", "b"]]))
     return folder / "x.npy"
@@ -257,6 +281,7 @@ REFUSED = {
     "vector": (_vector, ValueError, "2-dimensional"),
     "text": (_text, ValueError, "numbers only"),
     "bfloat16": (_bfloat16, TypeError, "BF16"),
+    "malformed": (_malformed, RowsError, "has 16 bytes, but the header has the places 0 to 8"),
     "column of text": (_text_column, ValueError, "type string in column 'label'"),
     "no blocks": (_nothing, ValueError, "at least one block"),
     "other widths": (lambda folder: [X, X[:, :2]], ValueError, "5 in block 0 and 2 in block 1"),

@@ -21,6 +21,10 @@ class ReaderSource(Source):
     on_host = False
     """False: it becomes an array only if `to_host` is called."""
 
+    def __init__(self, name: str, array: Any) -> None:
+        super().__init__(name, array)
+        self._known: dict[str, Any] = {}
+
     @property
     def meta(self) -> HostArray:
         """An empty array of the features' dtype."""
@@ -50,7 +54,8 @@ class ReaderSource(Source):
         reader = self.array
         if reader.nbytes <= BLOCKS * reader.block_bytes:
             return Source(self.name, self.to_host()).rows(context, *row_arrays, **settings)
-        return ReaderRows(context, reader, *move_row_arrays(context, row_arrays), **settings)
+        moved = move_row_arrays(context, row_arrays)
+        return ReaderRows(context, reader, *moved, known=self._known, **settings)
 
     def take(self, rows: HostArray) -> HostArray:
         """Read the rows with these indices."""

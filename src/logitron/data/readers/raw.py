@@ -150,8 +150,14 @@ def open_safetensors(path: str | PathLike[str], name: str | None = None) -> RawR
             f"tensor {name!r} of {fsdecode(path)} has dtype {entry['dtype']}, which NumPy does not "
             "have. Save it as F16 or F32, or load it with torch and pass the tensor"
         )
-    place, shape = PREFIX + length + entry["data_offsets"][0], _two(path, entry["shape"])
-    return RawReader(path, shape, SAFETENSORS[entry["dtype"]], place)
+    shape, (start, stop) = _two(path, entry["shape"]), entry["data_offsets"]
+    reader = RawReader(path, shape, SAFETENSORS[entry["dtype"]], PREFIX + length + start)
+    if start < 0 or stop - start != reader.nbytes:
+        raise RowsError(
+            f"{fsdecode(path)} is malformed: tensor {name!r} of shape {reader.shape} has "
+            f"{reader.nbytes} bytes, but the header has the places {start} to {stop}"
+        )
+    return reader
 
 
 def reader_of_memmap(array: np.memmap[Any, Any]) -> RawReader | None:
