@@ -18,7 +18,7 @@ def blocks(n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Features of about the same directions everywhere, and labels."""
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(16, FEATURES)).astype(np.float32)
-    coef = rng.normal(size=FEATURES) / FEATURES
+    coef = (rng.normal(size=FEATURES) / FEATURES).astype(np.float32)
     normal = rng.standard_normal(DRAWN, dtype=np.float32)  # (drawing is slower than writing)
     for start in range(0, n, ROWS):
         own = np.random.default_rng([1, start])

@@ -55,8 +55,16 @@ def pandas_columns(frame: Any) -> list[HostArray] | None:
         return None
     columns = [frame.iloc[:, place].to_numpy() for place in range(frame.shape[1])]
     places = np.diff([column.__array_interface__["data"][0] for column in columns])
-    is_one_array = len({column.dtype for column in columns}) == 1 and len(set(places.tolist())) <= 1
+    is_even = len(set(places.tolist())) <= 1
+    is_one_array = is_even and len({(column.dtype, id(_owner(column))) for column in columns}) == 1
     return None if is_one_array else columns
+
+
+def _owner(array: HostArray) -> HostArray:
+    """Return the array whose memory a view shows."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 def polars_columns(frame: Any) -> list[Any] | None:
