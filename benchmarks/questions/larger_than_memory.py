@@ -6,8 +6,8 @@ fastest pass of the fit are compared: other programs slow down both. The rate of
 all bytes that were read for it, samples too. The peak of the memory is that of the whole process,
 with Python and all libraries, and before the fit that of reading alone.
 
-With ``--cold``, a thread removes the file from the cache of the system again and again, as if it
-were larger than memory. This needs Linux.
+With ``--cold``, the file is removed from the cache of the system before each reading and each
+pass, as if it were larger than memory. This needs Linux.
 
 ``python -m benchmarks.questions.larger_than_memory --gigabytes 10 --kinds npy`` measures and prints
 the table; ``--folder`` needs as much space.
@@ -18,10 +18,8 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +34,8 @@ from benchmarks.options import Results, answered, parser_of
 from benchmarks.questions.memory import STATUS, peak
 
 RESULT = "larger_than_memory"
-#: Seconds between two removals from the cache; the estimator's penalty.
-SECONDS, C = 0.2, 1.0
+#: The estimator's penalty.
+C = 1.0
 
 
 def forget(path: Path) -> None:
@@ -49,27 +47,6 @@ def forget(path: Path) -> None:
             os.close(descriptor)
 
 
-@contextmanager
-def uncached(path: Path, *, cold: bool) -> Iterator[None]:
-    """Remove a file from the cache; all the time, if it is to be cold."""
-    forget(path)
-    done = threading.Event()
-
-    def go_on() -> None:
-        while not done.wait(SECONDS):
-            forget(path)
-
-    thread = threading.Thread(target=go_on)
-    if cold:
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        if cold:
-            thread.join()
-
-
 @dataclass
 class Clock:
     """Counts what a reader reads, and times its passes."""
@@ -77,6 +54,8 @@ class Clock:
     reader: Any
     size: int
     """Bytes of the file's numbers."""
+    begin: Callable[[], None]
+    """Called before each pass."""
     read: int = 0
     """Bytes that were read."""
     passes: list[float] = field(default_factory=list)
@@ -86,6 +65,7 @@ class Clock:
         scan, take = self.reader.scan, self.reader.take_rows
 
         def timed_scan(*arguments):
+            self.begin()
             before, start = self.read, time.perf_counter()
             for block in scan(*arguments):
                 self.read += block.nbytes
@@ -106,14 +86,19 @@ def watched(kind: str, path: Path, *, cold: bool) -> Results:
 
     y, reads, reading = np.load(path.parent / "y.npy"), [], time.process_time()
 
+    def begin() -> None:
+        if cold:
+            forget(path)
+
     def read(times: int) -> None:
         for _ in range(times):
+            begin()
             start = time.perf_counter()
             large_files.read(kind, path)
             reads.append(time.perf_counter() - start)
 
-    with threads(Setting(CORES, 1)), uncached(path, cold=cold):
-        clock = Clock(open_rows(path), len(y) * large_files.FEATURES * 4)
+    with threads(Setting(CORES, 1)):
+        clock = Clock(open_rows(path), len(y) * large_files.FEATURES * 4, begin)
         read(2)
         before = peak(anew=True)
         reading, spent = time.process_time() - reading, time.process_time()
