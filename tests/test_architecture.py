@@ -56,6 +56,16 @@ MAY_IMPORT = {
         "backend",
     },
     "persistence": {"persistence", "estimators", "data", "backend"},
+    "checkpoints": {
+        "checkpoints",
+        "persistence",
+        "estimators",
+        "automatic",
+        "solvers",
+        "preconditioners",
+        "data",
+        "backend",
+    },
     "statistics": {
         "statistics",
         "estimators",

@@ -13,6 +13,7 @@ from logitron.estimators import (
 )
 
 if TYPE_CHECKING:
+    from logitron.checkpoints import Checkpoint
     from logitron.persistence import (
         from_sklearn,
         from_torch,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from logitron.statistics import inference
 
 __all__ = [
+    "Checkpoint",
     "LogisticRegression",
     "LogisticRegressionCV",
     "bootstrap",
@@ -59,6 +61,7 @@ _LAZY = {
         ),
         "logitron.persistence",
     ),
+    "Checkpoint": "logitron.checkpoints",
     "inference": "logitron.statistics",
 }
 

@@ -17,7 +17,18 @@ from logitron.backend import to_host
 from logitron.backend.threads import parallel_map, workers
 from logitron.backend.types import Array, HostArray
 from logitron.objective import GroupIndex, Objective
-from logitron.solvers import Callback, Iteration, Solution, Status, joined
+from logitron.solvers import (
+    MISSING,
+    Callback,
+    Entry,
+    Iteration,
+    Solution,
+    Status,
+    begin_part,
+    joined,
+    recording,
+    stop_recording,
+)
 
 __all__ = ["chains", "extrapolated", "minimize_one_by_one"]
 
@@ -58,11 +69,13 @@ def minimize_one_by_one(
     todo = chains(objective)
     team = min(workers(), len(todo))
     try:
-        if team == 1:
-            run.work(todo)
-        else:
-            parallel_map(lambda _: run.work(todo), range(team), on_error=run.stopped.set)
+        with recording(None):  # (each worker has its own order of groups)
+            if team == 1:
+                run.work(todo)
+            else:
+                parallel_map(lambda _: run.work(todo), range(team), on_error=run.stopped.set)
     except KeyboardInterrupt:
+        stop_recording()
         if not interruptible:
             raise
     return run.solution()
@@ -166,6 +179,8 @@ class _Run:
         self.found: dict[int, Solution] = {}
         self.loss = np.full(objective.groups, np.nan)
         self.calls_every = -(-objective.groups // MOST_CALLS)
+        #: where outcomes are kept; workers keep no parts of their own
+        self.part = begin_part("groups")
 
     def work(self, todo: list[list[int]]) -> None:
         """Minimise the groups of one chain after the other, until none is left."""
@@ -181,11 +196,23 @@ class _Run:
                 start = self.theta[group : group + 1]
                 if answers and not self.warm:
                     start = extrapolated(answers, size)
-                solution = self.minimize(own, start, self._look_for_a_stop)
+                solution = self._known(group) or self._minimized(group, own, start)
                 answers.append((size, solution.theta))
                 self._put(group, solution)
                 if self.stopped.is_set():
                     return
+
+    def _known(self, group: int) -> Solution | None:
+        """Return the outcome that a journal has of a group, or None."""
+        entry = MISSING if self.part is None else self.part.recall(f"/{group}")
+        return None if entry is MISSING else entry.value
+
+    def _minimized(self, group: int, own: Objective, start: Array) -> Solution:
+        """Minimise a group, and keep its outcome."""
+        solution = self.minimize(own, start, self._look_for_a_stop)
+        if self.part is not None and not (solution.status == Status.STOPPED).any():
+            self.part.keep(Entry(solution, steps=int(solution.n_iter.max())), f"/{group}")
+        return solution
 
     def _look_for_a_stop(self, iteration: Iteration) -> bool:
         return self.stopped.is_set()

@@ -10,7 +10,7 @@ import numpy as np
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source
-from logitron.estimators.fit_results import BatchResults, FitResults
+from logitron.estimators.fit_results import BatchOutcome, BatchResults, FitResults
 from logitron.estimators.fitting import Settings
 from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
 from logitron.estimators.user_warnings import warn
@@ -27,7 +27,15 @@ from logitron.estimators.weight_scale import (
 )
 from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
-from logitron.solvers import Callback, Iteration, Status, map_iterations, put_groups
+from logitron.solvers import (
+    Callback,
+    Iteration,
+    Status,
+    count_in,
+    map_iterations,
+    put_groups,
+    remember,
+)
 
 __all__ = ["FitGrid", "FitResults"]
 
@@ -240,6 +248,7 @@ class FitGrid:
         precision : {"float32", "float64"}, optional
             Precision in which the coefficients will be stored; bounds hold for the rounded ones.
         """
+        count_in(self.objective.cost)
         context = self.objective.context
         result_context = self.objective.rows.context.wide
         stored_dtype = getattr(context.xp, precision or result_context.precision)
@@ -266,15 +275,17 @@ class FitGrid:
             if len(present) < K:
                 objective = restrict_to_classes(objective, present)
             n_later = sum(map(len, batches[number + 1 :]))
-            fit = settings.minimize(
+            minimize = partial(
+                settings.minimize,
                 objective,
                 (None if start is None else batch_start[0], batch_start[1]),
                 map_iterations(callback, partial(_with_later_groups, n_later=n_later)),
                 zero_start=batch_start[2],
             )
-            found = fit.parameters
-            stored = (context.xp.astype(array, stored_dtype, copy=False) for array in found)
-            gathered.put(batch, fit, fit.judge(*stored))
+            judged = partial(BatchOutcome.of, minimize, stored_dtype)
+            outcome = remember("batch", judged, unless=lambda one: one.stopped)
+            gathered.put(batch, outcome)
+            found = outcome.coef, outcome.intercept
             if not is_whole:
                 found = (
                     put_groups(coef, columns, found[0], context),
@@ -285,7 +296,7 @@ class FitGrid:
                 coef, intercept = set_absent_classes(
                     self.objective, batch, present, coef, intercept, max_log_odds=MAX_LOG_ODDS
                 )
-            if (fit.solution.status == Status.STOPPED).any():
+            if outcome.stopped:
                 break
         shape, xp = self.shape, result_context.xp
         coef, intercept = result_context.asarray(coef), result_context.asarray(intercept)

@@ -38,8 +38,10 @@ from logitron.solvers import (
     Iteration,
     Solution,
     Status,
+    count_in,
     map_iterations,
     put_groups,
+    remember,
 )
 
 __all__ = ["AnyFit", "Fit", "Settings", "centre_over_classes"]
@@ -107,6 +109,7 @@ class Settings:
         -------
         Fit
         """
+        count_in(objective.cost)
         with limit_blas_threads(objective):
             return self._minimize(objective, start, callback, check_finite, zero_start)
 
@@ -282,7 +285,8 @@ class Fit:
             options: dict[str, Any] = {"relative": relative, "group": group}
             try:
                 if unscaled is not None and is_finite:
-                    found = refine(unscaled, *own.split(start), max_iter=0, **options)
+                    make = partial(refine, unscaled, *own.split(start), max_iter=0, **options)
+                    found = remember("bound", make)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
                     options["max_iter"] = max(settings.limits.total - n_before, 0)
@@ -290,7 +294,10 @@ class Fit:
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
                     on_iteration = map_iterations(callback, change)
-                    found = refine(scaled, *own.split(start), on_iteration=on_iteration, **options)
+                    make = partial(
+                        refine, scaled, *own.split(start), on_iteration=on_iteration, **options
+                    )
+                    found = remember("refinement", make, unless=lambda one: one.stopped)
             except KeyboardInterrupt:
                 if not settings.interruptible:
                     raise

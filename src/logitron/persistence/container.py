@@ -16,7 +16,7 @@ from logitron.backend.types import HostArray
 from logitron.persistence.atomic_file import write_atomically
 from logitron.persistence.errors import ModelFileError
 
-__all__ = ["parse_json", "read_container", "write_container"]
+__all__ = ["parse_json", "read_container", "safetensors_library", "write_container"]
 
 #: bytes of a header, at most: a million names of features fit
 MAX_HEADER = 1 << 26
@@ -45,7 +45,7 @@ def write_container(path: str | PathLike[str], tensors: dict[str, HostArray], te
     OSError
         If the file cannot be written; an existing file is unchanged then.
     """
-    data = _safetensors().save(tensors, {KEY: text})
+    data = safetensors_library().save(tensors, {KEY: text})
     length = int.from_bytes(data[:8], "little")
     if length > MAX_HEADER:
         raise ValueError(
@@ -69,7 +69,7 @@ def read_container(path: str | PathLike[str]) -> tuple[dict[str, HostArray], str
     OSError
         If the file does not exist or cannot be read.
     """
-    library = _safetensors()
+    library = safetensors_library()
     data = _read(path)
     length = int.from_bytes(data[:8], "little")
     entries = parse_json(data[8 : 8 + length])
@@ -167,7 +167,14 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no number of JSON")
 
 
-def _safetensors() -> Any:
+def safetensors_library() -> Any:
+    """Import safetensors.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
     try:
         import safetensors.numpy
     except ImportError:

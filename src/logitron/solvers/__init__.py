@@ -25,6 +25,8 @@ module                         what it holds
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
 `solvers.feature_sign`         and of one, by linear systems
 `solvers.gradient_descent`     the textbook rule
+`solvers.journal`              outcomes of parts of a fit, for a repetition after an interruption
+`solvers.resumption`           the objective of a run that is gone on with
 `solvers.result`               how a run ended
 ============================== =================================================================
 """
@@ -34,6 +36,18 @@ from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
+from logitron.solvers.journal import (
+    MISSING,
+    CheckpointError,
+    Entry,
+    Journal,
+    Part,
+    begin_part,
+    count_in,
+    recording,
+    remember,
+    stop_recording,
+)
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
@@ -45,17 +59,22 @@ from logitron.solvers.slope_search import SlopeSearch
 from logitron.solvers.stopping import Stopping
 
 __all__ = [
+    "MISSING",
     "Callback",
+    "CheckpointError",
     "CompositeObjective",
     "CurvatureSchedule",
     "DampedNewton",
+    "Entry",
     "EveryIteration",
     "GradientDescent",
     "HessianSchedule",
     "Iteration",
+    "Journal",
     "LineSearch",
     "LogitQuasiNewton",
     "Outcome",
+    "Part",
     "ProximalNewton",
     "QuasiNewton",
     "RingHistory",
@@ -68,9 +87,14 @@ __all__ = [
     "Status",
     "Stopping",
     "WhenSlow",
+    "begin_part",
+    "count_in",
     "joined",
     "map_iterations",
     "put_groups",
+    "recording",
+    "remember",
     "ring_size",
     "run",
+    "stop_recording",
 ]

@@ -46,6 +46,11 @@ class RingHistory:
         #: pairs appended so far
         self.count = 0
 
+    @property
+    def overwritten(self) -> bool:
+        """Appending a step overwrites the oldest one."""
+        return True
+
     def append(
         self, step: Array, change: Array, before: HostArray, value: HostArray
     ) -> "RingHistory":

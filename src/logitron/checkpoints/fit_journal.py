@@ -1,0 +1,189 @@
+"""The journal of one fit: entries of its parts, in memory and, now and then, in a file."""
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from threading import RLock
+from time import monotonic
+from typing import Any, NamedTuple
+
+from logitron.backend import ArrayContext
+from logitron.backend.types import HostArray
+from logitron.checkpoints.checkpoint_file import Content, write_checkpoint
+from logitron.checkpoints.packing import Packer, Unpacker
+from logitron.solvers import MISSING, CheckpointError, Entry
+
+__all__ = ["FitJournal", "Interval"]
+
+
+class Interval(NamedTuple):
+    """How often a file is written: after iterations or seconds, whichever is given."""
+
+    iterations: int | None
+    seconds: float | None
+
+
+class Packed(NamedTuple):
+    """An entry as JSON values and tensors, whose numbers begin at zero."""
+
+    content: dict[str, Any]
+    tensors: list[HostArray]
+
+
+class _Running(NamedTuple):
+    """The last state of the run that is in progress."""
+
+    name: str
+    entry: Entry
+    counts: Any
+    overwritten: bool
+    """Whether the next step may overwrite arrays of the state."""
+
+
+class FitJournal:
+    """Keeps entries; see `logitron.solvers.Journal`.
+
+    Parameters
+    ----------
+    path : path-like
+    facts : mapping
+        What the fit is made of, see `fingerprint`.
+    interval : Interval
+    context : ArrayContext
+        Library and device of the fit.
+    begun : Content, optional
+        The file of the fit to go on with.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        facts: Mapping[str, str],
+        interval: Interval,
+        context: ArrayContext,
+        begun: Content | None = None,
+    ) -> None:
+        self.path, self.facts, self.interval, self.context = path, facts, interval, context
+        self.counts: Any = None
+        self._entries = {} if begun is None else _split(begun)
+        self._lock = RLock()  # (groups that are fitted one by one end in several threads)
+        self._stopped = self._failed = False
+        self._running: _Running | None = None
+        self._dirty, self._saved_at, self._iterations = False, monotonic(), 0
+        self._last: tuple[str, int] = "", 0
+
+    def __str__(self) -> str:
+        return fspath(self.path)
+
+    def recall(self, name: str) -> Entry:
+        """Return the entry of a part, or `MISSING`; restore the counts of that time."""
+        packed = None if self._stopped else self._entries.get(name)
+        if packed is None:
+            return MISSING  # type: ignore[no-any-return]
+        unpacker = Unpacker(packed.tensors, self.context)
+        try:
+            value, counts = map(
+                unpacker.unpack, (packed.content["value"], packed.content["counts"])
+            )
+            steps, finished = packed.content["steps"], packed.content["finished"]
+            entry = Entry(value, steps, finished, float.fromhex(packed.content["begun"]))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise CheckpointError(
+                f"{self.path}: the entry {name} is malformed ({error})"
+            ) from error
+        if self.counts is not None and counts is not None:
+            vars(self.counts).update(counts)
+        return entry
+
+    def keep(self, name: str, entry: Entry) -> None:
+        """Keep the entry of a finished part, and forget the parts inside it."""
+        with self._lock:
+            if self._stopped:
+                return
+            inside = [key for key in self._entries if key.startswith(f"{name}/")]
+            for key in inside:
+                del self._entries[key]
+            self._entries[name] = self._pack(entry, self._count())
+            self._iterations += entry.steps if name != self._last[0] else 0
+            self._running, self._dirty = None, True
+            self._save_if_due()
+
+    def note(self, name: str, entry: Entry, iteration: int, *, overwritten: bool) -> None:
+        """Receive the state of a run after a step; save it if that is due."""
+        if self._stopped:
+            return
+        before = self._last[1] if self._last[0] == name else 0
+        self._last = name, iteration
+        self._iterations += max(iteration - before, 0)
+        self._running, self._dirty = _Running(name, entry, self._count(), overwritten), True
+        self._save_if_due()
+
+    def begin_step(self) -> None:
+        """Forget a state whose arrays the next step overwrites, but for what was saved of it."""
+        if self._running is not None and self._running.overwritten and not self._stopped:
+            self._running = None
+
+    def stop(self) -> None:
+        """Keep no part that ends from now on."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Save what was not saved yet."""
+        if self._dirty and not self._failed:
+            self.save()
+
+    def save(self) -> None:
+        """Write the file."""
+        with self._lock:
+            self._pack_running()
+            entries: dict[str, Any] = {}
+            tensors: dict[str, HostArray] = {}
+            for name, packed in self._entries.items():
+                entries[name] = {**packed.content, "first": len(tensors)}
+                for one in packed.tensors:
+                    tensors[str(len(tensors))] = one
+                entries[name]["number"] = len(packed.tensors)
+            try:
+                write_checkpoint(self.path, self.facts, entries, tensors)
+            except BaseException:
+                self._failed = True
+                raise
+            self._dirty, self._saved_at, self._iterations = False, monotonic(), 0
+
+    def _save_if_due(self) -> None:
+        iterations, seconds = self.interval
+        due = iterations is not None and self._iterations >= iterations
+        if due or (seconds is not None and monotonic() - self._saved_at >= seconds):
+            self.save()
+
+    def _pack_running(self) -> None:
+        """Replace the entry of the run that is in progress by its last state."""
+        if self._running is not None:
+            name, entry, counts, _ = self._running
+            self._entries[name] = self._pack(entry, counts)
+
+    def _count(self) -> Any:
+        return None if self.counts is None else dict(vars(self.counts))
+
+    def _pack(self, entry: Entry, counts: Any) -> Packed:
+        packer = Packer()
+        content: dict[str, Any] = {
+            "value": packer.pack(entry.value),
+            "counts": packer.pack(counts),
+            "steps": entry.steps,
+            "finished": entry.finished,
+            "begun": entry.begun.hex(),
+        }
+        return Packed(content, packer.tensors)
+
+
+def _split(begun: Content) -> dict[str, Packed]:
+    """Return the entries of a file with their own tensors."""
+    found: dict[str, Packed] = {}
+    for name, content in begun.entries.items():
+        match content:
+            case {"first": int(first), "number": int(number)}:
+                names = map(str, range(first, first + number))
+                found[name] = Packed(content, [begun.tensors[one] for one in names])
+            case _:
+                raise CheckpointError(f"the entry {name:.50} is malformed")
+    return found
