@@ -30,7 +30,7 @@ DENSE: dict[str, tuple[Any, Any, Any]] = {
     "newton": (LogisticRegression, NARROW, LABELS),
     "lbfgs": (partial(LogisticRegression, solver="lbfgs", C=100.0), NARROW, LABELS),
     "gradient descent": (
-        partial(LogisticRegression, solver="gradient-descent", loss_change=1e-4),
+        partial(LogisticRegression, solver="gradient-descent", loss_change=1e-2),
         NARROW,
         LABELS,
     ),

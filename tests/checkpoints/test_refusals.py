@@ -17,6 +17,7 @@ from datetime import timedelta  # noqa: E402
 
 from logitron import Checkpoint  # noqa: E402
 from logitron.checkpoints import CheckpointError  # noqa: E402
+from logitron.checkpoints.fingerprint import MOST_BYTES  # noqa: E402
 from logitron.objective import Objective  # noqa: E402
 from logitron.persistence.checksum import checksum  # noqa: E402
 from logitron.solvers import GradientDescent  # noqa: E402
@@ -131,13 +132,14 @@ def test_another_library_and_version_are_named(saved, monkeypatch):
     _refuses(monkeypatch, saved, r"the version of logitron was 0 and is \d")
 
 
-def test_a_change_between_compared_rows_is_found_by_the_objective(tmp_path, monkeypatch):
-    monkeypatch.setattr("logitron.checkpoints.fingerprint.MOST_BYTES", 1024)
-    path, X = tmp_path / "fit", NARROW.copy()
-    _fit(path, X)
-    X[1] *= 1000.0
+def test_a_change_between_compared_rows_is_found(tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "fit"
+    X = rng.normal(size=(2 * MOST_BYTES // (8 * 40) + 2, 40))  # (every second row is compared)
+    y = (X[:, 0] + rng.normal(size=len(X)) > 0).astype(int)
+    _fit(path, X, y)
+    X[1::2] *= -1.0
     with pytest.raises(CheckpointError, match="began at a gradient of"):
-        _fit(path, X)
+        _fit(path, X, y)
 
 
 def test_resume_false_replaces_the_file(saved):

@@ -59,6 +59,8 @@ def _interrupted_and_resumed(kind, X, y, path, monkeypatch, drawn):
 @pytest.mark.parametrize("library", ["numpy", "torch", "jax"])
 @pytest.mark.parametrize("name", DENSE)
 def test_dense_fits_on_every_library(name, library, tmp_path, monkeypatch):
+    if library == "jax" and name in ("newton", "softmax"):
+        pytest.skip("compilations take seconds, and the states are those of lbfgs and the table")
     kind, X, y = DENSE[name]
     xp = pytest.importorskip("jax.numpy" if library == "jax" else library)
     X = xp.asarray(X)
@@ -74,7 +76,7 @@ def test_every_stage(name, tmp_path, monkeypatch):
 
 def test_ten_moments_of_one_fit_one_after_the_other(tmp_path, monkeypatch):
     def kind():
-        return LogisticRegression(solver="gradient-descent", loss_change=1e-4)
+        return LogisticRegression(solver="gradient-descent", loss_change=1e-2)
 
     path, plain = tmp_path / "fit", outcome(kind().fit(NARROW, LABELS))
     rng = np.random.default_rng(1)

@@ -85,7 +85,7 @@ def _simple(value: Any) -> dict[str, Any]:
     if isinstance(value, float):
         return {"float": value.hex()}
     if isinstance(value, ArrayContext):
-        return {"context": value.precision, "host": value.library.name == "numpy"}
+        return {"context": value.precision, "host": value.library.is_host}
     return {}
 
 

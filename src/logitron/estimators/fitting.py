@@ -21,10 +21,10 @@ from logitron.automatic.refinement import (
     unstandardised,
 )
 from logitron.automatic.separated import Separated
-from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
+from logitron.estimators.class_means import centre_over_classes
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
@@ -367,37 +367,6 @@ AnyFit = Fit | SparseFit
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
     """Add the iterations before refinement, and replace the parameters by those of all groups."""
     return replace(iteration, number=n_before + iteration.number, parameters=parameters)
-
-
-def centre_over_classes(
-    coef: Array, intercept: Array | None, *, classes: int
-) -> tuple[Array, Array]:
-    """Subtract the mean over the classes from the parameters of softmax groups.
-
-    Adding a vector to all neurons of a softmax group changes no probability. With a penalty, the
-    optimum has mean zero; without one, mean zero is the convention. Intercepts of None become
-    zeros.
-
-    Parameters
-    ----------
-    coef : array (G * K, p)
-    intercept : array (G * K,) or None
-    classes : int
-        K; 1 for binary groups, which stay unchanged.
-
-    Returns
-    -------
-    coef, intercept : arrays
-    """
-    intercept = coef[:, 0] * 0.0 if intercept is None else intercept
-    if classes == 1:
-        return coef, intercept
-    xp = namespace_of(coef)
-    groups = xp.reshape(coef, (-1, classes, coef.shape[1]))
-    groups = groups - xp.mean(groups, axis=1, keepdims=True)
-    shifts = xp.reshape(intercept, (-1, classes))
-    shifts = shifts - xp.mean(shifts, axis=1, keepdims=True)
-    return xp.reshape(groups, coef.shape), xp.reshape(shifts, intercept.shape)
 
 
 def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:
