@@ -27,6 +27,7 @@ from logitron.estimators.sklearn.bases import CallbackSupportMixin, ClassifierMi
 from logitron.estimators.sklearn.pickled import VersionedEstimator
 from logitron.estimators.soft_scores import has_shares, score_shares, trial_share
 from logitron.estimators.target_rows import exact_share, target_rows
+from logitron.estimators.traced_predictions import is_traced, predict_traced
 from logitron.estimators.validation.features import reject_nonfinite, validate_features
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels, classes_in_context, decode_labels
@@ -369,6 +370,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         if needs_classes:  # number of neurons in a softmax layer; 1 is a sigmoid
             static["classes"] = 1 if self._multilabel else int(coef.shape[0])
         X = validate_features(self, X, reset=False)
+        if is_traced(X.array, offset):
+            static.pop("by_row", None)
+            return predict_traced(X, coef, self.intercept_, function, offset, **static)
         context = ArrayContext.of(X.meta)
         check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
         with context.scope():

@@ -134,6 +134,14 @@ class Library:
         """Return the precision in which integers and booleans are computed."""
         return "float64" if self.has_float64(device) else "float32"
 
+    def is_traced(self, array: Array) -> bool:
+        """Whether the array has no values yet: a function of it is being transformed."""
+        return False
+
+    def exact_products(self) -> AbstractContextManager[Any]:
+        """Return the part of `scope` that may be active while a function is transformed."""
+        return nullcontext()
+
     def supports_row_indexing(self, array: Array) -> bool:
         """Whether rows of the array can be selected by their indices, on its device."""
         return True

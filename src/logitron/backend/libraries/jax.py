@@ -60,6 +60,18 @@ class JaxLibrary(Library):
         # The rows are sharded over several devices, and each needs all parameters.
         return jax.sharding.NamedSharding(sharding.mesh, jax.sharding.PartitionSpec())
 
+    def is_traced(self, array: Array) -> bool:
+        import jax
+
+        return isinstance(array, jax.core.Tracer)
+
+    def exact_products(self) -> AbstractContextManager[Any]:
+        import jax
+
+        # (on recent GPUs, the default precision of float32 products is lower than float32)
+        found: AbstractContextManager[Any] = jax.default_matmul_precision("highest")
+        return found
+
     def supports_row_indexing(self, array: Array) -> bool:
         import jax
 
@@ -106,8 +118,7 @@ class JaxLibrary(Library):
         scope = ExitStack()
         # (without it, JAX silently converts float64 to float32)
         scope.enter_context(jax.enable_x64(True))
-        # (on recent GPUs, the default precision of float32 products is lower than float32)
-        scope.enter_context(jax.default_matmul_precision("highest"))
+        scope.enter_context(self.exact_products())
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:

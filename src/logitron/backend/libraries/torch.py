@@ -103,6 +103,12 @@ class TorchLibrary(Library):
         values: np.ndarray[Any, Any] = array.detach().cpu().numpy()
         return values
 
+    def is_traced(self, array: Array) -> bool:
+        import torch
+
+        # (the wrappers of torch.func have no public test)
+        return bool(torch._C._functorch.is_functorch_wrapped_tensor(array))
+
     def detach(self, array: Array) -> Array:
         return array.detach()
 
