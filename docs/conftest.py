@@ -7,6 +7,8 @@ NEEDS = {
     "inputs.rst": ("pandas",),
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
+    "checkpoints.rst": ("safetensors", "sklearn.callback"),
+    "transformations.rst": ("jax", "torch"),
     "targets.rst": ("pandas", "safetensors", "torch"),
     "statistics.rst": ("statsmodels", "pandas"),
 }

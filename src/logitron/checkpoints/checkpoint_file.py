@@ -95,3 +95,5 @@ def _check(content: Any, tensors: dict[str, HostArray]) -> None:
     facts, entries = content["facts"], content["entries"]
     if not (isinstance(facts, dict) and isinstance(entries, dict)):
         raise ModelFileError("facts and entries must be objects")
+    if not all(isinstance(fact, str) for fact in facts.values()):
+        raise ModelFileError("facts must be strings")

@@ -86,7 +86,9 @@ class FitJournal:
             )
             steps, finished = packed.content["steps"], packed.content["finished"]
             entry = Entry(value, steps, finished, float.fromhex(packed.content["begun"]))
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            if type(steps) is not int or type(finished) is not bool:
+                raise TypeError("steps must be an int, and finished a bool")
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise CheckpointError(
                 f"{self.path}: the entry {name} is malformed ({error})"
             ) from error

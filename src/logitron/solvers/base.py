@@ -176,7 +176,14 @@ class _Log:
                 f"these data give {self.begun:.6g}. Rows of X that differ are a possible cause. "
                 "Pass the data of that fit"
             )
-        return entry.steps, self.solver.thaw(entry.value, state), entry.finished
+        try:
+            thawed = self.solver.thaw(entry.value, state)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.part.journal} holds a state that is none of {type(self.solver).__name__} "
+                f"({error})"
+            ) from error
+        return entry.steps, thawed, entry.finished
 
     def begin_step(self) -> None:
         """Note that the last state may be overwritten."""
