@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
+from logitron.objective import Objective
 from tests.checkpoints.fits import (
     DENSE,
     HOST,
@@ -72,6 +73,29 @@ def test_every_stage(name, tmp_path, monkeypatch):
     if name == "sparse table":  # (threads count together, and what was begun is read again)
         monkeypatch.setattr("tests.checkpoints.fits.WORK", ())
     _interrupted_and_resumed(*HOST[name], tmp_path / "fit", monkeypatch, DRAWN)
+
+
+@pytest.mark.parametrize("name", ["samples", "kept logits", "sparse", "L1"])
+def test_in_the_middle_of_an_iteration(name, tmp_path, monkeypatch):
+    kind, X, y = HOST[name]
+    add_up, sums, at = Objective.add_up, [0], 0
+
+    def counted(self, *given, **named):
+        sums[0] += 1
+        if sums[0] == at:
+            raise KeyboardInterrupt
+        return add_up(self, *given, **named)
+
+    monkeypatch.setattr(Objective, "add_up", counted)
+    plain, total = outcome(kind().fit(X, y)), sums[0]
+    for at in (total // 2, total - 1):
+        path, sums[0] = tmp_path / str(at), 0
+        with pytest.raises(KeyboardInterrupt):
+            kind().set_callbacks(Checkpoint(path, every=10**9)).fit(X, y)
+        sums[0], left = -total, total if name == "L1" else total - at + total // 4
+        resumed = kind().set_callbacks(Checkpoint(path)).fit(X, y)
+        assert_same(outcome(resumed), plain)
+        assert sums[0] + total <= left  # (an L1 penalty begins anew)
 
 
 def test_ten_moments_of_one_fit_one_after_the_other(tmp_path, monkeypatch):

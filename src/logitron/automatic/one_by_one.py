@@ -26,8 +26,8 @@ from logitron.solvers import (
     Status,
     begin_part,
     joined,
-    recording,
     stop_recording,
+    within,
 )
 
 __all__ = ["chains", "extrapolated", "minimize_one_by_one"]
@@ -69,11 +69,10 @@ def minimize_one_by_one(
     todo = chains(objective)
     team = min(workers(), len(todo))
     try:
-        with recording(None):  # (each worker has its own order of groups)
-            if team == 1:
-                run.work(todo)
-            else:
-                parallel_map(lambda _: run.work(todo), range(team), on_error=run.stopped.set)
+        if team == 1:
+            run.work(todo)
+        else:
+            parallel_map(lambda _: run.work(todo), range(team), on_error=run.stopped.set)
     except KeyboardInterrupt:
         stop_recording()
         if not interruptible:
@@ -179,7 +178,6 @@ class _Run:
         self.found: dict[int, Solution] = {}
         self.loss = np.full(objective.groups, np.nan)
         self.calls_every = -(-objective.groups // MOST_CALLS)
-        #: where outcomes are kept; workers keep no parts of their own
         self.part = begin_part("groups")
 
     def work(self, todo: list[list[int]]) -> None:
@@ -196,22 +194,25 @@ class _Run:
                 start = self.theta[group : group + 1]
                 if answers and not self.warm:
                     start = extrapolated(answers, size)
-                solution = self._known(group) or self._minimized(group, own, start)
+                solution = self._minimized(group, own, start)
                 answers.append((size, solution.theta))
                 self._put(group, solution)
                 if self.stopped.is_set():
                     return
 
-    def _known(self, group: int) -> Solution | None:
-        """Return the outcome that a journal has of a group, or None."""
-        entry = MISSING if self.part is None else self.part.recall(f"/{group}")
-        return None if entry is MISSING else entry.value
-
     def _minimized(self, group: int, own: Objective, start: Array) -> Solution:
-        """Minimise a group, and keep its outcome."""
-        solution = self.minimize(own, start, self._look_for_a_stop)
-        if self.part is not None and not (solution.status == Status.STOPPED).any():
-            self.part.keep(Entry(solution, steps=int(solution.n_iter.max())), f"/{group}")
+        """Minimise a group, or take its outcome from a journal."""
+        if self.part is None:
+            return self.minimize(own, start, self._look_for_a_stop)
+        part = self.part.named(str(group))
+        entry = part.recall()
+        if entry is not MISSING:
+            known: Solution = entry.value
+            return known
+        with within(part):
+            solution = self.minimize(own, start, self._look_for_a_stop)
+        if not (solution.status == Status.STOPPED).any():
+            part.keep(Entry(solution))
         return solution
 
     def _look_for_a_stop(self, iteration: Iteration) -> bool:

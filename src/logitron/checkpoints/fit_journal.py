@@ -30,13 +30,11 @@ class Packed(NamedTuple):
 
 
 class _Running(NamedTuple):
-    """The last state of the run that is in progress."""
+    """The last state of a run that is in progress."""
 
-    name: str
     entry: Entry
+    iteration: int
     counts: Any
-    overwritten: bool
-    """Whether the next step may overwrite arrays of the state."""
 
 
 class FitJournal:
@@ -67,9 +65,8 @@ class FitJournal:
         self._entries = {} if begun is None else _split(begun)
         self._lock = RLock()  # (groups that are fitted one by one end in several threads)
         self._stopped = self._failed = False
-        self._running: _Running | None = None
+        self._running: dict[str, _Running] = {}
         self._dirty, self._saved_at, self._iterations = False, monotonic(), 0
-        self._last: tuple[str, int] = "", 0
 
     def __str__(self) -> str:
         return fspath(self.path)
@@ -101,28 +98,25 @@ class FitJournal:
         with self._lock:
             if self._stopped:
                 return
-            inside = [key for key in self._entries if key.startswith(f"{name}/")]
-            for key in inside:
-                del self._entries[key]
+            if name not in self._running:
+                self._iterations += entry.steps
+            for known in (self._entries, self._running):
+                for key in [key for key in known if f"{key}/".startswith(f"{name}/")]:
+                    del known[key]
             self._entries[name] = self._pack(entry, self._count())
-            self._iterations += entry.steps if name != self._last[0] else 0
-            self._running, self._dirty = None, True
+            self._dirty = True
             self._save_if_due()
 
-    def note(self, name: str, entry: Entry, iteration: int, *, overwritten: bool) -> None:
-        """Receive the state of a run after a step; save it if that is due."""
-        if self._stopped:
-            return
-        before = self._last[1] if self._last[0] == name else 0
-        self._last = name, iteration
-        self._iterations += max(iteration - before, 0)
-        self._running, self._dirty = _Running(name, entry, self._count(), overwritten), True
-        self._save_if_due()
-
-    def begin_step(self) -> None:
-        """Forget a state whose arrays the next step overwrites, but for what was saved of it."""
-        if self._running is not None and self._running.overwritten and not self._stopped:
-            self._running = None
+    def note(self, name: str, entry: Entry, iteration: int) -> None:
+        """Receive the state of a run after an iteration; save it if that is due."""
+        with self._lock:
+            if self._stopped:
+                return
+            before = self._running.get(name)
+            self._iterations += iteration - (0 if before is None else before.iteration)
+            self._running[name] = _Running(entry, iteration, self._count())
+            self._dirty = True
+            self._save_if_due()
 
     def stop(self) -> None:
         """Keep no part that ends from now on."""
@@ -158,10 +152,9 @@ class FitJournal:
             self.save()
 
     def _pack_running(self) -> None:
-        """Replace the entry of the run that is in progress by its last state."""
-        if self._running is not None:
-            name, entry, counts, _ = self._running
-            self._entries[name] = self._pack(entry, counts)
+        """Replace the entries of runs that are in progress by their last states."""
+        for name, running in self._running.items():
+            self._entries[name] = self._pack(running.entry, running.counts)
 
     def _count(self) -> Any:
         return None if self.counts is None else dict(vars(self.counts))

@@ -112,7 +112,7 @@ _PLAIN: dict[type, Any] = {Record: _empty_record, RingHistory: _empty_ring}
 
 def _names(kind: Any) -> list[str]:
     if kind in _PLAIN:
-        return list(vars(_PLAIN[kind]()))
+        return [name for name in vars(_PLAIN[kind]()) if not name.startswith("_")]
     if is_dataclass(kind):
         return [one.name for one in fields(kind)]
     return list(kind._fields)

@@ -31,6 +31,7 @@ import numpy as np
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.checkpoints.packed_types import members, remake
+from logitron.solvers import PastRing
 
 __all__ = ["Packer", "Unpacker"]
 
@@ -43,6 +44,8 @@ class Packer:
 
     def pack(self, value: Any) -> dict[str, Any]:
         """Return a value as a JSON object; arrays are copied to `tensors`."""
+        if isinstance(value, PastRing):
+            value = value.restored()
         content = members(value)
         if content is not None:
             return {type(value).__name__: {name: self.pack(one) for name, one in content.items()}}

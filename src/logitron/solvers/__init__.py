@@ -47,13 +47,14 @@ from logitron.solvers.journal import (
     recording,
     remember,
     stop_recording,
+    within,
 )
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, joined, put_groups
-from logitron.solvers.ring_history import RingHistory, ring_size
+from logitron.solvers.ring_history import PastRing, RingHistory, ring_size
 from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
 from logitron.solvers.slope_search import SlopeSearch
 from logitron.solvers.stopping import Stopping
@@ -75,6 +76,7 @@ __all__ = [
     "LogitQuasiNewton",
     "Outcome",
     "Part",
+    "PastRing",
     "ProximalNewton",
     "QuasiNewton",
     "RingHistory",
@@ -97,4 +99,5 @@ __all__ = [
     "ring_size",
     "run",
     "stop_recording",
+    "within",
 ]

@@ -105,10 +105,7 @@ class Resumable(Protocol):
     """A solver whose runs can be interrupted and continued, with the same result."""
 
     def freeze(self, state: Any) -> Any:
-        """Return what a state is without its objective, which later steps do not change.
-
-        But for the arrays of a history that is ``overwritten``, such as `RingHistory`.
-        """
+        """Return what a state is without its objective, which the next step does not change."""
 
     def thaw(self, found: Any, state: Any) -> Any:
         """Return the state that was frozen, for the objective of a state to start from."""
@@ -133,7 +130,6 @@ def run(solver: Solver[_State], state: _State, callback: Callback = None) -> tup
     while steps < solver.max_iter and solver.is_running(state):
         steps += 1
         try:
-            log.begin_step()
             state = solver.step(state)
             log.note(steps, state)
         except KeyboardInterrupt:
@@ -185,17 +181,11 @@ class _Log:
             ) from error
         return entry.steps, thawed, entry.finished
 
-    def begin_step(self) -> None:
-        """Note that the last state may be overwritten."""
-        if self.part is not None:
-            self.part.journal.begin_step()
-
     def note(self, steps: int, state: Any) -> None:
         """Note the state after a step."""
         if self.part is not None:
             entry = Entry(self.solver.freeze(state), steps, finished=False, begun=self.begun)
-            over = getattr(getattr(state, "history", None), "overwritten", False)
-            self.part.journal.note(self.part.name, entry, state.iteration, overwritten=over)
+            self.part.journal.note(self.part.name, entry, state.iteration)
 
     def finish(self, steps: int, state: Any) -> None:
         """Keep the last state."""

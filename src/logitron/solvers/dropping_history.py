@@ -22,11 +22,6 @@ class DroppingHistory(NamedTuple):
     keep: float
     """Pairs are dropped when the objective has fallen below this part of its value then."""
 
-    @property
-    def overwritten(self) -> bool:
-        """Appending a step makes new arrays."""
-        return False
-
     @classmethod
     def of(
         cls, context: ArrayContext, theta: Array, *, max_size: int = 10, keep: float = 0.75

@@ -24,6 +24,7 @@ __all__ = [
     "recording",
     "remember",
     "stop_recording",
+    "within",
 ]
 
 _Value = TypeVar("_Value")
@@ -68,20 +69,8 @@ class Journal(Protocol):
     def keep(self, name: str, entry: Entry) -> None:
         """Keep the entry of a finished part, and forget the parts inside it."""
 
-    def note(self, name: str, entry: Entry, iteration: int, *, overwritten: bool) -> None:
-        """Receive the state of a run after a step, which is saved now and then.
-
-        Parameters
-        ----------
-        name : str
-        entry : Entry
-        iteration : int
-        overwritten : bool
-            Whether the next step may overwrite arrays of the state.
-        """
-
-    def begin_step(self) -> None:
-        """Receive that a step of the run begins, whose state was received before."""
+    def note(self, name: str, entry: Entry, iteration: int) -> None:
+        """Receive the state of a run after an iteration, which is saved now and then."""
 
     def stop(self) -> None:
         """Receive that the fit is being stopped: parts that end from now on are not finished."""
@@ -102,22 +91,33 @@ class Part:
         self.counts[kind] = number + 1
         return Part(self.journal, f"{self.name}/{kind}-{number}")
 
-    def recall(self, key: str = "") -> Entry:
-        """Return the entry of this part, or of one with a key inside it; or `MISSING`."""
-        return self.journal.recall(self.name + key)
+    def named(self, name: str) -> "Part":
+        """Return a part inside this one that has a name of its own, whenever it begins."""
+        return Part(self.journal, f"{self.name}/{name}")
 
-    def keep(self, entry: Entry, key: str = "") -> None:
-        """Keep the entry of this part, or of one with a key inside it."""
-        self.journal.keep(self.name + key, entry)
+    def recall(self) -> Entry:
+        """Return the entry of this part, or `MISSING`."""
+        return self.journal.recall(self.name)
+
+    def keep(self, entry: Entry) -> None:
+        """Keep the entry of this part."""
+        self.journal.keep(self.name, entry)
 
 
 _part: ContextVar[Part | None] = ContextVar("part_of_a_fit", default=None)
 
 
 @contextmanager
-def recording(journal: Journal | None) -> Iterator[None]:
-    """Keep the parts of the fit inside the ``with`` block in a journal; None keeps nothing."""
-    token = _part.set(None if journal is None else Part(journal, "fit"))
+def recording(journal: Journal) -> Iterator[None]:
+    """Keep the parts of the fit inside the ``with`` block in a journal."""
+    with within(Part(journal, "fit")):
+        yield
+
+
+@contextmanager
+def within(part: Part | None) -> Iterator[None]:
+    """Begin further parts inside of one, in this thread; None keeps nothing."""
+    token = _part.set(part)
     try:
         yield
     finally:
@@ -165,14 +165,12 @@ def remember(
     if known is not MISSING and known.finished:
         value: _Value = known.value
         return value
-    token = _part.set(part)
     try:
-        value = make()
+        with within(part):
+            value = make()
     except BaseException:
         part.journal.stop()
         raise
-    finally:
-        _part.reset(token)
     if unless is None or not unless(value):
         part.keep(Entry(value))
     return value

@@ -69,10 +69,6 @@ class ObjectiveOfLogits(Protocol):
 class StepHistory(Protocol):
     """The last steps of each group, for directions of L-BFGS."""
 
-    @property
-    def overwritten(self) -> bool:
-        """Whether appending a step overwrites this history's arrays."""
-
     def append(
         self, step: Array, change: Array, before: HostArray, value: HostArray
     ) -> "StepHistory":

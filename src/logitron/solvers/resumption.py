@@ -2,14 +2,19 @@
 
 from typing import Any, TypeVar
 
+from logitron.solvers.ring_history import RingHistory
+
 __all__ = ["frozen", "thawed"]
 
 _State = TypeVar("_State")
 
 
 def frozen(state: Any) -> Any:
-    """Return a state with a record that later steps do not change, and without an objective."""
-    return state._replace(objective=None, record=state.record.copy())
+    """Return a state that later steps do not change, without its objective."""
+    history = state.history
+    if isinstance(history, RingHistory):  # (its arrays are overwritten)
+        history = history.past()
+    return state._replace(objective=None, record=state.record.copy(), history=history)
 
 
 def thawed(found: Any, state: _State) -> _State:
