@@ -138,8 +138,10 @@ def test_a_change_between_compared_rows_is_found(tmp_path):
     y = (X[:, 0] + rng.normal(size=len(X)) > 0).astype(int)
     _fit(path, X, y)
     X[1::2] *= -1.0
+    before = path.read_bytes()
     with pytest.raises(CheckpointError, match="began at a gradient of"):
         _fit(path, X, y)
+    assert path.read_bytes() == before
 
 
 def test_resume_false_replaces_the_file(saved):

@@ -152,5 +152,9 @@ class Checkpoint:
         journal = FitJournal(self.path, facts, interval, context, begun)
         try:
             yield journal
-        finally:
+        except CheckpointError:  # (a file of other data is left as it is)
+            raise
+        except BaseException:
             journal.close()
+            raise
+        journal.close()
