@@ -95,7 +95,7 @@ def _digest(name: str, array: Any) -> str:
     digest = sha256()
     for part in source.drawn(max(1, MOST_BYTES // row)):
         for values in _plain(part):
-            digest.update(np.ascontiguousarray(values).tobytes())
+            digest.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
     return f"{shape} {dtype} {digest.hexdigest()[:16]}"
 
 
