@@ -1,9 +1,13 @@
 """Pages whose examples need a library that is not installed are not tested."""
 
+import sys
 from importlib.util import find_spec
+
+import pytest
 
 #: what a page needs
 NEEDS = {
+    "displays.rst": ("matplotlib",),
     "inputs.rst": ("pandas",),
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),
@@ -11,3 +15,11 @@ NEEDS = {
     "statistics.rst": ("statsmodels", "pandas"),
 }
 collect_ignore = [page for page, names in NEEDS.items() if not all(map(find_spec, names))]
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    """Close the figures that a page draws."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
