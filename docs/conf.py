@@ -1,8 +1,13 @@
 """Sphinx settings."""
 
 import json
+import sys
 from importlib.metadata import version as installed
 from pathlib import Path
+
+HERE = Path(__file__).parent
+RESULTS = HERE.parent / "benchmarks" / "results"
+sys.path.insert(0, str(HERE))  # of the extensions that are files here
 
 project = "logitron"
 author = "The logitron developers"
@@ -12,20 +17,25 @@ version = release = installed("logitron")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "mathml",
+    "outside_links",
 ]
+html_math_renderer = "mathml"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "logitron"
+html_static_path = ["_static"]
+html_css_files = ["logitron.css"]
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 default_role = "py:obj"
-
-HERE = Path(__file__).parent
-RESULTS = HERE.parent / "benchmarks" / "results"
 
 
 def _write_table(name: str, heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
