@@ -1,6 +1,7 @@
 """Sphinx settings."""
 
 import json
+import re
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -28,7 +29,10 @@ html_math_renderer = "mathml"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 templates_path = ["_templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = [
+    "_build",
+    *(f"generated/{name}.rst" for name in ("changelog", "hostile", "tables")),  # in other pages
+]
 html_theme = "furo"
 html_title = "logitron"
 html_static_path = ["_static"]
@@ -68,6 +72,14 @@ _write_table(
         for one in _tables.values()
     ],
 )
+
+# The changelog is in Markdown, with code and links to pages
+_changes = (HERE.parent / "CHANGELOG.md").read_text().split("\n", 1)[1]
+_changes = re.sub(r"\[([^\]]+)\]\(docs/(\w+)\.rst\)", r":doc:`\1 <\2>`", _changes)
+_changes = re.sub(r"(?<![:`>\w])`([^`<]+)`(?!_)", r"``\1``", _changes)
+_changes = re.sub(r"^## (.*)$", lambda m: f"{m[1]}\n{'-' * len(m[1])}", _changes, flags=re.M)
+_changes = _changes.replace(":doc:`", ":doc:`/")
+(HERE / "generated" / "changelog.rst").write_text(_changes)
 
 # Measured numbers come from the result files
 _original = json.loads((RESULTS / "original.json").read_text())

@@ -8,6 +8,8 @@ import pytest
 #: what a page needs
 NEEDS = {
     "displays.rst": ("matplotlib",),
+    "linear_probes.rst": ("matplotlib",),
+    "statsmodels.rst": ("statsmodels", "pandas"),
     "inputs.rst": ("pandas",),
     "text.rst": ("dask",),
     "saving.rst": ("safetensors", "torch", "onnx", "onnxruntime", "skl2onnx"),

@@ -7,7 +7,9 @@ import inspect
 import re
 import sys
 import warnings
+from contextlib import redirect_stdout
 from doctest import DocTestParser
+from io import StringIO
 from pathlib import Path
 
 import matplotlib
@@ -109,8 +111,9 @@ def of_page(page: Path) -> None:
     names: dict[str, object] = {}
     parts = re.split(r"^\.\. image:: generated/(\w+\.svg)$", page.read_text(), flags=re.MULTILINE)
     for text, picture in zip(parts[::2], parts[1::2], strict=False):
-        for example in DocTestParser().get_examples(text):
-            exec(compile(example.source, str(page), "single"), names)
+        with redirect_stdout(StringIO()):
+            for example in DocTestParser().get_examples(text):
+                exec(compile(example.source, str(page), "single"), names)
         pyplot.gcf().savefig(GENERATED / picture, bbox_inches="tight")
         pyplot.close("all")
 
@@ -118,7 +121,8 @@ def of_page(page: Path) -> None:
 def main() -> None:
     GENERATED.mkdir(exist_ok=True)
     matplotlib.use("Agg")
-    of_page(HERE / "displays.rst")
+    for page in ("displays", "linear_probes"):
+        of_page(HERE / f"{page}.rst")
     sigmoid(GENERATED / "sigmoid.svg")
     overflow(GENERATED / "overflow.svg")
     words(GENERATED / "words.svg")
