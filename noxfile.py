@@ -215,6 +215,7 @@ def docs(session: nox.Session) -> None:
     session.install("-e", ".[plot]", *PAGES)
     session.run("python", "docs/figures.py")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "docs/offline.py", "docs/_build/html")
 
 
 def _require(names: object) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """README and documentation: snippets run, numbers were measured, commands are what CI runs."""
 
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -62,6 +63,38 @@ def test_no_extra_of_the_package_brings_torch_unasked():
     assert named == set(extras) - machine - {"all"}
     page = (ROOT / "docs" / "install.rst").read_text()
     assert set(extras) <= set(re.findall(r"``(\w[\w-]*)``", page))
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("sklearn.linear_model.LogisticRegression", "generated/sklearn.linear_model.LogisticR"),
+        ("sklearn.base.BaseEstimator.get_params", "BaseEstimator.html#sklearn.base.BaseEst"),
+        ("sklearn.metrics", "stable/api/sklearn.metrics.html"),
+        ("sklearn.linear_model.Nothing", None),
+        ("os.path.join", None),
+    ],
+)
+def test_names_of_other_projects_are_linked_if_they_exist(name, page):
+    found = runpy.run_path(str(ROOT / "docs" / "outside_links.py"))["address"](name)
+    assert found is None if page is None else page in found
+
+
+@pytest.mark.parametrize(
+    ("text", "loads"),
+    [
+        ('<script src="https://a.b/c.js"></script>', True),
+        ('<link rel="stylesheet" href="//a.b/c.css">', True),
+        ('<link href="https://a.b/c.css" rel="stylesheet">', True),
+        ('<img alt="x" src="https://a.b/c.png">', True),
+        ("@import url('https://a.b/c.css');", True),
+        ('<a href="https://a.b/c.js">a link</a><img src="_images/x.svg">', False),
+        ('<script src="_static/x.js"></script><link rel="stylesheet" href="_static/x.css">', False),
+    ],
+)
+def test_pages_that_load_from_elsewhere_are_seen(text, loads):
+    script = runpy.run_path(str(ROOT / "docs" / "offline.py"))
+    assert bool(script["loaded_from_elsewhere"](text)) == loads
 
 
 @pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.name)
