@@ -78,7 +78,6 @@ _changes = (HERE.parent / "CHANGELOG.md").read_text().split("\n", 1)[1]
 _changes = re.sub(r"\[([^\]]+)\]\(docs/(\w+)\.rst\)", r":doc:`\1 <\2>`", _changes)
 _changes = re.sub(r"(?<![:`>\w])`([^`<]+)`(?!_)", r"``\1``", _changes)
 _changes = re.sub(r"^## (.*)$", lambda m: f"{m[1]}\n{'-' * len(m[1])}", _changes, flags=re.M)
-_changes = _changes.replace(":doc:`", ":doc:`/")
 (HERE / "generated" / "changelog.rst").write_text(_changes)
 
 # Measured numbers come from the result files

@@ -16,6 +16,7 @@ from tests.checks import RELEASE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PAGES = sorted((ROOT / "docs").glob("*.rst"))
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -112,6 +113,19 @@ def test_pictures_are_of_the_measured_numbers(name):
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)]+)\)", README))
 def test_files_that_the_readme_links_to_exist(target):
     assert (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_files_that_a_page_names_exist(page):
+    for name in re.findall(r"``((?:[a-z_]+/)+[a-z_0-9]+\.(?:py|cu))``", page.read_text()):
+        assert any((folder / name).exists() for folder in (ROOT, ROOT / "src" / "logitron")), name
+
+
+def test_every_page_is_in_the_side_bar():
+    index = (ROOT / "docs" / "index.rst").read_text()
+    assert set(re.findall(r"^   (\w+)$", index, re.MULTILINE)) == {
+        page.stem for page in PAGES if page.stem != "index"
+    }
 
 
 def test_ci_runs_the_readmes_test_command():
