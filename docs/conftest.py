@@ -23,5 +23,6 @@ collect_ignore = [page for page, names in NEEDS.items() if not all(map(find_spec
 def closed_figures():
     """Close the figures that a page draws."""
     yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")

@@ -1,14 +1,13 @@
-"""matplotlib without windows; figures are closed after each test."""
+"""Figures without windows, closed after each test."""
 
 import pytest
-
-matplotlib = pytest.importorskip("matplotlib", reason="displays draw with matplotlib")
 
 
 @pytest.fixture(autouse=True)
 def closed():
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    import matplotlib as mpl
+    from matplotlib import pyplot
 
+    mpl.use("Agg")
     yield
-    plt.close("all")
+    pyplot.close("all")

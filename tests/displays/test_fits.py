@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
 from scipy.optimize import minimize
 from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import make_pipeline
@@ -14,6 +12,10 @@ from logitron.displays import CoefficientDisplay, ConvergenceDisplay
 from logitron.displays.axes import BLUE, RED
 from tests.backends import BACKENDS, host
 from tests.tolerances import assert_near
+
+pytest.importorskip("matplotlib", reason="displays draw with matplotlib")
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 
 
 def on(*names):

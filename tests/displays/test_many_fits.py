@@ -8,8 +8,10 @@ from sklearn.metrics import accuracy_score, average_precision_score, roc_auc_sco
 from logitron import LogisticRegression, LogisticRegressionCV
 from logitron.displays import PenaltyPathDisplay, ProbeScoresDisplay, SweepDisplay
 from tests.backends import host
-from tests.displays.test_fits import filled, on, problem
 from tests.tolerances import assert_near
+
+pytest.importorskip("matplotlib", reason="displays draw with matplotlib")
+from tests.displays.test_fits import filled, on, problem
 
 CS = [10.0, 0.01, 1.0, 0.1]  # (in no order)
 
