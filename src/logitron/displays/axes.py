@@ -26,6 +26,9 @@ COLOURS = (
     "#a3b04a",
 )  # fmt: skip
 
+#: powers of ten beside an infinite C
+MOST_TICKS = 8
+
 
 def on_axes(ax: Any) -> tuple[Any, Any]:
     """Return axes to draw on and their figure; new ones if ``ax`` is None.
@@ -83,9 +86,12 @@ def penalty_axis(ax: Any, Cs: HostArray) -> HostArray:
     finite = Cs[np.isfinite(Cs)]
     if finite.size == Cs.size:
         return Cs
-    largest = float(finite.max(initial=1.0 if not finite.size else 0.0))
-    place = 10.0 * largest
-    ax.axvline(place / 10.0**0.5, color=GREY, linewidth=0.8, linestyle=":")
-    at = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
-    ax.annotate("no penalty", (place, 1.0), fontsize="small", **at)
+    logs = np.log10(finite) if finite.size else np.zeros(1)
+    first, last = int(np.floor(logs.min())), int(np.ceil(logs.max()))
+    place = 10.0 ** (last + 1)
+    powers = range(first, last + 1, -(-(last + 1 - first) // MOST_TICKS))
+    ticks = [(10.0**power, f"$10^{{{power}}}$") for power in powers]
+    ax.set_xticks(*zip(*ticks, (place, "inf"), strict=True))
+    ax.minorticks_off()
+    ax.axvline(10.0 ** (last + 0.5), color=GREY, linewidth=0.8, linestyle=":")
     return np.where(np.isfinite(Cs), Cs, place)

@@ -210,7 +210,7 @@ class ProbeScoresDisplay:
                 chance, places, marker="|", color=GREY, label="without features", **style
             )[0]
         filled = np.ones(len(self.scores), bool) if self.certified is None else self.certified
-        style = {"s": 30 if few else 10, "zorder": 3, "label": self.score_name} | options
+        style = {"s": 30 if few else 10, "zorder": 3} | options
         self.points_ = mark(
             self.ax_, self.scores[self.targets_], places, filled[self.targets_], BLUE, **style
         )
