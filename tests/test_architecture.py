@@ -77,6 +77,7 @@ MAY_IMPORT = {
         "neuron",
         "backend",
     },
+    "displays": {"displays", "statistics", "estimators", "backend"},
 }
 #: what any room may import besides: the standard library and these
 CORE = {"numpy", "array_api_compat", "sklearn", "threadpoolctl", "logitron"}
@@ -152,6 +153,8 @@ def test_rooms_need_nothing_but_the_core(module):
         packages -= {"rich"}  # imported inside a function, which does without
     if module.stem in COMPUTE:
         packages -= {"scipy"}  # (scikit-learn brings it)
+    if _room(module) == "displays":
+        packages -= {"matplotlib"}  # imported inside a function, when something is drawn
     if module.stem == "tables":
         packages -= {"pandas"}  # imported inside a function, by those who ask for a data frame
     assert packages - set(sys.stdlib_module_names) <= CORE | _handed_over(module) | (
