@@ -82,8 +82,13 @@ HANDED_OVER = {
     "onnx_model": "onnx",
     "skl2onnx_converter": "skl2onnx",
 }
-#: modules that compute with SciPy: a linear programme, and distributions
-COMPUTE = {"separation", "distributions"}
+#: modules that compute with a package that scikit-learn is or brings: a linear programme,
+#: distributions, and coordinate descent
+COMPUTE = {
+    "separation": {"scipy"},
+    "distributions": {"scipy"},
+    "l1_least_squares": {"scipy", "sklearn"},
+}
 
 
 def _room(module: Path) -> str:
@@ -124,7 +129,7 @@ def test_only_backend_and_data_name_a_library(module):
         if module.name != "__init__.py":
             assert named <= allowed
         return
-    computes = {"scipy"} if module.stem in COMPUTE else set()  # they read no data of SciPy's
+    computes = COMPUTE.get(module.stem, set())  # they read no data of SciPy's
     assert _named_libraries(module) <= computes | _handed_over(module)
 
 
@@ -141,10 +146,9 @@ def test_rooms_need_nothing_but_the_core(module):
     packages = {name.partition(".")[0] for name in _imports(module)}
     if module.stem == "progress":
         packages -= {"rich"}  # imported inside a function, which does without
-    if module.stem in COMPUTE:
-        packages -= {"scipy"}  # (scikit-learn brings it)
     if _room(module) == "displays":
         packages -= {"matplotlib"}  # imported inside a function, when something is drawn
+    packages -= COMPUTE.get(module.stem, set())
     if module.stem == "tables":
         packages -= {"pandas"}  # imported inside a function, by those who ask for a data frame
     assert packages - set(sys.stdlib_module_names) <= CORE | _handed_over(module) | (

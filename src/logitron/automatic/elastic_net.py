@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitron.automatic.l1_coordinates import L1Coordinates
 from logitron.automatic.one_by_one import chains
 from logitron.automatic.working_set import Bounded, SparseState, WorkingSets, bounded
 from logitron.backend import to_host
@@ -21,6 +22,8 @@ __all__ = ["minimize_elastic_net", "sparse_gap"]
 
 #: factor between penalties of one chain from which on others come between; and their tolerance
 FAR, LOOSE = 100.0, 1e-2
+#: that tolerance where a round is a single step: coordinate descent
+LOOSEST = 1.0
 
 
 def minimize_elastic_net(
@@ -158,7 +161,8 @@ class _Run:
                 penalty=penalty._replace(strength=np.asarray(penalty.strength) * ratio),
             )
             self.between = groups
-            if self.sets.minimize(stronger, self.state, groups, LOOSE, known):
+            loose = LOOSEST if L1Coordinates.serve(self.objective) else LOOSE
+            if self.sets.minimize(stronger, self.state, groups, loose, known):
                 return True
             known = None
             self.state.status[groups], self.state.gap[groups] = Status.MAX_ITER, np.inf

@@ -258,6 +258,9 @@ class ArrayRows(RowBlocks):
             )
         return type(self)(self.context, self._take_columns(X, features), *row_arrays, **settings)
 
+    def columns(self, features: Any) -> None:
+        """Return None: blocks are dense."""
+
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""
 

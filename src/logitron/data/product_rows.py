@@ -247,6 +247,10 @@ class ProductRows:
             return None
         return type(self)(self.context, products, *self.row_arrays, **self._settings)
 
+    def columns(self, features: HostArray) -> Any | None:
+        """Return some features as a CSC array; see `Rows.columns`."""
+        return self._given.columns(features)
+
     def with_occurring_columns(self) -> "tuple[ProductRows, HostArray] | None":
         """Return rows of the columns that have entries; see `Rows.with_occurring_columns`."""
         columns = self._given.occurring_columns()

@@ -22,8 +22,11 @@ module                         what it holds
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
 `solvers.proximal_newton`      a smooth objective beside an L1 penalty
+`solvers.l1_model`             its quadratic models
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
 `solvers.feature_sign`         and of one, by linear systems
+`solvers.l1_least_squares`     and of sparse features, by coordinate descent
+`solvers.positions`            parameters that may change
 `solvers.gradient_descent`     the textbook rule
 `solvers.result`               how a run ended
 ============================== =================================================================
@@ -34,6 +37,8 @@ from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
+from logitron.solvers.l1_least_squares import LeastSquares, LeastSquaresModel
+from logitron.solvers.l1_model import L1Model, MatrixModel
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
@@ -53,8 +58,12 @@ __all__ = [
     "GradientDescent",
     "HessianSchedule",
     "Iteration",
+    "L1Model",
+    "LeastSquares",
+    "LeastSquaresModel",
     "LineSearch",
     "LogitQuasiNewton",
+    "MatrixModel",
     "Outcome",
     "ProximalNewton",
     "QuasiNewton",
