@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from logitron.solvers import LeastSquares, LeastSquaresModel
+from logitron.solvers import ClassSquares, LeastSquares, LeastSquaresModel
 
 
 @st.composite
@@ -59,7 +59,7 @@ def test_a_model_minimises_its_groups_one_by_one():
     for _ in range(3):
         columns = sparse.random_array((30, s), density=0.4, rng=rng).tocsc()
         parts.append(LeastSquares(columns, rng.normal(size=30), np.zeros(s), np.zeros(s), None))
-    model = LeastSquaresModel(tuple(parts), 300)
+    model = LeastSquaresModel(tuple(ClassSquares((part,)) for part in parts), 300)
     thresholds, start = np.full((3, s), 0.2), np.zeros((3, s))
     u, decrement = model.minimize(start, thresholds, start, rough=False)
     assert model.serves_once
@@ -71,3 +71,17 @@ def test_a_model_minimises_its_groups_one_by_one():
         start[2:], thresholds[2:], start[2:], rough=False
     )
     np.testing.assert_array_equal(last[0], u[2])
+
+
+def test_classes_of_a_group_come_one_after_the_other():
+    rng = np.random.default_rng(1)
+    parts = []
+    for s in (4, 7):
+        columns = sparse.random_array((30, s), density=0.4, rng=rng).tocsc()
+        parts.append(LeastSquares(columns, rng.normal(size=30), np.zeros(s), np.zeros(s), None))
+    both, thresholds, start = ClassSquares(tuple(parts)), np.full(11, 0.1), np.zeros(11)
+    u = both.minimize(thresholds, start, 200)
+    alone = [part.minimize(np.full(len(part.ridge), 0.1), 0.0 * part.ridge, 200) for part in parts]
+    np.testing.assert_array_equal(u, np.concatenate(alone))
+    moved = [part.columns.toarray() @ own for part, own in zip(parts, alone, strict=True)]
+    assert both.decrement(u) == pytest.approx(sum(0.5 * z @ z for z in moved))

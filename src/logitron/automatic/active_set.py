@@ -122,7 +122,7 @@ def _scores(l1: L1, theta: HostArray, grad: HostArray) -> HostArray:
 
 
 def _near(scores: HostArray, held: HostArray) -> HostArray:
-    """Choose coefficients (1, p) that are not zero or near to leaving it, and a few more."""
+    """Choose coefficients (K, p) that are not zero or near to leaving it, and a few more."""
     chosen = held | (scores > NEAR)
     few = np.argpartition(-scores.reshape(-1), min(FEWEST_NEW, scores.size) - 1)[:FEWEST_NEW]
     chosen.reshape(-1)[few] = True

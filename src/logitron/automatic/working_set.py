@@ -31,8 +31,9 @@ ROUGH = 1e-2
 #: gap, in units of its rounding, that counts as met; and as a part of the value, at most, also in
 #: units of the precision
 ROUNDED, MOST_ROUNDED, PRECISIONS = 10.0, 1e-5, 1e3
-#: parameters up to which matrices are cheaper than coordinate descent
-FEW_COORDINATES = 500
+#: parameters of sigmoid neurons up to which matrices are cheaper than coordinate descent; of softmax
+#: (its classes are modelled apart) multiplications of a matrix
+FEW_COORDINATES, FEW_PRODUCTS = 500, 1 << 37
 #: epochs of coordinate descent in the first step, and in any
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
 #: probability of a target that models of sparse features assume, far from the optimum and near it
@@ -140,7 +141,7 @@ class WorkingSets:
         grad = np.asarray(point.evaluation.grad)
         sparse = L1Coordinates.serve(objective)
         chosen = ActiveSet.of(objective, theta, grad, likes, every=sparse)
-        if sparse and chosen.places.shape[1] <= FEW_COORDINATES:
+        if sparse and _matrices_pay(objective, chosen.places.shape[1]):
             sparse, chosen = False, ActiveSet.of(objective, theta, grad, likes)
         inner = objective
         if chosen.features is not None:
@@ -171,6 +172,13 @@ class WorkingSets:
         )
         state.theta[groups] = chosen.back(found.theta, theta)
         state.n_iter[groups] += found.n_iter
+
+
+def _matrices_pay(objective: Objective, parameters: int) -> bool:
+    """Whether a matrix of so many parameters costs less than coordinate descent."""
+    if objective.classes == 1:
+        return parameters <= FEW_COORDINATES
+    return objective.rows.shape[0] * parameters**2 <= FEW_PRODUCTS
 
 
 class Bounded(NamedTuple):

@@ -37,7 +37,7 @@ from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
-from logitron.solvers.l1_least_squares import LeastSquares, LeastSquaresModel
+from logitron.solvers.l1_least_squares import ClassSquares, LeastSquares, LeastSquaresModel
 from logitron.solvers.l1_model import L1Model, MatrixModel
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
@@ -51,6 +51,7 @@ from logitron.solvers.stopping import Stopping
 
 __all__ = [
     "Callback",
+    "ClassSquares",
     "CompositeObjective",
     "CurvatureSchedule",
     "DampedNewton",

@@ -1,6 +1,6 @@
 r"""Models of sparse features beside an L1 penalty, minimised by coordinate descent.
 
-Around parameters with logits z, the loss of sigmoid neurons is modelled by weighted least squares:
+Around parameters with logits z, the loss of each class is modelled by weighted least squares:
 with residuals r, curvature D of the rows and working responses :math:`z - r / D`,
 
 .. math:: \tfrac12 \lVert \sqrt D (z - r / D - X u) \rVert^2
@@ -23,7 +23,7 @@ import numpy as np
 
 from logitron.backend.types import HostArray
 
-__all__ = ["LeastSquares", "LeastSquaresModel"]
+__all__ = ["ClassSquares", "LeastSquares", "LeastSquaresModel"]
 
 #: factor of columns without a penalty
 UNPENALISED = 1e15
@@ -112,10 +112,30 @@ class LeastSquares(NamedTuple):
         return -float(grad / curvature) if curvature > 0.0 else 0.0
 
 
+class ClassSquares(NamedTuple):
+    """Least squares of one group, whose parameters come class by class."""
+
+    classes: tuple[LeastSquares, ...]
+
+    def minimize(self, thresholds: HostArray, start: HostArray, epochs: int) -> HostArray:
+        """Minimise each class from ``start (s,)``; see `LeastSquares.minimize`."""
+        each = zip(self.classes, self._split(thresholds), self._split(start), strict=True)
+        return np.concatenate([one.minimize(size, own, epochs) for one, size, own in each])
+
+    def decrement(self, change: HostArray) -> float:
+        """Add up half of the squared lengths of a change (s,)."""
+        each = zip(self.classes, self._split(change), strict=True)
+        return sum(one.decrement(own) for one, own in each)
+
+    def _split(self, u: HostArray) -> list[HostArray]:
+        edges = np.cumsum([len(one.ridge) for one in self.classes])[:-1]
+        return np.split(u, edges)
+
+
 class LeastSquaresModel(NamedTuple):
     """Least squares of several groups, as `logitron.solvers.L1Model`."""
 
-    parts: tuple[LeastSquares, ...]
+    parts: tuple[ClassSquares, ...]
     epochs: int
 
     @property
