@@ -31,8 +31,8 @@ ROUGH = 1e-2
 #: gap, in units of its rounding, that counts as met; and as a part of the value, at most, also in
 #: units of the precision
 ROUNDED, MOST_ROUNDED, PRECISIONS = 10.0, 1e-5, 1e3
-#: parameters of sigmoid neurons up to which matrices are cheaper than coordinate descent; of softmax
-#: (its classes are modelled apart) multiplications of a matrix
+#: parameters of sigmoid neurons up to which matrices are cheaper than coordinate descent; and
+#: multiplications of a matrix of softmax, whose classes are modelled apart otherwise
 FEW_COORDINATES, FEW_PRODUCTS = 500, 1 << 37
 #: epochs of coordinate descent in the first step, and in any
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
