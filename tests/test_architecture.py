@@ -163,12 +163,17 @@ def test_the_neuron_needs_nothing_but_the_array_api():
 
 
 def test_importing_logitron_imports_no_array_library_but_numpy():
-    code = "import sys, logitron; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    modules = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert "numpy" in modules
-    assert not set(modules) & (LIBRARIES | {"matplotlib"} | set(HANDED_OVER.values()))
+    code = """
+import sys, logitron
+print(*sorted({name.partition('.')[0] for name in sys.modules}))
+from logitron import LogisticRegression
+print(*sorted({name.partition('.')[0] for name in sys.modules}))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    package, estimator = (set(line.split()) for line in ran.stdout.splitlines())
+    assert not package & {"numpy", "sklearn", "scipy"}  # (the command line starts with it)
+    assert "numpy" in estimator
+    assert not estimator & (LIBRARIES | {"matplotlib"} | set(HANDED_OVER.values()))
 
 
 def test_persistence_is_imported_when_it_is_used():
