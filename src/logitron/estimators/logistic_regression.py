@@ -14,7 +14,7 @@ from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import AnyFit, Settings, centre_over_classes
 from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
-from logitron.estimators.progress import print_iteration, progress_bar
+from logitron.estimators.progress import print_iteration
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.bases import with_callbacks
 from logitron.estimators.sklearn.callbacks import CallbackBridge
@@ -365,7 +365,7 @@ class LogisticRegression(NeuronClassifier):
         settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
         verbose = self.verbose if multilabel else 0
-        bar = progress_bar(verbose, labels.n_targets, "targets", interruptible=True)
+        bar = self._progress(verbose, labels.n_targets, "targets")
         with compute_context.scope(), bar as show_progress:
             grid = FitGrid.over(
                 compute_context,

@@ -1,0 +1,132 @@
+"""Models that show their progress, and become plain estimators when they are fitted."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from logitron.backend.types import HostArray
+from logitron.cli.options import FitOptions, Place
+from logitron.cli.tables import live_table, progress
+from logitron.estimators import LogisticRegression, LogisticRegressionCV
+from logitron.solvers import Callback, Iteration
+
+__all__ = ["check_place", "settings_of", "train", "train_sweep"]
+
+
+class _WatchedRegression(LogisticRegression):
+    """The estimator with a bar of its iterations, or of its targets."""
+
+    bar: Callable[[int, str], None] = staticmethod(lambda done, text: None)
+
+    def _iteration_callback(self) -> Callback:
+        return self._show
+
+    @contextmanager
+    def _progress(self, verbose: int, n_fits: int, description: str) -> Iterator[Callback]:
+        yield self._show
+
+    def _show(self, iteration: Iteration) -> None:
+        loss = float(iteration.loss.sum())
+        text = f"iteration {iteration.number}  loss {loss:.6g}  fits left {iteration.running}"
+        self.bar(iteration.number, text)
+
+
+class _WatchedSweep(LogisticRegressionCV):
+    """The estimator with a table of its penalties, while they are fitted."""
+
+    @contextmanager
+    def _progress(self, verbose: int, n_fits: int, description: str) -> Iterator[Callback]:
+        Cs = np.asarray(self.Cs)
+        last = np.full((n_fits // len(Cs), len(Cs)), np.inf)
+        iterations = np.zeros(len(Cs), int)
+        with live_table(("C", "loss", "iterations")) as show:
+
+            def update(iteration: Iteration) -> None:
+                if iteration.loss.size != last.size:  # one of several batches of fits
+                    show([("all", f"{iteration.loss.sum():.6g}", str(iteration.number))])
+                    return
+                loss = iteration.loss.reshape(last.shape)
+                iterations[(loss != last).any(axis=0)] = iteration.number
+                last[:] = loss
+                show(
+                    [
+                        (f"{C:.4g}", f"{total:.6g}", str(number))
+                        for C, total, number in zip(Cs, loss.sum(axis=0), iterations, strict=True)
+                    ]
+                )
+
+            yield update
+
+
+#: warnings name the class of the fit
+for _kind in (_WatchedRegression, _WatchedSweep):
+    _kind.__name__ = _kind.__bases__[0].__name__
+
+
+def check_place(place: Place) -> None:
+    """Check, before files are read, that the library and its device exist.
+
+    Raises
+    ------
+    ValueError, ImportError
+    """
+    from logitron.backend import ArrayContext
+
+    if place.backend is not None:
+        ArrayContext.named(place.backend, place.device, place.dtype or "float64")
+
+
+def settings_of(options: FitOptions, place: Place) -> dict[str, Any]:
+    """Return the parameters that both estimators share."""
+    return {
+        "class_weight": options.class_weight,
+        "tol": options.tol,
+        "max_iter": options.max_iter,
+        "backend": place.backend,
+        "device": place.device,
+        "dtype": place.dtype,
+    }
+
+
+def train(X: Any, y: Any, weights: HostArray | None, **parameters: Any) -> LogisticRegression:
+    """Fit one penalty, with a bar on a terminal."""
+    model = _WatchedRegression(**parameters)
+    with progress("fit", parameters.get("max_iter") or 200) as bar:
+        model.bar = bar
+        model.fit(X, y, weights)
+    del model.bar
+    fitted: LogisticRegression = _plain(model, LogisticRegression(**parameters))
+    return fitted
+
+
+def train_sweep(
+    X: Any, y: Any, weights: HostArray | None, **parameters: Any
+) -> tuple[LogisticRegressionCV, bool]:
+    """Fit many penalties, with a table on a terminal.
+
+    Returns
+    -------
+    model : LogisticRegressionCV
+        Without the rows of its folds.
+    refit : bool
+        Whether the fit of all rows converged, which ``converged_`` leaves out.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        model = _WatchedSweep(**parameters).fit(X, y, weights)
+    for one in told:
+        warnings.warn(one.message, stacklevel=2)
+    failed = any("the refit" in str(one.message) for one in told)
+    fitted: LogisticRegressionCV = _plain(model, LogisticRegressionCV(**{**parameters, "cv": None}))
+    return fitted, not failed
+
+
+def _plain(fitted: Any, plain: Any) -> Any:
+    """Move what was fitted to an estimator of a public class, which can be saved."""
+    kept = plain.get_params(deep=False)
+    vars(plain).update(vars(fitted))
+    vars(plain).update(kept)
+    return plain
