@@ -8,9 +8,19 @@ module                  contents
 ``commands``            one file a command: its arguments, and what it does in their order
 ``reading``             files to arrays and tables
 ``preparation``         columns of numbers and text to features, by scikit-learn
+``columns``             which columns of a table are features and which are labels
 ``data``                features, labels and weights of the files that a command names
+``held_out``            rows for validation and for the test
+``saved``               saved models, and the features that they take of files
+``training``            what fit and sweep have in common
+``penalties``           the penalties of a sweep, and their table
 ``fitting``             models that show their progress
 ``scores``              scores of predictions, whole, by class and by target
+``predictions``         predictions as a table, and its files
+``estimates``           statistics of a fit to files
+``description``         what a saved model is
+``conversion``          saved models to files of ONNX and PyTorch
+``digits``, ``info``    what the commands of these names compute
 ``plots``, ``tables``   pictures, tables and bars
 ``outputs``             JSON, files and messages
 ``exits``               exit codes

@@ -1,8 +1,10 @@
 """The commands by name; errors become one line and an exit code."""
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from cyclopts import App, CycloptsError
@@ -42,9 +44,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
             warnings.simplefilter("ignore", hidden)
         try:
             code = _application()(given)
+            sys.stdout.flush()
         except CycloptsError as error:
             say(f"logitron: {_line(error)}. 'logitron --help' lists commands and options")
             return WRONG_USE
+        except BrokenPipeError:  # whoever reads the output has enough, as head does
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
         except TOLD as error:
             _print_warnings(recorded)
             say(f"logitron: {_line(error) or type(error).__name__}")

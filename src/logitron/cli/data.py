@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.types import HostArray
+from logitron.cli.columns import features_of, labels_of, split_names, target_columns
 from logitron.cli.exits import UserError
 from logitron.cli.options import Columns
 from logitron.cli.reading import ARRAYS, TABLES, ArrayFile, Table, format_of, read_table
 from logitron.cli.reading.formats import STDIN
-from logitron.estimators.validation.embedding_columns import read_embeddings
 
-__all__ = ["Dataset", "features_of", "is_table", "read_dataset"]
+__all__ = ["Dataset", "is_shares", "is_table", "read_dataset"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Dataset:
     def targets(self) -> int:
         """Number of targets; 1 for labels of classes."""
         return self.y.shape[1] if self.y.ndim == 2 else 1
+
+    @property
+    def shares(self) -> bool:
+        """Whether labels are proportions, floats between 0 and 1, and no classes."""
+        return is_shares(self.y)
 
     def take(self, rows: HostArray) -> "Dataset":
         """Return some of the rows, in an order."""
@@ -66,13 +71,23 @@ class Dataset:
         )
 
 
+def is_shares(y: Any) -> bool:
+    """Return whether labels (n,) are fractions, and no classes."""
+    return bool(y.ndim == 1 and y.dtype.kind == "f" and (np.mod(y, 1.0) > 0.0).any())
+
+
 def is_table(path: str) -> bool:
     """Return whether a file has columns with names."""
     return format_of(path) in TABLES.values()
 
 
 def read_dataset(
-    data: str, labels: str | None, columns: Columns, *, multilabel: bool = False
+    data: str,
+    labels: str | None,
+    columns: Columns,
+    *,
+    multilabel: bool = False,
+    own: Sequence[str] = (),
 ) -> Dataset:
     """Read features, labels and weights.
 
@@ -85,35 +100,37 @@ def read_dataset(
     columns : Columns
     multilabel : bool, default False
         Whether labels are a table of targets.
+    own : sequence of str
+        Columns that a model takes, see `features_of`.
 
     Raises
     ------
     UserError
         If the labels are in neither file, or numbers of rows differ.
     """
-    columns = _split(columns)
+    columns = split_names(columns)
     if labels is None and not columns.target:
         raise UserError(
             "labels must be a second file, LABELS, or a part of the first one, --target NAME"
         )
-    own = columns if labels is None else replace(columns, target=())
+    here = columns if labels is None else replace(columns, target=())
     y: Any
     target: tuple[str, ...] = ()
     if is_table(data):
         table = read_table(data)
-        target = _expand(own.target, table.names)
+        target = target_columns(here.target, table.names)
         table.require(target, "--target")
-        own = replace(own, target=target)
-        X = features_of(table, own)
-        weights = _table_weights(table, own)
-        y = None if labels is not None else _table_labels(table, target)
+        here = replace(here, target=target)
+        X = features_of(table, here, own)
+        weights = _table_weights(table, here)
+        y = None if labels is not None else labels_of(table, target)
     else:
         file = ArrayFile.open(data)
-        key = own.target[0] if own.target else None
-        _one_array(own.target)
-        X = _checked_features(data, file.array(own.key, "--key", beside=key))
+        key = here.target[0] if here.target else None
+        _one_array(here.target)
+        X = _checked_features(data, file.array(here.key, "--key", beside=key))
         y = None if labels is not None else file.array(key, "--target")
-        weights = _file_weights(own)
+        weights = _file_weights(here)
     if labels is not None:
         y = _read_labels(labels, columns)
     y = _checked_labels(y, multilabel=multilabel)
@@ -121,55 +138,6 @@ def read_dataset(
         if part is not None and len(part) != len(X):
             raise UserError(f"{name} must have a row for each of {len(X)} rows, got {len(part)}")
     return Dataset(X, y, weights, target)
-
-
-def features_of(table: Table, columns: Columns) -> Any:
-    """Return the features of a table: a matrix of a column of lists, or a data frame.
-
-    Raises
-    ------
-    UserError
-        If the choice of columns is ambiguous, or names others than there are.
-    """
-    columns = _split(columns)
-    if columns.key is not None:
-        raise UserError("--key names an array of a file of several; of a table, pass --embedding")
-    for option in ("features", "ignore"):
-        table.require(getattr(columns, option), f"--{option}")
-    if columns.embedding is not None:
-        table.require((columns.embedding,), "--embedding")
-        if columns.embedding not in table.lists:
-            raise UserError(
-                f"--embedding must name a column of lists of numbers, got {columns.embedding!r}"
-            )
-        return read_embeddings(table.lists[columns.embedding])
-    left_out = {*columns.target, *columns.ignore, columns.weights}
-    names = columns.features or tuple(name for name in table.names if name not in left_out)
-    lists = [name for name in names if name in table.lists]
-    if lists and len(names) == 1:
-        return read_embeddings(table.lists[lists[0]])
-    if lists:
-        raise UserError(
-            f"column {lists[0]!r} of {table.path} holds lists; pass --embedding {lists[0]} to use "
-            f"it alone, or --ignore {lists[0]} to use the others"
-        )
-    if not names:
-        raise UserError(f"{table.path} must have columns of features besides the labels")
-    return table.frame[list(names)]
-
-
-def _split(columns: Columns) -> Columns:
-    """Split names at commas; those of labels are split where the columns are known."""
-
-    def parts(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(part for name in names for part in name.split(","))
-
-    return replace(columns, features=parts(columns.features), ignore=parts(columns.ignore))
-
-
-def _expand(given: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """Split names at commas, unless a column has the whole name."""
-    return tuple(part for name in given for part in ([name] if name in names else name.split(",")))
 
 
 def _checked_features(path: str, X: HostArray) -> HostArray:
@@ -186,22 +154,13 @@ def _one_array(target: Sequence[str]) -> None:
         raise UserError(f"--target must name one array of labels, got {', '.join(target)}")
 
 
-def _table_labels(table: Table, target: tuple[str, ...]) -> Any:
-    lists = [name for name in target if name in table.lists]
-    if lists and len(target) == 1:
-        return read_embeddings(table.lists[lists[0]])
-    if lists:
-        raise UserError(f"--target must name columns of labels, and {lists[0]!r} holds lists")
-    return table.frame[target[0]] if len(target) == 1 else table.frame[list(target)]
-
-
 def _read_labels(path: str, columns: Columns) -> Any:
     """Read the labels of a file of their own."""
     if is_table(path):
         table = read_table(path)
-        target = _expand(columns.target, table.names) or table.names
+        target = target_columns(columns.target, table.names) or table.names
         table.require(target, "--target")
-        return _table_labels(table, target)
+        return labels_of(table, target)
     _one_array(columns.target)
     name = columns.target[0] if columns.target else None
     return ArrayFile.open(path).array(name, "--target")

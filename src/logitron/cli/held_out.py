@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.types import HostArray
-from logitron.cli.data import Dataset, read_dataset
+from logitron.cli.data import Dataset, is_shares, read_dataset
 from logitron.cli.exits import UserError
 from logitron.cli.options import Columns
 
@@ -80,7 +80,8 @@ def _rows(y: Any, part: float, seed: int) -> tuple[HostArray, HostArray]:
     from sklearn.model_selection import train_test_split
 
     labels = np.asarray(y)
-    counts = np.unique(labels, return_counts=True)[1] if labels.ndim == 1 else np.zeros(1)
+    classes = labels.ndim == 1 and not is_shares(labels)
+    counts = np.unique(labels, return_counts=True)[1] if classes else np.zeros(1)
     held = round(part * len(labels))
     stratified = counts.min() >= 2 and min(held, len(labels) - held) >= len(counts)
     rows = np.arange(len(labels))

@@ -43,6 +43,8 @@ class Columns:
     """Columns of features; the default is all others."""
     ignore: Names = ()
     """Columns that are no features."""
+    categories: Names = ()
+    """Columns of numbers that are one-hot, as text is."""
     embedding: str | None = None
     """Column of lists of numbers to use as the features."""
     key: str | None = None

@@ -63,7 +63,7 @@ def folds_of(rows: Dataset, validation: Dataset | None, cv: int | None, seed: in
     n = len(rows.X)
     if validation is not None:
         return [(np.arange(n), np.arange(n, n + len(validation.X)))]
-    kind = KFold if rows.y.ndim == 2 else StratifiedKFold
+    kind = KFold if rows.y.ndim == 2 or rows.shares else StratifiedKFold
     return kind(cv or 5, shuffle=True, random_state=seed)
 
 

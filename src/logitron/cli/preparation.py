@@ -16,6 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from logitron.backend.types import HostArray
 from logitron.cli.exits import UserError
+from logitron.cli.reading.tables import cell_text
 from logitron.persistence.column_encoding import ColumnEncoding
 
 __all__ = [
@@ -204,7 +205,7 @@ def _text(name: str, column: Any) -> HostArray:
         )
     missing = column.isna().to_numpy()
     cells = np.empty(len(missing), dtype=object)
-    cells[:] = ["" if none else str(one) for one, none in zip(column, missing, strict=True)]
+    cells[:] = ["" if none else cell_text(one) for one, none in zip(column, missing, strict=True)]
     return cells
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from logitron.cli.data import Dataset, features_of, is_table, read_dataset
+from logitron.cli.columns import features_of
+from logitron.cli.data import Dataset, is_table, read_dataset
 from logitron.cli.exits import UserError
 from logitron.cli.options import Columns
 from logitron.cli.outputs import say
@@ -54,15 +55,14 @@ class SavedModel:
             If the file does not have the features of the model.
         """
         if is_table(data):
-            return self.encoded(features_of(read_table(data), self._own(columns)))
+            return self.encoded(features_of(read_table(data), columns, self._own))
         return self.encoded(read_array(data, columns.key))
 
     def dataset(self, data: str, labels: str | None, columns: Columns) -> Dataset:
         """Read features, labels and weights of files."""
-        columns = self._own(columns)
         if labels is None and not columns.target and self.encoding is not None:
             columns = replace(columns, target=self.encoding.target)
-        rows = read_dataset(data, labels, columns, multilabel=self.many)
+        rows = read_dataset(data, labels, columns, multilabel=self.many, own=self._own)
         if self.many and rows.y.shape[1] != len(self.label_names):
             raise UserError(
                 f"labels must have the {len(self.label_names)} columns of the model, got "
@@ -91,13 +91,11 @@ class SavedModel:
             raise UserError(f"features must have the shape (rows, {p}), got {X.shape}")
         return X if self.encoding is None else encode(self.encoding, X)
 
-    def _own(self, columns: Columns) -> Columns:
-        """Choose the columns of the model, unless others are named."""
+    @property
+    def _own(self) -> tuple[str, ...]:
+        """Columns of a table that the model takes; empty for an array."""
         own = self.encoding
-        chosen = columns.features or columns.embedding or columns.ignore
-        if chosen or own is None or own.numbers is None:
-            return columns
-        return replace(columns, features=(*own.numbers, *own.categories))
+        return () if own is None or own.numbers is None else (*own.numbers, *own.categories)
 
     def _matrix(self, frame: Any) -> Any:
         """Return the columns of a data frame as a matrix, for a model that takes an array."""

@@ -12,6 +12,7 @@ from sklearn.metrics import (
 
 from logitron import score_targets
 from logitron.backend.types import HostArray
+from logitron.cli.data import is_shares
 from logitron.cli.exits import UserError
 
 __all__ = ["TARGET_SCORES", "class_scores", "match_labels", "overall_scores", "target_scores"]
@@ -43,6 +44,9 @@ def overall_scores(model: Any, X: Any, y: Any, weights: HostArray | None = None)
             "targets": y.shape[1],
             **{f"mean {name}": _mean(values) for name, values in found.items()},
         }
+    if is_shares(y):
+        share = float(model.score(X, y, sample_weight=weights))
+        return {"rows": len(y), "share of trials predicted": share}
     y = match_labels(model.classes_, y)
     P = np.asarray(model.predict_proba(X), dtype=np.float64)
     predicted = np.asarray(model.predict(X))

@@ -1,5 +1,6 @@
 """Files of arrays: one in .npy, several by name in .npz, .safetensors and .pt."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +158,9 @@ def _pt(path: str) -> ArrayFile:
     except ImportError:
         raise missing_library_error("torch", "torch") from None
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # of torch, about what it then refuses
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # pickle's, zipfile's and torch's own
         raise UserError(
             f"{path} is no file of torch.save that holds tensors and nothing that executes code; "

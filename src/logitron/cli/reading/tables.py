@@ -8,7 +8,7 @@ from logitron.backend.libraries import missing_library_error
 from logitron.cli.exits import UserError
 from logitron.cli.reading.formats import STDIN, format_of, read_error
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Table", "cell_text", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ def read_table(path: str) -> Table:
     if not len(table.frame):
         raise UserError(f"{path} must hold at least one row below the names of its columns")
     return table
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as text; whole numbers have no point, whether cells are missing or not."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _text(path: str, separator: str) -> Table:
