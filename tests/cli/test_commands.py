@@ -1,9 +1,11 @@
 """The commands without files: digits and info, and what ends every command."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -198,8 +200,66 @@ def test_a_bar_shows_on_a_terminal(monkeypatch):
     assert "epoch 5" in "".join(written)
 
 
+def test_help_and_version_are_told_without_numpy():
+    """In a process of its own: NumPy and scikit-learn take more than a second to import."""
+    code = """
+import sys
+from logitron.cli import main
+codes = [main(arguments) for arguments in (["--version"], [], ["--help"], ["fit", "--help"])]
+heavy = {"numpy", "sklearn", "scipy", "pandas", "torch"} & set(sys.modules)
+print("ended", codes, "imported", sorted(heavy))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, *_, last = done.stdout.splitlines()
+    assert first == f"logitron {version('logitron')}"
+    assert "sweep" in done.stdout
+    assert last == "ended [0, 0, 0, 0] imported []"
+
+
 def test_it_runs_as_a_module():
-    done = subprocess.run(
-        [sys.executable, "-m", "logitron", "--version"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("logitron ")
+    command = [sys.executable, "-m", "logitron", "explain"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith('logitron: Unknown command "explain"')
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_extra_is_named_where_it_is_missing(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "cyclopts", None)
+    for name in [one for one in sys.modules if one.startswith("logitron.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["info"]) == 2
+    assert "pip install 'logitron[cli]'" in capsys.readouterr().err
+
+
+def test_interrupts_end_with_130(monkeypatch, capsys):
+    def train(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(digits, "train", train)
+    assert main(["digits"]) == 130
+    assert capsys.readouterr().err.endswith("logitron: interrupted\n")
+
+
+def test_readers_of_the_output_may_have_enough(monkeypatch):
+    class Closed:
+        def write(self, text):
+            raise BrokenPipeError
+
+        def flush(self):
+            raise BrokenPipeError
+
+        def fileno(self):
+            raise OSError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert main(["info", "--json"]) == 0
+
+
+def test_info_and_digits_are_json_too(capsys):
+    assert main(["info", "--json"]) == 0
+    found = {one["backend"]: one["version"] for one in json.loads(capsys.readouterr().out)}
+    assert found["numpy"] == np.__version__
+    assert main(["digits", "--backend", "numpy", "--max-epochs", "3", "--json"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)
+    assert (run["backend"], run["epochs"]) == ("numpy", 3)

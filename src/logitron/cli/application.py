@@ -57,7 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             say(f"logitron: {_line(error) or type(error).__name__}")
             return WRONG_USE
         except KeyboardInterrupt:
-            say("logitron: interrupted; nothing was written")
+            say("logitron: interrupted")
             return INTERRUPTED
         _print_warnings(recorded)
     return code if isinstance(code, int) else DONE
@@ -72,6 +72,7 @@ def _application() -> Any:
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
+        suppress_keyboard_interrupt=False,
     )
     commands = fit, sweep, predict, evaluate, infer, show, export, info, digits
     for place, command in enumerate(commands):
