@@ -198,3 +198,22 @@ def test_a_live_table_shows_on_a_terminal(parts, monkeypatch):
     said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", "".join(written))  # without colours
     assert re.search("C +loss +iterations", said)  # while it runs
     assert re.search("C +accuracy +iterations +bound", said)  # when it is done
+
+
+def test_the_live_table_follows_batches_of_fits():
+    """Six fits, two folds of three penalties, in two batches."""
+    from logitron.cli.live_penalties import LivePenalties
+    from logitron.solvers import Iteration
+
+    table = LivePenalties(np.asarray([0.1, 1.0, 10.0]), 6)
+
+    def rows(number, losses, running):
+        return table.update(Iteration(number, np.asarray(losses), running, lambda: None))
+
+    assert rows(1, [9.0, 8.0, 7.0, 6.0], 6) == [
+        ("0.1", "15", "1"), ("1", "8", "1"), ("10", "7", "1"), ("", "6 fits left", ""),
+    ]  # fmt: skip
+    rows(2, [9.0, 7.5, 6.5, 6.0], 4)
+    assert rows(1, [5.0, 4.0], 2) == [
+        ("0.1", "15", "1"), ("1", "12.5", "2"), ("10", "10.5", "2"), ("", "2 fits left", ""),
+    ]  # fmt: skip

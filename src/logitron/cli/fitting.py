@@ -2,14 +2,15 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.types import HostArray
+from logitron.cli.live_penalties import LivePenalties
 from logitron.cli.options import FitOptions, Place
-from logitron.cli.tables import live_table, progress
+from logitron.cli.tables import live_table, progress, working
 from logitron.estimators import LogisticRegression, LogisticRegressionCV
 from logitron.solvers import Callback, Iteration
 
@@ -37,28 +38,19 @@ class _WatchedRegression(LogisticRegression):
 class _WatchedSweep(LogisticRegressionCV):
     """The estimator with a table of its penalties, while they are fitted."""
 
+    after: ExitStack
+    """What is shown when they are fitted, until all is done."""
+
     @contextmanager
     def _progress(self, verbose: int, n_fits: int, description: str) -> Iterator[Callback]:
-        Cs = np.asarray(self.Cs)
-        last = np.full((n_fits // len(Cs), len(Cs)), np.inf)
-        iterations = np.zeros(len(Cs), int)
+        table = LivePenalties(np.asarray(self.Cs), n_fits)
         with live_table(("C", "loss", "iterations")) as show:
 
             def update(iteration: Iteration) -> None:
-                if iteration.loss.size != last.size:  # one of several batches of fits
-                    show([("all", f"{iteration.loss.sum():.6g}", str(iteration.number))])
-                    return
-                loss = iteration.loss.reshape(last.shape)
-                iterations[(loss != last).any(axis=0)] = iteration.number
-                last[:] = loss
-                show(
-                    [
-                        (f"{C:.4g}", f"{total:.6g}", str(number))
-                        for C, total, number in zip(Cs, loss.sum(axis=0), iterations, strict=True)
-                    ]
-                )
+                show(table.update(iteration))
 
             yield update
+        self.after.enter_context(working("score the held-out rows, and fit all rows"))
 
 
 #: warnings name the class of the fit
@@ -116,7 +108,10 @@ def train_sweep(
     """
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        model = _WatchedSweep(**parameters).fit(X, y, weights)
+        model = _WatchedSweep(**parameters)
+        with ExitStack() as model.after:
+            model.fit(X, y, weights)
+        del model.after
     for one in told:
         warnings.warn(one.message, stacklevel=2)
     failed = any("the refit" in str(one.message) for one in told)
