@@ -70,7 +70,20 @@ _NAMES = {
 }
 _ROOM_OF = {name: room for room, names in _NAMES.items() for name in names}
 #: rooms that are attributes too, as after ``import logitron.neuron``
-_ROOMS = (*_NAMES, "neuron", "automatic", "backend", "data", "losses", "objective", "solvers")
+_ROOMS = (
+    *_NAMES,
+    "automatic",
+    "backend",
+    "certificates",
+    "data",
+    "losses",
+    "neuron",
+    "objective",
+    "penalties",
+    "preconditioners",
+    "reductions",
+    "solvers",
+)
 
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that exists

@@ -145,6 +145,32 @@ def test_infinite_bounds_are_null_in_json(parts):
     assert found["suboptimality"] is None
 
 
+def test_labels_of_bytes_are_text(parts):
+    np.save("bytes.npy", WORDS[TRAIN].astype("S"))
+    assert parts.json("fit train.npy bytes.npy")["classes"] == ["ash", "birch", "cedar"]
+
+
+def test_proportions_are_fitted_and_scored_as_such(parts):
+    rng = np.random.default_rng(0)
+    trials = rng.integers(3, 9, size=len(X))
+    won = rng.binomial(trials, 1.0 / (1.0 + np.exp(-X[:, 0])))
+    np.save("X.npy", X)
+    np.save("share.npy", won / trials)
+    np.save("trials.npy", trials)
+    found = parts.json(
+        "fit X.npy share.npy --weights trials.npy -o m.safetensors --test X.npy share.npy"
+    )
+    rows, labels = np.repeat(np.r_[0 : len(X)], 2), np.tile([1, 0], len(X))
+    theirs = Sklearn(tol=1e-8, max_iter=1000).fit(
+        X[rows].astype(float), labels, sample_weight=np.c_[won, trials - won].ravel()
+    )
+    saved = package.load("m.safetensors")
+    np.testing.assert_allclose(saved.coef_, theirs.coef_, atol=1e-4)
+    predicted, share = theirs.predict(X) == 1, won / trials
+    expected = np.average(np.where(predicted, share, 1.0 - share), weights=trials)
+    assert found["test"]["trials_predicted"] == pytest.approx(expected, abs=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["labels", "proba", "logits"])
 @pytest.mark.parametrize("name", ["out.csv", "out.npy", "out.parquet", "out.tsv"])
 def test_predictions_are_the_models(kind, name, parts):

@@ -121,6 +121,13 @@ def test_a_table_is_fitted_and_predicted_as_by_a_pipeline(saved):
     assert "column 'city' has 1 unknown categories, which count as none: 'Paris'" in err
 
 
+def test_missing_and_unknown_cells_are_counted_in_fits_too(saved):
+    shop(60, seed=3).assign(city="Paris").to_csv("test.csv", index=False)
+    _, err = saved("fit train.csv --target bought --test test.csv")
+    assert err.count("missing numbers are filled") == 2
+    assert "1 unknown categories" in err
+
+
 def test_labels_of_the_training_are_scored_without_naming_them(saved):
     shop(80, seed=4).to_csv("test.csv", index=False)
     found = saved.json("evaluate shop.safetensors test.csv")

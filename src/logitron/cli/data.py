@@ -203,7 +203,11 @@ def _checked_labels(y: Any, *, multilabel: bool) -> Any:
         )
     if y.ndim > 2:
         raise UserError(f"labels must have one or two axes, got the shape {y.shape}")
-    if y.ndim == 2 or isinstance(y, np.ndarray):
+    if isinstance(y, np.ndarray):
+        if y.dtype.kind not in "biufUS":
+            raise UserError(f"labels must be numbers or text, got {y.dtype}")
+        return np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
+    if y.ndim == 2:
         return y
     missing = int(y.isna().sum())
     if missing:

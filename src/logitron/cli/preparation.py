@@ -23,9 +23,8 @@ __all__ = [
     "encode",
     "learn_columns",
     "learn_scales",
-    "missing_cells",
+    "notes",
     "transformer",
-    "unknown_texts",
 ]
 
 #: numbers that are standardised at a time
@@ -147,18 +146,18 @@ def transformer(encoding: ColumnEncoding) -> Any:
     return made
 
 
-def missing_cells(encoding: ColumnEncoding, frame: Any) -> int:
-    """Count the missing numbers of a data frame that are filled."""
-    return int(frame[list(encoding.numbers or ())].isna().to_numpy().sum())
-
-
-def unknown_texts(encoding: ColumnEncoding, frame: Any) -> dict[str, list[str]]:
-    """Return, for each column of text, the categories that the encoding does not have."""
-    found = {
-        name: sorted(set(_text(name, frame[name])) - set(all_))
-        for name, all_ in encoding.categories.items()
-    }
-    return {name: texts for name, texts in found.items() if texts}
+def notes(encoding: ColumnEncoding, frame: Any) -> list[str]:
+    """Count the missing numbers of a data frame, and the categories that training did not have."""
+    missing = int(frame[list(encoding.numbers or ())].isna().to_numpy().sum())
+    told = [f"{missing} missing numbers are filled with the means of training"] if missing else []
+    for name, all_ in encoding.categories.items():
+        texts = sorted(set(_text(name, frame[name])) - set(all_))
+        if texts:
+            shown = ", ".join(map(repr, texts[:5])) + (", ..." if len(texts) > 5 else "")
+            told.append(
+                f"column {name!r} has {len(texts)} unknown categories, which count as none: {shown}"
+            )
+    return told
 
 
 def _categories(

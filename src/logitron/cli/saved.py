@@ -11,7 +11,7 @@ from logitron.cli.data import Dataset, is_table, read_dataset
 from logitron.cli.exits import UserError
 from logitron.cli.options import Columns
 from logitron.cli.outputs import say
-from logitron.cli.preparation import encode, missing_cells, unknown_texts
+from logitron.cli.preparation import encode, notes
 from logitron.cli.reading import read_array, read_table
 from logitron.persistence.column_encoding import ColumnEncoding
 from logitron.persistence.model_file import read_model
@@ -83,7 +83,8 @@ class SavedModel:
                     "array"
                 )
             made = encode(self.encoding, X)
-            self._count(X)
+            for note in notes(self.encoding, X):
+                say(note)
             return made
         if is_frame:
             X = self._matrix(X)
@@ -108,17 +109,6 @@ class SavedModel:
                 "--features A,B,C, or a column of lists by --embedding"
             )
         return frame.to_numpy(dtype=float, na_value=np.nan)
-
-    def _count(self, frame: Any) -> None:
-        assert self.encoding is not None
-        missing = missing_cells(self.encoding, frame)
-        if missing:
-            say(f"{missing} missing numbers are filled with the means of training")
-        for name, texts in unknown_texts(self.encoding, frame).items():
-            shown = ", ".join(map(repr, texts[:5])) + (", ..." if len(texts) > 5 else "")
-            say(
-                f"column {name!r} has {len(texts)} unknown categories, which count as none: {shown}"
-            )
 
 
 def open_model(path: Path) -> SavedModel:

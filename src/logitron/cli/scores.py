@@ -42,11 +42,11 @@ def overall_scores(model: Any, X: Any, y: Any, weights: HostArray | None = None)
         return {
             "rows": len(y),
             "targets": y.shape[1],
-            **{f"mean {name}": _mean(values) for name, values in found.items()},
+            **{f"mean_{name}": _mean(values) for name, values in found.items()},
         }
     if is_shares(y):
         share = float(model.score(X, y, sample_weight=weights))
-        return {"rows": len(y), "share of trials predicted": share}
+        return {"rows": len(y), "trials_predicted": share}
     y = match_labels(model.classes_, y)
     P = np.asarray(model.predict_proba(X), dtype=np.float64)
     predicted = np.asarray(model.predict(X))

@@ -9,7 +9,7 @@ from logitron.cli.data import Dataset
 from logitron.cli.exits import DONE, NOT_CONVERGED
 from logitron.cli.options import Results
 from logitron.cli.outputs import check_output, print_json, say, to_json, write_text
-from logitron.cli.preparation import encode, learn_columns, learn_scales
+from logitron.cli.preparation import encode, learn_columns, learn_scales, notes
 from logitron.cli.scores import overall_scores
 from logitron.cli.tables import print_table, working
 from logitron.persistence.column_encoding import ColumnEncoding
@@ -44,7 +44,8 @@ def features_and_encoding(
 ) -> tuple[Any, ColumnEncoding | None]:
     """Return the features of rows to learn from, and how they were made of columns.
 
-    Columns of tables are standardised and one-hot by default, arrays are taken as they are.
+    Columns of tables are standardised and one-hot by default, arrays are taken as they are. Missing
+    numbers are counted on stderr.
     """
     if dataset.is_frame:
         encoding = learn_columns(
@@ -54,7 +55,15 @@ def features_and_encoding(
         encoding = learn_scales(dataset.X)
     else:
         return dataset.X, None
-    return encode(encoding, dataset.X), encoding
+    return _encoded(encoding, dataset), encoding
+
+
+def _encoded(encoding: ColumnEncoding, dataset: Dataset) -> Any:
+    made = encode(encoding, dataset.X)
+    if dataset.is_frame:
+        for note in notes(encoding, dataset.X):
+            say(note)
+    return made
 
 
 def describe(model: Any, encoding: ColumnEncoding | None, rows: int) -> dict[str, Any]:
@@ -90,7 +99,7 @@ def finish(
     """Score the test rows, write the files, print, and return the exit code."""
     if test is not None:
         with working("test"):
-            X = test.X if encoding is None else encode(encoding, test.X)
+            X = test.X if encoding is None else _encoded(encoding, test)
             report["test"] = overall_scores(model, X, test.y, test.weights)
         score_table(report["test"], "Test")
     if results.output is not None:
