@@ -258,8 +258,9 @@ def test_readers_of_the_output_may_have_enough(monkeypatch):
 
 def test_info_and_digits_are_json_too(capsys):
     assert main(["info", "--json"]) == 0
-    found = {one["backend"]: one["version"] for one in json.loads(capsys.readouterr().out)}
-    assert found["numpy"] == np.__version__
+    found = {one["backend"]: one for one in json.loads(capsys.readouterr().out)}
+    numpy = {"version": np.__version__, "devices": ["cpu"], "problem": None}
+    assert found["numpy"] == {"backend": "numpy", **numpy}
     assert main(["digits", "--backend", "numpy", "--max-epochs", "3", "--json"]) == 0
     (run,) = json.loads(capsys.readouterr().out)
     assert (run["backend"], run["epochs"]) == ("numpy", 3)

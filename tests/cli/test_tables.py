@@ -151,8 +151,8 @@ def test_show_names_the_largest_coefficients(saved):
     assert [row["feature"] for row in found["coefficients"]] == [names[j] for j in order]
     for row, j in zip(found["coefficients"], order, strict=True):
         assert row["coef"] == pytest.approx(theirs[j], abs=1e-4)
-    assert (found["kind"], found["classes"], found["C"]) == ("binary", "no, yes", "0.5")
-    assert found["certified"] == "1 of 1"
+    assert (found["kind"], found["classes"], found["C"]) == ("binary", ["no", "yes"], 0.5)
+    assert (found["fits"], found["certified"], found["standardised"]) == (1, 1, True)
 
 
 def test_numbers_can_be_categories(logitron):

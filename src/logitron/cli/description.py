@@ -1,4 +1,4 @@
-"""What a saved model is, in words and numbers."""
+"""What a saved model is, in numbers, and as lines of a table."""
 
 from typing import Any
 
@@ -6,30 +6,35 @@ import numpy as np
 
 from logitron.backend.types import HostArray
 from logitron.cli.saved import SavedModel
+from logitron.estimators.validation.values import to_host_if_array
 
-__all__ = ["describe_model", "largest_coefficients"]
+__all__ = ["as_lines", "describe_model", "largest_coefficients"]
 
-#: neurons whose coefficients are listed, at most
-MOST_NEURONS = 20
+#: neurons whose coefficients are listed, and names and numbers in a line, at most
+MOST_NEURONS, MOST_LISTED = 20, 10
 
 
 def describe_model(saved: SavedModel) -> dict[str, Any]:
     """Return kind, classes, features, penalty and certificate of a model."""
     model, names = saved.model, saved.label_names
-    kind = "targets" if saved.many else "softmax" if len(names) > 2 else "binary"
-    chosen = np.atleast_1d(np.asarray(getattr(model, "C_", getattr(model, "C", None)), dtype=float))
+    chosen = getattr(model, "C_", getattr(model, "C", None))
     found: dict[str, Any] = {
-        "kind": kind,
-        "targets" if saved.many else "classes": _listed(names),
+        "kind": "targets" if saved.many else "softmax" if len(names) > 2 else "binary",
+        "targets" if saved.many else "classes": names,
         "features": model.n_features_in_,
-        "C": f"{chosen[0]:.6g}" if len(set(chosen)) == 1 else f"{len(chosen)} of them",
-        "standardised": "yes" if saved.encoding is not None and saved.encoding.mean else "no",
+        "C": np.asarray(to_host_if_array(chosen), dtype=float).tolist(),
+        "standardised": saved.encoding is not None and saved.encoding.mean is not None,
     }
     if hasattr(model, "certified_"):
         certified, bound = np.asarray(model.certified_), np.asarray(model.suboptimality_)
-        found["certified"] = f"{int(certified.sum())} of {certified.size}"
-        found["suboptimality"] = f"{float(bound.max()):.2g}"
+        found["fits"], found["certified"] = certified.size, int(certified.sum())
+        found["suboptimality"] = float(bound.max())
     return found
+
+
+def as_lines(description: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the lines of a table: names, and values as text."""
+    return [(name, _shown(value)) for name, value in description.items()]
 
 
 def largest_coefficients(saved: SavedModel, top: int) -> list[dict[str, Any]]:
@@ -45,6 +50,10 @@ def largest_coefficients(saved: SavedModel, top: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _listed(names: list[Any]) -> str:
-    shown = ", ".join(map(str, names[:10]))
-    return shown if len(names) <= 10 else f"{shown}, ... ({len(names)})"
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        shown = ", ".join(map(_shown, value[:MOST_LISTED]))
+        return shown if len(value) <= MOST_LISTED else f"{shown}, ... ({len(value)})"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -17,7 +17,7 @@ def show(model: ModelFile, /, *, top: int = 10, json: Json = False) -> int:
     json
         Print the same as JSON on stdout.
     """
-    from logitron.cli.description import describe_model, largest_coefficients
+    from logitron.cli.description import as_lines, describe_model, largest_coefficients
     from logitron.cli.exits import UserError
     from logitron.cli.outputs import print_json
     from logitron.cli.saved import open_model
@@ -27,9 +27,9 @@ def show(model: ModelFile, /, *, top: int = 10, json: Json = False) -> int:
         raise UserError(f"--top must be zero or more, got {top}")
     saved = open_model(model)
     found, largest = describe_model(saved), largest_coefficients(saved, top)
-    print_table(str(model), ("", ""), [(name, str(value)) for name, value in found.items()])
+    print_table(str(model), ("", ""), as_lines(found))
     if largest:
-        of = " of standardised numbers" if found["standardised"] == "yes" else ""
+        of = " of standardised numbers" if found["standardised"] else ""
         print_rows(f"Largest coefficients{of}", largest)
     if json:
         print_json({**found, "coefficients": largest})
