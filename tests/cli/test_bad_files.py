@@ -99,6 +99,7 @@ def _write_files():
         ("fit X.npy y.npy -o m.onnx", "--output must name a file that ends in .safetensors"),
         ("fit X.npy y.npy -o nowhere/m.safetensors", "a folder that exists"),
         ("fit X.npy y.npy --report r.txt", "--report must name a file that ends in .json"),
+        ("fit X.npy y.npy --weights y.npy --test X.npy y.npy", "a part of the rows"),
         ("sweep X.npy y.npy --Cs 1:2", "--Cs must be"),
         ("sweep X.npy y.npy --Cs 0,1", "--Cs must be"),
         ("sweep X.npy y.npy --Cs 1e-6:x:45", "--Cs must be"),

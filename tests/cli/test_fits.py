@@ -157,9 +157,8 @@ def test_proportions_are_fitted_and_scored_as_such(parts):
     np.save("X.npy", X)
     np.save("share.npy", won / trials)
     np.save("trials.npy", trials)
-    found = parts.json(
-        "fit X.npy share.npy --weights trials.npy -o m.safetensors --test X.npy share.npy"
-    )
+    parts("fit X.npy share.npy --weights trials.npy -o m.safetensors")
+    found = parts.json("evaluate m.safetensors X.npy share.npy --weights trials.npy")
     rows, labels = np.repeat(np.r_[0 : len(X)], 2), np.tile([1, 0], len(X))
     theirs = Sklearn(tol=1e-8, max_iter=1000).fit(
         X[rows].astype(float), labels, sample_weight=np.c_[won, trials - won].ravel()
@@ -168,7 +167,7 @@ def test_proportions_are_fitted_and_scored_as_such(parts):
     np.testing.assert_allclose(saved.coef_, theirs.coef_, atol=1e-4)
     predicted, share = theirs.predict(X) == 1, won / trials
     expected = np.average(np.where(predicted, share, 1.0 - share), weights=trials)
-    assert found["test"]["trials_predicted"] == pytest.approx(expected, abs=1e-6)
+    assert found["trials_predicted"] == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["labels", "proba", "logits"])

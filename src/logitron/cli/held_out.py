@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ def held_out(
     if part is not None:
         kept, held = _rows(dataset.y, part, seed)
         return dataset.take(kept), dataset.take(held)
+    if columns.weights is not None and Path(columns.weights).is_file():
+        raise UserError(
+            f"--weights {columns.weights} has the rows of DATA; where other rows are files too, "
+            "name a column of weights of all of them, or hold out a part of the rows such as 0.2"
+        )
     labels = given[1] if len(given) == 2 else None
     if labels is not None and dataset.target:  # (the column of the first file is none of these)
         columns = replace(columns, target=())
