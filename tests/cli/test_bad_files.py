@@ -38,6 +38,8 @@ def _write_files():
     np.save("Y.npy", TABLE)
     np.save("short.npy", CODES[:-1])
     np.save("cube.npy", np.zeros((3, 2, 2)))
+    np.save("none.npy", X[:0])
+    np.save("one.npy", np.float64(1.0))
     np.save("objects.npy", np.asarray([{}, 1], dtype=object), allow_pickle=True)
     np.savez("two.npz", a=X, b=X, y=CODES)
     frame = shop()
@@ -67,6 +69,9 @@ def _write_files():
         ("fit X.npy Y.npy", "pass --multilabel"),
         ("fit X.npy y.npy --multilabel", "several columns of labels"),
         ("fit cube.npy y.npy", "(rows, features)"),
+        ("fit none.npy y.npy --standardise", "at least one row"),
+        ("fit X.npy one.npy", "one or two axes"),
+        ("fit X.npy y.npy --test 0.999", "leaves none to learn from"),
         ("fit X.npy objects.npy", "y.astype(str)"),
         ("fit X.npy y.npy --key X", "leave --key out"),
         ("fit two.npz --target y", "--key must name one of the arrays a, b of two.npz"),

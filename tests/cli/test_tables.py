@@ -1,5 +1,6 @@
 """Columns of numbers and text: how they become features, and what a saved model makes of others."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -86,7 +87,10 @@ def test_scales_of_arrays_are_learned_in_blocks():
 @pytest.mark.parametrize(
     ("column", "says"),
     [
-        (pd.to_datetime(["2020-01-01"] * 300), "must hold numbers or text"),
+        (pd.to_datetime(["2020-01-01"] * 300), "must hold numbers or text, got Timestamp"),
+        ([datetime.date(2020, 1, 1)] * 300, "must hold numbers or text, got date"),
+        ([{"a": 1}] * 300, "must hold numbers or text, got dict"),
+        ([None] * 300, "is empty"),
         (np.full(300, np.inf), "finite"),
     ],
 )

@@ -146,6 +146,8 @@ def _checked_features(path: str, X: HostArray) -> HostArray:
             f"features must be numbers of the shape (rows, features), got {X.dtype} of the shape "
             f"{X.shape} in {path}"
         )
+    if 0 in X.shape:
+        raise UserError(f"features must have at least one row and one column, got {X.shape}")
     return X
 
 
@@ -192,6 +194,8 @@ def _numbers(name: str, values: Any) -> HostArray:
 
 def _checked_labels(y: Any, *, multilabel: bool) -> Any:
     """Return labels of the shape that was asked for; a column as an array."""
+    if y.ndim not in (1, 2):
+        raise UserError(f"labels must have one or two axes, got the shape {y.shape}")
     if y.ndim == 2 and y.shape[1] == 1 and not multilabel:
         y = y.iloc[:, 0] if hasattr(y, "iloc") else y[:, 0]
     if multilabel != (y.ndim == 2):
@@ -201,8 +205,6 @@ def _checked_labels(y: Any, *, multilabel: bool) -> Any:
             if y.ndim == 2
             else "--multilabel needs several columns of labels, got one; leave it out"
         )
-    if y.ndim > 2:
-        raise UserError(f"labels must have one or two axes, got the shape {y.shape}")
     if isinstance(y, np.ndarray):
         if y.dtype.kind not in "biufUS":
             raise UserError(f"labels must be numbers or text, got {y.dtype}")

@@ -68,6 +68,9 @@ class _WatchedNeuron(LogisticRegression):
         return update_bar
 
 
+_WatchedNeuron.__name__ = LogisticRegression.__name__  # as warnings name it
+
+
 def show(
     *,
     backends: Sequence[str] | None = None,

@@ -1,5 +1,6 @@
 """Rows for validation and for the test: files of their own, or a part of the rows."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +89,12 @@ def _rows(y: Any, part: float, seed: int) -> tuple[HostArray, HostArray]:
     labels = np.asarray(y)
     classes = labels.ndim == 1 and not is_shares(labels)
     counts = np.unique(labels, return_counts=True)[1] if classes else np.zeros(1)
-    held = round(part * len(labels))
+    held = math.ceil(part * len(labels))
+    if held == len(labels):
+        raise UserError(
+            f"a part of {part:g} of {len(labels)} rows leaves none to learn from; choose a smaller "
+            "part"
+        )
     stratified = counts.min() >= 2 and min(held, len(labels) - held) >= len(counts)
     rows = np.arange(len(labels))
     kept, chosen = train_test_split(

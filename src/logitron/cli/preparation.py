@@ -27,6 +27,8 @@ __all__ = [
     "transformer",
 ]
 
+#: types of cells that are numbers or text
+CELLS = str, int, float, np.number, np.bool_
 #: numbers that are standardised at a time
 BLOCK = 1 << 22
 
@@ -170,7 +172,9 @@ def _categories(
     found = {name: tuple(all_.tolist())[int(first_dropped) :] for name, all_ in pairs}
     constant = [name for name, all_ in found.items() if not all_]
     if constant:
-        raise UserError(f"column {constant[0]!r} has one value only; leave it out by --ignore")
+        raise UserError(
+            f"column {constant[0]!r} has one value only; leave it out by --ignore {constant[0]}"
+        )
     return found
 
 
@@ -188,6 +192,8 @@ def _check_numbers(name: str, column: Any) -> None:
 
 def _check_text(name: str, cells: HostArray) -> None:
     different = len(set(cells))
+    if not any(cells):
+        raise UserError(f"column {name!r} is empty; leave it out by --ignore {name}")
     if different > max(50, len(cells) // 2):
         raise UserError(
             f"column {name!r} has {different} different texts in {len(cells)} rows, too many for a "
@@ -197,12 +203,14 @@ def _check_text(name: str, cells: HostArray) -> None:
 
 def _text(name: str, column: Any) -> HostArray:
     """Return the cells of a column as text; missing ones are empty."""
-    if getattr(column.dtype, "kind", "O") in "mMc":
-        raise UserError(
-            f"column {name!r} must hold numbers or text, got {column.dtype}; make numbers of it, "
-            f"or leave it out by --ignore {name}"
-        )
     missing = column.isna().to_numpy()
+    kinds = {type(one) for one in column[~missing].tolist()}
+    other = [kind.__name__ for kind in kinds if not issubclass(kind, CELLS)]
+    if other or getattr(column.dtype, "kind", "O") in "mMc":
+        raise UserError(
+            f"column {name!r} must hold numbers or text, got {(other or [column.dtype])[0]}; make "
+            f"numbers of it, or leave it out by --ignore {name}"
+        )
     cells = np.empty(len(missing), dtype=object)
     cells[:] = ["" if none else cell_text(one) for one, none in zip(column, missing, strict=True)]
     return cells
