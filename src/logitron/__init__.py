@@ -76,6 +76,7 @@ _ROOMS = (
     "backend",
     "certificates",
     "data",
+    "displays",
     "losses",
     "neuron",
     "objective",
