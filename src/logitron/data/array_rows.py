@@ -230,7 +230,7 @@ class ArrayRows(RowBlocks):
         take = self.context.library.take_rows
         taken = [a if a is None else take(a, index) for a in row_arrays]
         settings, options = dict(self._settings), self._options
-        if self.context.library.many_outputs_block_rows is not None:
+        if self.context.blocks.many_outputs_rows is not None:
             # Arrays computed from a block then stay in cache.
             most = max(options.sample_rows, options.sample_rows_per_feature * self.shape[1])
             settings["block_rows"] = min(self._block_rows(settings["block_rows"]), most)
@@ -282,11 +282,11 @@ class ArrayRows(RowBlocks):
             return None
         if self._standardisation is not None:  # float32 would lose the digits that it preserves
             return None
-        if self.context.library.block_bytes is None:  # a single block: a copy of all features
+        if self.context.blocks.features is None:  # a single block: a copy of all features
             return None
         if self._float32_rows is None:
             settings = dict(self._settings)
-            if self.context.library.many_outputs_block_rows is None:
+            if self.context.blocks.many_outputs_rows is None:
                 # The library's own blocks are too large for sums in float32.
                 most = self._block_rows(settings["block_rows"])
                 settings["block_rows"] = min(most, options.float32_max_rows)
@@ -322,8 +322,8 @@ class ArrayRows(RowBlocks):
         compiled_standardise = wide.compile(standardise)
         n, p = self.shape
         size = p
-        if self.context.library.block_bytes is not None:
-            numbers = self.context.library.block_bytes // 8
+        if self.context.blocks.features is not None:
+            numbers = self.context.blocks.features // 8
             if self._arrays[0].dtype == wide.dtype and not self.copies_columns:
                 numbers *= options.uncopied_column_factor
             size = max(options.min_columns, numbers // n)

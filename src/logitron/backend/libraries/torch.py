@@ -1,7 +1,7 @@
 """PyTorch on CPU, CUDA and MPS devices."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from types import FunctionType
@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
+from logitron.backend.libraries import torch_threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
 #: device types that support autocast
 AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
+#: blocks on a processor: with its arrays, one fits the last-level cache
+PROCESSOR_BLOCKS = BlockSizes(features=1 << 22, temporary=1 << 21)
 #: parts of the messages of errors that report a lack of memory
 OUT_OF_MEMORY_MESSAGES = (
     "out of memory",
@@ -103,6 +107,13 @@ class TorchLibrary(Library):
         values: np.ndarray[Any, Any] = array.detach().cpu().numpy()
         return values
 
+    def numpy_can_view(self, array: Array) -> bool:
+        import torch
+
+        # (torch casts half precision twice as fast as NumPy, which has no bfloat16)
+        plain = type(array) in (torch.Tensor, torch.nn.Parameter) and array.device.type == "cpu"
+        return plain and array.dtype not in (torch.float16, torch.bfloat16)
+
     def detach(self, array: Array) -> Array:
         return array.detach()
 
@@ -138,6 +149,9 @@ class TorchLibrary(Library):
             scope.enter_context(torch.autocast(device.type, enabled=False))
         return scope
 
+    def block_sizes(self, device: Device) -> BlockSizes:
+        return PROCESSOR_BLOCKS if device.type == "cpu" else self.blocks
+
     def out_of_memory(self, error: BaseException) -> bool:
         import torch
 
@@ -151,6 +165,18 @@ class TorchLibrary(Library):
 
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
+
+    def workers(self) -> int:
+        return torch_threads.workers()
+
+    def shares_blocks(self, device: Device) -> bool:
+        return bool(device.type == "cpu") and self.compiler is None
+
+    def parallel_map(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+        return torch_threads.parallel_map(function, parts)
+
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        return torch_threads.one_thread
 
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         if self.compiler is None:
