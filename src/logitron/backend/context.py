@@ -227,7 +227,10 @@ class ArrayContext:
 
     def copy_to(self, values: Array) -> Array:
         """Move values to the device, in memory of their own, which the caller may write to."""
-        return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
+        if self.library.writes_in_place:
+            return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
+        # (nobody can write to the result; it must not share memory of NumPy that others write to)
+        return self.asarray(np.array(values) if isinstance(values, np.ndarray) else values)
 
     def cast(self, parameter: Array | None) -> Array | None:
         """Cast a parameter on the device to this context's dtype.

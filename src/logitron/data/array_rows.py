@@ -10,6 +10,7 @@ import numpy as np
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
+from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 from logitron.data.block_features import (
     apply_to_logits,
@@ -227,8 +228,7 @@ class ArrayRows(RowBlocks):
             return None
         X, *row_arrays = self._arrays
         index = self.context.asarray(rows, keep_dtype=True)
-        take = self.context.library.take_rows
-        taken = [a if a is None else take(a, index) for a in row_arrays]
+        taken = self.context.compile(_take_rows)(index, *row_arrays)
         settings, options = dict(self._settings), self._options
         if self.context.blocks.many_outputs_rows is not None:
             # Arrays computed from a block then stay in cache.
@@ -341,6 +341,11 @@ class ArrayRows(RowBlocks):
             else:
                 total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
+
+
+def _take_rows(index: Array, *arrays: Array | None) -> tuple[Array | None, ...]:
+    take = library_of(index).take_rows
+    return tuple(a if a is None else take(a, index) for a in arrays)
 
 
 def _add(left: Array, right: Array) -> Array:

@@ -283,7 +283,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         backend : str
             Name of the library.
         device : str, optional
-            Device of the library; None is its default.
+            Device of the library; None is its default: for torch, what
+            ``torch.set_default_device`` names, else the processor; for JAX, its first device; for
+            CuPy, the current one.
 
         Returns
         -------

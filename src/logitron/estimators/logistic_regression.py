@@ -320,7 +320,9 @@ class LogisticRegression(NeuronClassifier):
         scale = float(weight_scale[0])
         with compute_context.scope():
             arrays = labels.compact_codes, weights, None, offset
-            rows = make_training_rows(compute_context, X, *arrays, width=labels.n_outputs)
+            rows = make_training_rows(
+                compute_context, X, *arrays, width=labels.n_outputs, ladder=True
+            )
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),

@@ -48,7 +48,7 @@ class TorchLibrary(Library):
         import torch
 
         try:
-            device = torch.device("cpu" if name is None else name)
+            device = torch.get_default_device() if name is None else torch.device(name)
         except RuntimeError:
             raise self.unknown_device_error(name) from None
         if device.type == "meta":  # (shapes without values, used by tests)
