@@ -111,8 +111,23 @@ def test_torch_computes_on_blocks_that_suit_the_device():
         make_rows(context, X).sum(count)
     assert sum(sizes) == len(X)
     assert max(sizes) <= len(X) // 3
-    on_gpu = LIBRARIES["torch"].block_sizes(torch.device("cuda", 0))
-    assert on_gpu.features > 100 * context.blocks.features
+    others = LIBRARIES["torch"].block_sizes(torch.device("mps"))
+    assert others.features > 100 * context.blocks.features
+
+
+@pytest.mark.parametrize(
+    ("free", "bytes_each"), [(1 << 28, 1 << 26), (1 << 33, 1 << 27), (1 << 37, 1 << 30)]
+)
+def test_temporary_arrays_are_large_where_memory_is_free(free, bytes_each, monkeypatch):
+    torch = pytest.importorskip("torch")
+    for name, value in (
+        ("mem_get_info", (free // 2, 1 << 38)),
+        ("memory_reserved", free // 2 + 5),
+        ("memory_allocated", 5),
+    ):
+        monkeypatch.setattr(torch.cuda, name, lambda _, value=value: value)
+    sizes = LIBRARIES["torch"].block_sizes(torch.device("cuda", 0))
+    assert sizes.temporary == bytes_each
 
 
 def test_workers_leave_the_threads_of_torch_as_they_were():

@@ -30,6 +30,9 @@ from logitron.backend import LIBRARIES
 
 #: number of reads to the host, by method
 READS: Counter[str] = Counter()
+#: bytes of free memory of the device
+FREE_MEMORY = 1 << 32
+
 #: kernels that were launched, by name and dtypes
 KERNELS: Counter[tuple[str, tuple[str, ...]]] = Counter()
 
@@ -235,6 +238,9 @@ class MemoryPool:
     def free_all_blocks(self) -> None:
         pass
 
+    def free_bytes(self) -> int:
+        return 0
+
 
 # --- kernels ------------------------------------------------------------------------------------
 
@@ -348,7 +354,12 @@ def _package(real: types.ModuleType | None) -> dict[str, types.ModuleType]:
     _fill(fft, np.fft, None if real is None else real.fft)
     linalg.__all__ = [name for name in vars(linalg) if not name.startswith("_")]
     cuda.is_available = lambda: True
-    cuda.Device, cuda.runtime = Device, types.SimpleNamespace(getDeviceCount=lambda: 1)
+    cuda.Device, cuda.runtime = (
+        Device,
+        types.SimpleNamespace(
+            getDeviceCount=lambda: 1, memGetInfo=lambda: (FREE_MEMORY, FREE_MEMORY)
+        ),
+    )
     cuda.Stream = types.SimpleNamespace
     cuda.get_current_stream = lambda: types.SimpleNamespace(ptr=0)
     cuda.memory = types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
@@ -124,6 +125,14 @@ class CupyLibrary(Library):
         return any(one in str(error) for one in OUT_OF_MEMORY_MESSAGES) or super().out_of_memory(
             error
         )
+
+    def block_sizes(self, device: Device) -> BlockSizes:
+        import cupy
+
+        with device:
+            free, _ = cupy.cuda.runtime.memGetInfo()
+            kept = cupy.get_default_memory_pool().free_bytes()
+        return self.blocks.in_memory(free + kept)
 
     def release_memory(self) -> None:
         import cupy

@@ -150,7 +150,9 @@ class TorchLibrary(Library):
         return scope
 
     def block_sizes(self, device: Device) -> BlockSizes:
-        return PROCESSOR_BLOCKS if device.type == "cpu" else self.blocks
+        if device.type == "cpu":
+            return PROCESSOR_BLOCKS
+        return self.blocks.in_memory(_free_memory(device)) if device.type == "cuda" else self.blocks
 
     def out_of_memory(self, error: BaseException) -> bool:
         import torch
@@ -182,6 +184,15 @@ class TorchLibrary(Library):
         if self.compiler is None:
             return super().compile(function, **static)
         return _compile(self.compiler, function, tuple(sorted(static.items())))
+
+
+def _free_memory(device: Device) -> int:
+    """Return the bytes of a CUDA device that are free, or kept by torch for later arrays."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(free + kept)
 
 
 class _FullFloat32(ProcessSetting):
