@@ -39,6 +39,7 @@ WRITERS: dict[str, tuple[str, Callable[..., str]]] = {
     "memory": ("memory", markdown.memory),
     "precision": ("precision", markdown.precision),
     "gpu": ("gpu", markdown.gpu),
+    "gpu_history": ("gpu_history", markdown.gpu_history),
 }
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitron.automatic.l1_coordinates import L1Coordinates
 from logitron.automatic.one_by_one import chains
 from logitron.automatic.working_set import Bounded, SparseState, WorkingSets, bounded
 from logitron.backend import to_host
@@ -30,6 +31,8 @@ __all__ = ["PenaltyOutcome", "minimize_elastic_net", "sparse_gap"]
 
 #: factor between penalties of one chain from which on others come between; and their tolerance
 FAR, LOOSE = 100.0, 1e-2
+#: that tolerance where a round is a single step: coordinate descent
+LOOSEST = 1.0
 
 
 def minimize_elastic_net(
@@ -181,7 +184,8 @@ class _Run:
                 penalty=penalty._replace(strength=np.asarray(penalty.strength) * ratio),
             )
             self.between = groups
-            if self._minimize(stronger, groups, LOOSE, known):
+            loose = LOOSEST if L1Coordinates.serve(self.objective) else LOOSE
+            if self._minimize(stronger, groups, loose, known):
                 return True
             known = None
             self.state.status[groups], self.state.gap[groups] = Status.MAX_ITER, np.inf

@@ -13,7 +13,7 @@ from logitron.checkpoints.fingerprint import differences, facts_of
 from logitron.checkpoints.fit_journal import FitJournal, Interval
 from logitron.estimators.journals import FitInputs
 from logitron.persistence.atomic_file import check_writable
-from logitron.persistence.container import safetensors_library
+from logitron.persistence.container import require_safetensors
 from logitron.solvers import CheckpointError, Journal
 
 __all__ = ["Checkpoint"]
@@ -130,7 +130,7 @@ class Checkpoint:
         ImportError
             If safetensors is not installed.
         """
-        safetensors_library()
+        require_safetensors()
         check_writable(self.path)
         facts = facts_of(estimator, inputs, context)
         begun = None

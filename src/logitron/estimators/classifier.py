@@ -1,6 +1,7 @@
 """Predictions of fitted estimators, and moving them between libraries and devices."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any, Self, overload
 
@@ -22,6 +23,7 @@ from logitron.estimators.argument_types import (
     Offset,
     Weights,
 )
+from logitron.estimators.progress import progress_bar
 from logitron.estimators.same_device import check_same_device
 from logitron.estimators.sklearn.bases import CallbackSupportMixin, ClassifierMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
@@ -35,6 +37,7 @@ from logitron.estimators.validation.offsets import validate_offset
 from logitron.estimators.validation.sample_weights import validate_sample_weight
 from logitron.estimators.validation.values import to_host_if_array
 from logitron.objective import Cost
+from logitron.solvers import Callback
 
 __all__ = ["NeuronClassifier"]
 
@@ -68,6 +71,12 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
     """dtype of predictions for many targets."""
+
+    def _progress(
+        self, verbose: int, n_fits: int, description: str
+    ) -> AbstractContextManager[Callback]:
+        """Return a context with the callback that shows the progress of many fits."""
+        return progress_bar(verbose, n_fits, description, interruptible=True)
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
@@ -275,7 +284,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         backend : str
             Name of the library.
         device : str, optional
-            Device of the library; None is its default.
+            Device of the library; None is its default: for torch, what
+            ``torch.set_default_device`` names, else the processor; for JAX, its first device; for
+            CuPy, the current one.
 
         Returns
         -------

@@ -124,7 +124,8 @@ class FitGrid:
         sample_weight, weight_scale = rescale_weights(sample_weight)
         groups_per_batch = -(-T * F * P // _n_batches(T * F * P, K, *X.shape))
         arrays = labels.codes, sample_weight, counts, offset
-        rows = make_training_rows(context, X, *arrays, width=min(groups_per_batch * K, 4096))
+        width = min(groups_per_batch * K, 4096)
+        rows = make_training_rows(context, X, *arrays, width=width, ladder=True)
         reject_nonfinite(rows)
         all_rows = rows
         if counts is not None and F == 1 and counts.max() == 1:
@@ -250,8 +251,8 @@ class FitGrid:
         """
         count_in(self.objective.cost)
         context = self.objective.context
-        result_context = self.objective.rows.context.wide
-        stored_dtype = getattr(context.xp, precision or result_context.precision)
+        widest = self.objective.rows.context.wide.precision
+        stored_dtype = getattr(context.xp, precision or widest)
         G, K, _ = self.objective.shape
         p = self.objective.rows.shape[1]
         coef, intercept = self._start(settings, start)
@@ -298,8 +299,7 @@ class FitGrid:
                 )
             if outcome.stopped:
                 break
-        shape, xp = self.shape, result_context.xp
-        coef, intercept = result_context.asarray(coef), result_context.asarray(intercept)
+        shape, xp = self.shape, context.xp
         return FitResults(
             coef=xp.reshape(coef, (*shape, K, p)),
             intercept=xp.reshape(intercept, (*shape, K)),

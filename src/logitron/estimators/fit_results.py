@@ -21,7 +21,7 @@ class FitResults:
     """Results of a `FitGrid`; the shape of every array begins with (T, F, P)."""
 
     coef: Array
-    """(T, F, P, K, p), in the context of the computation and its widest precision."""
+    """(T, F, P, K, p), where the parameters of the computation live."""
     intercept: Array
     """(T, F, P, K)"""
     status: HostArray
@@ -77,7 +77,7 @@ class FitResults:
 
     @property
     def context(self) -> ArrayContext:
-        """Library, device and precision of the computation."""
+        """Library, device and precision of the parameters."""
         return ArrayContext.of(self.coef)
 
 

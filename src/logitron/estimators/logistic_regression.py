@@ -15,7 +15,7 @@ from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import AnyFit, Settings, centre_over_classes
 from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
 from logitron.estimators.journals import FitInputs, keeping_journal, keeps_journal
-from logitron.estimators.progress import print_iteration, progress_bar
+from logitron.estimators.progress import print_iteration
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.bases import with_callbacks
 from logitron.estimators.sklearn.callbacks import CallbackBridge
@@ -322,7 +322,9 @@ class LogisticRegression(NeuronClassifier):
         journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
         with compute_context.scope(), journal:
             arrays = labels.compact_codes, weights, None, offset
-            rows = make_training_rows(compute_context, X, *arrays, width=labels.n_outputs)
+            rows = make_training_rows(
+                compute_context, X, *arrays, width=labels.n_outputs, ladder=True
+            )
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
@@ -367,7 +369,7 @@ class LogisticRegression(NeuronClassifier):
         settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
         verbose = self.verbose if multilabel else 0
-        bar = progress_bar(verbose, labels.n_targets, "targets", interruptible=True)
+        bar = self._progress(verbose, labels.n_targets, "targets")
         journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
         with compute_context.scope(), journal, bar as show_progress:
             grid = FitGrid.over(

@@ -25,7 +25,6 @@ from logitron.estimators.model_selection.held_out import (
 )
 from logitron.estimators.model_selection.penalty_choice import fit_chosen, penalty_axis
 from logitron.estimators.model_selection.scoring import check_scoring
-from logitron.estimators.progress import progress_bar
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.constraints import CROSS_VALIDATION
 from logitron.estimators.sklearn.legacy import legacy_attributes
@@ -279,9 +278,7 @@ class LogisticRegressionCV(NeuronClassifier):
         inputs = FitInputs(X, labels, weights, offset, training_counts(folds, n))
         with compute_context.scope(), keeping_journal(self, inputs, compute_context):
             n_fits = labels.n_targets * len(folds) * len(grid_Cs)
-            with progress_bar(
-                self.verbose, n_fits, "folds x penalties", interruptible=True
-            ) as callback:
+            with self._progress(self.verbose, n_fits, "folds x penalties") as callback:
                 grid = make_grid(
                     C=grid_Cs.reshape(1, 1, -1),
                     l1_ratio=grid_ratios.reshape(1, 1, -1),

@@ -16,7 +16,12 @@ from logitron.backend.types import HostArray
 from logitron.persistence.atomic_file import write_atomically
 from logitron.persistence.errors import ModelFileError
 
-__all__ = ["parse_json", "read_container", "safetensors_library", "write_container"]
+__all__ = [
+    "parse_json",
+    "read_container",
+    "require_safetensors",
+    "write_container",
+]
 
 #: bytes of a header, at most: a million names of features fit
 MAX_HEADER = 1 << 26
@@ -45,7 +50,7 @@ def write_container(path: str | PathLike[str], tensors: dict[str, HostArray], te
     OSError
         If the file cannot be written; an existing file is unchanged then.
     """
-    data = safetensors_library().save(tensors, {KEY: text})
+    data = _safetensors().save(tensors, {KEY: text})
     length = int.from_bytes(data[:8], "little")
     if length > MAX_HEADER:
         raise ValueError(
@@ -69,7 +74,7 @@ def read_container(path: str | PathLike[str]) -> tuple[dict[str, HostArray], str
     OSError
         If the file does not exist or cannot be read.
     """
-    library = safetensors_library()
+    library = _safetensors()
     data = _read(path)
     length = int.from_bytes(data[:8], "little")
     entries = parse_json(data[8 : 8 + length])
@@ -167,14 +172,18 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no number of JSON")
 
 
-def safetensors_library() -> Any:
-    """Import safetensors.
+def require_safetensors() -> None:
+    """Check that model files can be written and read.
 
     Raises
     ------
     ImportError
-        If it is not installed.
+        If safetensors is not installed.
     """
+    _safetensors()
+
+
+def _safetensors() -> Any:
     try:
         import safetensors.numpy
     except ImportError:

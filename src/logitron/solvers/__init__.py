@@ -22,8 +22,11 @@ module                         what it holds
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
 `solvers.proximal_newton`      a smooth objective beside an L1 penalty
+`solvers.l1_model`             its quadratic models
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
 `solvers.feature_sign`         and of one, by linear systems
+`solvers.l1_least_squares`     and of sparse features, by coordinate descent
+`solvers.positions`            parameters that may change
 `solvers.gradient_descent`     the textbook rule
 `solvers.journal`              outcomes of parts of a fit, for a repetition after an interruption
 `solvers.resumption`           the objective of a run that is gone on with
@@ -49,6 +52,8 @@ from logitron.solvers.journal import (
     stop_recording,
     within,
 )
+from logitron.solvers.l1_least_squares import ClassSquares, LeastSquares, LeastSquaresModel
+from logitron.solvers.l1_model import L1Model, MatrixModel
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
@@ -63,6 +68,7 @@ __all__ = [
     "MISSING",
     "Callback",
     "CheckpointError",
+    "ClassSquares",
     "CompositeObjective",
     "CurvatureSchedule",
     "DampedNewton",
@@ -72,8 +78,12 @@ __all__ = [
     "HessianSchedule",
     "Iteration",
     "Journal",
+    "L1Model",
+    "LeastSquares",
+    "LeastSquaresModel",
     "LineSearch",
     "LogitQuasiNewton",
+    "MatrixModel",
     "Outcome",
     "Part",
     "PastRing",

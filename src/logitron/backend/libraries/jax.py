@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
 
@@ -18,7 +19,7 @@ class JaxLibrary(Library):
     is_jit = True
     writes_in_place = False
     # XLA fuses and divides the work itself, and each further shape costs a compilation.
-    block_bytes = None
+    blocks = BlockSizes(features=None)
 
     def namespace(self) -> Namespace:
         import jax.numpy as xp
@@ -84,6 +85,14 @@ class JaxLibrary(Library):
         import jax
 
         return "float64" if jax.config.jax_enable_x64 else "float32"
+
+    def numpy_can_view(self, array: Array) -> bool:
+        import jax
+
+        if isinstance(array, jax.core.Tracer) or array.dtype == jax.numpy.bfloat16:
+            return False
+        devices = array.devices()
+        return len(devices) == 1 and next(iter(devices)).platform == "cpu"
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import jax
