@@ -72,11 +72,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
     _label_dtype: str = ""
     """dtype of predictions for many targets."""
 
-    def _progress(
-        self, verbose: int, n_fits: int, description: str
-    ) -> AbstractContextManager[Callback]:
+    def _progress(self, verbose: int, count: int, what: str) -> AbstractContextManager[Callback]:
         """Return a context with the callback that shows the progress of many fits."""
-        return progress_bar(verbose, n_fits, description, interruptible=True)
+        return progress_bar(verbose, count, what, interruptible=True)
 
     @classmethod
     def _get_param_names(cls) -> list[str]:

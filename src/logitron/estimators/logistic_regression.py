@@ -321,10 +321,8 @@ class LogisticRegression(NeuronClassifier):
         scale = float(weight_scale[0])
         journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
         with compute_context.scope(), journal:
-            arrays = labels.compact_codes, weights, None, offset
-            rows = make_training_rows(
-                compute_context, X, *arrays, width=labels.n_outputs, ladder=True
-            )
+            arrays, width = (labels.compact_codes, weights, None, offset), labels.n_outputs
+            rows = make_training_rows(compute_context, X, *arrays, width=width, ladder=True)
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
