@@ -6,6 +6,7 @@ import numpy as np
 
 import logitron
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap, neuron, permutation_test
+from logitron.displays import CoefficientDisplay, ConvergenceDisplay, ProbeScoresDisplay
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 y = np.arange(20) % 2
@@ -35,6 +36,13 @@ def parameters() -> None:
     LogisticRegressionCV(cv=0.2)  # wrong
     LogisticRegressionCV(scoring=3)  # wrong
     LogisticRegression().to("nump")  # wrong
+
+
+def pictures(clf: LogisticRegression) -> None:
+    ConvergenceDisplay.from_estimator(clf, quantity="gap")  # wrong
+    CoefficientDisplay.from_estimator(clf, image_shape=8)  # wrong
+    print(CoefficientDisplay.from_estimator(clf).axes_)  # wrong
+    ProbeScoresDisplay.from_estimator(clf, X)  # wrong
 
 
 def data(clf: LogisticRegression) -> None:

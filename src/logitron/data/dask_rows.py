@@ -149,6 +149,9 @@ class DaskRows:
     def take_columns(self, features: Any) -> None:
         """Return None: the chunks stay where they are."""
 
+    def columns(self, features: Any) -> None:
+        """Return None: features are not sparse."""
+
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""
 

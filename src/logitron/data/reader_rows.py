@@ -262,7 +262,7 @@ class ReaderRows:
     def _selected(self, X: HostArray, row_arrays: Any) -> ArrayRows:
         """Make rows of features in memory, in smaller blocks where the library prefers these."""
         settings, options = dict(self._settings), self._options
-        if self.context.library.many_outputs_block_rows is not None:
+        if self.context.blocks.many_outputs_rows is not None:
             most = max(options.sample_rows, options.sample_rows_per_feature * self.shape[1])
             n, p = X.shape
             usual = default_block_rows(self.context, n, p, settings["width"], options)
@@ -286,6 +286,9 @@ class ReaderRows:
     def take_columns(self, features: HostArray) -> None:
         """Return None: whole rows are read."""
 
+    def columns(self, features: HostArray) -> None:
+        """Return None: features are not sparse."""
+
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""
 
@@ -304,7 +307,7 @@ class ReaderRows:
         low, options, (n, p) = self.context.low_precision, self._options, self.shape
         width = self._settings["width"]
         few = width < options.float32_min_outputs or n * p * width < options.float32_min_products
-        whole = self.context.library.block_bytes is None
+        whole = self.context.blocks.features is None
         if low is None or few or whole or self._standardisation is not None:
             return None
         rows = self._settings["block_rows"] or default_block_rows(

@@ -98,7 +98,7 @@ class RowBlocks:
 
     def _shared_out(self, is_long: bool) -> list[list[tuple[Any, ...]]]:
         """Share the blocks out among workers, in order, if the work is long."""
-        team = min(self.context.library.workers(), len(self._stored) // 2) if is_long else 1
+        team = min(self.context.workers(), len(self._stored) // 2) if is_long else 1
         if team <= 1:
             return [self._stored]
         edges = np.linspace(0, len(self._stored), team + 1).astype(int)

@@ -157,6 +157,12 @@ class Rows(Protocol):
     def take_columns(self, features: np.ndarray[Any, Any]) -> "Rows | None":
         """Copy the features with these numbers; None if that is not cheap."""
 
+    def columns(self, features: np.ndarray[Any, Any]) -> Any | None:
+        """Return the features with these numbers as a CSC array of SciPy.
+
+        None where entries are not stored on the host.
+        """
+
     def with_occurring_columns(self) -> "tuple[Rows, np.ndarray[Any, Any]] | None":
         """Return rows of the columns that are not zero everywhere, and their numbers.
 

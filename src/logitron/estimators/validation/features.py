@@ -7,7 +7,7 @@ from array_api_compat import array_namespace
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-from logitron.backend import ArrayContext, to_host
+from logitron.backend import ArrayContext, library_of, to_host
 from logitron.backend.types import Array
 from logitron.data import RowReader, Rows, Source, opened, wrap
 from logitron.estimators.validation.embedding_columns import read_embeddings
@@ -73,8 +73,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
     kind = source.meta
-    xp = array_namespace(kind)
-    if xp.isdtype(kind.dtype, "complex floating"):
+    # (NumPy's isdtype, which is CuPy's too, refuses bfloat16)
+    if "complex" in str(kind.dtype):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
     if isinstance(X, RowReader):  # (a table without rows has the names)
         X = source.meta if X.empty_table is None else X.empty_table
@@ -181,8 +181,11 @@ def resolve_contexts(
     input_context : ArrayContext
         Library, device and floating-point type of X, which the results get too.
     compute_context : ArrayContext
-        The same, changed by ``backend``, ``device`` and ``dtype``. Without a ``dtype``, X of at
-        most `MAX_WIDENED_NUMBERS` numbers is computed in the widest precision of the device.
+        The same, changed by ``backend``, ``device`` and ``dtype``. Without ``backend`` and
+        ``device``, arrays of other libraries that NumPy can view are computed by NumPy: the bytes
+        are the same, its blocks and threads suit processors, and nothing is compiled. Without a
+        ``dtype``, X of at most `MAX_WIDENED_NUMBERS` numbers is computed in the widest precision
+        of the device.
 
     Raises
     ------
@@ -192,7 +195,7 @@ def resolve_contexts(
     ImportError
         If the backend is not installed, or cannot be used on this machine.
     """
-    input_context = ArrayContext.of(X.meta)
+    input_context, library = ArrayContext.of(X.meta), library_of(X.meta)
     if backend == "dask":
         if not X.lazy:
             kind = type(X.array)
@@ -204,8 +207,10 @@ def resolve_contexts(
     compute_context = input_context
     if backend is not None or device is not None:
         compute_context = ArrayContext.named(
-            backend or input_context.library.name, device, input_context.precision
+            backend or library.name, device, input_context.precision
         )
+    elif library.numpy_on_processor and library.numpy_can_view(X.meta):
+        compute_context = ArrayContext.named("numpy", precision=input_context.precision)
     if dtype is None and X.shape[0] * X.shape[1] <= MAX_WIDENED_NUMBERS:
         return input_context, compute_context.wide
     return input_context, compute_context if dtype is None else compute_context.with_precision(
