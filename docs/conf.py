@@ -1,8 +1,14 @@
 """Sphinx settings."""
 
 import json
+import re
+import sys
 from importlib.metadata import version as installed
 from pathlib import Path
+
+HERE = Path(__file__).parent
+RESULTS = HERE.parent / "benchmarks" / "results"
+sys.path.insert(0, str(HERE))  # of the extensions that are files here
 
 project = "logitron"
 author = "The logitron developers"
@@ -12,20 +18,28 @@ version = release = installed("logitron")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "mathml",
+    "outside_links",
 ]
+html_math_renderer = "mathml"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 templates_path = ["_templates"]
-exclude_patterns = ["_build"]
+exclude_patterns = [
+    "_build",
+    *(f"generated/{name}.rst" for name in ("changelog", "hostile", "tables")),  # in other pages
+]
 html_theme = "furo"
 html_title = "logitron"
+html_static_path = ["_static"]
+html_css_files = ["logitron.css"]
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 default_role = "py:obj"
-
-HERE = Path(__file__).parent
-RESULTS = HERE.parent / "benchmarks" / "results"
 
 
 def _write_table(name: str, heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
@@ -58,6 +72,13 @@ _write_table(
         for one in _tables.values()
     ],
 )
+
+# The changelog is in Markdown, with code and links to pages
+_changes = (HERE.parent / "CHANGELOG.md").read_text().split("\n", 1)[1]
+_changes = re.sub(r"\[([^\]]+)\]\(docs/(\w+)\.rst\)", r":doc:`\1 <\2>`", _changes)
+_changes = re.sub(r"(?<![:`>\w])`([^`<]+)`(?!_)", r"``\1``", _changes)
+_changes = re.sub(r"^## (.*)$", lambda m: f"{m[1]}\n{'-' * len(m[1])}", _changes, flags=re.M)
+(HERE / "generated" / "changelog.rst").write_text(_changes)
 
 # Measured numbers come from the result files
 _original = json.loads((RESULTS / "original.json").read_text())

@@ -4,11 +4,17 @@ With ``--readme`` it renews the picture that the README shows, which is kept in 
 """
 
 import inspect
+import re
 import sys
 import warnings
+from contextlib import redirect_stdout
+from doctest import DocTestParser
+from io import StringIO
 from pathlib import Path
 
+import matplotlib
 import numpy as np
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 from sklearn import cluster, linear_model, tree
 from sklearn.datasets import load_breast_cancer
@@ -100,8 +106,23 @@ def l1_path(path: Path) -> None:
     figure.savefig(path)
 
 
+def of_page(page: Path) -> None:
+    """Run the examples of a page, and save what they have drawn before each picture."""
+    names: dict[str, object] = {}
+    parts = re.split(r"^\.\. image:: generated/(\w+\.svg)$", page.read_text(), flags=re.MULTILINE)
+    for text, picture in zip(parts[::2], parts[1::2], strict=False):
+        with redirect_stdout(StringIO()):
+            for example in DocTestParser().get_examples(text):
+                exec(compile(example.source, str(page), "single"), names)
+        pyplot.gcf().savefig(GENERATED / picture, bbox_inches="tight")
+        pyplot.close("all")
+
+
 def main() -> None:
     GENERATED.mkdir(exist_ok=True)
+    matplotlib.use("Agg")
+    for page in ("displays", "linear_probes"):
+        of_page(HERE / f"{page}.rst")
     sigmoid(GENERATED / "sigmoid.svg")
     overflow(GENERATED / "overflow.svg")
     words(GENERATED / "words.svg")

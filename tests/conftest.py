@@ -10,6 +10,7 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import pytest
 
+from logitron.backend import LIBRARIES
 from tests.backends import BACKENDS, REQUIRED, Backend
 
 #: not tests, and some need libraries that may be missing
@@ -19,6 +20,15 @@ collect_ignore_glob = ["standins/*", "typing/*"]
 ON_A_GPU = re.compile(r"\bcuda\b|(?<!of-)\bcupy\b")
 
 _ran: set[str] = set()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _arrays_on_a_processor_are_computed_by_their_own_library():
+    """Test the libraries' own computations, as on a GPU, rather than NumPy's on their memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("torch", "jax"):
+            patch.setattr(LIBRARIES[name], "numpy_on_processor", False)
+        yield
 
 
 @pytest.fixture(params=BACKENDS, ids=repr)

@@ -27,6 +27,10 @@ DEVICE_PROBLEMS: dict[str, DeviceProblem] = {
     "probes": DeviceProblem(
         "100 000 x 4096, 10 000 binary probes", DeviceEmbeddings(100_000, 4096, targets=10_000)
     ),
+    "middle": DeviceProblem("50 000 x 768, float32", DeviceEmbeddings(50_000, 768)),
+    "hundred": DeviceProblem(
+        "200 000 x 768, 100 classes, float32", DeviceEmbeddings(200_000, 768, 100)
+    ),
     "small": DeviceProblem("1000 x 64", DeviceEmbeddings(1000, 64)),
     "small-softmax": DeviceProblem("2000 x 64, 10 classes", DeviceEmbeddings(2000, 64, 10)),
 }

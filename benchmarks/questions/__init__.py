@@ -16,6 +16,8 @@ name           question
 ``overhead``   How long does a tiny fit take, whose time is spent on calls?
 ``inference``  How long do standard errors take, beside the fit and beside statsmodels?
 ``memory``     What is the peak memory of a fit, beyond its features?
+``larger_than_memory``
+               How fast is a fit of a file that is read in blocks, and how large is its peak?
 ``precision``  What are the errors of coefficients in narrower types?
 ``backends``   How long do the same fits take on every array library?
 ``hostile``    Which fits of problems that are hard for the arithmetic are right, honest or wrong?

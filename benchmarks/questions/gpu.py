@@ -1,10 +1,11 @@
 """Exact fits on a GPU: seconds to equal suboptimality, and the share of the GPU that they use.
 
 Problems and contenders are chosen by their names, or by parts of them. Problems are made on the
-device, and answers are judged there in float64. Two contenders run on the cores of the processor,
-for comparison. Results are stored problem by problem.
+device, and answers are judged there in float64, each contender's in a process of its own. Two
+contenders run on the cores of the processor, for comparison. Results are stored problem by problem.
 
-``python -m benchmarks.questions.gpu`` measures; ``--device cpu --scale 0.001`` is a trial without a
+``python -m benchmarks.gpu`` measures, with ``--quick`` three problems by each library in less than
+three minutes; ``--device cpu --scale 0.001`` is a trial without a
 GPU, whose numbers mean nothing.
 """
 
@@ -26,6 +27,10 @@ from benchmarks.report.device_table import HEAD, TARGETS, line, table, verdicts
 
 RESULT = "gpu"
 LIMIT = 20.0
+#: the short run: problems, contenders, and seconds that a fit may take
+QUICK = ("small", "middle", "hundred")
+QUICK_CONTENDERS = ("logitron on torch", "logitron on cupy", "logitron on jax")
+QUICK_LIMIT = 3.0
 #: The contenders of the processor that are measured too.
 ON_THE_CORES = ("logitron", "sklearn lbfgs")
 
@@ -114,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = parser_of("gpu", __doc__)
     parser.add_argument("--problems", nargs="+", default=["all"], help="names, or parts of them")
     parser.add_argument("--contenders", nargs="+", default=["all"], help="names, or parts of them")
+    parser.add_argument("--quick", action="store_true", help="a short run, of chosen problems")
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a fit may take")
     parser.add_argument("--device", default="cuda", help='"cuda", or "cpu" for a trial')
     parser.add_argument("--scale", type=float, default=1.0, help="make problems smaller")
@@ -124,12 +130,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not torch.cuda.is_available():
             parser.exit(1, "torch finds no CUDA device; --device cpu --scale 0.001 is a trial\n")
     who = named(options.contenders, list(entrants(options.device)))
+    problems = named(options.problems, list(DEVICE_PROBLEMS))
+    if options.quick:
+        who = [name for name in who if name in QUICK_CONTENDERS]
+        problems = [name for name in problems if name in QUICK]
+        options.limit = min(options.limit, QUICK_LIMIT)
     results = answered(
         parser,
         options,
         RESULT,
         lambda keep: measured(
-            named(options.problems, list(DEVICE_PROBLEMS)),
+            problems,
             who,
             options.device,
             scale=options.scale,

@@ -25,7 +25,7 @@ BLOCKS = {
 #: The source of each block: files of results, and the function of them that makes the text.
 WRITERS: dict[str, tuple[str, Callable[..., str]]] = {
     "original": ("original", markdown.original),
-    "engine": ("engine separable sparse", exact_fits.engine),
+    "headline": ("engine separable sparse", exact_fits.headline),
     "many": ("many", markdown.many),
     "separable": ("separable", regime_fits.separable),
     "sparse": ("sparse", regime_fits.sparse),
@@ -39,6 +39,7 @@ WRITERS: dict[str, tuple[str, Callable[..., str]]] = {
     "memory": ("memory", markdown.memory),
     "precision": ("precision", markdown.precision),
     "gpu": ("gpu", markdown.gpu),
+    "gpu_history": ("gpu_history", markdown.gpu_history),
 }
 
 

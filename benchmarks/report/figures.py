@@ -1,4 +1,4 @@
-"""Pictures of the results: time against suboptimality, speed-ups, growth.
+"""Pictures of the results: time against suboptimality, speed-ups, growth, many fits.
 
 ``python -m benchmarks.report.figures`` draws the pictures of README and documentation. Every
 picture contains the digest of its numbers, so a test can find one that is out of date.
@@ -142,11 +142,50 @@ def curves(results: Results, figure: Any) -> None:
     grid[0].set_ylabel("seconds to 1e-6")
 
 
+#: Methods of scikit-learn's ways to make many fits, by a word of their names.
+WAYS = {
+    "logitron": "#b5403a",
+    "lbfgs": "#1f6f8b",
+    "newton-cholesky": "#c8a23a",
+    "newton-cg": "#5a9367",
+}
+#: A relative gap above which fits did not arrive.
+FAR = 1e-4
+
+
+def many_fits(results: Results, figure: Any) -> None:
+    """The seconds of each way to make many fits, hollow where the worst fit did not arrive."""
+    axes = figure.subplots()
+    for place, one in enumerate(results.values()):
+        for name, way in one["ways"].items():
+            word = next(word for word in WAYS if word in name)
+            axes.scatter(
+                way["seconds"],
+                place,
+                s=70 if word == OURS else 40,
+                facecolors="white" if way["gap"] > FAR else WAYS[word],
+                edgecolors=WAYS[word],
+                linewidths=1.5,
+                zorder=3,
+            )
+    for word, colour in WAYS.items():
+        label = word if word == OURS else f"scikit-learn, {word}"
+        axes.scatter([], [], s=40, color=colour, label=label)
+    hollow = f"hollow: a fit is further than {FAR:g} from its optimum"
+    axes.scatter([], [], s=40, facecolors="white", edgecolors=GREY, label=hollow)
+    axes.set_yticks(range(len(results)), [one["title"] for one in results.values()])
+    axes.set_ylim(len(results) - 0.5, -0.5)
+    tidy(axes, xlabel="seconds for all fits", xscale="log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+
+
 #: The source of each picture: a file of results, a function that draws them, and the size.
 PICTURES: dict[str, tuple[str, Callable[[Results, Any], None], Callable[[Results], tuple]]] = {
     "descents": ("engine", descents, lambda r: (9.0, 6.0)),
     "speedups": ("engine", speedups, lambda r: (7.0, 0.8 + 0.17 * len(r))),
     "growth": ("growth", curves, lambda r: (11.0, 3.2)),
+    "many": ("many", many_fits, lambda r: (8.5, 1.1 + 0.36 * len(r))),
 }
 
 

@@ -86,6 +86,21 @@ def gpu(results: Results) -> str:
     return "\n".join(lines) + f"\n\nMeasured on {', '.join(devices)}.\n"
 
 
+def gpu_history(results: Results) -> str:
+    """Seconds of a second fit at the default tolerance, in each measurement on a GPU."""
+    measurements, libraries = results["measurements"], ("torch", "cupy", "jax")
+    columns = [(when, library) for when in measurements for library in libraries]
+    head = " | ".join(f"{when}: {library}" for when, library in columns)
+    lines = [f"| problem, float32 | {head} |", "|---" * (len(columns) + 1) + "|"]
+    for title, one in results.items():
+        if title != "measurements":
+            found = (one.get(when, {}).get(library) for when, library in columns)
+            cells = " | ".join("-" if t is None else f"{t:.3g}" for t in found)
+            lines.append(f"| {title} | {cells} |")
+    notes = "; ".join(f"{when}: {about}" for when, about in measurements.items())
+    return "\n".join(lines) + f"\n\nMeasurements: {notes}.\n"
+
+
 def many(results: Results) -> str:
     """Many fits over one X: every way to do them, fastest first."""
     lines = [

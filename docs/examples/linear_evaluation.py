@@ -7,6 +7,9 @@ DINOv2 and DINOv3 do so one value after the other; here all of them are one solv
     python linear_evaluation.py train.npy train_labels.npy val.npy val_labels.npy \
         [--test test.npy test_labels.npy] [--backend torch --device cuda]
 
+``logitron sweep`` does the same from the command line, with files of more kinds, folds, and a model
+file; this script shows the call.
+
 Features are ``.npy`` files, or ``.safetensors`` files (``pip install safetensors``) of one tensor.
 
 References

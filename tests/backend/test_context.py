@@ -133,6 +133,8 @@ def test_an_unlisted_namespace_is_supported():
 def test_arrays_move_between_all_pairs(source, target):
     source.require()
     target.require()
+    if (source.library, target.library) == ("cupy", "cupy") and source is not target:
+        pytest.skip("the simulation of CuPy replaces the module of the real one")
     values = np.random.default_rng(0).normal(size=(5, 3))
     with source.setting():
         array = source.array(values)
@@ -147,9 +149,11 @@ def test_arrays_move_between_all_pairs(source, target):
 
 def test_arrays_on_the_device_are_not_copied(eager):
     array = eager.array(np.ones((4, 3)))
-    assert eager.context().asarray(array) is array or np.shares_memory(
-        host(eager.context().asarray(array)), host(array)
-    )
+    moved = eager.context().asarray(array)
+    if eager.library == "torch":  # (reading an array of a GPU copies it)
+        assert moved.data_ptr() == array.data_ptr()
+    else:
+        assert moved is array or np.shares_memory(host(moved), host(array))
 
 
 def _unusual():

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from logitron import LogisticRegression
+from logitron.backend import ArrayContext, count_host_reads
+from logitron.estimators.fitting import Settings
+from logitron.objective import Objective, make_training_rows
 from tests.datasets import FITS, load
+from tests.standins import cupy as standin
 
 #: operations of torch that return a view, and launch no kernel
 VIEWS = {
@@ -69,6 +73,38 @@ def test_many_targets_launch_as_few_kernels(launched):
     launched.clear()
     clf = LogisticRegression(solver="lbfgs").fit(X, Y)
     assert len(launched) <= PER_ITERATION * int(clf.n_iter_.max()) + PER_FIT
+
+
+@pytest.mark.skipif(standin.missing() is not None, reason=str(standin.missing()))
+@pytest.mark.parametrize(("kind", "most"), [("binary", 12), ("softmax", 15), ("targets", 25)])
+def test_cupy_compiles_few_kernels(kind, most):
+    """CuPy compiles each of them in the first fit of a process, in tenths of a second."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6))
+    Z = X @ rng.normal(size=(6, 4)) + rng.gumbel(size=(300, 4))
+    y = {"binary": Z[:, 0] > 0, "softmax": Z.argmax(axis=1), "targets": (Z > 0).astype(np.int8)}
+    with standin.installed():
+        X, y = standin.array(X), standin.array(np.asarray(y[kind]))
+        standin.KERNELS.clear()
+        LogisticRegression().fit(X, y)
+    assert {name for name, _ in standin.KERNELS} >= {"RawKernel", "concatenate"}
+    assert len(standin.KERNELS) <= most, sorted(standin.KERNELS)
+
+
+def test_an_iteration_returns_as_many_numbers_as_parameters():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    X, read = torch.asarray(rng.normal(size=(2000, 200))), []
+    y = torch.asarray(rng.integers(2, size=(2000, 1)))
+    context = ArrayContext.of(X)
+    with context.scope(), count_host_reads() as counted:
+        objective = Objective.over(make_training_rows(context, X, y), penalty=1.0)
+        Settings("lbfgs", tol=1e-8).minimize(
+            objective, (None, None), lambda _: read.append(counted.values)
+        )
+    few = 8  # the loss, and curvature along one direction
+    assert len(read) >= 4
+    assert (np.diff(read) <= 201 + few).all()
 
 
 def test_the_counter_counts_launched_kernels(launched):

@@ -99,6 +99,22 @@ def test_without_a_gpu_it_says_so(main, capsys, monkeypatch):
     assert "no CUDA device" in capsys.readouterr().err
 
 
+def test_a_quick_run_has_few_problems_and_contenders(monkeypatch):
+    asked = []
+
+    def measured(problems, who, device, *, limit, **_):
+        asked.append((problems, who, device, limit))
+        return {}
+
+    monkeypatch.setattr(gpu, "measured", measured)
+    gpu.main(["--quick", "--device", "cpu", "--dry"])
+    gpu.main(["--quick", "--device", "cpu", "--dry", "--problems", "small", "--limit", "1"])
+    (problems, who, device, limit), (small, *_, shorter) = asked
+    assert set(problems) == set(gpu.QUICK) <= set(DEVICE_PROBLEMS)
+    assert set(who) == set(gpu.QUICK_CONTENDERS) <= set(CONTENDERS)
+    assert (device, limit, small, shorter) == ("cpu", gpu.QUICK_LIMIT, ["small"], 1.0)
+
+
 def test_stored_results_are_shown(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv(store.VARIABLE, str(tmp_path))
     with pytest.raises(SystemExit):

@@ -101,7 +101,6 @@ def test_every_problem_that_another_wins_has_a_reason(name):
 
 
 def test_problems_that_are_shown_exist():
-    assert set(exact_fits.README_ROWS) <= set(PROBLEMS)
     assert set(figures.DESCENTS) <= set(PROBLEMS)
     assert chosen(list(HEADLINE))
     assert chosen(list(compare.DEFAULT))

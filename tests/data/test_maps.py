@@ -63,7 +63,7 @@ class TestThreads:
     @pytest.mark.parametrize("by_row", [False, True])
     def test_workers_keep_the_order_of_rows(self, name, by_row):
         rows = make_rows(NUMPY, layouts(X)[name], block_rows=7, options=LONG)
-        assert rows.context.library.workers() == 2
+        assert rows.context.workers() == 2
         Z = rows.map_logits(_identity, COEF, INTERCEPT, by_row=by_row)
         np.testing.assert_array_equal(Z, X @ COEF.T + INTERCEPT)
         assert rows.sum_of_squares() == (X * X).sum()

@@ -171,12 +171,12 @@ def test_arrays_of_more_axes_say_how_to_reduce_them(backend, axes):
 # --- what must be read first --------------------------------------------------------------------
 
 UNREAD = {
-    "npy": ("train.npy", r"the path 'train\.npy'\. Read the file first: numpy\.load\(path\)"),
-    "parquet": (Path("a/t.parquet"), r"pandas\.read_parquet\(path\)"),
+    "csv": ("train.csv", r"the path 'train\.csv'\. Read the file first: pandas\.read_csv\(path\)"),
+    "tsv": (Path("a/t.tsv"), r"pandas\.read_csv\(path, sep="),
     "no suffix": (Path("train"), r"numpy\.load\(path\) or pandas\.read_csv\(path\)"),
     "bytes": (b"train.csv", r"pandas\.read_csv\(path\)"),
     "name": ("label", r"Pass a column of a table, table\['label'\]"),
-    "generator": ((row for row in E), r"an iterator .*generator.*numpy\.asarray\(list\("),
+    "generator": ((row for row in E), r"an iterator .*generator.*read only once.*list\("),
     "map": (map(list, E), r"an iterator .*map"),
     "dict": ({"a": E}, r"a mapping .*dict.*pandas\.DataFrame\("),
     "set": ({1, 2}, "a set, which has no order"),

@@ -173,7 +173,8 @@ def test_a_model_moves_and_comes_back(backend):
     clf = fitted(CASE.X, CODES)
     expected = clf.predict_proba(CASE.X)
     coef = clf.coef_.copy()
-    device = {"strict-device1": "device1", "strict-no-float64": "no_float64"}.get(backend.name)
+    devices = {"device1": "device1", "no-float64": "no_float64", "cuda": "cuda"}
+    device = devices.get(backend.name.partition("-")[2]) if backend.library != "jax" else None
     assert clf.to(backend.library, device) is clf
     assert library_of(clf.coef_).name == library_of(clf.classes_).name == backend.library
     X = backend.array(CASE.X)

@@ -95,6 +95,7 @@ def test_temporaries_are_a_few_blocks(targets, monkeypatch):
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     library = ArrayContext.named("numpy").library
-    some = 2 * library.block_bytes + (10 * library.temporary_bytes if targets > 1 else 0)
+    sizes = library.blocks
+    some = 2 * sizes.features + (10 * sizes.temporary if targets > 1 else 0)
     parameters = 26 * 8 * 51 * targets  # steps and changes that are remembered
     assert peak <= some + parameters + Y.nbytes, peak / X.nbytes

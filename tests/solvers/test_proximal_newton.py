@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from logitron.penalties import L1, L2
-from logitron.solvers import ProximalNewton
+from logitron.solvers import MatrixModel, ProximalNewton
 from tests.solvers.objectives import Huber, Quadratic
 
 
@@ -27,6 +27,17 @@ class Composite:
 
     def value(self, theta):
         return np.asarray(self.evaluate(theta).value) + self.l1.value(theta)
+
+
+def models(composite, factor=1.0):
+    """Models of second derivatives."""
+    summed = hessians(composite, factor)
+
+    def at(groups, theta, evaluation, curvature):
+        H = summed(groups, theta, evaluation)
+        return MatrixModel(H + curvature[:, :, None] * np.eye(H.shape[-1]))
+
+    return at
 
 
 def hessians(composite, factor=1.0):
@@ -76,7 +87,7 @@ def test_it_minimises_whatever_the_model(make, factor):
     composite = Composite(smooth, 0.2 * largest)
     places = np.tile(np.arange(theta.shape[2]), (3, 1))
     found = ProximalNewton(max_iter=400).minimize(
-        composite, theta, places, hessians(composite, factor), np.zeros(3)
+        composite, theta, places, models(composite, factor), np.zeros(3)
     )
     values = composite.value(found.theta)
     for group in range(3):
@@ -93,13 +104,14 @@ def test_places_that_are_none_do_not_move():
     places = np.asarray([[0, 1, q], [1, q, q]])  # the second group has one parameter only
     start = np.zeros(composite.shape)
 
-    def some(groups, theta, evaluation):
+    def some(groups, theta, evaluation, curvature):
         whole = hessians(composite)(groups, theta, evaluation)
         padded = np.zeros((len(groups), q + 1, q + 1))
         padded[:, :q, :q], padded[:, q, q] = whole, 1.0
         own = places[groups]
         taken = np.stack([H[np.ix_(at, at)] for H, at in zip(padded, own, strict=True)])
-        return np.where(np.eye(3) > 0, taken, taken * (own != q)[:, None] * (own != q)[:, :, None])
+        held = (own != q)[:, None] * (own != q)[:, :, None]
+        return MatrixModel(np.where(np.eye(3) > 0, taken, taken * held))
 
     found = ProximalNewton().minimize(composite, start, places, some, np.zeros(2))
     assert not found.theta[0, 0, 2:].any()

@@ -30,6 +30,11 @@ from logitron.backend import LIBRARIES
 
 #: number of reads to the host, by method
 READS: Counter[str] = Counter()
+#: bytes of free memory of the device
+FREE_MEMORY = 1 << 32
+
+#: kernels that were launched, by name and dtypes
+KERNELS: Counter[tuple[str, tuple[str, ...]]] = Counter()
 
 #: compute type of products; TF32 simulates CUPY_TF32=1
 COMPUTE_TYPES = {np.dtype(np.float32): "TF32"}
@@ -99,9 +104,13 @@ class ndarray:  # noqa: N801  (CuPy's own name)
 
     def astype(self, dtype: Any, *, copy: bool = True) -> "ndarray":
         same = not copy and self._host.dtype == dtype
+        if not same:
+            _launch("astype", (self,))
         return self if same else ndarray(self._host.astype(dtype, copy=copy))
 
     def __getitem__(self, key: Any) -> "ndarray":
+        if isinstance(key, ndarray):
+            _launch("take", (self, key))
         return ndarray(self._host[_unwrap(key)])
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -138,6 +147,7 @@ for _name in (
 ):
 
     def _method(self: ndarray, *args: Any, _name: str = _name, **kwargs: Any) -> Any:
+        _launch(_name, (self,))
         return _wrap(getattr(self._host, _name)(*map(_unwrap, args), **kwargs))
 
     setattr(ndarray, _name, _method)
@@ -149,6 +159,7 @@ for _name in (
 ):
 
     def _operator(self: ndarray, *args: Any, _name: str = _name) -> Any:
+        _launch(_name.strip("_"), (self, *args))
         if any(not isinstance(a, ndarray | np.generic | bool | int | float) for a in args):
             return NotImplemented
         with np.errstate(all="ignore"):
@@ -156,6 +167,22 @@ for _name in (
         return result if result is NotImplemented else _wrap(result)
 
     setattr(ndarray, _name, _operator)
+
+
+#: functions that return views or facts, or call cuBLAS or cuSOLVER; each other one is a kernel that
+#: is compiled for the dtypes of its arguments
+NO_KERNELS = (
+    {"reshape", "ravel", "view", "transpose", "permute_dims", "swapaxes", "moveaxis", "squeeze"}
+    | {"expand_dims", "broadcast_to", "empty", "empty_like", "finfo", "iinfo", "isdtype"}
+    | {"result_type", "can_cast", "matmul", "rmatmul", "dot", "solve", "inv", "eigh"}
+)
+
+
+def _launch(name: str, args: tuple[Any, ...]) -> None:
+    """Count a kernel by its name and the dtypes of its arguments."""
+    if name not in NO_KERNELS:
+        dtypes = (str(getattr(one, "dtype", type(one).__name__)) for one in args)
+        KERNELS[name, tuple(dtypes)] += 1
 
 
 def _unwrap(value: Any) -> Any:
@@ -211,6 +238,9 @@ class MemoryPool:
     def free_all_blocks(self) -> None:
         pass
 
+    def free_bytes(self) -> int:
+        return 0
+
 
 # --- kernels ------------------------------------------------------------------------------------
 
@@ -231,6 +261,7 @@ class RawKernel:
         self._function = _compiled(code, name, options)
 
     def __call__(self, grid: tuple[int], block: tuple[int], arguments: tuple[Any, ...]) -> None:
+        KERNELS["RawKernel", ()] += 1
         self._function(*grid, *block, *map(_argument, arguments))
 
 
@@ -323,8 +354,14 @@ def _package(real: types.ModuleType | None) -> dict[str, types.ModuleType]:
     _fill(fft, np.fft, None if real is None else real.fft)
     linalg.__all__ = [name for name in vars(linalg) if not name.startswith("_")]
     cuda.is_available = lambda: True
-    cuda.Device, cuda.runtime = Device, types.SimpleNamespace(getDeviceCount=lambda: 1)
+    cuda.Device, cuda.runtime = (
+        Device,
+        types.SimpleNamespace(
+            getDeviceCount=lambda: 1, memGetInfo=lambda: (FREE_MEMORY, FREE_MEMORY)
+        ),
+    )
     cuda.Stream = types.SimpleNamespace
+    cuda.get_current_stream = lambda: types.SimpleNamespace(ptr=0)
     cuda.memory = types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError)
     top.__version__ = "14.0.0" if real is None else real.__version__
     top.__path__ = linalg.__path__ = cuda.__path__ = fft.__path__ = []
@@ -367,6 +404,7 @@ def _wrapped_function(function: Any, real: Any) -> Any:
 
     @functools.wraps(function, updated=())
     def run(*args: Any, **kwargs: Any) -> Any:
+        _launch(function.__name__, args)
         if signature is not None:
             signature.bind(*args, **kwargs)
         lowered = {name: _unwrap(value) for name, value in kwargs.items()}

@@ -8,6 +8,7 @@ import numpy as np
 import logitron
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap, neuron, permutation_test
 from logitron.automatic import Plan
+from logitron.displays import CoefficientDisplay, ProbeScoresDisplay, SweepDisplay
 from logitron.estimators.argument_types import SolverName
 
 X = np.random.default_rng(0).normal(size=(20, 3))
@@ -80,10 +81,36 @@ def files(model: LogisticRegression, path: Path) -> Host:
     return loaded.predict_proba(X)
 
 
+class Squares:
+    """An object whose rows are read in blocks."""
+
+    shape, dtype = (20, 2), "float64"
+
+    def read_rows(self, start: int, stop: int) -> Host:
+        return np.stack([np.arange(start, stop) ** k for k in (1.0, 2.0)], axis=1)
+
+
+def larger_than_memory(path: Path) -> Host:
+    clf = LogisticRegression().fit("train.npy", y)
+    clf.fit([path, path], y).fit(Squares(), y)
+    rows = logitron.open_rows(path, name="X", block_bytes=1 << 20)
+    print(clf.fit(rows, y).score(rows, y), rows.shape)
+    assert_type(clf.predict_proba(path), Host)
+    return logitron.write_predictions(path, clf.predict, Squares())
+
+
 def inference(model: LogisticRegression) -> str:
     found = logitron.inference(model, X, y, cov="HC1")
     assert_type(found.conf_int(0.9, method="profile"), Host)
     return str(found.odds_ratios())
+
+
+def pictures(model: LogisticRegression) -> SweepDisplay:
+    found = logitron.inference(model, X, y)
+    drawn = CoefficientDisplay.from_estimator(model, intervals=found, level=0.9, most=3)
+    drawn.plot(image_shape=(1, 3)).figure_.savefig("coefficients.png")
+    ProbeScoresDisplay.from_estimator(model, X, np.ones((20, 3)), scoring="f1").plot(ax=drawn.ax_)
+    return SweepDisplay.from_estimator(LogisticRegressionCV().fit(X, y), linewidth=3)
 
 
 def one_neuron() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 import logitron
 from logitron import LogisticRegression, LogisticRegressionCV, bootstrap, neuron, permutation_test
+from logitron.displays import CoefficientDisplay, ConvergenceDisplay, ProbeScoresDisplay
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 y = np.arange(20) % 2
@@ -37,13 +38,20 @@ def parameters() -> None:
     LogisticRegression().to("nump")  # wrong
 
 
+def pictures(clf: LogisticRegression) -> None:
+    ConvergenceDisplay.from_estimator(clf, quantity="gap")  # wrong
+    CoefficientDisplay.from_estimator(clf, image_shape=8)  # wrong
+    print(CoefficientDisplay.from_estimator(clf).axes_)  # wrong
+    ProbeScoresDisplay.from_estimator(clf, X)  # wrong
+
+
 def data(clf: LogisticRegression) -> None:
-    clf.fit("train.npy", y)  # wrong
-    clf.fit(Path("train.npy"), y)  # wrong
+    clf.fit(b"train.npy", y)  # wrong
     clf.fit(X, "label")  # wrong
     clf.fit(X)  # wrong
     clf.fit((row for row in X), y)  # wrong
-    clf.predict("test.npy")  # wrong
+    clf.fit(X, Path("labels.npy"))  # wrong
+    clf.predict(3.0)  # wrong
     clf.fit(X, y, "balanced")  # wrong
     clf.predict(X).detach()  # wrong
 

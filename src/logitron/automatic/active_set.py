@@ -17,6 +17,8 @@ FEWEST_NEW, MOST_NEW = 16, 256
 MOST_PAIRS = 512
 #: part of all features from which on none is left out; and features that always stay together
 LARGEST_PART, FEW_FEATURES = 0.5, 64
+#: part of the threshold from which on all coefficients of zero may leave it, if each is cheap
+NEAR = 0.9
 #: softmax: part of the threshold from which on a coefficient of zero may leave it
 NEARLY = 0.999
 
@@ -32,11 +34,18 @@ class ActiveSet(NamedTuple):
 
     @classmethod
     def of(
-        cls, objective: Objective, theta: HostArray, grad: HostArray, likes: HostArray
+        cls,
+        objective: Objective,
+        theta: HostArray,
+        grad: HostArray,
+        likes: HostArray,
+        *,
+        every: bool = False,
     ) -> "ActiveSet":
         """Choose coefficients that are not zero, and those nearest to leaving it.
 
-        Groups of the same targets have the same ones.
+        Groups of the same targets have the same ones. ``every`` near one is chosen where each costs
+        little.
         """
         layout, l1 = objective.layout, objective.l1
         assert l1 is not None
@@ -46,10 +55,11 @@ class ActiveSet(NamedTuple):
         for like in np.unique(likes).tolist():
             mine = likes == like
             score, held = np.max(scores[mine], axis=0), np.any(support[mine], axis=0)
-            pairs[like] = _best(score, held, objective.rows.shape[0])
+            most = objective.rows.shape[0]
+            pairs[like] = _near(score, held) if every else _best(score, held, most)
         union = np.unique(np.concatenate(list(pairs.values())) % p)
         whole = len(union) >= max(LARGEST_PART * p, FEW_FEATURES) or p <= FEW_FEATURES
-        whole = whole or objective.rows.lazy or layout.intercept_is_column
+        whole = whole or not objective.rows.in_memory or layout.intercept_is_column
         features = None if whole else union
         width = q if features is None else len(union) + q - p
         found = {}
@@ -109,6 +119,14 @@ def _scores(l1: L1, theta: HostArray, grad: HostArray) -> HostArray:
     size = np.broadcast_to(np.asarray(l1.thresholds()), theta.shape)
     scores: HostArray = np.abs(grad) / np.where(size > 0.0, size, np.inf)
     return scores
+
+
+def _near(scores: HostArray, held: HostArray) -> HostArray:
+    """Choose coefficients (K, p) that are not zero or near to leaving it, and a few more."""
+    chosen = held | (scores > NEAR)
+    few = np.argpartition(-scores.reshape(-1), min(FEWEST_NEW, scores.size) - 1)[:FEWEST_NEW]
+    chosen.reshape(-1)[few] = True
+    return np.flatnonzero(chosen)
 
 
 def _best(scores: HostArray, held: HostArray, rows: int) -> HostArray:

@@ -7,20 +7,32 @@ that leaves only zeros, :math:`\max_j |g_j|` at the best intercepts, stronger on
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
+from logitron.automatic.l1_coordinates import L1Coordinates
 from logitron.automatic.one_by_one import chains
 from logitron.automatic.working_set import Bounded, SparseState, WorkingSets, bounded
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import Evaluation, Objective, sums
-from logitron.solvers import Callback, Iteration, Solution, Status
+from logitron.solvers import (
+    MISSING,
+    Callback,
+    Entry,
+    Iteration,
+    Solution,
+    Status,
+    begin_part,
+)
 
-__all__ = ["minimize_elastic_net", "sparse_gap"]
+__all__ = ["PenaltyOutcome", "minimize_elastic_net", "sparse_gap"]
 
 #: factor between penalties of one chain from which on others come between; and their tolerance
 FAR, LOOSE = 100.0, 1e-2
+#: that tolerance where a round is a single step: coordinate descent
+LOOSEST = 1.0
 
 
 def minimize_elastic_net(
@@ -90,6 +102,17 @@ def sparse_gap(objective: Objective, theta: HostArray) -> Bounded:
     return bounded(objective, theta, _largest_squares(objective))
 
 
+class PenaltyOutcome(NamedTuple):
+    """What is known of all groups after some were minimised."""
+
+    number: int
+    """Which minimisation of the run it was."""
+    arrays: dict[str, HostArray]
+    """Fields of the state, by their names."""
+    curve: HostArray
+    """Values after each round (rounds, G)."""
+
+
 class _Run:
     """The groups' outcomes, as they are found."""
 
@@ -106,12 +129,15 @@ class _Run:
         self.curve: list[HostArray] = []
         self.between = np.zeros(0, int)
         """Groups that are on their way through stronger penalties."""
+        self.part, self.number = begin_part("penalties"), 0
+        entry = MISSING if self.part is None else self.part.recall()
+        self.outcome: PenaltyOutcome | None = None if entry is MISSING else entry.value
         self.sets = WorkingSets(_largest_squares(objective), max_iter, self._after_round)
 
     def all_at_once(self) -> bool:
         """Minimise all groups together; whether that was stopped."""
         groups = np.arange(self.objective.groups)
-        return self.sets.minimize(self.objective, self.state, groups, self.tol**2)
+        return self._minimize(self.objective, groups, self.tol**2, None)
 
     def along_the_path(self) -> bool:
         """Minimise level by level, from the strongest penalties; whether that was stopped."""
@@ -158,12 +184,40 @@ class _Run:
                 penalty=penalty._replace(strength=np.asarray(penalty.strength) * ratio),
             )
             self.between = groups
-            if self.sets.minimize(stronger, self.state, groups, LOOSE, known):
+            loose = LOOSEST if L1Coordinates.serve(self.objective) else LOOSE
+            if self._minimize(stronger, groups, loose, known):
                 return True
             known = None
             self.state.status[groups], self.state.gap[groups] = Status.MAX_ITER, np.inf
         self.between = groups[:0]
-        return self.sets.minimize(self.objective, self.state, groups, self.tol**2, known)
+        return self._minimize(self.objective, groups, self.tol**2, known)
+
+    def _minimize(
+        self, objective: Objective, groups: HostArray, relative: float, known: Evaluation | None
+    ) -> bool:
+        """Minimise some groups, unless a journal has an outcome; whether that was stopped.
+
+        An outcome has all groups, so that the last one is all that a journal needs.
+        """
+        self.number += 1
+        if self.outcome is not None and self.number <= self.outcome.number:
+            if self.number == self.outcome.number:
+                self._restore(self.outcome)
+            return False
+        before = int(self.state.n_iter.max())
+        stopped = self.sets.minimize(objective, self.state, groups, relative, known)
+        if self.part is not None and not stopped:
+            outcome = PenaltyOutcome(self.number, vars(self.state), np.asarray(self.curve))
+            self.part.keep(Entry(outcome, steps=int(self.state.n_iter.max()) - before))
+        return stopped
+
+    def _restore(self, outcome: PenaltyOutcome) -> None:
+        """Go on from an outcome, and from the counts of that time."""
+        if self.part is not None:
+            self.part.recall()
+        for name, values in outcome.arrays.items():
+            getattr(self.state, name)[...] = values
+        self.curve[:] = list(outcome.curve)
 
     def _after_round(self) -> bool:
         """Log the values, and call the callback."""

@@ -1,5 +1,7 @@
 """Growing samples of the rows: a start near the optimum, and a model, for little of a pass."""
 
+from functools import partial
+
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import inverted, refresh
 from logitron.automatic.plan import Plan
@@ -8,7 +10,7 @@ from logitron.certificates import GapBound, SubsampleBound
 from logitron.objective import Objective
 from logitron.preconditioners import Preconditioner
 from logitron.reductions import subsample
-from logitron.solvers import QuasiNewton, Stopping, WhenSlow
+from logitron.solvers import QuasiNewton, Stopping, WhenSlow, remember
 
 __all__ = ["minimize_on_samples"]
 
@@ -54,11 +56,20 @@ def minimize_on_samples(
             max_iter=min(max_iter - spent, MOST_ON_A_SAMPLE),
             stopping=Stopping(tol=0.0, gap=STATISTICAL * worth, polish=False),
         )
-        fitted, state = solver.minimize(part, theta, preconditioner=model)
-        model = inverted(objective, state.preconditioner)
-        theta, spent, last = fitted.theta, spent + int(fitted.n_iter.max()), part
+        make = partial(_minimized, solver, part, theta, model)
+        theta, n_iter, preconditioner = remember("sample", make)
+        model = inverted(objective, preconditioner)
+        spent, last = spent + n_iter, part
     if last is None:
         return theta, model, spent, GapBound()
     evaluation = last.evaluate(theta, "full")
     model = refresh(last, evaluation, theta, None, reuse=True)
     return theta, model, spent, GapBound(SubsampleBound(last))
+
+
+def _minimized(
+    solver: QuasiNewton, part: Objective, theta: Array, model: Preconditioner | None
+) -> tuple[Array, int, Preconditioner]:
+    """Minimise on a sample: the parameters, iterations, and the model that was last used."""
+    fitted, state = solver.minimize(part, theta, preconditioner=model)
+    return fitted.theta, int(fitted.n_iter.max()), state.preconditioner

@@ -10,6 +10,7 @@ from logitron.objective import Evaluation, LogitObjective, Objective, sums
 from logitron.objective.evaluation import recentred
 from logitron.objective.partial_hessian import partial_hessian
 from logitron.reductions import subsample
+from logitron.solvers import MatrixModel
 
 __all__ = ["L1Hessians"]
 
@@ -61,7 +62,14 @@ class L1Hessians:
             objective = subsample(objective, count, SEED) or objective
         return cls(objective, places, likes)
 
-    def __call__(self, groups: HostArray, theta: HostArray, evaluation: Evaluation) -> HostArray:
+    def __call__(
+        self, groups: HostArray, theta: HostArray, evaluation: Evaluation, curvature: HostArray
+    ) -> MatrixModel:
+        """Model loss and penalty at ``theta (g, K, q)``; see `ProximalNewton.minimize`."""
+        H = self.summed(groups, theta, evaluation)
+        return MatrixModel(H + curvature[:, :, None] * np.eye(H.shape[-1]))
+
+    def summed(self, groups: HostArray, theta: HostArray, evaluation: Evaluation) -> HostArray:
         """Sum them at ``theta (g, K, q)`` of some groups: (g, s, s).
 
         Groups that share their curvature differ in their rows' weights or in their penalty only:

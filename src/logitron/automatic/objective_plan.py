@@ -32,6 +32,7 @@ def plan_of(
         flat=n < p and rows.entries is None and not rows.lazy and is_flat(objective),
         lazy=rows.lazy,
         draws=rows.draws_rows,
+        in_memory=rows.in_memory,
         bounded=objective.strongly_convex,
         weighed=objective.penalty.feature_factors is not None,
         keeps_logits=keeps_logits(objective),

@@ -17,7 +17,18 @@ from logitron.backend import to_host
 from logitron.backend.threads import parallel_map, workers
 from logitron.backend.types import Array, HostArray
 from logitron.objective import GroupIndex, Objective
-from logitron.solvers import Callback, Iteration, Solution, Status, joined
+from logitron.solvers import (
+    MISSING,
+    Callback,
+    Entry,
+    Iteration,
+    Solution,
+    Status,
+    begin_part,
+    joined,
+    stop_recording,
+    within,
+)
 
 __all__ = ["chains", "extrapolated", "minimize_one_by_one"]
 
@@ -63,6 +74,7 @@ def minimize_one_by_one(
         else:
             parallel_map(lambda _: run.work(todo), range(team), on_error=run.stopped.set)
     except KeyboardInterrupt:
+        stop_recording()
         if not interruptible:
             raise
     return run.solution()
@@ -166,6 +178,7 @@ class _Run:
         self.found: dict[int, Solution] = {}
         self.loss = np.full(objective.groups, np.nan)
         self.calls_every = -(-objective.groups // MOST_CALLS)
+        self.part = begin_part("groups")
 
     def work(self, todo: list[list[int]]) -> None:
         """Minimise the groups of one chain after the other, until none is left."""
@@ -181,11 +194,26 @@ class _Run:
                 start = self.theta[group : group + 1]
                 if answers and not self.warm:
                     start = extrapolated(answers, size)
-                solution = self.minimize(own, start, self._look_for_a_stop)
+                solution = self._minimized(group, own, start)
                 answers.append((size, solution.theta))
                 self._put(group, solution)
                 if self.stopped.is_set():
                     return
+
+    def _minimized(self, group: int, own: Objective, start: Array) -> Solution:
+        """Minimise a group, or take its outcome from a journal."""
+        if self.part is None:
+            return self.minimize(own, start, self._look_for_a_stop)
+        part = self.part.named(str(group))
+        entry = part.recall()
+        if entry is not MISSING:
+            known: Solution = entry.value
+            return known
+        with within(part):
+            solution = self.minimize(own, start, self._look_for_a_stop)
+        if not (solution.status == Status.STOPPED).any():
+            part.keep(Entry(solution))
+        return solution
 
     def _look_for_a_stop(self, iteration: Iteration) -> bool:
         return self.stopped.is_set()

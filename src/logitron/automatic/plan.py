@@ -93,6 +93,7 @@ def choose(
     flat: bool = False,
     lazy: bool = False,
     draws: bool = True,
+    in_memory: bool = True,
     bounded: bool = True,
     weighed: bool = False,
     keeps_logits: bool = True,
@@ -108,9 +109,11 @@ def choose(
     flat : bool, default False
         Whether no direction of the features stands out.
     lazy : bool, default False
-        Whether the rows are in chunks elsewhere, of which no columns can be taken.
+        Whether the rows are in chunks elsewhere.
     draws : bool, default True
         Whether samples of the rows can be taken.
+    in_memory : bool, default True
+        Whether columns of the features can be taken.
     bounded : bool, default True
         Whether there is a penalty. Without one, a direction that no drawn row has would be lost.
     weighed : bool, default False
@@ -140,7 +143,7 @@ def choose(
         chosen, reason = "shared", "features of unequal penalties cannot be rotated"
     elif p * p > MOST_NUMBERS or p > n:
         passes = FLAT_PASSES if flat else PLAIN_PASSES
-        rotates = method is None and not (lazy or weighed)
+        rotates = method is None and in_memory and not (lazy or weighed)
         chosen, reason = _wide(n, p, passes * groups * costs.one_pass, rotates=rotates)
     elif method == "lbfgs":
         chosen, reason = "shared", "solver='lbfgs'"

@@ -38,7 +38,8 @@ def keeps_logits(objective: Objective) -> bool:
     (n, p), m = rows.shape, objective.groups * objective.classes
     if rows.lazy or rows.context.library.is_jit or objective.penalty.feature_factors is not None:
         return False
-    return loss.self_concordance is not None and n * m <= max(n * p, MOST_LOGITS)
+    most = max(n * p, MOST_LOGITS) if rows.in_memory else MOST_LOGITS
+    return loss.self_concordance is not None and n * m <= most
 
 
 def rank_of(n: int, q: int, groups: int, classes: int, most: int | None = None) -> int:

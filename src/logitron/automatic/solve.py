@@ -36,6 +36,7 @@ from logitron.solvers import (
     Status,
     Stopping,
     WhenSlow,
+    remember,
 )
 
 __all__ = ["AutomaticSolver", "Minimum"]
@@ -323,11 +324,24 @@ class AutomaticSolver:
             index = context.asarray(chosen, keep_dtype=True)
             start = context.xp.take(solution.theta, index, axis=0)
             observer = of_all_groups(callback, solution, chosen, context)
-            part, _ = solver.minimize(objective.take(chosen), start, callback=observer)
+            make = partial(_solution, solver, objective.take(chosen), start, observer)
+            part = remember("batch", make, unless=_was_stopped)
             solution = solution.replaced(chosen, part, context, after=spent)
-            if (part.status == Status.STOPPED).any():
+            if _was_stopped(part):
                 break
         return solution
+
+
+def _solution(
+    solver: QuasiNewton, objective: Objective, theta: Array, callback: Callback
+) -> Solution:
+    """Minimise, and return the outcome alone."""
+    return solver.minimize(objective, theta, callback=callback)[0]
+
+
+def _was_stopped(solution: Solution) -> bool:
+    """Whether a group was stopped."""
+    return bool((solution.status == Status.STOPPED).any())
 
 
 def _goes_on(solution: Solution) -> bool:

@@ -9,6 +9,7 @@ module                        contents
 `logitron.backend.host`       `to_host`: counted reads from a device to the host
 `logitron.backend.linalg`     small linear systems, solved without waiting for the device
 ``transfer``                  moving arrays between libraries and devices
+``block_sizes``               how large the blocks of rows are that suit a device
 ``dtypes``                    kinds and widths of dtypes
 ``threads``                   worker threads, and the number of BLAS threads
 ``process_setting``           settings of the whole process, changed temporarily

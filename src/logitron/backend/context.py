@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.dtypes import n_bits, precision_of
 from logitron.backend.libraries import Library, library_named, library_of
 from logitron.backend.libraries.numpy import ignore_overflow
@@ -106,6 +107,15 @@ class ArrayContext:
     def low_precision(self) -> "ArrayContext | None":
         """The same library and device in float32; None if this context is in float32."""
         return replace(self, precision="float32") if self.precision == "float64" else None
+
+    @cached_property
+    def blocks(self) -> BlockSizes:
+        """Sizes of blocks of rows that suit the device."""
+        return self.library.block_sizes(self.device)
+
+    def workers(self) -> int:
+        """Return the number of blocks that are computed in parallel."""
+        return self.library.workers() if self.library.shares_blocks(self.device) else 1
 
     def same_device_as(self, other: "ArrayContext") -> bool:
         """Whether library and device are equal, so that arrays of both contexts can be mixed."""
@@ -217,7 +227,10 @@ class ArrayContext:
 
     def copy_to(self, values: Array) -> Array:
         """Move values to the device, in memory of their own, which the caller may write to."""
-        return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
+        if self.library.writes_in_place:
+            return self.xp.asarray(self.asarray(values), copy=True, device=self.device)
+        # (nobody can write to the result; it must not share memory of NumPy that others write to)
+        return self.asarray(np.array(values) if isinstance(values, np.ndarray) else values)
 
     def cast(self, parameter: Array | None) -> Array | None:
         """Cast a parameter on the device to this context's dtype.

@@ -24,6 +24,16 @@ class GapBound:
 
     subsample: SubsampleBound | None = None
 
+    @property
+    def memory(self) -> Any:
+        """What was seen of the subsample, which later bounds depend on."""
+        return None if self.subsample is None else self.subsample.memory
+
+    def recall(self, memory: Any) -> None:
+        """Go on with what another bound of the same subsample had seen."""
+        if self.subsample is not None:
+            self.subsample.memory = memory
+
     def __call__(
         self,
         objective: Objective,

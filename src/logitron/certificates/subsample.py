@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from logitron.backend import linalg
 from logitron.backend.types import Array
@@ -24,6 +25,15 @@ class SubsampleBound:
     sample: Objective
     _seen: tuple[Array, Array, Array] | None = field(default=None, repr=False)
     _before: float = field(default=0.0, repr=False)
+
+    @property
+    def memory(self) -> tuple[Any, float]:
+        """What was seen, and the distance before that."""
+        return self._seen, self._before
+
+    @memory.setter
+    def memory(self, seen: tuple[Any, float]) -> None:
+        self._seen, self._before = seen
 
     @property
     def reach(self) -> float:

@@ -1,4 +1,4 @@
-"""``python -m logitron digits``: one neuron classifies digits as "2" or other, on every library.
+"""``logitron digits``: one neuron classifies digits as "2" or other, on every library.
 
 The neuron is trained on 1000 of scikit-learn's 8 x 8 digits, and tested on the other 797. The
 settings are those of the tutorial behind this project: a learning rate of 0.15625 for the mean
@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from sklearn.exceptions import ConvergenceWarning
 from logitron.backend import LIBRARIES, ArrayContext, to_host
 from logitron.backend.libraries import missing_library_error
 from logitron.backend.types import HostArray
+from logitron.cli.outputs import say
 from logitron.cli.tables import Progress, print_table, progress
 from logitron.estimators import LogisticRegression
 from logitron.solvers import Iteration
 
-__all__ = ["Run", "available_backends", "show", "train"]
+__all__ = ["Run", "as_dict", "available_backends", "show", "train"]
 
 TRAINING_ROWS = 1000
 SETTINGS: dict[str, Any] = {
@@ -67,6 +68,9 @@ class _WatchedNeuron(LogisticRegression):
         return update_bar
 
 
+_WatchedNeuron.__name__ = LogisticRegression.__name__  # as warnings name it
+
+
 def show(
     *,
     backends: Sequence[str] | None = None,
@@ -74,8 +78,10 @@ def show(
     dtype: str = "float64",
     max_iter: int = 20_000,
     plot: Path | None = None,
-) -> None:
+) -> list[Run]:
     """Train on the backends, NumPy first, and print a table of the results.
+
+    Dask is used if it is named: it is slow for so few rows.
 
     Raises
     ------
@@ -83,7 +89,8 @@ def show(
         Before any training, if a backend or device is not available, or the picture cannot be drawn
         or written.
     """
-    chosen = available_backends() if backends is None else backends
+    chosen = [name for name in available_backends() if name != "dask"]
+    chosen = chosen if backends is None else list(backends)
     for name in chosen:
         if name != "dask":
             ArrayContext.named(name, device)
@@ -104,7 +111,7 @@ def show(
         ("backend", "device", "epochs", "loss", "missed", "seconds", "coef diff"),
         [_cells(run, runs[0]) for run in runs],
     )
-    print(
+    say(
         "loss: summed over the training rows; missed: misclassified rows of 797 held out;\n"
         "coef diff: largest difference from NumPy's coefficients"
     )
@@ -112,7 +119,13 @@ def show(
         from logitron.cli.plots import save_neuron
 
         save_neuron(runs[0].loss_curve, runs[0].coef, plot)
-        print(f"picture: {plot}")
+        say(f"picture: {plot}")
+    return runs
+
+
+def as_dict(run: Run) -> dict[str, Any]:
+    """Return the numbers of a run, without its curve and coefficients."""
+    return {key: one for key, one in asdict(run).items() if key not in ("coef", "loss_curve")}
 
 
 def available_backends() -> list[str]:

@@ -8,8 +8,9 @@ import numpy as np
 
 from logitron.backend.libraries import missing_library_error
 from logitron.backend.types import HostArray
+from logitron.cli.outputs import check_output
 
-__all__ = ["require_matplotlib", "save_neuron"]
+__all__ = ["require_matplotlib", "save_loss", "save_neuron", "save_scores"]
 
 
 def require_matplotlib(path: Path) -> None:
@@ -40,19 +41,7 @@ def require_matplotlib(path: Path) -> None:
         raise ValueError(
             f"--plot must name a file that ends in one of {', '.join(sorted(kinds))}, got {path}"
         )
-    if not path.parent.is_dir():
-        raise ValueError(f"--plot must name a file in a folder that exists, got {path}")
-    try:
-        new = not path.exists()
-        with path.open("ab"):  # keeps the contents
-            pass
-        if new:
-            path.unlink()
-    except OSError as error:
-        raise ValueError(
-            f"--plot must name a file that can be written, got {path}: {error.strerror}; choose "
-            "another file or folder"
-        ) from error
+    check_output("--plot", path)
     try:
         _drawn(np.ones(2), np.ones(64)).savefig(BytesIO(), format=kind)
     except Exception as error:  # of any type, from the program that draws this format
@@ -96,3 +85,56 @@ def _drawn(loss_curve: HostArray, coef: HostArray) -> Any:
     right.set(xticks=[], yticks=[], title="What the neuron looks for in a 2")
     figure.colorbar(image, ax=right, label="coefficient of the pixel", shrink=0.9)
     return figure
+
+
+def save_loss(loss_curve: HostArray, path: Path) -> None:
+    """Draw the loss after each iteration.
+
+    Parameters
+    ----------
+    loss_curve : numpy.ndarray (iterations,) or (iterations, T)
+        The mean over many targets is drawn.
+    path : Path
+    """
+    from matplotlib.figure import Figure
+
+    loss = loss_curve if loss_curve.ndim == 1 else loss_curve.mean(axis=1)
+    figure = Figure(figsize=(6, 3.8), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(np.arange(1, len(loss) + 1), loss, color="#1f6f8b", marker=".")
+    axes.set(yscale="log", xlabel="iteration", ylabel="loss")
+    _save(figure, axes, path)
+
+
+def save_scores(rows: list[dict[str, Any]], scoring: str, path: Path) -> None:
+    """Draw the held-out score against C, with the chosen penalty and the fits without a proof.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `penalty_rows`.
+    scoring : str
+        Name of the score.
+    path : Path
+    """
+    from matplotlib.figure import Figure
+
+    C = np.asarray([row["C"] for row in rows])
+    score = np.asarray([row["score"] for row in rows], dtype=float)
+    converged = np.asarray([row["converged"] for row in rows])
+    chosen = np.asarray([row["chosen"] > 0 for row in rows])
+    figure = Figure(figsize=(6, 3.8), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(C, score, color="#1f6f8b", marker=".")
+    axes.plot(C[chosen], score[chosen], "o", color="#c1440e", label="chosen")
+    if not converged.all():
+        axes.plot(C[~converged], score[~converged], "o", mfc="white", label="not converged")
+    axes.set(xscale="log", xlabel="C", ylabel=scoring)
+    axes.legend(frameon=False)
+    _save(figure, axes, path)
+
+
+def _save(figure: Any, axes: Any, path: Path) -> None:
+    axes.grid(True, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150)

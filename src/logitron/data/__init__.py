@@ -1,4 +1,4 @@
-"""Sources of rows: arrays in memory, sparse matrices and Dask arrays.
+"""Sources of rows: arrays in memory, sparse matrices, Dask arrays, and files read in blocks.
 
 =========================== ====================================================================
 module                      contents
@@ -9,6 +9,8 @@ module                      contents
 ``cupy_sparse_source``      `CupySparseSource`: a sparse matrix of CuPy
 ``dask_source``             `DaskSource`: a Dask array
 ``dask_sparse_source``      `DaskSparseSource`: a Dask array of sparse chunks
+``reader_source``           `ReaderSource`: a file, table or list that is read in blocks
+`logitron.data.readers`     what reads these: a room of its own
 `logitron.data.rows`        `Rows`: the interface for sums and maps over blocks of rows
 ``array_rows``              `ArrayRows`: sums and maps over rows of arrays in memory
 ``row_blocks``              arrays in memory, divided into blocks of rows
@@ -26,6 +28,7 @@ module                      contents
 ``dask_tasks``              functions that run in the workers of Dask
 ``dask_errors``             errors of chunks and of clusters, in words
 ``free_memory``             memory that a process may still take
+``reader_rows``             `ReaderRows`: sums and maps over blocks that are read in each pass
 ``block_features``          wrappers that cast or standardise the features of a block
 ``product_rows``            `ProductRows`: sums and products over rows of sparse matrices
 ``products``                `Products`: the interface of sparse features that offer products, and
@@ -48,6 +51,8 @@ from logitron.data.dask_keeping import keep_chunks
 from logitron.data.dask_rows import DaskRows
 from logitron.data.logits import logits_of, map_with_offset
 from logitron.data.product_rows import ProductRows
+from logitron.data.reader_rows import ReaderRows
+from logitron.data.readers import RowReader, RowSource, open_rows, opened
 from logitron.data.rows import Rows
 from logitron.data.source import Source
 from logitron.data.sparse_format import to_csr
@@ -60,6 +65,9 @@ __all__ = [
     "BlockOptions",
     "DaskRows",
     "ProductRows",
+    "ReaderRows",
+    "RowReader",
+    "RowSource",
     "Rows",
     "Source",
     "SparseRows",
@@ -69,6 +77,8 @@ __all__ = [
     "logits_of",
     "make_rows",
     "map_with_offset",
+    "open_rows",
+    "opened",
     "to_csr",
     "wrap",
 ]

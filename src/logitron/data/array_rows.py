@@ -10,6 +10,7 @@ import numpy as np
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
+from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 from logitron.data.block_features import (
     apply_to_logits,
@@ -227,10 +228,9 @@ class ArrayRows(RowBlocks):
             return None
         X, *row_arrays = self._arrays
         index = self.context.asarray(rows, keep_dtype=True)
-        take = self.context.library.take_rows
-        taken = [a if a is None else take(a, index) for a in row_arrays]
+        taken = self.context.compile(_take_rows)(index, *row_arrays)
         settings, options = dict(self._settings), self._options
-        if self.context.library.many_outputs_block_rows is not None:
+        if self.context.blocks.many_outputs_rows is not None:
             # Arrays computed from a block then stay in cache.
             most = max(options.sample_rows, options.sample_rows_per_feature * self.shape[1])
             settings["block_rows"] = min(self._block_rows(settings["block_rows"]), most)
@@ -258,6 +258,9 @@ class ArrayRows(RowBlocks):
             )
         return type(self)(self.context, self._take_columns(X, features), *row_arrays, **settings)
 
+    def columns(self, features: Any) -> None:
+        """Return None: blocks are dense."""
+
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""
 
@@ -279,11 +282,11 @@ class ArrayRows(RowBlocks):
             return None
         if self._standardisation is not None:  # float32 would lose the digits that it preserves
             return None
-        if self.context.library.block_bytes is None:  # a single block: a copy of all features
+        if self.context.blocks.features is None:  # a single block: a copy of all features
             return None
         if self._float32_rows is None:
             settings = dict(self._settings)
-            if self.context.library.many_outputs_block_rows is None:
+            if self.context.blocks.many_outputs_rows is None:
                 # The library's own blocks are too large for sums in float32.
                 most = self._block_rows(settings["block_rows"])
                 settings["block_rows"] = min(most, options.float32_max_rows)
@@ -319,8 +322,8 @@ class ArrayRows(RowBlocks):
         compiled_standardise = wide.compile(standardise)
         n, p = self.shape
         size = p
-        if self.context.library.block_bytes is not None:
-            numbers = self.context.library.block_bytes // 8
+        if self.context.blocks.features is not None:
+            numbers = self.context.blocks.features // 8
             if self._arrays[0].dtype == wide.dtype and not self.copies_columns:
                 numbers *= options.uncopied_column_factor
             size = max(options.min_columns, numbers // n)
@@ -338,6 +341,11 @@ class ArrayRows(RowBlocks):
             else:
                 total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
+
+
+def _take_rows(index: Array, *arrays: Array | None) -> tuple[Array | None, ...]:
+    take = library_of(index).take_rows
+    return tuple(a if a is None else take(a, index) for a in arrays)
 
 
 def _add(left: Array, right: Array) -> Array:

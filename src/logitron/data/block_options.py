@@ -20,13 +20,13 @@ class BlockOptions:
     preferred_rows : int
         Rows. A block has at least this many, as long as it stays within ``max_excess``.
     max_excess : int
-        Largest size of a block of ``preferred_rows`` rows, relative to the library's
-        ``block_bytes``.
+        Largest size of a block of ``preferred_rows`` rows, relative to the device's
+        ``features``.
     min_retry_rows : int
         Rows. Blocks are not halved below this when the device is out of memory.
     many_outputs : int
-        Outputs. From here on, the size of a block is bounded by the library's
-        ``many_outputs_block_rows``, and the outputs count towards ``parallel_min_numbers``.
+        Outputs. From here on, the size of a block is bounded by the device's
+        ``many_outputs_rows``, and the outputs count towards ``parallel_min_numbers``.
     parallel_min_numbers : int
         Numbers computed in a pass (rows times outputs) from which on several workers share the
         blocks. A pass of fewer than ``many_outputs`` outputs needs as many rows: it is bound by
@@ -81,8 +81,8 @@ def default_block_rows(
 ) -> int:
     """Choose the number of rows in a block.
 
-    A block of features has about the library's ``block_bytes``, and the arrays computed from it
-    have at most about its ``temporary_bytes``.
+    A block and the arrays computed from it have about the sizes that suit the device, see
+    `logitron.backend.block_sizes.BlockSizes`.
 
     Parameters
     ----------
@@ -99,14 +99,14 @@ def default_block_rows(
     int
         Rows in a block; may exceed ``n``.
     """
-    library = context.library
-    if library.block_bytes is None:
+    sizes = context.blocks
+    if sizes.features is None:
         return n
     row = 8 * max(p, 1)
-    preferred = min(options.preferred_rows, options.max_excess * library.block_bytes // row)
-    rows = max(options.min_rows, preferred, library.block_bytes // row)
-    if library.temporary_bytes is not None:
+    preferred = min(options.preferred_rows, options.max_excess * sizes.features // row)
+    rows = max(options.min_rows, preferred, sizes.features // row)
+    if sizes.temporary is not None:
         size = 4 if context.precision == "float32" else 8
-        rows = min(rows, library.temporary_bytes // (size * width))
-    fewest, most = library.many_outputs_block_rows or (options.min_rows, rows)
+        rows = min(rows, sizes.temporary // (size * width))
+    fewest, most = sizes.many_outputs_rows or (options.min_rows, rows)
     return max(fewest, min(rows, most) if width >= options.many_outputs else rows)

@@ -157,7 +157,17 @@ class CsrProducts:
 
     def select_columns(self, columns: HostArray) -> "CsrProducts":
         """Copy the entries of some columns; see `Products.select_columns`."""
-        return CsrProducts(self._by_column[:, columns].tocsr())
+        selected = self.columns(columns)
+        products = CsrProducts(selected.tocsr())
+        products.__dict__["_by_column"] = selected
+        return products
+
+    def columns(self, columns: HostArray) -> Any:
+        """Return some columns as a CSC array; see `Products.columns`."""
+        whole = self._by_column
+        if len(columns) == self.shape[1] and (np.diff(columns) == 1).all():
+            return whole
+        return whole[:, columns]
 
     @cached_property
     def _by_column(self) -> Any:

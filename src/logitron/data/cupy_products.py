@@ -104,6 +104,9 @@ class CupyProducts:
     def select_columns(self, columns: HostArray) -> None:
         """Return None: entries are not stored by columns."""
 
+    def columns(self, columns: HostArray) -> None:
+        """Return None: entries are not on the host."""
+
     def in_blocks(
         self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
     ) -> ArrayRows:

@@ -91,6 +91,10 @@ class CupySparseSource(Source):
         """Copy the rows with these indices to the host, as a sparse matrix."""
         return self._on_host().take(rows)
 
+    def drawn(self, count: int) -> list[Any]:
+        """Copy rows to the host; see `Source.drawn`."""
+        return self._on_host().drawn(count)
+
     def to_host(self) -> Any:
         """Copy the matrix to the host; see `Source.to_host`."""
         return self.array.get().tocsr()

@@ -132,6 +132,9 @@ class DaskProducts:
     def select_columns(self, columns: HostArray) -> None:
         """Return None: entries are not stored by columns."""
 
+    def columns(self, columns: HostArray) -> None:
+        """Return None: entries are not on the host."""
+
     def in_blocks(
         self, context: ArrayContext, *row_arrays: Array | None, **settings: Any
     ) -> DaskRows:

@@ -63,6 +63,7 @@ class DaskRows:
 
     lazy, one_block = True, False
     entries: int | None = None
+    in_memory = False
 
     def __init__(
         self,
@@ -257,6 +258,9 @@ class DaskRows:
 
     def take_columns(self, features: Any) -> None:
         """Return None: the chunks stay where they are."""
+
+    def columns(self, features: Any) -> None:
+        """Return None: features are not sparse."""
 
     def with_occurring_columns(self) -> None:
         """Return None: the features would have to be read."""

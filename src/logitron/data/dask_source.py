@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.context import ArrayContext
-from logitron.backend.host import count_read
+from logitron.backend.host import count_read, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.dask_chunks import check_chunks, with_checked_chunks
@@ -89,6 +89,11 @@ class DaskSource(Source):
     def map(self, function: Callable[[Array], Array], dtype: Any) -> Array:
         """Apply an element-wise function to each chunk, lazily; see `Source.map`."""
         return self.array.map_blocks(function, dtype=dtype)
+
+    def drawn(self, count: int) -> list[Any]:
+        """Compute the first rows and the last; see `Source.drawn`."""
+        parts = [part.compute() for part in (self.array[:count], self.array[-count:])]
+        return [part if hasattr(part, "tocsr") else to_host(part) for part in parts]
 
     def unique_inverse(self) -> tuple[HostArray, Array]:
         """Return the sorted unique values of all chunks, and a lazy array of indices.

@@ -82,7 +82,7 @@ def copied_block_rows(context: ArrayContext, n: int, fewest: int) -> int:
 
     Each worker copies a block at a time.
     """
-    return max(fewest, n // (PARTS * context.library.workers()))
+    return max(fewest, n // (PARTS * context.workers()))
 
 
 def blocks_in_buffer(

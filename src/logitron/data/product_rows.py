@@ -62,6 +62,7 @@ class ProductRows:
         self.shape = products.shape
         self.entries: int | None = products.entries
         self.lazy = products.lazy
+        self.in_memory = not products.lazy
         self.row_arrays = row_arrays
         self._given = products
         self._settings: dict[str, Any] = {"width": width, "options": options}
@@ -182,7 +183,7 @@ class ProductRows:
     def _blocks(self) -> list[tuple[int, int]]:
         n, library = self.shape[0], self.context.library
         step = max(FEWEST_ROWS, BLOCK_NUMBERS // self._settings["width"])
-        if library.block_bytes is None or not library.writes_in_place:
+        if self.context.blocks.features is None or not library.writes_in_place:
             step = n
         return [(start, min(start + step, n)) for start in range(0, n, step)]
 
@@ -192,7 +193,7 @@ class ProductRows:
         numbers = self.shape[0] * self._settings["width"]
         if numbers < options.parallel_min_numbers:
             return 1
-        return max(1, min(self.context.library.workers(), blocks // 2))
+        return max(1, min(self.context.workers(), blocks // 2))
 
     # --- dense blocks of features ---
 
@@ -251,6 +252,10 @@ class ProductRows:
         if products is None:
             return None
         return type(self)(self.context, products, *self.row_arrays, **self._settings)
+
+    def columns(self, features: HostArray) -> Any | None:
+        """Return some features as a CSC array; see `Rows.columns`."""
+        return self._given.columns(features)
 
     def with_occurring_columns(self) -> "tuple[ProductRows, HostArray] | None":
         """Return rows of the columns that have entries; see `Rows.with_occurring_columns`."""

@@ -64,6 +64,9 @@ class Products(Protocol):
     def select_columns(self, columns: HostArray) -> "Products | None":
         """Copy the entries of some columns; None if that is not cheap."""
 
+    def columns(self, columns: HostArray) -> Any | None:
+        """Return some columns as a CSC array of SciPy; None if entries are not on the host."""
+
     def in_blocks(self, context: ArrayContext, *row_arrays: Array | None, **settings: Any) -> Rows:
         """Return the same features, with row arrays, in dense blocks."""
 

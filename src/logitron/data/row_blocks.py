@@ -45,7 +45,7 @@ class RowBlocks:
         Centre and scale: block functions receive ``(X - centre) * scale``.
     """
 
-    lazy, draws_rows = False, True
+    lazy, draws_rows, in_memory = False, True, True
     entries: int | None = None
 
     def __init__(
@@ -97,7 +97,7 @@ class RowBlocks:
 
     def _shared_out(self, is_long: bool) -> list[list[tuple[Any, ...]]]:
         """Share the blocks out among workers, in order, if the work is long."""
-        team = min(self.context.library.workers(), len(self._stored) // 2) if is_long else 1
+        team = min(self.context.workers(), len(self._stored) // 2) if is_long else 1
         if team <= 1:
             return [self._stored]
         edges = np.linspace(0, len(self._stored), team + 1).astype(int)

@@ -1,8 +1,9 @@
 """`Rows`: the interface for sums and maps over blocks of rows.
 
 Loss, gradient and Hessian are sums over rows. A solver needs no other access to the data. One
-interface serves blocks that fit a cache, features that are cast block by block, sparse matrices and
-the chunks of Dask arrays: parameters are passed to the blocks, and small sums are returned.
+interface serves blocks that fit a cache, features that are cast block by block, sparse matrices,
+the chunks of Dask arrays and blocks that are read from files: parameters are passed to the blocks,
+and small sums are returned.
 
 Blocks are computed in the context's precision, and added up in the widest precision of the device
 (`ArrayContext.wide`), so that rounding errors do not grow with the number of blocks.
@@ -40,6 +41,8 @@ class Rows(Protocol):
     """Rows and features."""
     lazy: bool
     """Whether the rows are not in memory, so that only sums and lazy maps are available."""
+    in_memory: bool
+    """Whether the features are in memory, so that columns can be taken, and features replaced."""
 
     @property
     def draws_rows(self) -> bool:
@@ -141,7 +144,7 @@ class Rows(Protocol):
         """
 
     def sample(self, count: int, seed: int) -> "Rows | None":
-        """Select ``count`` rows, evenly over all rows; None if that is not cheap."""
+        """Select ``count`` rows, or nearly, evenly over all rows; None if that is not cheap."""
 
     def select(self, rows: np.ndarray[Any, Any]) -> "Rows | None":
         """Copy the rows with these indices; None if that is not cheap."""
@@ -157,6 +160,12 @@ class Rows(Protocol):
 
     def take_columns(self, features: np.ndarray[Any, Any]) -> "Rows | None":
         """Copy the features with these numbers; None if that is not cheap."""
+
+    def columns(self, features: np.ndarray[Any, Any]) -> Any | None:
+        """Return the features with these numbers as a CSC array of SciPy.
+
+        None where entries are not stored on the host.
+        """
 
     def with_occurring_columns(self) -> "tuple[Rows, np.ndarray[Any, Any]] | None":
         """Return rows of the columns that are not zero everywhere, and their numbers.
@@ -194,7 +203,7 @@ class Rows(Protocol):
         Raises
         ------
         TypeError
-            If the rows are lazy.
+            If the features are not in memory.
         """
 
     def sum_over_columns(

@@ -151,6 +151,17 @@ class Source:
         """Copy the rows with these indices to the host."""
         return _safe_indexing(self.to_host(), rows)
 
+    def drawn(self, count: int) -> list[Any]:
+        """Copy at most ``2 * count`` rows to the host, the same each time, for a comparison.
+
+        Returns
+        -------
+        list of numpy.ndarray or sparse matrix of SciPy
+            Of rows at equal distances; of a Dask array, the first and the last.
+        """
+        step = max(1, self.shape[0] // count)
+        return [to_host(self.array[::step, ...])]
+
     def to_host(self) -> Any:
         """Return the array on the host: of NumPy or SciPy, or what becomes so."""
         return to_host(self.array) if is_array_api_obj(self.array) else self.array

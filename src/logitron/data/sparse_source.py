@@ -67,3 +67,7 @@ class SparseSource(Source):
     def take(self, rows: HostArray) -> Any:
         """Copy the rows with these indices, as a sparse matrix."""
         return self.array.tocsr()[rows]
+
+    def drawn(self, count: int) -> list[Any]:
+        """Copy rows at equal distances; see `Source.drawn`."""
+        return [self.array.tocsr()[:: max(1, self.shape[0] // count)]]

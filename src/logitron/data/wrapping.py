@@ -12,6 +12,8 @@ from logitron.data.dask_chunks import is_dask
 from logitron.data.dask_frames import column_of_frame, is_dask_frame
 from logitron.data.dask_source import DaskSource
 from logitron.data.dask_sparse_source import DaskSparseSource
+from logitron.data.reader_source import ReaderSource
+from logitron.data.readers import RowReader
 from logitron.data.rows import Rows
 from logitron.data.source import Source
 from logitron.data.sparse_format import is_sparse
@@ -28,8 +30,8 @@ def wrap(name: str, array: Any) -> Source:
     name : str
         Name of the argument, for messages.
     array : object
-        An array of any library, a sparse matrix of SciPy or CuPy, a Dask array, a table, a list or
-        a number. A `Source` is returned unchanged.
+        An array of any library, a sparse matrix of SciPy or CuPy, a Dask array, a reader of rows, a
+        table, a list or a number. A `Source` is returned unchanged.
 
     Returns
     -------
@@ -55,14 +57,17 @@ def wrap(name: str, array: Any) -> Source:
 
 
 def _kind(array: Any) -> type[Source]:
-    """Return the class of sources for an array."""
+    """Return the class of source for an argument."""
+    kind = Source
     if is_sparse(array):
-        return SparseSource
-    if is_cupy_sparse(array):
-        return CupySparseSource
-    if is_dask(array):
-        return DaskSparseSource if is_sparse(array._meta) else DaskSource
-    return Source
+        kind = SparseSource
+    elif is_cupy_sparse(array):
+        kind = CupySparseSource
+    elif is_dask(array):
+        kind = DaskSparseSource if is_sparse(array._meta) else DaskSource
+    elif isinstance(array, RowReader):
+        kind = ReaderSource
+    return kind
 
 
 def make_rows(

@@ -9,6 +9,7 @@ module                      contents
 ``resampled_problem``       the fits of these two, in batches that fit into memory
 ``label_shuffles``          shuffled labels of tables with missing labels
 ``target_scores``           `score_targets`: scores of each target of a table
+``prediction_files``        predictions into a file, block by block
 ``target_rows``             the rows of a table that a fitted model is scored on
 ``classifier``              `predict`, `predict_proba`, `score`, `to`: all that follows ``fit``
 ``argument_types``          types of arguments and results, for type checkers
@@ -34,6 +35,7 @@ module                      contents
 
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.logistic_regression_cv import LogisticRegressionCV
+from logitron.estimators.prediction_files import write_predictions
 from logitron.estimators.resampling import bootstrap, permutation_test
 from logitron.estimators.target_scores import score_targets
 
@@ -43,4 +45,5 @@ __all__ = [
     "bootstrap",
     "permutation_test",
     "score_targets",
+    "write_predictions",
 ]

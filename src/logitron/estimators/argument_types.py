@@ -2,7 +2,8 @@
 
 Arrays are described by what they have, so that no library need be imported: NumPy's, PyTorch's,
 JAX's, CuPy's and Dask's arrays, the tables and columns of pandas, polars and pyarrow, sparse
-matrices, and lists. Text and paths are none of them.
+matrices, lists, paths of files, and objects that are read in blocks of rows. A path can be text, so
+that other text is not found to be wrong.
 
 Names of options are `Literal` types. A function that passes one on can be annotated with them::
 
@@ -11,12 +12,14 @@ Names of options are `Literal` types. A function that passes one on can be annot
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, Protocol, SupportsFloat
 
 import numpy as np
 
 from logitron.backend.device_arrays import DeviceArray
 from logitron.backend.types import HostArray
+from logitron.data import RowReader, RowSource
 from logitron.neuron.array_type import StandardArray
 
 __all__ = [
@@ -98,9 +101,13 @@ class Splitter(Protocol):
 
 #: a number, also a scalar of NumPy
 _Number = SupportsFloat
-#: X that counts as an array of NumPy
+#: a file that is read in blocks, or an object whose rows are
+_InBlocks = str | PathLike[str] | RowReader | RowSource
+#: X that counts as an array of NumPy, of a table, or of a list of blocks or files
 HostFeatures = (
     HostArray
+    | _InBlocks
+    | Sequence[_InBlocks | SupportsColumns]
     | SupportsToNumpy
     | SupportsColumns
     | SparseMatrix

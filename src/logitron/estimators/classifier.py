@@ -1,6 +1,7 @@
 """Predictions of fitted estimators, and moving them between libraries and devices."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any, Self, overload
 
@@ -22,11 +23,13 @@ from logitron.estimators.argument_types import (
     Offset,
     Weights,
 )
+from logitron.estimators.progress import progress_bar
 from logitron.estimators.same_device import check_same_device
 from logitron.estimators.sklearn.bases import CallbackSupportMixin, ClassifierMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
 from logitron.estimators.soft_scores import has_shares, score_shares, trial_share
 from logitron.estimators.target_rows import exact_share, target_rows
+from logitron.estimators.traced_predictions import is_traced, predict_traced
 from logitron.estimators.validation.features import reject_nonfinite, validate_features
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels, classes_in_context, decode_labels
@@ -34,6 +37,7 @@ from logitron.estimators.validation.offsets import validate_offset
 from logitron.estimators.validation.sample_weights import validate_sample_weight
 from logitron.estimators.validation.values import to_host_if_array
 from logitron.objective import Cost
+from logitron.solvers import Callback
 
 __all__ = ["NeuronClassifier"]
 
@@ -67,6 +71,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
     """Whether each neuron is a target of its own."""
     _label_dtype: str = ""
     """dtype of predictions for many targets."""
+
+    def _progress(self, verbose: int, count: int, what: str) -> AbstractContextManager[Callback]:
+        """Return a context with the callback that shows the progress of many fits."""
+        return progress_bar(verbose, count, what, interruptible=True)
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
@@ -273,7 +281,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         backend : str
             Name of the library.
         device : str, optional
-            Device of the library; None is its default.
+            Device of the library; None is its default: for torch, what
+            ``torch.set_default_device`` names, else the processor; for JAX, its first device; for
+            CuPy, the current one.
 
         Returns
         -------
@@ -368,6 +378,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         if needs_classes:  # number of neurons in a softmax layer; 1 is a sigmoid
             static["classes"] = 1 if self._multilabel else int(coef.shape[0])
         X = validate_features(self, X, reset=False)
+        if is_traced(X.array, offset):
+            static.pop("by_row", None)
+            return predict_traced(X, coef, self.intercept_, function, offset, **static)
         context = ArrayContext.of(X.meta)
         check_same_device(f"{type(self).__name__}.{method}()", ArrayContext.of(coef), context)
         with context.scope():

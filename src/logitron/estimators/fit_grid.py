@@ -10,7 +10,7 @@ import numpy as np
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source
-from logitron.estimators.fit_results import BatchResults, FitResults
+from logitron.estimators.fit_results import BatchOutcome, BatchResults, FitResults
 from logitron.estimators.fitting import Settings
 from logitron.estimators.present_classes import restrict_to_classes, set_absent_classes
 from logitron.estimators.user_warnings import warn
@@ -27,7 +27,15 @@ from logitron.estimators.weight_scale import (
 )
 from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
-from logitron.solvers import Callback, Iteration, Status, map_iterations, put_groups
+from logitron.solvers import (
+    Callback,
+    Iteration,
+    Status,
+    count_in,
+    map_iterations,
+    put_groups,
+    remember,
+)
 
 __all__ = ["FitGrid", "FitResults"]
 
@@ -116,7 +124,8 @@ class FitGrid:
         sample_weight, weight_scale = rescale_weights(sample_weight)
         groups_per_batch = -(-T * F * P // _n_batches(T * F * P, K, *X.shape))
         arrays = labels.codes, sample_weight, counts, offset
-        rows = make_training_rows(context, X, *arrays, width=min(groups_per_batch * K, 4096))
+        width = min(groups_per_batch * K, 4096)
+        rows = make_training_rows(context, X, *arrays, width=width, ladder=True)
         reject_nonfinite(rows)
         all_rows = rows
         if counts is not None and F == 1 and counts.max() == 1:
@@ -240,9 +249,10 @@ class FitGrid:
         precision : {"float32", "float64"}, optional
             Precision in which the coefficients will be stored; bounds hold for the rounded ones.
         """
+        count_in(self.objective.cost)
         context = self.objective.context
-        result_context = self.objective.rows.context.wide
-        stored_dtype = getattr(context.xp, precision or result_context.precision)
+        widest = self.objective.rows.context.wide.precision
+        stored_dtype = getattr(context.xp, precision or widest)
         G, K, _ = self.objective.shape
         p = self.objective.rows.shape[1]
         coef, intercept = self._start(settings, start)
@@ -266,15 +276,17 @@ class FitGrid:
             if len(present) < K:
                 objective = restrict_to_classes(objective, present)
             n_later = sum(map(len, batches[number + 1 :]))
-            fit = settings.minimize(
+            minimize = partial(
+                settings.minimize,
                 objective,
                 (None if start is None else batch_start[0], batch_start[1]),
                 map_iterations(callback, partial(_with_later_groups, n_later=n_later)),
                 zero_start=batch_start[2],
             )
-            found = fit.parameters
-            stored = (context.xp.astype(array, stored_dtype, copy=False) for array in found)
-            gathered.put(batch, fit, fit.judge(*stored))
+            judged = partial(BatchOutcome.of, minimize, stored_dtype)
+            outcome = remember("batch", judged, unless=lambda one: one.stopped)
+            gathered.put(batch, outcome)
+            found = outcome.coef, outcome.intercept
             if not is_whole:
                 found = (
                     put_groups(coef, columns, found[0], context),
@@ -285,10 +297,9 @@ class FitGrid:
                 coef, intercept = set_absent_classes(
                     self.objective, batch, present, coef, intercept, max_log_odds=MAX_LOG_ODDS
                 )
-            if (fit.solution.status == Status.STOPPED).any():
+            if outcome.stopped:
                 break
-        shape, xp = self.shape, result_context.xp
-        coef, intercept = result_context.asarray(coef), result_context.asarray(intercept)
+        shape, xp = self.shape, context.xp
         return FitResults(
             coef=xp.reshape(coef, (*shape, K, p)),
             intercept=xp.reshape(intercept, (*shape, K)),

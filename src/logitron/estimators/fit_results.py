@@ -1,19 +1,19 @@
 """Results of many fits over the same rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from logitron.automatic import Plan
-from logitron.backend import ArrayContext
+from logitron.backend import ArrayContext, namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.estimators.fitting import AnyFit, Settings
 from logitron.estimators.reports import Axis, Report, is_converged, warn_unconverged
-from logitron.estimators.verdict import Verdict
 from logitron.solvers import Status
 
-__all__ = ["BatchResults", "FitResults"]
+__all__ = ["BatchOutcome", "BatchResults", "FitResults"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class FitResults:
     """Results of a `FitGrid`; the shape of every array begins with (T, F, P)."""
 
     coef: Array
-    """(T, F, P, K, p), in the context of the computation and its widest precision."""
+    """(T, F, P, K, p), where the parameters of the computation live."""
     intercept: Array
     """(T, F, P, K)"""
     status: HostArray
@@ -77,8 +77,47 @@ class FitResults:
 
     @property
     def context(self) -> ArrayContext:
-        """Library, device and precision of the computation."""
+        """Library, device and precision of the parameters."""
         return ArrayContext.of(self.coef)
+
+
+class BatchOutcome(NamedTuple):
+    """What is known of one batch of groups."""
+
+    coef: Array
+    """(g * K, p)"""
+    intercept: Array
+    """(g * K,)"""
+    status: HostArray
+    n_iter: HostArray
+    suboptimality: HostArray
+    certified: HostArray
+    loss_curve: HostArray
+    """(iterations, g)"""
+    plan: Plan | None
+    running_away: dict[int, HostArray]
+    stopped: bool
+    """Whether a group was stopped."""
+
+    @classmethod
+    def of(cls, minimize: Callable[[], AnyFit], stored_dtype: Any) -> "BatchOutcome":
+        """Minimise, and judge the fit at its parameters as they will be stored."""
+        fit = minimize()
+        found = fit.parameters
+        xp = namespace_of(found[0])
+        verdict = fit.judge(*(xp.astype(array, stored_dtype, copy=False) for array in found))
+        solution = fit.solution
+        return cls(
+            *found,
+            verdict.status,
+            solution.n_iter,
+            verdict.suboptimality,
+            verdict.certified,
+            solution.loss_curve,
+            fit.plan,
+            solution.running_away,
+            bool((solution.status == Status.STOPPED).any()),
+        )
 
 
 class BatchResults:
@@ -98,24 +137,23 @@ class BatchResults:
         self.running_away: dict[int, HostArray] = {}
         self._curves: list[tuple[HostArray, HostArray]] = []
 
-    def put(self, batch: HostArray, fit: AnyFit, verdict: Verdict) -> None:
+    def put(self, batch: HostArray, outcome: BatchOutcome) -> None:
         """Store the results of one batch.
 
         Parameters
         ----------
         batch : numpy.ndarray
             Numbers of the groups.
-        fit : Fit or SparseFit
-        verdict : Verdict
+        outcome : BatchOutcome
         """
-        self.plan = fit.plan
-        self.status[batch] = verdict.status
-        self.n_iter[batch] = fit.solution.n_iter
-        self.suboptimality[batch] = verdict.suboptimality
-        self.certified[batch] = verdict.certified
-        for group, features in fit.solution.running_away.items():
+        self.plan = outcome.plan
+        self.status[batch] = outcome.status
+        self.n_iter[batch] = outcome.n_iter
+        self.suboptimality[batch] = outcome.suboptimality
+        self.certified[batch] = outcome.certified
+        for group, features in outcome.running_away.items():
             self.running_away[int(batch[group])] = features
-        self._curves.append((batch, fit.solution.loss_curve))
+        self._curves.append((batch, outcome.loss_curve))
 
     def curve(self) -> HostArray:
         """Return the losses (iterations, G); ended groups repeat their last loss."""

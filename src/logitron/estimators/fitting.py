@@ -21,10 +21,10 @@ from logitron.automatic.refinement import (
     unstandardised,
 )
 from logitron.automatic.separated import Separated
-from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
+from logitron.estimators.class_means import centre_over_classes
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
@@ -38,8 +38,10 @@ from logitron.solvers import (
     Iteration,
     Solution,
     Status,
+    count_in,
     map_iterations,
     put_groups,
+    remember,
 )
 
 __all__ = ["AnyFit", "Fit", "Settings", "centre_over_classes"]
@@ -107,6 +109,7 @@ class Settings:
         -------
         Fit
         """
+        count_in(objective.cost)
         with limit_blas_threads(objective):
             return self._minimize(objective, start, callback, check_finite, zero_start)
 
@@ -282,7 +285,8 @@ class Fit:
             options: dict[str, Any] = {"relative": relative, "group": group}
             try:
                 if unscaled is not None and is_finite:
-                    found = refine(unscaled, *own.split(start), max_iter=0, **options)
+                    make = partial(refine, unscaled, *own.split(start), max_iter=0, **options)
+                    found = remember("bound", make)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
                     options["max_iter"] = max(settings.limits.total - n_before, 0)
@@ -290,7 +294,10 @@ class Fit:
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
                     on_iteration = map_iterations(callback, change)
-                    found = refine(scaled, *own.split(start), on_iteration=on_iteration, **options)
+                    make = partial(
+                        refine, scaled, *own.split(start), on_iteration=on_iteration, **options
+                    )
+                    found = remember("refinement", make, unless=lambda one: one.stopped)
             except KeyboardInterrupt:
                 if not settings.interruptible:
                     raise
@@ -360,37 +367,6 @@ AnyFit = Fit | SparseFit
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
     """Add the iterations before refinement, and replace the parameters by those of all groups."""
     return replace(iteration, number=n_before + iteration.number, parameters=parameters)
-
-
-def centre_over_classes(
-    coef: Array, intercept: Array | None, *, classes: int
-) -> tuple[Array, Array]:
-    """Subtract the mean over the classes from the parameters of softmax groups.
-
-    Adding a vector to all neurons of a softmax group changes no probability. With a penalty, the
-    optimum has mean zero; without one, mean zero is the convention. Intercepts of None become
-    zeros.
-
-    Parameters
-    ----------
-    coef : array (G * K, p)
-    intercept : array (G * K,) or None
-    classes : int
-        K; 1 for binary groups, which stay unchanged.
-
-    Returns
-    -------
-    coef, intercept : arrays
-    """
-    intercept = coef[:, 0] * 0.0 if intercept is None else intercept
-    if classes == 1:
-        return coef, intercept
-    xp = namespace_of(coef)
-    groups = xp.reshape(coef, (-1, classes, coef.shape[1]))
-    groups = groups - xp.mean(groups, axis=1, keepdims=True)
-    shifts = xp.reshape(intercept, (-1, classes))
-    shifts = shifts - xp.mean(shifts, axis=1, keepdims=True)
-    return xp.reshape(groups, coef.shape), xp.reshape(shifts, intercept.shape)
 
 
 def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:

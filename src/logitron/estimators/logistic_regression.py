@@ -14,7 +14,8 @@ from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import AnyFit, Settings, centre_over_classes
 from logitron.estimators.iteration_callbacks import chain_callbacks, scale_loss
-from logitron.estimators.progress import print_iteration, progress_bar
+from logitron.estimators.journals import FitInputs, keeping_journal, keeps_journal
+from logitron.estimators.progress import print_iteration
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.bases import with_callbacks
 from logitron.estimators.sklearn.callbacks import CallbackBridge
@@ -320,9 +321,10 @@ class LogisticRegression(NeuronClassifier):
         input_context, compute_context = contexts
         weights, weight_scale = rescale_weights(weights)
         scale = float(weight_scale[0])
-        with compute_context.scope():
-            arrays = labels.compact_codes, weights, None, offset
-            rows = make_training_rows(compute_context, X, *arrays, width=labels.n_outputs)
+        journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
+        with compute_context.scope(), journal:
+            arrays, width = (labels.compact_codes, weights, None, offset), labels.n_outputs
+            rows = make_training_rows(compute_context, X, *arrays, width=width, ladder=True)
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
@@ -367,8 +369,9 @@ class LogisticRegression(NeuronClassifier):
         settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
         verbose = self.verbose if multilabel else 0
-        bar = progress_bar(verbose, labels.n_targets, "targets", interruptible=True)
-        with compute_context.scope(), bar as show_progress:
+        bar = self._progress(verbose, labels.n_targets, "targets")
+        journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
+        with compute_context.scope(), journal, bar as show_progress:
             grid = FitGrid.over(
                 compute_context,
                 X,
@@ -452,7 +455,7 @@ class LogisticRegression(NeuronClassifier):
         self, raw_inputs: tuple[Any, Any, Any], max_iter: int, input_context: ArrayContext
     ) -> CallbackBridge | None:
         """Create the bridge to scikit-learn's callbacks, if any are set."""
-        if not hasattr(self, "_skl_callbacks"):
+        if all(map(keeps_journal, getattr(self, "_skl_callbacks", ()))):
             return None
 
         if self._multilabel:  # batches of targets have no coefficients of all

@@ -15,6 +15,7 @@ from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
+from logitron.estimators.journals import FitInputs, keeping_journal
 from logitron.estimators.model_selection.folds import make_folds, resolve_scorer, training_counts
 from logitron.estimators.model_selection.held_out import (
     completed_scores,
@@ -25,7 +26,6 @@ from logitron.estimators.model_selection.held_out import (
 )
 from logitron.estimators.model_selection.penalty_choice import fit_chosen, penalty_axis
 from logitron.estimators.model_selection.scoring import check_scoring
-from logitron.estimators.progress import progress_bar
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.constraints import CROSS_VALIDATION
 from logitron.estimators.sklearn.legacy import legacy_attributes
@@ -37,8 +37,11 @@ from logitron.estimators.sklearn.parameters import (
 )
 from logitron.estimators.sklearn.routing import route_fit, route_score
 from logitron.estimators.user_warnings import warn
-from logitron.estimators.validation.embedding_columns import read_embeddings
-from logitron.estimators.validation.features import resolve_contexts, validate_features
+from logitron.estimators.validation.features import (
+    read_features,
+    resolve_contexts,
+    validate_features,
+)
 from logitron.estimators.validation.labels import Labels, classes_in_context
 from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.training_targets import read_targets
@@ -248,12 +251,11 @@ class LogisticRegressionCV(NeuronClassifier):
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, params: dict[str, Any]) -> None:
         self._validate_params()
         l1_ratios = resolve_l1_ratios(self)
-        raw_X = read_embeddings(X)
+        raw_X = read_features(X)
         X = validate_features(self, raw_X, reset=True)
         raw_X, n = X.array if X.lazy else raw_X, X.shape[0]
         input_context, compute_context = resolve_contexts(X, self.backend, self.device, self.dtype)
-        missing = self.missing_label
-        labels, weights, offset = read_targets(y, n, sample_weight, offset, missing)
+        labels, weights, offset = read_targets(y, n, sample_weight, offset, self.missing_label)
         if labels.multilabel:
             warn_one_hot(labels, weights)
         Cs = inverse_penalty_grid(self.Cs)
@@ -279,15 +281,14 @@ class LogisticRegressionCV(NeuronClassifier):
             offset=offset,
             fit_intercept=self.fit_intercept,
         )
-        with compute_context.scope():
+        inputs = FitInputs(X, labels, weights, offset, training_counts(folds, n))
+        with compute_context.scope(), keeping_journal(self, inputs, compute_context):
             n_fits = labels.n_targets * len(folds) * len(grid_Cs)
-            with progress_bar(
-                self.verbose, n_fits, "folds x penalties", interruptible=True
-            ) as callback:
+            with self._progress(self.verbose, n_fits, "folds x penalties") as callback:
                 grid = make_grid(
                     C=grid_Cs.reshape(1, 1, -1),
                     l1_ratio=grid_ratios.reshape(1, 1, -1),
-                    counts=training_counts(folds, n),
+                    counts=inputs.counts,
                 )
                 shape = labels.n_targets, len(folds), len(l1_ratios), len(Cs)
                 start = self._start(compute_context.wide, shape, labels)

@@ -14,6 +14,7 @@ module                    what it holds
 `objective.misclassified` counts of rows that some class is wrong for
 `objective.logit_sums`    the same where the logits are kept
 `objective.kept_logits`   the objective along a ray of logits
+`objective.working_terms` the loss as least squares of the logits
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
 `objective.cost`          what a fit costs, in reads of the features
 ========================= ======================================================================

@@ -35,6 +35,7 @@ from typing import Any, NamedTuple
 from logitron.backend import ArrayContext, linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.data import Rows, Source, make_rows
+from logitron.objective.row_ladder import on_the_ladder
 
 __all__ = [
     "GroupIndex",
@@ -57,9 +58,15 @@ def make_training_rows(
     *,
     width: int = 1,
     block_rows: int | None = None,
+    ladder: bool = False,
 ) -> Rows:
-    """Make rows of all that an objective wants to know of each."""
-    arrays = targets, sample_weight, counts, offset
+    """Make rows of all that an objective wants to know of each.
+
+    With ``ladder``, rows of weight zero may be appended: see `on_the_ladder`.
+    """
+    arrays: Any = targets, sample_weight, counts, offset
+    if ladder:
+        X, arrays = on_the_ladder(context, X, arrays)
     return make_rows(context, X, *arrays, width=width, block_rows=block_rows)
 
 

@@ -6,6 +6,7 @@ module                  contents
 ``model_file``          `save` and `load`: safetensors, without pickle
 ``container``           the outer layer of such a file: its tensors, checked before allocation
 ``header``              the inner header: versioned JSON, validated
+``column_encoding``     columns of numbers and text as JSON values
 ``parameters``          constructor parameters as JSON values
 ``labels``              class labels and names as JSON values or tensors
 ``tensor_shapes``       which arrays an estimator has, and how their shapes agree

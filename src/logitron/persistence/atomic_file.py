@@ -2,10 +2,11 @@
 
 import os
 from contextlib import suppress
+from errno import EISDIR
 from os import PathLike
 from secrets import token_hex
 
-__all__ = ["write_atomically"]
+__all__ = ["check_writable", "write_atomically"]
 
 
 def write_atomically(path: str | PathLike[str], data: bytes) -> None:
@@ -27,10 +28,7 @@ def write_atomically(path: str | PathLike[str], data: bytes) -> None:
         stays behind.
     """
     target = os.path.realpath(path)
-    temporary = f"{target}.{token_hex(8)}.tmp"
-    # (os.open applies the user's umask, as open does; tempfile would make a private file)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    temporary, descriptor = _beside(target)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -41,3 +39,27 @@ def write_atomically(path: str | PathLike[str], data: bytes) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def check_writable(path: str | PathLike[str]) -> None:
+    """Check that a file can be written, without changing one that exists.
+
+    Raises
+    ------
+    OSError
+        If the directory does not exist or cannot be written to, or the path is a directory.
+    """
+    target = os.path.realpath(path)
+    if os.path.isdir(target):
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), target)
+    temporary, descriptor = _beside(target)
+    os.close(descriptor)
+    os.unlink(temporary)
+
+
+def _beside(target: str) -> tuple[str, int]:
+    """Create a temporary file in the directory of another one; return its path and descriptor."""
+    temporary = f"{target}.{token_hex(8)}.tmp"
+    # (os.open applies the user's umask, as open does; tempfile would make a private file)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return temporary, os.open(temporary, flags, 0o666)

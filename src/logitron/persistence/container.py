@@ -16,7 +16,12 @@ from logitron.backend.types import HostArray
 from logitron.persistence.atomic_file import write_atomically
 from logitron.persistence.errors import ModelFileError
 
-__all__ = ["parse_json", "read_container", "write_container"]
+__all__ = [
+    "parse_json",
+    "read_container",
+    "require_safetensors",
+    "write_container",
+]
 
 #: bytes of a header, at most: a million names of features fit
 MAX_HEADER = 1 << 26
@@ -165,6 +170,17 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def require_safetensors() -> None:
+    """Check that model files can be written and read.
+
+    Raises
+    ------
+    ImportError
+        If safetensors is not installed.
+    """
+    _safetensors()
 
 
 def _safetensors() -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from logitron.backend.types import HostArray
 from logitron.persistence.checksum import checksum
+from logitron.persistence.column_encoding import ColumnEncoding
 from logitron.persistence.container import parse_json
 from logitron.persistence.errors import ModelFileError
 from logitron.persistence.fitted_neurons import KINDS
@@ -14,8 +15,8 @@ from logitron.persistence.labels import text_from_json, text_to_json
 
 __all__ = ["FORMAT", "Header"]
 
-#: version of the format; it grows when older versions of logitron could not read a file
-FORMAT = 1
+#: newest version of the format; it grows when older versions of logitron could not read a file
+FORMAT = 2
 ESTIMATORS = ("LogisticRegression", "LogisticRegressionCV")
 TEXT = ("classes", "feature_names", "target_names", "target_values")
 FIELDS = (
@@ -30,6 +31,8 @@ FIELDS = (
     *TEXT,
     "sha256",
 )
+#: fields of files of format 2, which are those of models with encoded columns
+COLUMN_FIELDS = (*FIELDS, "columns")
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,15 @@ class Header:
     text: Mapping[str, HostArray | None]
     """Names and labels that are strings, by the names in `TEXT`; None if there are none, or a
     tensor holds them."""
+    columns: ColumnEncoding | None = None
+    """How columns of a table became the features; None if X was the features."""
 
     def to_json(self, tensors: Mapping[str, HostArray]) -> str:
         """Return the header as text, with a checksum of it and of the tensors."""
-        content = {"format": FORMAT, **vars(self)}
+        content = {"format": 1 if self.columns is None else 2, **vars(self)}
+        columns = content.pop("columns")
+        if columns is not None:
+            content["columns"] = columns.to_json()
         for name, labels in content.pop("text").items():
             content[name] = None if labels is None else text_to_json(labels)
         return json.dumps({**content, "sha256": checksum(content, tensors)}, allow_nan=False)
@@ -75,10 +83,11 @@ class Header:
         if not isinstance(content, dict):
             raise ModelFileError(f"the header must be an object, got {type(content).__name__}")
         _check_format(content)
-        if set(content) != set(FIELDS):
-            differing = sorted(set(content) ^ set(FIELDS))
+        fields = FIELDS if content["format"] == 1 else COLUMN_FIELDS
+        if set(content) != set(fields):
+            differing = sorted(set(content) ^ set(fields))
             raise ModelFileError(
-                f"the header must have the fields {', '.join(FIELDS)}; {differing[0]!r} is "
+                f"the header must have the fields {', '.join(fields)}; {differing[0]!r} is "
                 f"{'unknown' if differing[0] in content else 'missing'}"
             )
         if content.pop("sha256") != checksum(content, tensors):
@@ -98,7 +107,9 @@ class Header:
             name: None if value is None else text_from_json(name, value)
             for name, value in found.items()
         }
-        return cls(**content, text=text)
+        columns = content.pop("columns", None)
+        encoding = None if columns is None else ColumnEncoding.from_json(columns)
+        return cls(**content, text=text, columns=encoding)
 
 
 def _check_format(content: dict[str, Any]) -> None:
@@ -108,7 +119,7 @@ def _check_format(content: dict[str, Any]) -> None:
     if found > FORMAT:
         raise ModelFileError(
             f"it has format {found}, written by logitron {content.get('version')!s:.20}, and this "
-            f"version reads format {FORMAT}. Install a newer logitron"
+            f"version reads formats up to {FORMAT}. Install a newer logitron"
         )
 
 

@@ -13,6 +13,7 @@ from logitron.estimators.argument_types import BackendName
 from logitron.estimators.classifier import NeuronClassifier
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.values import to_host_if_array
+from logitron.persistence.column_encoding import ColumnEncoding
 from logitron.persistence.container import read_container, write_container
 from logitron.persistence.errors import ModelFileError
 from logitron.persistence.fitted_neurons import FittedNeurons
@@ -21,7 +22,7 @@ from logitron.persistence.labels import is_text
 from logitron.persistence.parameters import parameters_from_json, parameters_to_json
 from logitron.persistence.tensor_shapes import check_tensors, tensor_specs
 
-__all__ = ["load", "save"]
+__all__ = ["load", "read_model", "save", "write_model"]
 
 ESTIMATORS: dict[str, Any] = {
     kind.__name__: kind for kind in (LogisticRegression, LogisticRegressionCV)
@@ -76,6 +77,15 @@ def save(model: LogisticRegression | LogisticRegressionCV, path: str | PathLike[
     >>> again.predict([[0.0], [1.0]])
     array(['no', 'yes'], dtype='<U3')
     """
+    write_model(model, path)
+
+
+def write_model(
+    model: LogisticRegression | LogisticRegressionCV,
+    path: str | PathLike[str],
+    columns: ColumnEncoding | None = None,
+) -> None:
+    """Save a fitted model as `save` does, and how columns of a table became its features."""
     if isinstance(model, NeuronClassifier) and type(model) not in ESTIMATORS.values():
         raise TypeError(
             f"save: model must be a LogisticRegression or LogisticRegressionCV itself, got its "
@@ -98,6 +108,7 @@ def save(model: LogisticRegression | LogisticRegressionCV, path: str | PathLike[
             "target_names": _names(neurons.target_names),
             "target_values": _text("target_values_", neurons.target_values),
         },
+        columns,
     )
     tensors = _tensors(model, neurons, header)
     check_tensors(tensors, tensor_specs(header.estimator, multilabel=neurons.multilabel))
@@ -140,6 +151,12 @@ def load(
     OSError
         If the file does not exist or cannot be read.
 
+    Warns
+    -----
+    UserWarning
+        If the model was fitted by the command line to columns that it standardised or encoded. X
+        is then what they became, and ``logitron predict`` takes the columns themselves.
+
     See Also
     --------
     save : The inverse, with an example.
@@ -154,6 +171,20 @@ def load(
     ...     logitron.load(path, backend="numpy")
     LogisticRegression(C=10.0)
     """
+    model, columns = read_model(path, backend, device)
+    if columns is not None:
+        warn(
+            f"load: the features of {fspath(path)} are columns that logitron's command line "
+            f"standardised or encoded: {', '.join(columns.features[:5])}, ... Pass these features, "
+            "or predict with: logitron predict"
+        )
+    return model
+
+
+def read_model(
+    path: str | PathLike[str], backend: BackendName | None = None, device: str | None = None
+) -> tuple[LogisticRegression | LogisticRegressionCV, ColumnEncoding | None]:
+    """Load a model as `load` does, and how columns of a table became its features."""
     if device is not None and backend is None:
         raise ValueError(f"device={device!r} needs backend=, the library of that device")
     context = ArrayContext.named(backend or "numpy", device)
@@ -203,12 +234,17 @@ def _plain(values: HostArray) -> HostArray:
 
 def _load(
     path: str | PathLike[str], context: ArrayContext
-) -> LogisticRegression | LogisticRegressionCV:
+) -> tuple[LogisticRegression | LogisticRegressionCV, ColumnEncoding | None]:
     tensors, text = read_container(path)
     header = Header.from_json(text, tensors)
     multilabel = header.kind == "multilabel"
     check_tensors(tensors, tensor_specs(header.estimator, multilabel=multilabel))
     neurons = _neurons(tensors, header)
+    if header.columns is not None and header.columns.n_features != neurons.coef.shape[1]:
+        raise ModelFileError(
+            f"its columns become {header.columns.n_features} features, and coefficients are of "
+            f"{neurons.coef.shape[1]}"
+        )
     kind = ESTIMATORS[header.estimator]
     parameters = parameters_from_json(header.parameters, kind._parameter_names())
     model: LogisticRegression | LogisticRegressionCV = kind(**parameters)
@@ -223,7 +259,7 @@ def _load(
         for name, values in tensors.items():
             if name not in ("coef", "intercept", "classes"):
                 setattr(model, f"{name}_", _attribute(context, values))
-    return model
+    return model, header.columns
 
 
 def _neurons(tensors: dict[str, HostArray], header: Header) -> FittedNeurons:

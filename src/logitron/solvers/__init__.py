@@ -22,9 +22,14 @@ module                         what it holds
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
 `solvers.proximal_newton`      a smooth objective beside an L1 penalty
+`solvers.l1_model`             its quadratic models
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
 `solvers.feature_sign`         and of one, by linear systems
+`solvers.l1_least_squares`     and of sparse features, by coordinate descent
+`solvers.positions`            parameters that may change
 `solvers.gradient_descent`     the textbook rule
+`solvers.journal`              outcomes of parts of a fit, for a repetition after an interruption
+`solvers.resumption`           the objective of a run that is gone on with
 `solvers.result`               how a run ended
 ============================== =================================================================
 """
@@ -34,28 +39,54 @@ from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.damped_newton import DampedNewton, Outcome
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
+from logitron.solvers.journal import (
+    MISSING,
+    CheckpointError,
+    Entry,
+    Journal,
+    Part,
+    begin_part,
+    count_in,
+    recording,
+    remember,
+    stop_recording,
+    within,
+)
+from logitron.solvers.l1_least_squares import ClassSquares, LeastSquares, LeastSquaresModel
+from logitron.solvers.l1_model import L1Model, MatrixModel
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, joined, put_groups
-from logitron.solvers.ring_history import RingHistory, ring_size
+from logitron.solvers.ring_history import PastRing, RingHistory, ring_size
 from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
 from logitron.solvers.slope_search import SlopeSearch
 from logitron.solvers.stopping import Stopping
 
 __all__ = [
+    "MISSING",
     "Callback",
+    "CheckpointError",
+    "ClassSquares",
     "CompositeObjective",
     "CurvatureSchedule",
     "DampedNewton",
+    "Entry",
     "EveryIteration",
     "GradientDescent",
     "HessianSchedule",
     "Iteration",
+    "Journal",
+    "L1Model",
+    "LeastSquares",
+    "LeastSquaresModel",
     "LineSearch",
     "LogitQuasiNewton",
+    "MatrixModel",
     "Outcome",
+    "Part",
+    "PastRing",
     "ProximalNewton",
     "QuasiNewton",
     "RingHistory",
@@ -68,9 +99,15 @@ __all__ = [
     "Status",
     "Stopping",
     "WhenSlow",
+    "begin_part",
+    "count_in",
     "joined",
     "map_iterations",
     "put_groups",
+    "recording",
+    "remember",
     "ring_size",
     "run",
+    "stop_recording",
+    "within",
 ]

@@ -6,16 +6,27 @@ do. What a solver may use of an objective is in `SmoothObjective`, and nothing e
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from math import isclose, isfinite
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from logitron.backend import ArrayContext
+from logitron.backend import ArrayContext, namespace_of, to_host
 from logitron.backend.types import Array, HostArray
+from logitron.solvers.journal import (
+    MISSING,
+    CheckpointError,
+    Entry,
+    Part,
+    begin_part,
+    stop_recording,
+)
 from logitron.solvers.result import Iteration
 
-__all__ = ["Callback", "SmoothObjective", "Solver", "map_iterations", "run"]
+__all__ = ["Callback", "Resumable", "SmoothObjective", "Solver", "map_iterations", "run"]
 
 Callback = Callable[[Iteration], bool | None] | None
 _State = TypeVar("_State")
+#: relative difference of the gradients of one objective by the order of its sums, at most
+SAME = 1e-2
 
 
 def map_iterations(callback: Callback, change: Callable[[Iteration], Iteration]) -> Callback:
@@ -89,8 +100,21 @@ class Solver(Protocol[_State]):
         """Describe the iterations that the last step made, for callbacks."""
 
 
+@runtime_checkable
+class Resumable(Protocol):
+    """A solver whose runs can be interrupted and continued, with the same result."""
+
+    def freeze(self, state: Any) -> Any:
+        """Return what a state is without its objective, which the next step does not change."""
+
+    def thaw(self, found: Any, state: Any) -> Any:
+        """Return the state that was frozen, for the objective of a state to start from."""
+
+
 def run(solver: Solver[_State], state: _State, callback: Callback = None) -> tuple[_State, bool]:
     """Iterate until nothing is left, ``max_iter`` is reached, a callback says stop, or Ctrl-C.
+
+    Where parts of the fit are kept in a journal, the run goes on from its entry there.
 
     Returns
     -------
@@ -99,12 +123,17 @@ def run(solver: Solver[_State], state: _State, callback: Callback = None) -> tup
     stopped : bool
         Whether it was stopped: by the callback, or, if the solver is ``interruptible``, by Ctrl-C.
     """
-    for _ in range(solver.max_iter):
-        if not solver.is_running(state):
-            break
+    log = _Log.of(solver)
+    steps, state, finished = log.resumed(state)
+    if finished:
+        return state, False
+    while steps < solver.max_iter and solver.is_running(state):
+        steps += 1
         try:
             state = solver.step(state)
+            log.note(steps, state)
         except KeyboardInterrupt:
+            stop_recording()
             if not solver.interruptible:
                 raise
             return state, True
@@ -112,5 +141,62 @@ def run(solver: Solver[_State], state: _State, callback: Callback = None) -> tup
             continue
         stops = [bool(callback(one)) for one in solver.iterations(state)]
         if any(stops):
+            stop_recording()
             return state, True
+    log.finish(steps, state)
     return state, False
+
+
+class _Log:
+    """A run's entry in a journal, if there is one and the solver can be resumed."""
+
+    def __init__(self, solver: Any, part: Part | None) -> None:
+        self.solver, self.part, self.begun = solver, part, 0.0
+
+    @classmethod
+    def of(cls, solver: Any) -> "_Log":
+        """Begin a part of the fit."""
+        return cls(solver, begin_part("run") if isinstance(solver, Resumable) else None)
+
+    def resumed(self, state: _State) -> tuple[int, _State, bool]:
+        """Return the steps that were made, the state after them, and whether it is the last."""
+        if self.part is None:
+            return 0, state, False
+        self.begun, entry = _gradient_size(state), self.part.recall()
+        if entry is MISSING:
+            return 0, state, False
+        known = isfinite(self.begun) and isfinite(entry.begun)
+        if known and not isclose(self.begun, entry.begun, rel_tol=SAME):
+            raise CheckpointError(
+                f"{self.part.journal} holds a run that began at a gradient of {entry.begun:.6g}; "
+                f"these data give {self.begun:.6g}. Rows of X that differ are a possible cause. "
+                "Pass the data of that fit"
+            )
+        try:
+            thawed = self.solver.thaw(entry.value, state)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.part.journal} holds a state that is none of {type(self.solver).__name__} "
+                f"({error})"
+            ) from error
+        return entry.steps, thawed, entry.finished
+
+    def note(self, steps: int, state: Any) -> None:
+        """Note the state after a step."""
+        if self.part is not None:
+            entry = Entry(self.solver.freeze(state), steps, finished=False, begun=self.begun)
+            self.part.journal.note(self.part.name, entry, state.iteration)
+
+    def finish(self, steps: int, state: Any) -> None:
+        """Keep the last state."""
+        if self.part is not None:
+            self.part.keep(Entry(self.solver.freeze(state), steps, begun=self.begun))
+
+
+def _gradient_size(state: Any) -> float:
+    """Sum of the absolute values of the gradient; 0 if the state has none."""
+    grad = getattr(state, "grad", None)
+    if grad is None:
+        return 0.0
+    xp = namespace_of(grad)
+    return float(to_host(xp.sum(xp.abs(grad))))

@@ -9,7 +9,7 @@ callback can stop the descent only after a read.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -137,6 +137,16 @@ class GradientDescent:
             Iteration(first + i, one[0], int(np.count_nonzero(one[1])), lambda: state.theta)
             for i, one in enumerate(last)
         ]
+
+    def freeze(self, state: "DescentState") -> Any:
+        """Return the state without its objective."""
+        objective: Any = None
+        return state._replace(objective=objective, record=list(state.record))
+
+    def thaw(self, found: Any, state: "DescentState") -> "DescentState":
+        """Return the state that was frozen, for the objective of a state to start from."""
+        thawed: DescentState = found._replace(objective=state.objective)
+        return thawed
 
     def _rate(self, objective: SmoothObjective) -> Array:
         """Step length of each group on the gradient of the sum, (1,) or (G,).

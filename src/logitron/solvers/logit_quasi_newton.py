@@ -30,6 +30,7 @@ from logitron.solvers.logit_state import (
 )
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
+from logitron.solvers.resumption import frozen, thawed
 from logitron.solvers.row_schedule import Progress as RowProgress
 from logitron.solvers.row_schedule import RowSchedule
 from logitron.solvers.slope_search import Bracket, SlopeSearch
@@ -171,6 +172,16 @@ class LogitQuasiNewton:
         """Describe the last iteration, for callbacks."""
         context = state.objective.context
         return [state.record.describe(state.iteration, state.theta, context)]
+
+    def freeze(self, state: LogitState) -> Any:
+        """Return the state without its objective, and the precision of that."""
+        return frozen(state), state.objective.eps
+
+    def thaw(self, found: Any, state: LogitState) -> LogitState:
+        """Return the state that was frozen, for the objective of a state to start from."""
+        state, eps = thawed(found[0], state), found[1]
+        wide = eps < state.objective.eps
+        return state._replace(objective=state.objective.in_float64()) if wide else state
 
     # --- pieces of a step -----------------------------------------------------------------------
 

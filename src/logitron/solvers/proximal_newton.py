@@ -4,8 +4,8 @@ At parameters :math:`\theta` with gradient ``g`` of the smooth part, each iterat
 
 .. math:: g^\top (u - \theta) + \tfrac12 (u - \theta)^\top H (u - \theta) + \sum_j \lambda_j |u_j|
 
-over the parameters that may change (`l1_quadratic`), and goes along :math:`u - \theta` as far as
-the objective falls enough (Armijo's condition for composite functions [1]_). The matrix ``H`` is a
+over the parameters that may change (`l1_model`), and goes along :math:`u - \theta` as far as the
+objective falls enough (Armijo's condition for composite functions [1]_). The matrix ``H`` is a
 model only: it is kept while a step gains much, may be summed over a part of the rows, and may be
 shared by groups. Gradient and penalty are exact, and so is the optimum.
 
@@ -16,13 +16,14 @@ References
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from logitron.backend.types import HostArray
-from logitron.solvers.l1_quadratic import L1Quadratic
+from logitron.solvers.l1_model import L1Model
+from logitron.solvers.positions import spread, values_at
 
 __all__ = ["CompositeObjective", "ProximalNewton", "ProximalOutcome"]
 
@@ -82,21 +83,19 @@ class ProximalNewton:
         parameters are minimised roughly.
     max_halvings : int
         Of a step.
-    quadratic : L1Quadratic
     """
 
     max_iter: int = 20
     keep: float = 0.1
     rough: float = 1e-3
     max_halvings: int = 30
-    quadratic: L1Quadratic = field(default_factory=L1Quadratic)
 
     def minimize(
         self,
         objective: CompositeObjective,
         theta: HostArray,
         places: HostArray,
-        hessians: Callable[[HostArray, HostArray, Any], HostArray],
+        models: Callable[[HostArray, HostArray, Any, HostArray], L1Model],
         goal: HostArray,
         *,
         least: float = 0.0,
@@ -110,37 +109,39 @@ class ProximalNewton:
         theta : array (G, K, q)
         places : array (G, s) of int
             Parameters that may change, as positions among a group's ``K q``; ``K q`` is none.
-        hessians : callable
-            ``hessians(groups, theta, evaluation)`` models second derivatives of the loss at the
-            places (g, s, s).
+        models : callable
+            ``models(groups, theta, evaluation, curvature)`` models the loss and the smooth penalty,
+            of which ``curvature (g, s)`` are second derivatives, at the places.
         goal : array (G,)
             A group is done when half of a step's squared length in ``H`` is no more than this,
         least : float, default 0.0
             or no more than this part of that of its first step.
         rough : bool, default True
-            Whether the start is far from the optimum; see `L1Quadratic.minimize`.
+            Whether the start is far from the optimum; see `L1Model.minimize`.
         """
         G, goal = len(theta), goal.copy()
-        size = _at(places, np.asarray(objective.l1.thresholds()), theta)
-        curvature = _at(places, np.asarray(objective.penalty.hessian_diagonal()), theta)
+        size = values_at(places, np.asarray(objective.l1.thresholds()), theta)
+        curvature = values_at(places, np.asarray(objective.penalty.hessian_diagonal()), theta)
         theta, point = theta.copy(), _Point.of(objective, theta)
         n_iter, falls = np.zeros(G, np.int32), np.zeros(G, bool)
-        running, before, H = np.arange(G), np.full(G, np.inf), None
+        running, before = np.arange(G), np.full(G, np.inf)
+        model: L1Model | None = None
         for _ in range(self.max_iter):
             where, own = places[running], theta[running]
-            if H is None:
-                H = hessians(running, own, point.evaluation)
-                H = H + curvature[running, :, None] * np.eye(places.shape[1])
+            if model is None:
+                model = models(running, own, point.evaluation, curvature[running])
             elif np.isfinite(before[running]).all():
                 rough = bool((before[running] > self.rough * np.abs(point.value)).any())
-            u, grad, lam = _at(where, own), _at(where, point.evaluation.grad), size[running]
-            c = (H @ u[:, :, None])[:, :, 0] - grad
-            new, _ = self.quadratic.minimize(H, c, lam, u, rough=rough)
+            u, grad, lam = (
+                values_at(where, own),
+                values_at(where, point.evaluation.grad),
+                size[running],
+            )
+            new, decrement = model.minimize(grad, lam, u, rough=rough)
             change = new - u
+            # (this is a difference; near the optimum, the decrement is the same without rounding)
             predicted = np.sum(grad * change + lam * (np.abs(new) - np.abs(u)), axis=1)
-            # (the prediction is a difference; near the optimum, this is the same without rounding)
-            decrement = 0.5 * np.sum(change * (H @ change[:, :, None])[:, :, 0], axis=1)
-            step = _spread(where, change, own)
+            step = spread(where, change, own.shape)
             theta[running], point, fell = self._search(
                 objective.take(running), point, own, step, predicted
             )
@@ -155,8 +156,8 @@ class ProximalNewton:
             before[running] = decrement
             if done.all():
                 break
-            running, point, H = running[~done], point.take(~done), H[~done]
-            H = None if is_stale else H
+            running, point = running[~done], point.take(~done)
+            model = None if is_stale or model.serves_once else model.take(~done)
         return ProximalOutcome(theta, n_iter, falls)
 
     def _search(
@@ -219,20 +220,3 @@ class _Point(NamedTuple):
         value = self.value.copy()
         value[groups] = other.value
         return _Point(type(self.evaluation)(*parts), value)
-
-
-def _at(places: HostArray, values: HostArray, like: HostArray | None = None) -> HostArray:
-    """Values (G, K, q) at places (G, s); zeros at those that are none."""
-    if like is not None:
-        values = np.broadcast_to(values, like.shape)
-    flat = values.reshape(len(values), -1)
-    padded = np.concatenate([flat, np.zeros((len(flat), 1))], axis=1)
-    found: HostArray = np.take_along_axis(padded, places, axis=1)
-    return found
-
-
-def _spread(places: HostArray, values: HostArray, like: HostArray) -> HostArray:
-    """Put values (G, s) at places of zeros (G, K, q)."""
-    flat = np.zeros((len(like), like[0].size + 1))
-    np.put_along_axis(flat, places, values, axis=1)
-    return flat[:, :-1].reshape(like.shape)

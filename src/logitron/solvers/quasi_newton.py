@@ -12,7 +12,7 @@ objective has them. Where that is a device, the host reads one small array an it
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from logitron.solvers.line_search import ROUNDING, LineSearch, Trial
 from logitron.solvers.precision_schedule import PrecisionSchedule
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
+from logitron.solvers.resumption import frozen, thawed
 from logitron.solvers.state import Assessment, State, drop_finished
 from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
@@ -209,6 +210,16 @@ class QuasiNewton:
         """Describe the last iteration, for callbacks."""
         context = state.objective.context
         return [state.record.describe(state.iteration, state.theta, context)]
+
+    def freeze(self, state: State) -> Any:
+        """Return the state without its objective, and what the bound of the gap remembers."""
+        return frozen(state), getattr(self.gap_bound, "memory", None)
+
+    def thaw(self, found: Any, state: State) -> State:
+        """Return the state that was frozen, for the objective of a state to start from."""
+        if found[1] is not None:
+            cast(Any, self.gap_bound).recall(found[1])
+        return thawed(found[0], state)
 
     # --- pieces of a step -----------------------------------------------------------------------
 

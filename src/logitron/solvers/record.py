@@ -34,6 +34,13 @@ class Record:
         self.finished: list[tuple[HostArray, Array]] = []
         """Numbers and parameters of groups that were taken out."""
 
+    def copy(self) -> "Record":
+        """Return a log that later iterations do not change."""
+        other = Record(0)
+        for name, value in vars(self).items():
+            setattr(other, name, value.copy() if hasattr(value, "copy") else value)
+        return other
+
     @property
     def last(self) -> HostArray:
         """Value of each group when it was last evaluated (G,)."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from logitron.backend.types import Array, HostArray
 
-__all__ = ["RingHistory", "ring_size"]
+__all__ = ["PastRing", "RingHistory", "ring_size"]
 
 #: memory of a history in bytes, and numbers of its pairs at least and at most, to begin with
 MOST_BYTES, FEWEST, MOST = 120e6, 5, 40
@@ -45,6 +45,12 @@ class RingHistory:
         self.products = np.zeros((groups, capacity, capacity))
         #: pairs appended so far
         self.count = 0
+        self._past: PastRing | None = None
+
+    def past(self) -> "PastRing":
+        """Return what this history is now, also when the next step was appended."""
+        self._past = PastRing(self)
+        return self._past
 
     def append(
         self, step: Array, change: Array, before: HostArray, value: HostArray
@@ -55,6 +61,7 @@ class RingHistory:
         """
         if self.count == FILLED * self.S.shape[1]:
             self._grow()
+            self._past = None
         G, capacity, _ = self.S.shape
         s, y = step.reshape(G, -1), change.reshape(G, -1)
         product = np.vecdot(s, y)
@@ -62,6 +69,8 @@ class RingHistory:
         eps = np.finfo(np.float32).eps
         good = (product > 0.0) & (product * product > eps * eps * sizes)
         place = self.count % capacity
+        if self._past is not None:
+            self._past.keep(place)
         self.S[:, place], self.Y[:, place] = s, y
         self.S[:, place][~good] = self.Y[:, place][~good] = 0.0
         self.count += 1
@@ -131,6 +140,33 @@ class RingHistory:
         other.products = self.products[groups]
         other.count = self.count
         return other
+
+
+class PastRing:
+    """A history at one time, in the arrays of the one that goes on.
+
+    What the next step overwrites is copied before, so that it is there after an interruption at any
+    moment; not what further steps overwrite.
+    """
+
+    def __init__(self, ring: RingHistory) -> None:
+        self.arrays, self.count = (ring.S, ring.Y, ring.products), ring.count
+        self.kept: tuple[int, list[HostArray]] | None = None
+
+    def keep(self, place: int) -> None:
+        """Copy what a step at a place overwrites."""
+        S, Y, products = self.arrays
+        self.kept = place, [S[:, place].copy(), Y[:, place].copy(), products[:, :, place].copy()]
+
+    def restored(self) -> RingHistory:
+        """Return the history in arrays of its own."""
+        ring = RingHistory(0, 0, 0)
+        S, Y, products = self.arrays
+        ring.S, ring.Y, ring.products, ring.count = S.copy(), Y.copy(), products.copy(), self.count
+        if self.kept is not None:  # (read after the copies: another thread may append a step)
+            place, (step, change, column) = self.kept
+            ring.S[:, place], ring.Y[:, place], ring.products[:, :, place] = step, change, column
+        return ring
 
 
 def _along(vectors: HostArray, vector: HostArray) -> HostArray:

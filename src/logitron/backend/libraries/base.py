@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.types import Array, Device, Namespace
 
 #: numbers in the indicators of `Library.sum_by_code` at a time
@@ -47,13 +48,11 @@ class Library:
     writes_in_place: bool = True
     #: whether functions are compiled anew for each shape of their arguments
     is_jit: bool = False
-    #: size of a block of features, in bytes; None for a single block of all rows
-    block_bytes: int | None = 1 << 30
-    #: largest size of an array computed from a block, in bytes; None for no limit
-    temporary_bytes: int | None = 1 << 26
-    #: smallest and largest number of rows in a block if many numbers are computed for each row;
-    #: None for no such limits
-    many_outputs_block_rows: tuple[int, int] | None = None
+    #: whether NumPy fits arrays of this library in the memory of the processor, where it can view
+    #: them; False for the library itself
+    numpy_on_processor: bool = True
+    #: sizes of blocks of rows, unless `block_sizes` chooses others for a device
+    blocks: BlockSizes = BlockSizes()
     #: fused kernels for the terms of a loss, by the name of the loss; `logitron.losses` uses them
     fused_losses: Mapping[str, Callable[..., tuple[Array, Array, Array]]] = MappingProxyType({})
 
@@ -134,6 +133,14 @@ class Library:
         """Return the precision in which integers and booleans are computed."""
         return "float64" if self.has_float64(device) else "float32"
 
+    def is_traced(self, array: Array) -> bool:
+        """Whether the array has no values yet: a function of it is being transformed."""
+        return False
+
+    def exact_products(self) -> AbstractContextManager[Any]:
+        """Return the part of `scope` that may be active while a function is transformed."""
+        return nullcontext()
+
     def supports_row_indexing(self, array: Array) -> bool:
         """Whether rows of the array can be selected by their indices, on its device."""
         return True
@@ -163,6 +170,10 @@ class Library:
         return True
 
     # --- values in and out ---
+
+    def numpy_can_view(self, array: Array) -> bool:
+        """Whether the array is in the memory of the processor, in a dtype that suits NumPy."""
+        return False
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         """Move an array of NumPy to the device; share its memory if possible."""
@@ -243,6 +254,10 @@ class Library:
         """Whether an error reports that the device is out of memory."""
         return isinstance(error, MemoryError)
 
+    def block_sizes(self, device: Device) -> BlockSizes:
+        """Return the sizes of blocks of rows that suit a device."""
+        return self.blocks
+
     def release_memory(self) -> None:
         """Return cached memory that is not in use to the device."""
 
@@ -259,6 +274,10 @@ class Library:
     def workers(self) -> int:
         """Return the number of blocks that are computed in parallel."""
         return 1
+
+    def shares_blocks(self, device: Device) -> bool:
+        """Whether `workers` compute blocks on a device in parallel, rather than the device."""
+        return True
 
     def parallel_map(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
         """Call a function with each part, in parallel if that is faster; return the results."""

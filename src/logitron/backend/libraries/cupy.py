@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
@@ -16,6 +17,8 @@ from logitron.backend.types import Array, Device, Namespace
 THREADS_PER_BLOCK = 256
 #: rows; larger matrices of a stack are inverted and decomposed one after the other
 ONE_BY_ONE_ROWS = 64
+#: rows; larger constants are not kept
+MOST_CONSTANT_ROWS = 256
 #: parts of the messages of errors that report a lack of memory
 OUT_OF_MEMORY_MESSAGES = (
     "cudaErrorMemoryAllocation",
@@ -80,6 +83,27 @@ class CupyLibrary(Library):
         values: np.ndarray[Any, Any] = array.get()
         return values
 
+    def eye_like(self, array: Array, size: int) -> Array:
+        if size > MOST_CONSTANT_ROWS:
+            return super().eye_like(array, size)
+        return self._constant(np.eye, size, array.dtype)
+
+    def upper_like(self, array: Array, size: int) -> Array:
+        if size > MOST_CONSTANT_ROWS:
+            return super().upper_like(array, size)
+        return self._constant(_upper, size, array.dtype)
+
+    def range_like(self, array: Array, size: int) -> Array:
+        if size > MOST_CONSTANT_ROWS:
+            return super().range_like(array, size)
+        return self._constant(np.arange, size, np.dtype(np.int64))
+
+    def _constant(self, make: Callable[..., Any], size: int, dtype: Any) -> Array:
+        import cupy
+
+        stream = cupy.cuda.get_current_stream().ptr
+        return _constant(cupy, make, size, dtype, cupy.cuda.Device().id, stream)
+
     # CuPy's batched routines are fast for many small matrices and slow for large ones
     # (see the comments in ``cupy.linalg.solve``).
 
@@ -101,6 +125,14 @@ class CupyLibrary(Library):
         return any(one in str(error) for one in OUT_OF_MEMORY_MESSAGES) or super().out_of_memory(
             error
         )
+
+    def block_sizes(self, device: Device) -> BlockSizes:
+        import cupy
+
+        with device:
+            free, _ = cupy.cuda.runtime.memGetInfo()
+            kept = cupy.get_default_memory_pool().free_bytes()
+        return self.blocks.in_memory(free + kept)
 
     def release_memory(self) -> None:
         import cupy
@@ -149,6 +181,25 @@ def _set_compute_type(old: str, new: str) -> bool:
     return True
 
 
+def _same_steps(left: Array, right: Array) -> bool:
+    """Whether arrays of one shape have the same strides, along axes of more than one number."""
+    steps = zip(left.strides, right.strides, left.shape, strict=True)
+    return all(a == b or size == 1 for a, b, size in steps)
+
+
+@lru_cache(maxsize=256)
+def _constant(
+    cupy: Any, make: Callable[..., Any], size: int, dtype: Any, device: int, stream: int
+) -> Array:
+    """Move a small constant to a device, once for each stream: making it there takes kernels."""
+    with cupy.cuda.Device(device):
+        return cupy.asarray(make(size, dtype=dtype))
+
+
+def _upper(size: int, dtype: Any) -> np.ndarray[Any, Any]:
+    return np.triu(np.ones((size, size), dtype), k=1)
+
+
 @cache
 def _kernel(real: str) -> Any:
     import cupy
@@ -187,7 +238,7 @@ def _fused_loss(
     n, m = Z.shape
     real, item = Z.dtype.type, Z.dtype.itemsize
     residual, curvature = cupy.empty_like(Z), cupy.empty_like(Z)
-    if residual.strides != Z.strides:  # (the kernel uses the same strides for all three)
+    if not _same_steps(residual, Z):  # (the kernel uses the same strides for all three)
         Z = cupy.ascontiguousarray(Z)
         residual, curvature = cupy.empty_like(Z), cupy.empty_like(Z)
     row, column = (step // item for step in Z.strides)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
 from logitron.backend.types import Array, Device, Namespace
 
@@ -18,7 +19,7 @@ class JaxLibrary(Library):
     is_jit = True
     writes_in_place = False
     # XLA fuses and divides the work itself, and each further shape costs a compilation.
-    block_bytes = None
+    blocks = BlockSizes(features=None)
 
     def namespace(self) -> Namespace:
         import jax.numpy as xp
@@ -74,6 +75,18 @@ class JaxLibrary(Library):
             return array
         return jax.device_put(array, jax.sharding.NamedSharding(mesh, sharding.spec))
 
+    def is_traced(self, array: Array) -> bool:
+        import jax
+
+        return isinstance(array, jax.core.Tracer)
+
+    def exact_products(self) -> AbstractContextManager[Any]:
+        import jax
+
+        # (on recent GPUs, the default precision of float32 products is lower than float32)
+        found: AbstractContextManager[Any] = jax.default_matmul_precision("highest")
+        return found
+
     def supports_row_indexing(self, array: Array) -> bool:
         import jax
 
@@ -86,6 +99,14 @@ class JaxLibrary(Library):
         import jax
 
         return "float64" if jax.config.jax_enable_x64 else "float32"
+
+    def numpy_can_view(self, array: Array) -> bool:
+        import jax
+
+        if isinstance(array, jax.core.Tracer) or array.dtype == jax.numpy.bfloat16:
+            return False
+        devices = array.devices()
+        return len(devices) == 1 and next(iter(devices)).platform == "cpu"
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import jax
@@ -120,8 +141,7 @@ class JaxLibrary(Library):
         scope = ExitStack()
         # (without it, JAX silently converts float64 to float32)
         scope.enter_context(jax.enable_x64(True))
-        # (on recent GPUs, the default precision of float32 products is lower than float32)
-        scope.enter_context(jax.default_matmul_precision("highest"))
+        scope.enter_context(self.exact_products())
         return scope
 
     def out_of_memory(self, error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend import threads
+from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.numpy_kernels import (
     fused_binomial,
@@ -30,14 +31,16 @@ MAX_CACHED_EYE_ROWS = 256
 class NumpyLibrary(Library):
     is_host = has_single_device = True
     holds_any_dtype = True
-    # A block fits the last-level cache, so that its logits and its gradient need one read from
-    # memory. Blocks for a smaller cache cost more in calls than they save.
-    block_bytes = 1 << 22
-    # The memory of larger arrays is allocated by the system anew each time, and cleared page by
-    # page, which can take longer than the arithmetic.
-    temporary_bytes = 3 << 19
-    # Many logits for each row fill a near cache earlier.
-    many_outputs_block_rows = (128, 1024)
+    blocks = BlockSizes(
+        # A block fits the last-level cache, so that its logits and its gradient need one read from
+        # memory. Blocks for a smaller cache cost more in calls than they save.
+        features=1 << 22,
+        # The memory of larger arrays is allocated by the system anew each time, and cleared page by
+        # page, which can take longer than the arithmetic.
+        temporary=3 << 19,
+        # Many logits for each row fill a near cache earlier.
+        many_outputs_rows=(128, 1024),
+    )
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)

@@ -1,7 +1,7 @@
 """PyTorch on CPU, CUDA and MPS devices."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from types import FunctionType
@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from logitron.backend.block_sizes import BlockSizes
+from logitron.backend.libraries import torch_threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
 #: device types that support autocast
 AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
+#: blocks on a processor: with its arrays, one fits the last-level cache
+PROCESSOR_BLOCKS = BlockSizes(features=1 << 22, temporary=1 << 21)
 #: parts of the messages of errors that report a lack of memory
 OUT_OF_MEMORY_MESSAGES = (
     "out of memory",
@@ -44,7 +48,7 @@ class TorchLibrary(Library):
         import torch
 
         try:
-            device = torch.device("cpu" if name is None else name)
+            device = torch.get_default_device() if name is None else torch.device(name)
         except RuntimeError:
             raise self.unknown_device_error(name) from None
         if device.type == "meta":  # (shapes without values, used by tests)
@@ -108,6 +112,19 @@ class TorchLibrary(Library):
         values: np.ndarray[Any, Any] = array.detach().cpu().numpy()
         return values
 
+    def is_traced(self, array: Array) -> bool:
+        import torch
+
+        # (the wrappers of torch.func have no public test)
+        return bool(torch._C._functorch.is_functorch_wrapped_tensor(array))
+
+    def numpy_can_view(self, array: Array) -> bool:
+        import torch
+
+        # (torch casts half precision twice as fast as NumPy, which has no bfloat16)
+        plain = type(array) in (torch.Tensor, torch.nn.Parameter) and array.device.type == "cpu"
+        return plain and array.dtype not in (torch.float16, torch.bfloat16)
+
     def detach(self, array: Array) -> Array:
         return array.detach()
 
@@ -143,6 +160,11 @@ class TorchLibrary(Library):
             scope.enter_context(torch.autocast(device.type, enabled=False))
         return scope
 
+    def block_sizes(self, device: Device) -> BlockSizes:
+        if device.type == "cpu":
+            return PROCESSOR_BLOCKS
+        return self.blocks.in_memory(_free_memory(device)) if device.type == "cuda" else self.blocks
+
     def out_of_memory(self, error: BaseException) -> bool:
         import torch
 
@@ -157,10 +179,31 @@ class TorchLibrary(Library):
         if torch.cuda.is_initialized():
             torch.cuda.empty_cache()
 
+    def workers(self) -> int:
+        return torch_threads.workers()
+
+    def shares_blocks(self, device: Device) -> bool:
+        return bool(device.type == "cpu") and self.compiler is None
+
+    def parallel_map(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+        return torch_threads.parallel_map(function, parts)
+
+    def limit_blas_threads(self) -> AbstractContextManager[Any]:
+        return torch_threads.one_thread
+
     def compile(self, function: Callable[..., Any], **static: Any) -> Callable[..., Any]:
         if self.compiler is None:
             return super().compile(function, **static)
         return _compile(self.compiler, function, tuple(sorted(static.items())))
+
+
+def _free_memory(device: Device) -> int:
+    """Return the bytes of a CUDA device that are free, or kept by torch for later arrays."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(free + kept)
 
 
 class _FullFloat32(ProcessSetting):

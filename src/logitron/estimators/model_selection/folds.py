@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_numpy_array
 from sklearn.metrics import get_scorer, make_scorer
 from sklearn.model_selection import check_cv
 
@@ -130,6 +131,6 @@ def to_numpy_model(model: Any, X: Any) -> tuple[Any, Any]:
     X : object
     """
     source = wrap("X", X)
-    if source.on_host:
-        return model, X
+    if source.on_host or (is_numpy_array(source.meta) and not source.lazy):
+        return model, X  # (rows that are read in blocks are predicted in blocks)
     return copy.copy(model).to("numpy"), source.to_host()

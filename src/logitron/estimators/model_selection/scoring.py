@@ -157,13 +157,20 @@ def _of_targets(rows: Rows, targets: slice, n_targets: int) -> Rows:
     return rows.with_row_arrays(codes, weights, None, offset)
 
 
+def _beside_rows(rows: Rows, coef: Array, intercept: Array) -> tuple[Array, Array]:
+    """Bring the parameters of all fits to the rows, as arrays (m, p) and (m,)."""
+    xp, receive = array_namespace(coef), rows.context.wide.receive
+    W, b = xp.reshape(coef, (-1, coef.shape[-1])), xp.reshape(intercept, (-1,))
+    return receive(W), receive(b)
+
+
 def _sum_scores(
     names: list[str], rows: Rows, coef: Array, intercept: Array
 ) -> dict[str, HostArray]:
     """Score fits by sums over the rows: arrays (T, P)."""
-    T, P, K, p = coef.shape
-    xp, losses = array_namespace(coef), any(name in LOSSES for name in names)
-    W, b = xp.reshape(coef, (T * P * K, p)), xp.reshape(intercept, (T * P * K,))
+    T, P, K, _ = coef.shape
+    losses = any(name in LOSSES for name in names)
+    W, b = _beside_rows(rows, coef, intercept)
     settings = {"shape": (T, P, K), "losses": losses}
     if rows.entries is None:
         (sums,) = rows.sum(score_block, W, b, **settings)
@@ -178,9 +185,8 @@ def _rank_scores(
     names: list[str], rows: Rows, coef: Array, intercept: Array, *, sorted_logits: int
 ) -> dict[str, HostArray]:
     """Score fits by the order of their logits: arrays (T, P)."""
-    T, p = coef.shape[0], coef.shape[-1]
-    xp, context = array_namespace(coef), rows.context
-    W, b = xp.reshape(coef, (-1, p)), xp.reshape(intercept, (-1,))
+    T, context = coef.shape[0], rows.context
+    W, b = _beside_rows(rows, coef, intercept)
     Z = logits_of(rows.with_row_arrays(), W, b)
     codes, weights, _, offset = rows.row_arrays
     if rows.lazy:

@@ -7,14 +7,14 @@ from array_api_compat import array_namespace
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-from logitron.backend import ArrayContext, to_host
+from logitron.backend import ArrayContext, library_of, to_host
 from logitron.backend.types import Array
-from logitron.data import Rows, Source, wrap
+from logitron.data import RowReader, Rows, Source, opened, wrap
 from logitron.estimators.validation.embedding_columns import read_embeddings
 from logitron.estimators.validation.unread import reject_unread
 from logitron.estimators.validation.values import reject_masked
 
-__all__ = ["reject_nonfinite", "resolve_contexts", "validate_features"]
+__all__ = ["read_features", "reject_nonfinite", "resolve_contexts", "validate_features"]
 
 
 #: float32 features with at most this many numbers (rows x columns) are computed in float64
@@ -24,9 +24,9 @@ MAX_WIDENED_NUMBERS = 1 << 22
 def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
     """Check X without reading its values, and set ``n_features_in_``.
 
-    A column of arrays becomes a matrix. Lists, tables and NumPy arrays go through scikit-learn's
-    `validate_data` and become NumPy arrays. Sparse matrices become CSR. Arrays of other libraries
-    stay unchanged.
+    A column of arrays becomes a matrix. Files are opened, and are read in blocks later. Lists,
+    tables and NumPy arrays go through scikit-learn's `validate_data` and become NumPy arrays.
+    Sparse matrices become CSR. Arrays of other libraries stay unchanged.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
     Raises
     ------
     TypeError
-        If X is a path, a loader or an iterator, a lazy table, or a sparse array of a library other
-        than SciPy.
+        If X is a file of an unknown kind, a loader or an iterator, a lazy table, or a sparse array
+        of a library other than SciPy.
     ValueError
         If X is not two-dimensional, is empty, masked, complex or not numeric, is a sparse matrix
         with indices out of bounds, or has other columns than in ``fit``.
@@ -52,8 +52,7 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
         if reset:
             estimator.n_features_in_ = X.shape[1]
         return wrap("X", X)
-    reject_unread("X", X)
-    X = read_embeddings(X)
+    X = read_features(X)
     source = wrap("X", X)
     if source.lazy:  # (of a data frame, an array)
         X = source.array
@@ -76,11 +75,36 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Source:
                 f"(shape={tuple(X.shape)}) while a minimum of 1 is required"
             )
     kind = source.meta
-    xp = array_namespace(kind)
-    if xp.isdtype(kind.dtype, "complex floating"):
+    # (NumPy's isdtype, which is CuPy's too, refuses bfloat16)
+    if "complex" in str(kind.dtype):
         raise ValueError(f"Complex data not supported: X must be real, got dtype {kind.dtype}")
-    validate_data(estimator, source.names, reset=reset, skip_check_array=True)
+    named = source.names
+    if isinstance(X, RowReader):  # (a table without rows has the names)
+        named = source.meta if X.empty_table is None else X.empty_table
+    validate_data(estimator, named, reset=reset, skip_check_array=True)
     return source
+
+
+def read_features(X: Any) -> Any:
+    """Open files and large tables to be read in blocks, and make matrices of columns of arrays.
+
+    Parameters
+    ----------
+    X : object
+
+    Returns
+    -------
+    RowReader, numpy.ndarray or object
+        Other objects are unchanged.
+
+    Raises
+    ------
+    TypeError
+        If X is an iterator, a loader, or a file of an unknown kind.
+    """
+    X = opened(X)
+    reject_unread("X", X)
+    return X if isinstance(X, RowReader) else read_embeddings(X)
 
 
 def _reject_more_axes(X: Any) -> None:
@@ -160,8 +184,11 @@ def resolve_contexts(
     input_context : ArrayContext
         Library, device and floating-point type of X, which the results get too.
     compute_context : ArrayContext
-        The same, changed by ``backend``, ``device`` and ``dtype``. Without a ``dtype``, X of at
-        most `MAX_WIDENED_NUMBERS` numbers is computed in the widest precision of the device.
+        The same, changed by ``backend``, ``device`` and ``dtype``. Without ``backend`` and
+        ``device``, arrays of other libraries that NumPy can view are computed by NumPy: the bytes
+        are the same, its blocks and threads suit processors, and nothing is compiled. Without a
+        ``dtype``, X of at most `MAX_WIDENED_NUMBERS` numbers is computed in the widest precision
+        of the device.
 
     Raises
     ------
@@ -171,7 +198,7 @@ def resolve_contexts(
     ImportError
         If the backend is not installed, or cannot be used on this machine.
     """
-    input_context = ArrayContext.of(X.meta)
+    input_context, library = ArrayContext.of(X.meta), library_of(X.meta)
     if backend == "dask":
         if not X.lazy:
             kind = type(X.array)
@@ -183,8 +210,10 @@ def resolve_contexts(
     compute_context = input_context
     if backend is not None or device is not None:
         compute_context = ArrayContext.named(
-            backend or input_context.library.name, device, input_context.precision
+            backend or library.name, device, input_context.precision
         )
+    elif library.numpy_on_processor and library.numpy_can_view(X.meta):
+        compute_context = ArrayContext.named("numpy", precision=input_context.precision)
     if dtype is None and X.shape[0] * X.shape[1] <= MAX_WIDENED_NUMBERS:
         return input_context, compute_context.wide
     return input_context, compute_context if dtype is None else compute_context.with_precision(
@@ -209,10 +238,20 @@ def reject_nonfinite(rows: Rows) -> None:
     nans, infinities = (int(count) for count in to_host(rows.sum(_count_nonfinite)[0]))
     if nans or infinities:  # otherwise the sum of squares overflowed, and X is finite
         kind = "NaN" if nans else "infinity"
+        first = ""
+        if not rows.lazy:
+            is_bad = np.asarray(to_host(rows.with_row_arrays().map(_is_nonfinite)))
+            first = f", the first in row {int(np.argmax(is_bad))}"
         raise ValueError(
-            f"Input X contains {kind}: {nans} values are NaN and {infinities} infinite. "
+            f"Input X contains {kind}: {nans} values are NaN and {infinities} infinite{first}. "
             "Impute them (sklearn.impute), or leave out their rows"
         )
+
+
+def _is_nonfinite(X: Array) -> Array:
+    """Find the rows of a block with a number that is not finite (n,)."""
+    xp = array_namespace(X)
+    return xp.any(~xp.isfinite(X), axis=1)
 
 
 def _count_nonfinite(X: Array, *others: Array) -> tuple[Array]:

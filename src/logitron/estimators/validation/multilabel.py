@@ -9,7 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 from sklearn.utils.validation import check_array
 
-from logitron.backend import ArrayContext, to_host
+from logitron.backend import ArrayContext, namespace_of, to_host, to_host_all
 from logitron.backend.types import Array, Namespace
 from logitron.data import SparseSource, wrap
 from logitron.estimators.validation.label_tables import column_names, encode_objects
@@ -218,16 +218,15 @@ def _encode_eager(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
     step = max(1, NUMBERS_PER_CHECK // Y.shape[1])
     slices = [slice(start, min(start + step, Y.shape[0])) for start in range(0, Y.shape[0], step)]
     context, counts = ArrayContext.of(Y), []
+    marker = float(missing_label) if isinstance(missing_label, Real) else np.nan
+    count = context.compile(_count_others, marker=None if isnan(marker) else marker)
     for rows in slices:
-        part = Y[rows, :]
-        missing = _missing(xp, part, missing_label)
-        hidden = ~((part == 1) | (part == 0))
-        others = hidden if missing is None else hidden & ~missing
-        if sample_weight is not None:
-            others = others & context.asarray(sample_weight[rows, :] > 0, keep_dtype=True)
-        masks = others, hidden, xp.zeros_like(hidden) if missing is None else missing
-        counts.append(xp.stack([xp.sum(xp.astype(mask, xp.int32)) for mask in masks]))
-    n_others, n_hidden, n_missing = to_host(xp.stack(counts)).sum(axis=0, dtype=np.int64).tolist()
+        has_weight = None if sample_weight is None else sample_weight[rows, :] > 0
+        if has_weight is not None:
+            has_weight = context.asarray(has_weight, keep_dtype=True)
+        counts.append(count(Y[rows, :], has_weight))
+    read = to_host_all(counts)
+    n_others, n_hidden, n_missing = np.stack(read).sum(axis=0, dtype=np.int64).tolist()
     if n_others:
         return Y, None, n_others
     known = None
@@ -238,6 +237,17 @@ def _encode_eager(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
         return Y, known, 0
     ones = [xp.astype(Y[rows, :] == 1, xp.int8) for rows in slices]
     return xp.concat(ones, axis=0), known, 0
+
+
+def _count_others(part: Array, has_weight: Array | None, *, marker: float | None) -> Array:
+    """Count labels that are neither 0 nor 1 (3,): those to refuse, all of them, and the missing."""
+    xp = namespace_of(part)
+    missing = _missing(xp, part, marker)
+    hidden = ~((part == 1) | (part == 0))
+    others = hidden if missing is None else hidden & ~missing
+    others = others if has_weight is None else others & has_weight
+    masks = others, hidden, xp.zeros_like(hidden) if missing is None else missing
+    return xp.stack([xp.sum(xp.astype(mask, xp.int32)) for mask in masks])
 
 
 def _missing(xp: Namespace, part: Array, missing_label: Any) -> Any:

@@ -6,9 +6,7 @@ is meant. The table trains independent neurons instead.
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
-from logitron.backend import to_host
+from logitron.backend import ArrayContext, namespace_of, to_host
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.labels import Labels
 
@@ -49,13 +47,18 @@ def warn_one_hot(labels: Labels, sample_weight: Any = None) -> None:
     )
 
 
+def _all_one_hot(codes: Any) -> Any:
+    """Whether each row of zeros and ones has one 1, ()."""
+    xp = namespace_of(codes)
+    return xp.all(xp.sum(xp.astype(codes, xp.int32), axis=1) == 1)
+
+
 def _is_one_hot(codes: Any) -> bool:
     """Return whether each row of zeros and ones (n, T) has one 1, reading as few as decide it."""
-    xp, (n, T) = array_namespace(codes), codes.shape
+    check, (n, T) = ArrayContext.of(codes).compile(_all_one_hot), codes.shape
     step, start, stop = max(1, NUMBERS_PER_CHECK // T), 0, min(FIRST_ROWS, n)
     while start < n:
-        ones = xp.sum(xp.astype(codes[start:stop, :], xp.int32), axis=1)
-        if not bool(to_host(xp.all(ones == 1))):
+        if not bool(to_host(check(codes[start:stop, :]))):
             return False
         start, stop = stop, min(stop + step, n)
     return True

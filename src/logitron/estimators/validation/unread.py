@@ -57,7 +57,10 @@ def _advice(name: str, value: Any) -> str:
     elif hasattr(value, "read") and hasattr(value, "close") and not hasattr(value, "shape"):
         advice = f"an open file {kind}. Read it first, for example with numpy.load"
     elif isinstance(value, Iterator):
-        advice = f"an iterator {kind}, whose length is unknown. Pass numpy.asarray(list({name}))"
+        advice = f"an iterator {kind}, which can be read only once. Pass list({name})"
+        if name == "X":
+            advice += ", of rows or of blocks of rows; or an object that reads its rows in blocks, "
+            advice += "as often as they are needed: see logitron.RowSource"
     elif isinstance(value, Mapping) and not hasattr(value, "shape"):  # (SciPy's DOK matrices have)
         advice = f"a mapping {kind}. Pass one of its values, or pandas.DataFrame({name})"
     elif isinstance(value, set | frozenset):
