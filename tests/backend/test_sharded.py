@@ -17,7 +17,9 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from logitron import LogisticRegression
+from logitron.backend import LIBRARIES
 
+LIBRARIES["jax"].numpy_on_processor = False  # (a single device's memory is NumPy's too)
 rng = np.random.default_rng(0)
 X = rng.normal(size=(800, 4))
 scores = X @ rng.normal(size=(4, 3)) + rng.logistic(size=(800, 3))

@@ -368,8 +368,7 @@ class LogisticRegression(NeuronClassifier):
         """Fit through a `FitGrid`: many targets, or classes without weight or with soft weights."""
         settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
-        verbose = self.verbose if multilabel else 0
-        bar = self._progress(verbose, labels.n_targets, "targets")
+        bar = self._progress(self.verbose if multilabel else 0, labels.n_targets, "targets")
         journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
         with compute_context.scope(), journal, bar as show_progress:
             grid = FitGrid.over(
@@ -386,8 +385,9 @@ class LogisticRegression(NeuronClassifier):
             start, bridge = None, None
             warm = multilabel and self.warm_start and self._multilabel and hasattr(self, "coef_")
             if warm and self.coef_.shape == (labels.n_targets, X.shape[1]):
-                wide = compute_context.wide
-                start = wide.asarray(self._dense_coef()), wide.asarray(self.intercept_)
+                start = tuple(
+                    map(compute_context.wide.asarray, (self._dense_coef(), self.intercept_))
+                )
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = multilabel
             self._set_targets(labels)
@@ -407,14 +407,9 @@ class LogisticRegression(NeuronClassifier):
         results.warn(type(self).__name__, self.solver, settings, names=names, axes=axes)
 
     def _settings(self, labels: Labels) -> Settings:
-        return Settings(
-            resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
-            clip_tolerance(self.tol),
-            self.max_iter,
-            self.learning_rate,
-            self.loss_change,
-            interruptible=labels.multilabel,
-        )
+        solver = resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes))
+        rest = clip_tolerance(self.tol), self.max_iter, self.learning_rate, self.loss_change
+        return Settings(solver, *rest, interruptible=labels.multilabel)
 
     def _start(
         self,
