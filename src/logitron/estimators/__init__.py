@@ -19,6 +19,7 @@ module                      contents
 ``same_device``             whether X is where a fitted model is
 ``blas_threads``            whether a fit holds BLAS to one thread
 ``iteration_limits``        how many iterations each part of it may take
+``least_penalty``           the penalty from which on an L1 penalty leaves only zeros
 ``fit_grid``                many objectives over the same rows: targets x subsets x penalties
 ``fit_results``             parameters and statuses of such a grid
 ``present_classes``         softmax problems with classes that no row has
@@ -33,6 +34,7 @@ module                      contents
 =========================== ====================================================================
 """
 
+from logitron.estimators.least_penalty import l1_min_c
 from logitron.estimators.logistic_regression import LogisticRegression
 from logitron.estimators.logistic_regression_cv import LogisticRegressionCV
 from logitron.estimators.prediction_files import write_predictions
@@ -43,6 +45,7 @@ __all__ = [
     "LogisticRegression",
     "LogisticRegressionCV",
     "bootstrap",
+    "l1_min_c",
     "permutation_test",
     "score_targets",
     "write_predictions",
