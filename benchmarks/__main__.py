@@ -15,10 +15,11 @@ from contextlib import contextmanager
 
 from benchmarks.contenders import measured_on
 from benchmarks.data import r_tables
+from benchmarks.data.l1_problems import L1
 from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.separable_problems import SEPARABLE
 from benchmarks.data.sparse_problems import SPARSE
-from benchmarks.judge import store
+from benchmarks.judge import cpu_time, store
 from benchmarks.options import Each, Results
 from benchmarks.questions import (
     backends,
@@ -26,6 +27,7 @@ from benchmarks.questions import (
     gpu,
     growth,
     hostile,
+    l1,
     many,
     memory,
     original,
@@ -76,7 +78,7 @@ def full() -> Results:
     results = {}
     questions = (original, overhead, backends, memory, precision, hostile, tables)
     axes = [*growth.AXES, "m"]
-    count = len(PROBLEMS) + len(SEPARABLE) + len(SPARSE)
+    count = len(PROBLEMS) + len(SEPARABLE) + len(SPARSE) + len(L1)
     with progress(count + len(many.PROBLEMS) + len(axes) + len(questions)) as each:
         for question in questions:
             if question is not tables or r_tables.missing() is None:
@@ -87,6 +89,8 @@ def full() -> Results:
         who = list(measured_on("cpu"))
         results["separable"] = separable.measured(each=each)
         results["sparse"] = sparse.measured(each=each)
+        if cpu_time.AVAILABLE:
+            results["l1"] = l1.measured(each=each)
         results["engine"] = engine.measured(list(PROBLEMS.values()), who, each=each)
     return results
 

@@ -6,6 +6,7 @@ file                    contents
 ``arrays``              the form of every data set, and helpers that make labels
 ``bundled``             data sets that come with scikit-learn
 ``synthetic``           data sets that are drawn from a seed
+``correlated``          features of correlated neighbours, and labels of sparse neurons
 ``separable``           embeddings whose classes lie apart, and labels of such
 ``device_embeddings``   data sets that are drawn from a seed on a device
 ``surveys``             tables that come with statsmodels
@@ -23,6 +24,7 @@ file                    contents
 ``real_problems``       the problems that are made of real data
 ``separable_problems``  the problems of the hard regime: few rows, separable classes, large C
 ``sparse_problems``     the problems of sparse features: words, names, categories
+``l1_problems``         the problems of an L1 penalty
 ``problems``            the catalogue of all problems
 ``device_problems``     the catalogue of the problems that are made on a device
 ======================  ===========================================================================

@@ -4,7 +4,8 @@
 file                     contents
 =======================  ==========================================================================
 ``objective``            the objective of every fit, in NumPy and float64
-``device_objective``     the same in PyTorch, on a device
+``elastic_net``          the same with an L1 part, and a proven bound of its gap
+``device_objective``     that of `objective` in PyTorch, on a device
 ``gap``                  the distance of an answer from the optimum, and a bound of it
 ``newton``               Newton steps for the reference optimum
 ``reference``            the reference optimum of a problem, kept on disk
@@ -19,6 +20,7 @@ file                     contents
 ``device_rates``         the rates of a device, and the share of them that a fit uses
 ``machine``              a description of the machine
 ``ladder``               the tolerances of a contender, and where they end
+``cpu_time``             a ladder in CPU seconds, in a fork that is ended at its limit
 ``job``                  the input of a worker
 ``task``                 the data and the judges of a job
 ``worker``               the process in which one contender runs

@@ -10,6 +10,7 @@ name           question
 ``engine``     How long does an exact fit take, beside the solvers of other libraries?
 ``separable``  The same for few rows of many classes, separable classes and a large C?
 ``sparse``     The same for sparse features: words, names, categories?
+``l1``         How long do fits of an L1 penalty take, beside skglm, celer, liblinear and saga?
 ``gpu``        How long does it take on a GPU, and what share of the GPU does it use?
 ``many``       How long do many fits over the same features take: sweeps, folds, labels, resamples?
 ``growth``     How does time grow with rows, features, classes and targets?

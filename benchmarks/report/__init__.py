@@ -7,6 +7,7 @@ file              contents
 ``device_table``  tables of the terminal, of fits on a device
 ``exact_fits``    the text about exact fits, in Markdown
 ``regime_fits``   exact fits of one regime, in both forms
+``l1_fits``       fits of an L1 penalty, in both forms
 ``machines``      the machines of results, in a sentence
 ``markdown``      the text about every other question, in Markdown
 ``rst``           Markdown turned into reStructuredText

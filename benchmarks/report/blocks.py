@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.judge import store
-from benchmarks.report import exact_fits, markdown, regime_fits
+from benchmarks.report import exact_fits, l1_fits, markdown, regime_fits
 from benchmarks.report.rst import restructured
 
 README = store.ROOT / "README.md"
@@ -19,6 +19,7 @@ BLOCKS = {
     README: re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL),
     store.ROOT / "docs" / "benchmarks.rst": IN_PAGE,
     store.ROOT / "docs" / "gpu.rst": IN_PAGE,
+    store.ROOT / "docs" / "sparse_probes.rst": IN_PAGE,
 }
 
 
@@ -29,6 +30,7 @@ WRITERS: dict[str, tuple[str, Callable[..., str]]] = {
     "many": ("many", markdown.many),
     "separable": ("separable", regime_fits.separable),
     "sparse": ("sparse", regime_fits.sparse),
+    "l1": ("l1", l1_fits.l1),
     "problems": ("engine", exact_fits.problems),
     "losses": ("engine", exact_fits.losses),
     "work": ("engine", exact_fits.work),
