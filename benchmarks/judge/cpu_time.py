@@ -56,8 +56,8 @@ def climbed(
 ) -> tuple[list[Rung], str]:
     """The tolerance, CPU seconds and gap of each fit up to the goal, and why there are no more.
 
-    The last fit is repeated where it is short. The reason is "goal",
-    "stalled", "time", "ladder", or that of a failure.
+    The last fit is repeated where it is short. The reason is "goal", "stalled", "time", "ladder",
+    or that of a failure. A ladder without time ends at a limit of one fit, or of all together.
     """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)

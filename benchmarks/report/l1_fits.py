@@ -7,8 +7,8 @@ OURS = "logitron"
 #: The tolerance that every contender has by default, and the gap from which it is far off.
 DEFAULT, FAR = 1e-4, 1e-3
 HEAD = (
-    f"  {'contender':12}{'cpu s to 1e-6':>14}{'times':>8}{'best gap':>10}{'at tol':>8}"
-    f"{'gap at 1e-4':>13}  ended"
+    f"  {'contender':10}{'cpu s to 1e-6':>14}{'times':>8}{'best gap':>9}{'at tol':>7}"
+    f"{'gap at 1e-4':>12}  ended"
 )
 
 
@@ -36,12 +36,12 @@ def table(results: Results) -> str:
         lines.append(HEAD)
         ours = result["contenders"].get(OURS, {"seconds": None})
         for who, one in result["contenders"].items():
-            cells = f"{short(one['gap']):>10}{short(one['tol']):>8}{short(at_default(one)):>13}"
+            cells = f"{short(one['gap']):>9}{short(one['tol']):>7}{short(at_default(one)):>12}"
             slower = "" if who == OURS else times(one, ours)
             part = "" if one["fitted"] == fits else f", {one['fitted']} made"
             spent = seconds(one["seconds"], one["limit"]) if arrives(one) else "never"
-            lines.append(f"  {who:12}{spent:>14}{slower:>8}{cells}  {one['ended'][:8]}{part}")
-        lines += [f"  {who:12}left out: {why}"[:80] for who, why in result["left_out"].items()]
+            lines.append(f"  {who:10}{spent:>14}{slower:>8}{cells}  {one['ended'][:7]}{part}")
+        lines += [f"  {who:10}left out: {why}"[:80] for who, why in result["left_out"].items()]
     return "\n".join(lines)
 
 

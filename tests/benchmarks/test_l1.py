@@ -1,7 +1,6 @@
 """The question about L1 penalties: its data, its judge, its ladders and its tables."""
 
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -127,8 +126,6 @@ def test_ladders_end_at_goals_without_progress_and_at_failures():
     assert (why, len(rungs)) == ("stalled", 6)
     rungs, why = climbed(lambda tol: 1 / 0, lambda found: found, goal=1e-3, limit=5.0)
     assert (rungs, why) == ([], "ZeroDivisionError: division by zero")
-    rungs, _ = climbed(time.sleep, lambda found: 0.0, goal=1e-3, limit=5.0)
-    assert rungs[0]["seconds"] < 0.05  # of the processor, not of the clock
 
 
 @IN_FORKS
@@ -165,21 +162,21 @@ def test_celer_has_the_same_optimum():
     assert judge.gap([0], [[(1.01 * W, b)]]) > 1e-9
 
 
-def outcome(seconds, gap=1e-9, ended="goal"):
-    made = {"seconds": seconds, "gap": gap, "tol": 1e-5, "ended": ended, "fitted": 1}
+def outcome(seconds, gap=1e-9, ended="goal", fitted=100):
+    made = {"seconds": seconds, "gap": gap, "tol": 1e-5, "ended": ended, "fitted": fitted}
     made |= {"limit": 10.0}
     return made | {"rungs": [[1e-4, 1.0, 100 * gap], [1e-5, 1.0, gap]]}
 
 
 def test_tables_are_made_from_results():
     result = {
-        **{"title": "a problem", "shape": [60, 6], "fits": 1, "nonzeros": [3, 3]},
+        **{"title": "a problem", "shape": [60, 6], "fits": 100, "nonzeros": [3, 3]},
         **{"proven": 2e-12, "left_out": {"celer": "has no intercept"}},
         "machine": {"cores": "2", "processor": "some"},
         "contenders": {
             "logitron": outcome(2.0),
             "skglm": outcome(1.0),
-            "liblinear": outcome(None, 3e-4, "stalled"),
+            "liblinear": outcome(None, 3e-4, "stalled", 20),
             "saga": outcome(None, 0.5, "time"),
         },
     }
@@ -189,6 +186,7 @@ def test_tables_are_made_from_results():
     assert rows["skglm"][0] == "1"
     assert "0.5x" in rows["skglm"]
     assert rows["liblinear"][0] == "never"
+    assert rows["liblinear"][-3:] == ["stalled,", "20", "made"]
     assert rows["saga"][0] == ">10"
     assert rows["saga"][-2:] == ["5e+01", "time"]
     assert ">5x" in rows["saga"]
@@ -212,6 +210,7 @@ def test_stored_results_are_of_the_problems():
     for name, one in stored.items():
         assert one["title"] == L1[name].title
         assert one["proven"] <= l1.SLACK
+        assert max(map(len, l1_fits.table({name: one}).splitlines())) <= 80
         for found in one["contenders"].values():
             assert (found["seconds"] is not None) == (found["gap"] <= l1.GOAL)
     assert any(problem.quick for problem in L1.values())
