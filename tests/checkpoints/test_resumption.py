@@ -9,7 +9,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from logitron import LogisticRegression
+from logitron import LogisticRegression, open_rows
+from logitron.data import wrap
+from logitron.data.readers.base import RowReader
 from logitron.objective import Objective
 from tests.checkpoints.fits import (
     DENSE,
@@ -26,6 +28,7 @@ pytest.importorskip("sklearn.callback", reason="callbacks came with scikit-learn
 pytest.importorskip("safetensors", reason="checkpoints are safetensors files")
 
 from logitron import Checkpoint
+from logitron.checkpoints import CheckpointError
 
 #: moments at which each fit is interrupted
 DRAWN = 5
@@ -98,6 +101,31 @@ def test_in_the_middle_of_an_iteration(name, tmp_path, monkeypatch):
         assert sums[0] + total <= left  # (an L1 penalty begins anew)
 
 
+@pytest.mark.parametrize("name", ["newton", "softmax"])
+def test_features_that_are_read_in_blocks(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(RowReader, "block_bytes", 1 << 10)
+    kind, X, y = DENSE[name]
+    source = tmp_path / "X.npy"
+    np.save(source, X)
+    _interrupted_and_resumed(kind, source, y, tmp_path / "fit", monkeypatch, 2)
+    changed = X.copy()
+    changed[-1, -1] += 1.0
+    np.save(source, changed)
+    with pytest.raises(CheckpointError, match="holds another fit: X was"):
+        kind().set_callbacks(Checkpoint(tmp_path / "fit")).fit(source, y)
+
+
+def test_few_rows_of_large_files_are_compared():
+    values = np.arange(40_000.0)[:, None]
+    reader = open_rows([values[:25_000], values[25_000:]])
+    (few,) = wrap("X", reader).drawn(100)
+    assert 100 <= len(few) <= 200
+    assert few[0, 0] < 1_000 and few[-1, 0] > 39_000
+    np.testing.assert_array_equal(few, wrap("X", reader).drawn(100)[0])
+    (everything,) = wrap("X", reader).drawn(20_000)
+    np.testing.assert_array_equal(everything, values)
+
+
 def test_ten_moments_of_one_fit_one_after_the_other(tmp_path, monkeypatch):
     def kind():
         return LogisticRegression(solver="gradient-descent", loss_change=1e-2)
@@ -156,6 +184,7 @@ PROGRAM = """
 import sys, time
 from tests.checkpoints.fits import DENSE
 from logitron import Checkpoint
+from logitron.checkpoints import CheckpointError
 
 class Slow:
     def setup(self, estimator, context): ...

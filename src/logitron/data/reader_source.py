@@ -8,6 +8,7 @@ from logitron.backend.context import ArrayContext
 from logitron.backend.types import Array, HostArray
 from logitron.data.block_options import BlockOptions
 from logitron.data.reader_rows import ReaderRows
+from logitron.data.readers.drawing import drawn_rows
 from logitron.data.readers.read_ahead import BLOCKS
 from logitron.data.rows import Rows
 from logitron.data.source import Source, move_row_arrays
@@ -61,6 +62,12 @@ class ReaderSource(Source):
         """Read the rows with these indices."""
         found: HostArray = self.array.take(rows)
         return found
+
+    def drawn(self, count: int) -> list[HostArray]:
+        """Read all rows if they are few, and rows of few chunks otherwise; see `Source.drawn`."""
+        if self.shape[0] <= 2 * count:
+            return [self.to_host()]
+        return [self.take(drawn_rows(self.array, count, 0))]
 
     def to_host(self) -> HostArray:
         """Read all rows."""

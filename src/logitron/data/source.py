@@ -157,7 +157,8 @@ class Source:
         Returns
         -------
         list of numpy.ndarray or sparse matrix of SciPy
-            Of rows at equal distances; of a Dask array, the first and the last.
+            Of rows at equal distances; of a Dask array, the first and the last; of features that are
+            read in blocks, of runs of neighbours.
         """
         step = max(1, self.shape[0] // count)
         return [to_host(self.array[::step, ...])]
