@@ -40,6 +40,17 @@ def test_every_kind_of_source_has_the_same_fit(kind, tmp_path):
     assert not reading_threads()
 
 
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_blocks_are_computed_by_other_libraries(backend):
+    pytest.importorskip(backend, reason="computes the blocks")
+    # (so many rows that those of an array in memory would be padded for a library that compiles)
+    rows = np.arange(600) % N
+    clf = LogisticRegression(backend=backend, **TIGHT).fit(blocks(X[rows], 100), Y[rows])
+    plain = LogisticRegression(**TIGHT).fit(X[rows], Y[rows])
+    near(clf.coef_, plain.coef_)
+    near(clf.predict_proba(blocks(X)), plain.predict_proba(X))
+
+
 @pytest.mark.parametrize("kind", ["npy", "parquet files", "files", "record batches"])
 def test_estimators_open_paths_and_lists_themselves(kind, tmp_path):
     source = KINDS[kind](tmp_path)

@@ -21,6 +21,7 @@ class ReaderSource(Source):
 
     on_host = False
     """False: it becomes an array only if `to_host` is called."""
+    in_blocks = True
 
     def __init__(self, name: str, array: Any) -> None:
         super().__init__(name, array)

@@ -40,6 +40,8 @@ class Source:
     """Whether values are computed only when a result is needed."""
     sparse: ClassVar[bool] = False
     """Whether the array stores its nonzero entries only."""
+    in_blocks: ClassVar[bool] = False
+    """Whether blocks of rows are read from elsewhere, again in each pass."""
 
     def __init__(self, name: str, array: Any) -> None:
         self.name = name
@@ -157,8 +159,8 @@ class Source:
         Returns
         -------
         list of numpy.ndarray or sparse matrix of SciPy
-            Of rows at equal distances; of a Dask array, the first and the last; of features that are
-            read in blocks, of runs of neighbours.
+            Of rows at equal distances; of a Dask array, the first and the last; of features that
+            are read in blocks, of runs of neighbours.
         """
         step = max(1, self.shape[0] // count)
         return [to_host(self.array[::step, ...])]

@@ -55,8 +55,8 @@ def on_the_ladder(
         return X, arrays
     source = X if isinstance(X, Source) else Source("X", X)
     n, p = source.shape
-    in_memory = not source.lazy and not source.sparse
-    if not in_memory or n < max(FEWEST, 2 * p) or 8 * n * p > MOST_BYTES:
+    is_other = source.lazy or source.sparse or source.in_blocks
+    if is_other or n < max(FEWEST, 2 * p) or 8 * n * p > MOST_BYTES:
         return X, arrays
     values = context.asarray_for_storage(source.array) if not source.on_host else source.array
     if not source.on_host and not context.library.supports_row_indexing(values):
