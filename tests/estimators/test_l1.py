@@ -294,3 +294,15 @@ def test_few_rows_of_many_classes_take_few_iterations():
     model = LogisticRegression(C=100.0, l1_ratio=1.0).fit(X, y)
     assert model.certified_.all()
     assert model.n_iter_[0] <= 60
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_folds_of_dependent_features_do_not_stall(seed):
+    # (the columns add up to one, as probabilities do: a fold's own curvature is needed)
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(400, 10))
+    logits = X @ rng.normal(size=(10, 3))
+    y = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    P = LogisticRegression().fit(X, y).predict_proba(X)
+    probe = LogisticRegressionCV(Cs=[1.0, 1e4], cv=3, l1_ratios=[1.0]).fit(P, y == 1)
+    assert probe.certified_.all()

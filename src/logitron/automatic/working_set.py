@@ -123,9 +123,8 @@ class WorkingSets:
             if not left.any():
                 return False
             groups, stalled = groups[left], stalled[left]
-            self._improve(
-                part.take(np.flatnonzero(left)), state, groups, point.take(left), relative
-            )
+            rest, here = part.take(np.flatnonzero(left)), point.take(left)
+            self._improve(rest, state, groups, here, relative, slow=bool(stalled.any()))
 
     def _improve(
         self,
@@ -134,8 +133,14 @@ class WorkingSets:
         groups: HostArray,
         point: "Bounded",
         relative: float,
+        *,
+        slow: bool,
     ) -> None:
-        """Minimise over a working set, beginning where the groups are."""
+        """Minimise over a working set, beginning where the groups are.
+
+        Where the last round was ``slow``, each group has the curvature of its own rows, all of
+        them.
+        """
         theta = state.theta[groups]
         likes = alike(objective)
         grad = np.asarray(point.evaluation.grad)
@@ -150,7 +155,7 @@ class WorkingSets:
                 chosen = chosen.in_all(objective)
             inner = subset or objective
         goal = GOAL * relative**2 * point.value
-        rough = bool((point.gap > ROUGH * point.value).any())
+        rough = not slow and bool((point.gap > ROUGH * point.value).any())
         done = int(state.n_iter[groups].max())
         steps = max(1, self.max_iter - done)
         models: Any
@@ -159,7 +164,8 @@ class WorkingSets:
             models = L1Coordinates(inner, chosen.places, epochs, LEAST if rough else NEAR_LEAST)
             steps = min(steps, 1 if rough else 2)
         else:
-            models = L1Hessians.of(inner, chosen.places, likes, rough=rough)
+            sharing = np.arange(len(groups)) if slow else likes
+            models = L1Hessians.of(inner, chosen.places, sharing, rough=rough)
         solver = ProximalNewton(max_iter=steps)
         found = solver.minimize(
             inner,
