@@ -266,6 +266,14 @@ def test_tensors_that_record_gradients():
     assert_near(host(clf.coef_), PLAIN.coef_, "float64", len(X), growth=1e4)
 
 
+def test_tensors_that_are_negated_when_they_are_read():
+    torch = pytest.importorskip("torch")
+    tensor = torch.complex(torch.zeros(X.shape, dtype=torch.float64), torch.asarray(-X)).conj().imag
+    assert tensor.is_neg()
+    clf = fit(tensor, Y)
+    assert_near(host(clf.coef_), PLAIN.coef_, "float64", len(X), growth=1e4)
+
+
 @pytest.mark.parametrize("library", ["torch", "jax"])
 def test_half_precision_features_give_single_precision_answers(library):
     pytest.importorskip(library)

@@ -109,7 +109,8 @@ class TorchLibrary(Library):
         _refuse_distributed(array)
         if array.dtype == torch.bfloat16:  # NumPy has no such dtype
             array = array.to(torch.float32)
-        values: np.ndarray[Any, Any] = array.detach().cpu().numpy()
+        # (imaginary parts can be views that are negated when they are read)
+        values: np.ndarray[Any, Any] = array.detach().cpu().resolve_neg().numpy()
         return values
 
     def is_traced(self, array: Array) -> bool:
