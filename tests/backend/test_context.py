@@ -77,6 +77,8 @@ def test_contexts_reject_unknown_names_and_dtypes():
         ArrayContext.named("tensorflow")
     with pytest.raises(ValueError, match=r"device='cuda' is not a device of backend='numpy'"):
         ArrayContext.named("numpy", "cuda")
+    with pytest.raises(ValueError, match="backend='dask' needs features that are a Dask array"):
+        ArrayContext.named("dask")
     with pytest.raises(ValueError, match=r"dtype must be one of.*'float16'"):
         ArrayContext.named("numpy").with_precision("float16")
     with pytest.raises(TypeError, match=r"expected real numbers.*complex128"):

@@ -47,6 +47,11 @@ def library_named(name: str) -> Library:
         If it is not installed (the message names the extra to install), or cannot be used on this
         machine.
     """
+    if name == "dask":
+        raise ValueError(
+            "backend='dask' needs features that are a Dask array already, and computes in its "
+            f"chunks' library; name the library of the computation: {', '.join(LIBRARIES)}"
+        )
     if name not in LIBRARIES:
         raise ValueError(
             f"backend must be one of {', '.join(map(repr, (*LIBRARIES, 'dask')))} or None, "
