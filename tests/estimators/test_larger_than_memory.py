@@ -297,6 +297,16 @@ def test_predictions_are_written_to_a_file(method, tmp_path):
     near(found, words.predict_proba(X, offset=offset))
 
 
+@pytest.mark.parametrize("kind", ["npy", "files"])
+def test_predictions_do_not_replace_the_features(kind, tmp_path):
+    source = KINDS[kind](tmp_path)
+    one = source[-1] if isinstance(source, list) else source
+    before = one.read_bytes()
+    with pytest.raises(ValueError, match="path must be another file than X"):
+        write_predictions(str(one), PLAIN.predict_proba, source)
+    assert one.read_bytes() == before
+
+
 def test_predictions_that_fail_leave_no_file(tmp_path):
     values = X.copy()
     values[57, 2] = np.nan

@@ -30,7 +30,7 @@ def write_predictions(
     """Predict block by block, and write the predictions to a .npy file.
 
     Neither X nor the predictions need fit the memory. The file appears when it is complete; an
-    existing one is replaced.
+    existing one is replaced, unless it is X.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ def write_predictions(
     Raises
     ------
     ValueError, TypeError, OSError
-        As the method; also if the predictions are objects of Python, or the file cannot be written.
+        As the method; also if the predictions are objects of Python, or the file is one of X or
+        cannot be written.
 
     Examples
     --------
@@ -67,6 +68,7 @@ def write_predictions(
     ...     found.shape, float(np.round(found[-1, 1], 3))
     ((5, 2), 0.661)
     """
+    _refuse_features(path, X)
     rows = read_features(X)
     n = int(rows.shape[0]) if isinstance(rows, RowReader) else 0
     if isinstance(rows, RowReader):
@@ -89,6 +91,16 @@ def write_predictions(
         raise
     written: np.memmap[Any, Any] = np.load(path, mmap_mode="r")
     return written
+
+
+def _refuse_features(path: str | PathLike[str], X: Any) -> None:
+    """Refuse to replace a file of the features."""
+    for one in X if isinstance(X, list | tuple) else [X]:
+        is_path = isinstance(one, str | PathLike)
+        if is_path and os.path.exists(path) and os.path.exists(one) and os.path.samefile(path, one):
+            raise ValueError(
+                f"path must be another file than X, which would be replaced, got {fsdecode(path)}"
+            )
 
 
 def _predicted(method: Callable[..., Array], reader: RowReader, offset: Any) -> Iterator[HostArray]:
