@@ -30,7 +30,7 @@ from logitron.solvers import (
 __all__ = ["PenaltyOutcome", "minimize_elastic_net", "sparse_gap"]
 
 #: factor between penalties of one chain from which on others come between; and their tolerance
-FAR, LOOSE = 100.0, 1e-2
+FAR, LOOSE = 100.0, 0.3
 #: that tolerance where a round is a single step: coordinate descent
 LOOSEST = 1.0
 

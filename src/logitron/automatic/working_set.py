@@ -24,8 +24,9 @@ from logitron.solvers import ProximalNewton, Status
 __all__ = ["Bounded", "SparseState", "WorkingSets", "bounded"]
 
 #: decrement that ends a round, as a part of the squared target, since the bound can be proportional
-#: to its root; and as a part of that of the round's first step, since other coefficients wait
-GOAL, PART = 1e-2, 1e-3
+#: to its root; and as a part of that of the round's first step, since other coefficients wait: of
+#: sigmoid neurons, and of softmax, whose matrices are large
+GOAL, PART, LARGE_PART = 1e-2, 1e-3, 1e-2
 #: gap, as a part of the value, from which on a part of the rows is enough for second derivatives
 ROUGH = 1e-2
 #: gap, in units of its rounding, that counts as met; and as a part of the value, at most, also in
@@ -166,6 +167,7 @@ class WorkingSets:
         else:
             sharing = np.arange(len(groups)) if slow else likes
             models = L1Hessians.of(inner, chosen.places, sharing, rough=rough)
+        part = PART if objective.classes == 1 else LARGE_PART
         solver = ProximalNewton(max_iter=steps)
         found = solver.minimize(
             inner,
@@ -173,7 +175,7 @@ class WorkingSets:
             chosen.places,
             models,
             goal,
-            least=PART if rough else PART**2,
+            least=part if rough else part**2,
             rough=rough,
         )
         state.theta[groups] = chosen.back(found.theta, theta)
