@@ -79,3 +79,13 @@ def test_columns_of_other_numbers_of_features_are_refused(tmp_path):
     write_model(model, tmp_path / "model", ENCODING)
     with pytest.raises(ModelFileError, match="become 4 features, and coefficients are of 3"):
         read_model(tmp_path / "model")
+
+
+def test_models_that_are_saved_again_keep_their_columns_until_they_are_fitted(tmp_path):
+    write_model(logitron.LogisticRegression().fit(X, LABELS["words"]), tmp_path / "model", ENCODING)
+    with pytest.warns(UserWarning, match="standardised or encoded: age"):
+        model = logitron.load(tmp_path / "model")
+    logitron.save(model, tmp_path / "again")
+    assert read_model(tmp_path / "again")[1] == ENCODING
+    logitron.save(model.fit(X, LABELS["words"]), tmp_path / "fitted")
+    assert read_model(tmp_path / "fitted")[1] is None

@@ -354,7 +354,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
 
     def _set_targets(self, labels: Labels) -> None:
         """Set the names and the values of many targets, or remove those of the last fit."""
-        for name, found in (("target_names_", labels.names), ("target_values_", labels.values)):
+        named = {"target_names_": labels.names, "target_values_": labels.values, "_columns": None}
+        for name, found in named.items():  # (columns are those of a loaded model)
             self.__dict__.pop(name, None)
             if found is not None:
                 self.__dict__[name] = found

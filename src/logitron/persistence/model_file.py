@@ -77,7 +77,7 @@ def save(model: LogisticRegression | LogisticRegressionCV, path: str | PathLike[
     >>> again.predict([[0.0], [1.0]])
     array(['no', 'yes'], dtype='<U3')
     """
-    write_model(model, path)
+    write_model(model, path, getattr(model, "_columns", None))
 
 
 def write_model(
@@ -173,6 +173,7 @@ def load(
     """
     model, columns = read_model(path, backend, device)
     if columns is not None:
+        vars(model)["_columns"] = columns  # (for saving it again)
         warn(
             f"load: the features of {fspath(path)} are columns that logitron's command line "
             f"standardised or encoded: {', '.join(columns.features[:5])}, ... Pass these features, "
