@@ -1,7 +1,11 @@
 """The question about L1 penalties: its data, its judge, its ladders and its tables."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +23,6 @@ from benchmarks.report import l1_fits
 from benchmarks.report.rst import restructured
 from tests.checks import RELEASE
 
-IN_FORKS = pytest.mark.skipif(not AVAILABLE, reason="no forks or timers of CPU time here")
 TINY = Correlated(60, 6, 0.5, 3, 1.0, seed=1)
 PROBLEMS = {
     "one": L1Problem("60 x 6", TINY, (0.5,), fit_intercept=False),
@@ -106,8 +109,7 @@ def test_folds_hold_out_each_row_once():
     assert all(np.array_equal(path.y, y[path.rows]) for path in paths)
 
 
-@IN_FORKS
-def test_a_call_that_is_too_long_is_ended_and_the_rest_is_kept():
+def long_calls_are_ended_and_the_rest_is_kept():
     def fit(tol):
         while tol < 1e-2:  # does not end
             pass
@@ -118,8 +120,7 @@ def test_a_call_that_is_too_long_is_ended_and_the_rest_is_kept():
     assert [(rung["tol"], rung["gap"]) for rung in rungs] == [(0.1, 0.1), (0.01, 0.01)]
 
 
-@IN_FORKS
-def test_ladders_end_at_goals_without_progress_and_at_failures():
+def ladders_end_at_goals_without_progress_and_at_failures():
     rungs, why = climbed(lambda tol: tol, lambda found: found, goal=1e-3, limit=5.0)
     assert (why, len(rungs), rungs[-1]["gap"]) == ("goal", 3, 1e-3)
     rungs, why = climbed(lambda tol: 1.0, lambda found: found, goal=1e-3, limit=5.0)
@@ -128,9 +129,7 @@ def test_ladders_end_at_goals_without_progress_and_at_failures():
     assert (rungs, why) == ([], "ZeroDivisionError: division by zero")
 
 
-@IN_FORKS
-def test_tiny_problems_are_measured(tmp_path, monkeypatch):
-    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+def tiny_problems_are_measured():
     who = ("logitron", "liblinear", "saga")
     results = l1.measured(PROBLEMS, who)
     assert store.load("l1") == json.loads(json.dumps(results))
@@ -145,6 +144,26 @@ def test_tiny_problems_are_measured(tmp_path, monkeypatch):
     assert folds["fits"] == folds["contenders"]["logitron"]["fitted"] == 6
     assert folds["contenders"]["saga"]["fitted"] == 2
     assert folds["contenders"]["saga"]["limit"] == 3 * PROBLEMS["folds"].limit
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="no forks or timers of CPU time here")
+def test_calls_in_forks(tmp_path):
+    """In a process without the threads of other tests' libraries, which forks would not have."""
+    checks = (
+        long_calls_are_ended_and_the_rest_is_kept,
+        ladders_end_at_goals_without_progress_and_at_failures,
+        tiny_problems_are_measured,
+    )
+    calls = "; ".join(f"found.{check.__name__}()" for check in checks)
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import tests.benchmarks.test_l1 as found; {calls}"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, store.VARIABLE: str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_celer_has_the_same_optimum():
