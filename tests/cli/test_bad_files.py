@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array, save_npz
 
 from tests.cli.files import CODES, TABLE, X, shop
 
@@ -42,6 +43,7 @@ def _write_files():
     np.save("one.npy", np.float64(1.0))
     np.save("objects.npy", np.asarray([{}, 1], dtype=object), allow_pickle=True)
     np.savez("two.npz", a=X, b=X, y=CODES)
+    save_npz("sparse.npz", csr_array(X))
     frame = shop()
     frame.to_csv("shop.csv", index=False)
     frame.drop(columns="age").to_csv("no_age.csv", index=False)
@@ -78,6 +80,7 @@ def _write_files():
         ("fit two.npz --target y --key c", "got 'c'"),
         ("fit junk.npy y.npy", "junk.npy"),
         ("fit junk.npz y.npy", "junk.npz"),
+        ("fit sparse.npz y.npy", "sparse.npz holds a sparse matrix"),
         ("fit junk.parquet --target y", "junk.parquet cannot be read as parquet"),
         ("fit junk.feather --target y", "junk.feather cannot be read as feather"),
         ("fit junk.safetensors y.npy", "junk.safetensors cannot be read"),

@@ -17,6 +17,8 @@ __all__ = ["ArrayFile", "read_array"]
 
 #: bytes of a .npy file from which it is mapped into memory, not read
 MAPPED_FROM = 1 << 26
+#: arrays of a .npz file that holds one sparse matrix of SciPy
+SPARSE = {"format", "shape", "data", "indices", "indptr"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ def _npz(path: str) -> ArrayFile:
     archive = _without_objects(path, lambda: np.load(path, allow_pickle=False))
     if not hasattr(archive, "files"):
         raise read_error(path, ".npz", ValueError("it is a .npy file"))
+    if set(archive.files) >= SPARSE:
+        raise UserError(
+            f"{path} holds a sparse matrix, which only Python's LogisticRegression takes: "
+            "fit(scipy.sparse.load_npz(path), y). Save it with numpy.save as X.toarray()"
+        )
     return ArrayFile(
         path, tuple(archive.files), lambda name: _without_objects(path, lambda: archive[name])
     )
