@@ -81,7 +81,7 @@ def test_columns_of_other_numbers_of_features_are_refused(tmp_path):
         read_model(tmp_path / "model")
 
 
-def test_models_that_are_saved_again_keep_their_columns_until_they_are_fitted(tmp_path):
+def test_columns_are_kept_until_the_next_fit(tmp_path):
     write_model(logitron.LogisticRegression().fit(X, LABELS["words"]), tmp_path / "model", ENCODING)
     with pytest.warns(UserWarning, match="standardised or encoded: age"):
         model = logitron.load(tmp_path / "model")
