@@ -1,7 +1,7 @@
 """Ladders in CPU seconds, for fits on one thread: on a busy machine, wall time says little.
 
-A contender climbs its ladder in a fork of this process, which inherits what is compiled and loaded,
-and which the system ends when one call uses more CPU time than its limit.
+A ladder runs in a fork of this process: imported modules and compiled code are there already. The
+system ends the fork when one call uses more CPU time than its limit.
 """
 
 import multiprocessing

@@ -102,7 +102,7 @@ def outcome(contender: L1Contender, judge: Judge, limit: float) -> Results:
 
 
 def warm_up(contender: L1Contender, problem: L1Problem, X: Any, y: np.ndarray) -> None:
-    """Import, and compile what is compiled, by a loose fit of a few rows."""
+    """Fit a few rows loosely: it imports the library, and compiles its code, before the clock."""
     classes = [np.argmin(y != k) for k in np.unique(y)] if y.ndim == 1 else []
     few = np.unique(np.concatenate([np.arange(min(200, len(y))), classes]).astype(int))
     contender.prepare(X[few], y[few], replace(problem, folds=1, Cs=problem.Cs[:1]))

@@ -91,9 +91,9 @@ def far_off(results: Results) -> str:
     lines = []
     for result in results.values():
         found = {who: at_default(one) for who, one in result["contenders"].items()}
-        told = [f"{who} {gap:.2g}" for who, gap in found.items() if gap is not None and gap > FAR]
-        if told:
-            lines.append(f"- {result['title']}: {', '.join(told)}")
+        far = [f"{who} {gap:.2g}" for who, gap in found.items() if gap is not None and gap > FAR]
+        if far:
+            lines.append(f"- {result['title']}: {', '.join(far)}")
     if not lines:
         return ""
     return (

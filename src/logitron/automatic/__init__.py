@@ -19,7 +19,9 @@ module                       contents
 `automatic.elastic_net`      objectives with an L1 penalty, along the path of penalties
 `automatic.working_set`      rounds over the coefficients that may not be zero
 `automatic.active_set`       which coefficients those are
-`automatic.l1_hessians`      models of the Hessian for those
+`automatic.l1_models`        models of the loss for a round: which, and of what
+`automatic.l1_hessians`      matrices of those coefficients
+`automatic.l1_coordinates`   least squares of sparse features
 `automatic.refinement`       damped Newton steps for groups without a certificate
 `automatic.separation`       whether classes are linearly separable, and by which features
 `automatic.separated`        groups without a penalty that single features separate

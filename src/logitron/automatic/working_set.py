@@ -8,17 +8,14 @@ problem has only the features that matter, in an array of their own.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from logitron.automatic.active_set import ActiveSet, alike
-from logitron.automatic.l1_coordinates import L1Coordinates
-from logitron.automatic.l1_hessians import L1Hessians
+from logitron.automatic.l1_models import RoundModels
 from logitron.backend.types import HostArray
 from logitron.certificates import duality_gap
 from logitron.objective import Evaluation, Objective
-from logitron.reductions import with_columns
 from logitron.solvers import ProximalNewton, Status
 
 __all__ = ["Bounded", "SparseState", "WorkingSets", "bounded"]
@@ -32,13 +29,6 @@ ROUGH = 1e-2
 #: gap, in units of its rounding, that counts as met; and as a part of the value, at most, also in
 #: units of the precision
 ROUNDED, MOST_ROUNDED, PRECISIONS = 10.0, 1e-5, 1e3
-#: parameters of sigmoid neurons up to which matrices are cheaper than coordinate descent; and
-#: multiplications of a matrix of softmax, whose classes are modelled apart otherwise
-FEW_COORDINATES, FEW_PRODUCTS = 500, 1 << 37
-#: epochs of coordinate descent in the first step, and in any
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
-#: probability of a target that models of sparse features assume, far from the optimum and near it
-LEAST, NEAR_LEAST = 0.05, 1e-4
 #: rounds in a row that may neither halve a bound nor lower the value by this part of it
 PATIENCE, FALLS = 3, 1e-9
 
@@ -143,50 +133,29 @@ class WorkingSets:
         them.
         """
         theta = state.theta[groups]
-        likes = alike(objective)
-        grad = np.asarray(point.evaluation.grad)
-        sparse = L1Coordinates.serve(objective)
-        chosen = ActiveSet.of(objective, theta, grad, likes, every=sparse)
-        if sparse and _matrices_pay(objective, chosen.places.shape[1]):
-            sparse, chosen = False, ActiveSet.of(objective, theta, grad, likes)
-        inner = objective
-        if chosen.features is not None:
-            subset = with_columns(objective, chosen.features)
-            if subset is None:
-                chosen = chosen.in_all(objective)
-            inner = subset or objective
-        goal = GOAL * relative**2 * point.value
         rough = not slow and bool((point.gap > ROUGH * point.value).any())
         done = int(state.n_iter[groups].max())
-        steps = max(1, self.max_iter - done)
-        models: Any
-        if sparse:
-            epochs = min(FEWEST_EPOCHS + done**2 // 6, MOST_EPOCHS)
-            models = L1Coordinates(inner, chosen.places, epochs, LEAST if rough else NEAR_LEAST)
-            steps = min(steps, 1 if rough else 2)
-        else:
-            sharing = np.arange(len(groups)) if slow else likes
-            models = L1Hessians.of(inner, chosen.places, sharing, rough=rough)
+        here = RoundModels.of(
+            objective,
+            theta,
+            np.asarray(point.evaluation.grad),
+            rough=rough,
+            slow=slow,
+            done=done,
+            most=max(1, self.max_iter - done),
+        )
         part = PART if objective.classes == 1 else LARGE_PART
-        solver = ProximalNewton(max_iter=steps)
-        found = solver.minimize(
-            inner,
-            chosen.forth(theta),
-            chosen.places,
-            models,
-            goal,
+        found = ProximalNewton(max_iter=here.steps).minimize(
+            here.objective,
+            here.chosen.forth(theta),
+            here.chosen.places,
+            here.models,
+            GOAL * relative**2 * point.value,
             least=part if rough else part**2,
             rough=rough,
         )
-        state.theta[groups] = chosen.back(found.theta, theta)
+        state.theta[groups] = here.chosen.back(found.theta, theta)
         state.n_iter[groups] += found.n_iter
-
-
-def _matrices_pay(objective: Objective, parameters: int) -> bool:
-    """Whether a matrix of so many parameters costs less than coordinate descent."""
-    if objective.classes == 1:
-        return parameters <= FEW_COORDINATES
-    return objective.rows.shape[0] * parameters**2 <= FEW_PRODUCTS
 
 
 class Bounded(NamedTuple):

@@ -151,15 +151,15 @@ def transformer(encoding: ColumnEncoding) -> Any:
 def notes(encoding: ColumnEncoding, frame: Any) -> list[str]:
     """Count the missing numbers of a data frame, and the categories that training did not have."""
     missing = int(frame[list(encoding.numbers or ())].isna().to_numpy().sum())
-    told = [f"{missing} missing numbers are filled with the means of training"] if missing else []
+    found = [f"{missing} missing numbers are filled with the means of training"] if missing else []
     for name, all_ in encoding.categories.items():
         texts = sorted(set(_text(name, frame[name])) - set(all_))
         if texts:
             shown = ", ".join(map(repr, texts[:5])) + (", ..." if len(texts) > 5 else "")
-            told.append(
+            found.append(
                 f"column {name!r} has {len(texts)} unknown categories, which count as none: {shown}"
             )
-    return told
+    return found
 
 
 def _categories(

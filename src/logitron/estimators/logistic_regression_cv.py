@@ -318,7 +318,11 @@ class LogisticRegressionCV(NeuronClassifier):
                 input_context,
                 multilabel=labels.multilabel,
             )
-        self.plan_, self.work_ = results.plan, grid.objective.cost
+        self.plan_, self.work_, self._refit_converged = (
+            results.plan,
+            grid.objective.cost,
+            refitted is None or bool(refitted.converged.all()),
+        )
         if self.use_legacy_attributes is True and not labels.multilabel:
             self._set_legacy_attributes(labels.classes.tolist())
         grid.warn_single_class(labels.names)
