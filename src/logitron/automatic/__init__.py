@@ -18,6 +18,7 @@ module                       contents
 `automatic.one_by_one`       groups that are fitted one at a time, by several workers
 `automatic.elastic_net`      objectives with an L1 penalty, along the path of penalties
 `automatic.working_set`      rounds over the coefficients that may not be zero
+`automatic.few_features`     evaluations where most coefficients are zero
 `automatic.active_set`       which coefficients those are
 `automatic.l1_models`        models of the loss for a round: which, and of what
 `automatic.l1_hessians`      matrices of those coefficients

@@ -6,7 +6,7 @@ import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
-from logitron.objective import GroupIndex, Objective
+from logitron.objective import Evaluation, GroupIndex, Objective
 from logitron.penalties import L1
 
 __all__ = ["ActiveSet", "alike"]
@@ -90,6 +90,10 @@ class ActiveSet(NamedTuple):
     def forth(self, theta: HostArray) -> HostArray:
         """Take the parameters of the features (G, K, s + 1)."""
         return theta if self.features is None else theta[:, :, self._columns(theta)]
+
+    def evaluation(self, whole: Evaluation) -> Evaluation:
+        """Take the gradient by those parameters; the coefficients of other features are zero."""
+        return whole._replace(grad=self.forth(np.asarray(whole.grad)))
 
     def back(self, part: HostArray, theta: HostArray) -> HostArray:
         """Put them back among the others."""

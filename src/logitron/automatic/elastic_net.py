@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitron.automatic.few_features import evaluate_few
 from logitron.automatic.l1_coordinates import L1Coordinates
 from logitron.automatic.one_by_one import chains
 from logitron.automatic.working_set import Bounded, SparseState, WorkingSets, bounded
@@ -94,7 +95,7 @@ def _run(run: "_Run", interruptible: bool, *, at_once: bool = False) -> Solution
 def _value(objective: Objective, theta: HostArray) -> HostArray:
     """Evaluate the objective with its L1 penalty (G,)."""
     assert objective.l1 is not None
-    return np.asarray(objective.evaluate(theta).value + objective.l1.value(theta))
+    return np.asarray(evaluate_few(objective, theta).value + objective.l1.value(theta))
 
 
 def sparse_gap(objective: Objective, theta: HostArray) -> Bounded:
@@ -147,7 +148,7 @@ class _Run:
         strength = np.asarray(l1.strength)
         paths = chains(objective, strength)
         firsts = np.asarray([path[0] for path in paths])
-        evaluation = objective.take(firsts).evaluate(theta[firsts])
+        evaluation = evaluate_few(objective.take(firsts), theta[firsts])
         factors = np.where(np.asarray(l1.factors) > 0.0, np.asarray(l1.factors), np.inf)
         least = (np.abs(np.asarray(evaluation.grad)) / factors).max(axis=(1, 2))
         for level in range(max(map(len, paths))):

@@ -18,7 +18,7 @@ from logitron.preconditioners import (
 )
 from logitron.solvers import RowScheduleState
 
-__all__ = ["RowModels", "keeps_logits", "max_rank_of", "rank_of"]
+__all__ = ["RowModels", "keeps_logits", "logits_fit", "max_rank_of", "rank_of"]
 
 #: rows of each column at least, and numbers in the rows of all columns at most
 FEWEST_ROWS, MOST_NUMBERS = 8, 1 << 25
@@ -34,12 +34,17 @@ def keeps_logits(objective: Objective) -> bool:
     Not where functions are compiled for the shapes that they meet: each refresh has another number
     of distinct rows.
     """
-    rows, loss = objective.rows, objective.loss
-    (n, p), m = rows.shape, objective.groups * objective.classes
-    if rows.lazy or rows.context.library.is_jit or objective.penalty.feature_factors is not None:
+    if objective.rows.context.library.is_jit or objective.penalty.feature_factors is not None:
         return False
+    return objective.loss.self_concordance is not None and logits_fit(objective)
+
+
+def logits_fit(objective: Objective) -> bool:
+    """Whether rows are at hand, and their logits are no more than the features or than few."""
+    rows = objective.rows
+    (n, p), m = rows.shape, objective.groups * objective.classes
     most = max(n * p, MOST_LOGITS) if rows.in_memory else MOST_LOGITS
-    return loss.self_concordance is not None and n * m <= most
+    return not rows.lazy and n * m <= most
 
 
 def rank_of(n: int, q: int, groups: int, classes: int, most: int | None = None) -> int:

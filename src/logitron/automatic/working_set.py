@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitron.automatic.few_features import evaluate_by_features, evaluate_few
 from logitron.automatic.l1_models import RoundModels
 from logitron.backend.types import HostArray
 from logitron.certificates import duality_gap
@@ -115,7 +116,7 @@ class WorkingSets:
                 return False
             groups, stalled = groups[left], stalled[left]
             rest, here = part.take(np.flatnonzero(left)), point.take(left)
-            self._improve(rest, state, groups, here, relative, slow=bool(stalled.any()))
+            known = self._improve(rest, state, groups, here, relative, slow=bool(stalled.any()))
 
     def _improve(
         self,
@@ -126,8 +127,8 @@ class WorkingSets:
         relative: float,
         *,
         slow: bool,
-    ) -> None:
-        """Minimise over a working set, beginning where the groups are.
+    ) -> Evaluation:
+        """Minimise over a working set, beginning where the groups are; evaluate at the end.
 
         Where the last round was ``slow``, each group has the curvature of its own rows, all of
         them.
@@ -153,9 +154,12 @@ class WorkingSets:
             GOAL * relative**2 * point.value,
             least=part if rough else part**2,
             rough=rough,
+            known=here.chosen.evaluation(point.evaluation),
         )
-        state.theta[groups] = here.chosen.back(found.theta, theta)
+        theta = here.chosen.back(found.theta, theta)
+        state.theta[groups] = theta
         state.n_iter[groups] += found.n_iter
+        return evaluate_by_features(objective, theta, here.objective, found.theta)
 
 
 class Bounded(NamedTuple):
@@ -189,7 +193,7 @@ def bounded(
 
     ``squares (p,)`` bounds the features' weighted sums of squares in any group.
     """
-    evaluation, l1 = evaluation or objective.evaluate(theta), objective.l1
+    evaluation, l1 = evaluation or evaluate_few(objective, theta), objective.l1
     assert l1 is not None
     run = partial(
         duality_gap,

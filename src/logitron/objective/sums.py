@@ -14,6 +14,7 @@ Second derivatives are summed by `second_derivatives`.
 
 from math import log
 
+from logitron.backend import library_of
 from logitron.backend.types import Array
 from logitron.losses import Loss
 from logitron.neuron import formulas
@@ -48,8 +49,6 @@ __all__ = [
 
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16
-#: numbers of a block that are squared at a time
-SQUARED = 1 << 18
 #: logits of a block of which it matters whether numbers are normal
 SLOWED = 1 << 14
 
@@ -143,11 +142,9 @@ def column_squares(
     classes: int,
 ) -> tuple[Array, Array]:
     """Sum the squared features (p,), weighted by the mean weight of the groups; and weights."""
-    xp, X = block.xp, block.X
-    centred = X if centre is None else X - centre
     mean = block.mean_weights(index, classes)
     mean = block.ones() if mean is None else mean
-    return mean @ (centred * centred), xp.sum(mean)
+    return library_of(block.X).column_squares(block.X, mean, centre), block.xp.sum(mean)
 
 
 @block_function
@@ -159,14 +156,8 @@ def most_column_squares(
     classes: int,
 ) -> tuple[Array]:
     """Sum the squared features (p,), weighted by the largest weight of a row in any group."""
-    xp, X, weights = block.xp, block.X, largest_weights(block, index, classes)
-    n, p = X.shape
-    step, parts = max(1, SQUARED // n), []
-    for start in range(0, p, step):  # squares of all features would be another copy of them
-        stop = min(start + step, p)
-        part = X[:, start:stop] if centre is None else X[:, start:stop] - centre[start:stop]
-        parts.append(weights @ (part * part))
-    return (parts[0] if len(parts) == 1 else xp.concat(parts),)
+    weights = largest_weights(block, index, classes)
+    return (library_of(block.X).column_squares(block.X, weights, centre),)
 
 
 @row_function

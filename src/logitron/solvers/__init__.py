@@ -25,6 +25,7 @@ module                         what it holds
 `solvers.l1_model`             its quadratic models
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
 `solvers.feature_sign`         and of one, by linear systems
+`solvers.coordinate_descent`   and of one, by scikit-learn's coordinate descent
 `solvers.l1_least_squares`     and of sparse features, by coordinate descent
 `solvers.positions`            parameters that may change
 `solvers.gradient_descent`     the textbook rule

@@ -6,8 +6,9 @@ For each column, minimise
 
 Where the signs of the solution are known, that is one linear system: feature-sign search
 (`feature_sign`) begins with the signs of the start, and near a solution ends after one or two
-systems. Where many signs are wrong it would solve many. There, steps of FISTA [1]_ with restarts
-[2]_ in float32, each a product with ``H``, find most of the signs first.
+systems. Where many signs are wrong it would solve many. There, most of the signs are found first:
+of many columns by steps of FISTA [1]_ with restarts [2]_ in float32, each a product with ``H``; of
+columns that are left, and of few, by coordinate descent.
 
 References
 ----------
@@ -17,14 +18,19 @@ References
    of Computational Mathematics 15, 2015.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from logitron.backend.types import HostArray
+from logitron.solvers.coordinate_descent import CoordinateDescent
 from logitron.solvers.feature_sign import FeatureSign
 
 __all__ = ["L1Quadratic"]
+
+#: every so many steps of FISTA their size is compared with the first one; and the part of it that
+#: ends them
+CHECKED, SMALL = 5, 3e-2
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class L1Quadratic:
         Parameters up to which no step of FISTA is made.
     many, rough_steps : int
         Parameters from which on rough solutions come from FISTA alone, and its steps.
+    batch : int
+        Columns from which on FISTA, a product for all of them, is faster than a start of
+        coordinate descent for each.
+    few_systems : int
+        Systems of a column before coordinate descent.
+    descent : CoordinateDescent
     search : FeatureSign
     ridge : float
         Part of the diagonal that is added, about the start: equal columns make systems singular.
@@ -50,6 +62,9 @@ class L1Quadratic:
     small: int = 60
     many: int = 300
     rough_steps: int = 200
+    batch: int = 4
+    few_systems: int = 3
+    descent: CoordinateDescent = field(default_factory=CoordinateDescent)
     search: FeatureSign = field(default_factory=FeatureSign)
     ridge: float = 1e-10
     more_ridge: tuple[float, ...] = (1e-7, 1e-4)
@@ -72,8 +87,7 @@ class L1Quadratic:
         c, thresholds, u : arrays (m, s)
             A threshold of 0 leaves a parameter unpenalised.
         rough : bool, default False
-            Whether steps of FISTA are enough for many parameters: far from the optimum, the signs
-            will change.
+            Whether approximate solutions are enough: far from the optimum, the signs will change.
 
         Returns
         -------
@@ -87,24 +101,43 @@ class L1Quadratic:
         c, thresholds, u = c * scale, thresholds * scale, u / scale
         start = u.copy()
         c = c + self.ridge * start
-        if H.shape[-1] > self.small:
-            many = rough and H.shape[-1] > self.many
-            u = _Fista.of(H).steps(c, thresholds, u, self.rough_steps if many else self.steps)
-            if many:
-                return u * scale, np.zeros(len(u), bool)
         exact = np.zeros(len(u), bool)
-        eye = np.eye(H.shape[-1])
-        for column in range(len(u)):
-            one = H[column if len(H) > 1 else 0]
-            for added in (0.0, *self.more_ridge):
-                matrix = one + added * eye if added else one
-                right = c[column] + added * start[column]
-                u[column], exact[column] = self.search.minimize(
-                    matrix, right, thresholds[column], u[column]
-                )
-                if exact[column]:
-                    break
+        large, many = H.shape[-1] > self.small, rough and H.shape[-1] > self.many
+        batched = large and len(u) >= self.batch
+        if batched:
+            u = _Fista.of(H).steps(c, thresholds, u, self.rough_steps if many else self.steps)
+        for column in range(0 if many and batched else len(u)):
+            one = H[column if len(H) > 1 else 0], c[column], thresholds[column]
+            if many or (rough and large and not batched):
+                u[column] = self.descent.minimize(*one, u[column])
+            if not many:
+                u[column], exact[column] = self._column(*one, u[column], start[column], rough=rough)
         return u * scale, exact
+
+    def _column(
+        self,
+        H: HostArray,
+        c: HostArray,
+        thresholds: HostArray,
+        u: HostArray,
+        start: HostArray,
+        *,
+        rough: bool,
+    ) -> tuple[HostArray, bool]:
+        """Minimise one column from ``u``; systems for one set of signs after another come last."""
+        few = replace(self.search, max_steps=self.few_systems)
+        u, exact = few.minimize(H, c, thresholds, u)
+        if exact:
+            return u, True
+        u = self.descent.minimize(H, c, thresholds, u)
+        if rough:
+            return few.minimize(H, c, thresholds, u)
+        for added in (0.0, *self.more_ridge):
+            matrix = H + added * np.eye(len(u)) if added else H
+            u, exact = self.search.minimize(matrix, c + added * start, thresholds, u)
+            if exact:
+                break
+        return u, exact
 
 
 @dataclass(frozen=True)
@@ -129,20 +162,30 @@ class _Fista:
         return cls(matrix, 1.15 * np.maximum(length, 1.0))
 
     def steps(self, c: HostArray, thresholds: HostArray, u: HostArray, count: int) -> HostArray:
-        """Make steps from ``u (m, s)``, each column with restarts of its own."""
+        """Make steps from ``u (m, s)``, each column with restarts of its own, up to ``count``.
+
+        They end where each column's steps are a small part of its first one.
+        """
         length = (1.0 / self.largest).astype(np.float32)
         b, most = (c * length).astype(np.float32), (thresholds * length).astype(np.float32)
         x = u.astype(np.float32)
         y, t = x, np.ones((len(x), 1), np.float32)
-        for _ in range(count):
+        first = np.zeros(len(x), np.float32)
+        for number in range(count):
             trial = y - length * self._times(y) + b
             new = trial - np.clip(trial, -most, most)
             change = new - x
+            if number % CHECKED == 0:
+                size = np.abs(new - y).max(axis=1)
+                first = np.maximum(first, size)
+                if (size <= SMALL * first).all():
+                    x = new
+                    break
             restarts = np.sum((y - new) * change, axis=1, keepdims=True) > 0.0
             t = np.where(restarts, np.float32(1.0), t)
             following = 0.5 + np.sqrt(0.25 + t * t)
             y, x, t = new + (t - 1.0) / following * change, new, following
-        return x.astype(np.float64)
+        return np.asarray(x, np.float64)
 
     def _times(self, y: HostArray) -> HostArray:
         if len(self.matrix) == 1:

@@ -100,6 +100,7 @@ class ProximalNewton:
         *,
         least: float = 0.0,
         rough: bool = True,
+        known: Any = None,
     ) -> ProximalOutcome:
         """Minimise from ``theta``.
 
@@ -118,11 +119,13 @@ class ProximalNewton:
             or no more than this part of that of its first step.
         rough : bool, default True
             Whether the start is far from the optimum; see `L1Model.minimize`.
+        known : optional
+            What `CompositeObjective.evaluate` returns at ``theta``, where that is known.
         """
         G, goal = len(theta), goal.copy()
         size = values_at(places, np.asarray(objective.l1.thresholds()), theta)
         curvature = values_at(places, np.asarray(objective.penalty.hessian_diagonal()), theta)
-        theta, point = theta.copy(), _Point.of(objective, theta)
+        theta, point = theta.copy(), _Point.of(objective, theta, known)
         n_iter, falls = np.zeros(G, np.int32), np.zeros(G, bool)
         running, before = np.arange(G), np.full(G, np.inf)
         model: L1Model | None = None
@@ -196,9 +199,9 @@ class _Point(NamedTuple):
     """Of the smooth part and the L1 penalty (G,)."""
 
     @classmethod
-    def of(cls, objective: Any, theta: HostArray) -> "_Point":
-        """Evaluate an objective."""
-        evaluation = objective.evaluate(theta)
+    def of(cls, objective: Any, theta: HostArray, known: Any = None) -> "_Point":
+        """Evaluate an objective, unless its evaluation is known."""
+        evaluation = objective.evaluate(theta) if known is None else known
         return cls(evaluation, evaluation.value + objective.l1.value(theta))
 
     def take(self, groups: HostArray) -> "_Point":

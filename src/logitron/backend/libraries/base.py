@@ -16,6 +16,8 @@ from logitron.backend.types import Array, Device, Namespace
 
 #: numbers in the indicators of `Library.sum_by_code` at a time
 MOST_INDICATORS = 1 << 24
+#: numbers that `Library.column_squares` squares at a time
+SQUARED = 1 << 18
 
 
 class Library:
@@ -164,6 +166,19 @@ class Library:
         """Add up the squares of a matrix's numbers (1, 1), limited by memory traffic only."""
         xp = self.namespace()
         return xp.reshape(X, (1, -1)) @ xp.reshape(X, (-1, 1))
+
+    def column_squares(self, X: Array, weights: Array, centre: Array | None = None) -> Array:
+        """Sum the squares of columns, about their ``centre (p,)``, by weights (n,) of rows: (p,).
+
+        Few columns are squared at a time: all squares would be another copy of the matrix.
+        """
+        (n, p), parts = X.shape, []
+        step = max(1, SQUARED // n)
+        for start in range(0, p, step):
+            stop = min(start + step, p)
+            part = X[:, start:stop] if centre is None else X[:, start:stop] - centre[start:stop]
+            parts.append(weights @ (part * part))
+        return parts[0] if len(parts) == 1 else self.namespace().concat(parts)
 
     def is_dense(self, array: Array) -> bool:
         """Whether the array stores all of its values."""

@@ -117,6 +117,14 @@ class NumpyLibrary(Library):
             X = X.T
         return np.sum(np.vecdot(X, X)).reshape(1, 1)
 
+    def column_squares(self, X: Array, weights: Array, centre: Array | None = None) -> Array:
+        if centre is not None:
+            return super().column_squares(X, weights, centre)
+        # (without an array of squares: a half to a third of the time)
+        if (weights == 1.0).all():
+            return np.einsum("ij,ij->j", X, X)
+        return np.einsum("i,ij,ij->j", weights, X, X)
+
     def take_rows(self, array: Array, index: Array) -> Array:
         return array[index]  # (`take` copies arrays that are not in C order as a whole)
 
