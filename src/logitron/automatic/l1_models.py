@@ -15,9 +15,9 @@ __all__ = ["RoundModels"]
 
 #: parameters of sigmoid neurons up to which matrices are cheaper than coordinate descent; and
 #: multiplications of a matrix of softmax, whose classes are modelled apart otherwise
-FEW_COORDINATES, FEW_PRODUCTS = 500, 1 << 37
+FEW_COORDINATES, FEW_PRODUCTS = 100, 1 << 37
 #: epochs of coordinate descent in the first step, and in any
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 100
+FEWEST_EPOCHS, MOST_EPOCHS = 10, 100
 #: probability of a target that models of sparse features assume, far from the optimum and near it
 LEAST, NEAR_LEAST = 0.05, 1e-4
 
@@ -74,10 +74,10 @@ class RoundModels(NamedTuple):
             return cls(
                 chosen, inner, L1Hessians.of(inner, chosen.places, sharing, rough=rough), most
             )
-        # (a step is cheap and inexact: after one or two, other coefficients are to be added)
+        # (a step is cheap and inexact: after two or three, other coefficients are to be added)
         epochs = min(FEWEST_EPOCHS + done**2 // 6, MOST_EPOCHS)
         models = L1Coordinates(inner, chosen.places, epochs, LEAST if rough else NEAR_LEAST)
-        return cls(chosen, inner, models, min(most, 1 if rough else 2))
+        return cls(chosen, inner, models, min(most, 2 if rough else 3))
 
 
 def _matrices_pay(objective: Objective, parameters: int) -> bool:
