@@ -42,8 +42,8 @@ class CostModel:
     entry : float
         A multiplication in a product of a sparse matrix; also the time for one number of a dense
         block that is made of it.
-    eigen, solve : float
-        An eigendecomposition, and solving a system, divided by the cubed size.
+    eigen, cholesky, solve : float
+        An eigendecomposition, a Cholesky factor, and solving a system, divided by the cubed size.
     """
 
     call: float = 4e-4
@@ -53,6 +53,7 @@ class CostModel:
     square: float = 8.5e-12
     entry: float = 1.5e-9
     eigen: float = 1.4e-10
+    cholesky: float = 1.2e-11
     solve: float = 2.2e-11
 
     def of(self, n: int, p: int, groups: int, classes: int) -> Costs:

@@ -2,19 +2,24 @@
 
 from math import ceil
 
+from logitron.automatic.cost_model import COSTS
 from logitron.backend import to_host
 from logitron.backend.types import Array
 from logitron.objective import Evaluation, Objective, gram_norm_bound, sums
 from logitron.preconditioners import (
+    CholeskyModel,
     DenseHessian,
     DenseInverse,
     Kronecker,
     Preconditioner,
+    SharedModel,
     block_diagonal,
     choose,
     corrected,
     dense_hessian,
     eigenbasis,
+    flat_model,
+    mean_products,
     weighed_eigenbasis,
     without_curvature,
 )
@@ -28,6 +33,9 @@ MOST_DRAWN, DRAWS = 10, 2
 TYPICAL_CURVATURE, LEAST_RATIO = 0.1, 1e-12
 #: how much flatter than the steepest direction the flattest may be in float32
 MOST_CONDITION_FLOAT32 = 1e5
+#: updates of the curvature of a column, as a rule at most; and the least penalty, in units of
+#: rounding, with which a Cholesky factor exists whatever the features are
+UPDATES, LEAST_RIDGE = 7, 1e3
 #: squared lengths and weights that float32 has are between this and its inverse
 MOST_FLOAT32 = 1e20
 
@@ -81,20 +89,24 @@ def _of_evaluation(
         make = compiled(dense_hessian, classes=objective.classes)
         whole: Preconditioner = make(hessian, penalty, factors)
         return whole
-    assert isinstance(model, Kronecker)
-    updated: Kronecker = compiled(_with_curvature)(model, evaluation.intercept_hessian, penalty)
+    assert isinstance(model, Kronecker | CholeskyModel)
+    updated: SharedModel = compiled(_with_curvature)(model, evaluation.intercept_hessian, penalty)
     if evaluation.projection is None:
         return updated
-    exact: Kronecker = compiled(corrected)(updated, theta, evaluation.projection, hessian, factors)
+    exact: SharedModel = compiled(corrected)(
+        updated, theta, evaluation.projection, hessian, factors
+    )
     return exact
 
 
-def _with_curvature(model: Kronecker, curvature: Array, penalty: Array) -> Kronecker:
+def _with_curvature(model: SharedModel, curvature: Array, penalty: Array) -> SharedModel:
     return model.with_curvature(curvature, penalty)
 
 
-def gram_model(objective: Objective, count: int | None = None) -> tuple[Objective, Kronecker]:
+def gram_model(objective: Objective, count: int | None = None) -> tuple[Objective, SharedModel]:
     """Sum the Gram matrix; return the exactly centred objective and its Kronecker model.
+
+    Of few columns, the model has Cholesky factors instead of a spectrum where these cost less.
 
     The model is without the curvature of any parameters yet. The objective knows whether float32
     can tell the flattest direction from none. Of ``count`` rows drawn evenly only, centre and model
@@ -107,6 +119,10 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
         "fit_intercept": objective.layout.fit_intercept,
         "features": objective.layout.n_features,
     }
+    if _needs_no_spectrum(objective):
+        found = _cholesky(objective, products, total, whole=whole)
+        if found is not None:
+            return found
     dual = ridges = None
     if penalty.feature_factors is None:
         run = context.compile(eigenbasis, **static)
@@ -119,12 +135,7 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (data.scale * data.max_weight_ratio)
     else:
-        largest = gram_norm_bound(objective)
-        if centre is not None:  # it is known of distances from another centre
-            before = objective.layout.centre
-            away = centre if before is None else centre - before
-            lengths = data.max_total_weight * xp.sum(away * away)
-            largest = (xp.sqrt(largest) + xp.sqrt(lengths)) ** 2
+        largest = _around(objective, centre)
     steepness = (0.25 * data.scale * n / rows) * total * spectrum
     flattest = xp.min(steepness) + xp.min(penalty.strength)
     safe = xp.where(flattest > 0.0, flattest, 1.0)
@@ -139,6 +150,45 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
     strength, K = penalty.strength, objective.classes
     model = without_curvature(strength, K, basis, spectrum, dual, ridges, factors)
     return here, model
+
+
+def _needs_no_spectrum(objective: Objective) -> bool:
+    """Whether Cholesky factors of the few models that are likely cost less than an eigenbasis."""
+    few = objective.groups * UPDATES * COSTS.cholesky < COSTS.eigen and objective.classes == 1
+    plain = objective.penalty.feature_factors is None and objective.context.library.is_host
+    # (whether float32 is enough depends on the spectrum)
+    return few and plain and objective.rows.in_float32() is None
+
+
+def _cholesky(
+    objective: Objective, products: Array, total: Array, *, whole: bool
+) -> tuple[Objective, CholeskyModel] | None:
+    """Make the model by Cholesky factors; None if the penalty is too weak for them."""
+    data, layout, xp = objective.data, objective.layout, objective.context.xp
+    p, strength = layout.n_features, objective.penalty.strength
+    centre, covariance = mean_products(products, total, layout.fit_intercept, p)
+    # two norms that bound the largest eigenvalue
+    sums = xp.sum(xp.abs(covariance), axis=0)
+    most = xp.min(xp.stack([xp.max(sums), xp.linalg.matrix_norm(covariance)]))
+    steepest = float(0.25 * data.scale * data.max_total_weight * most)
+    if not float(xp.min(strength)) > LEAST_RIDGE * p * objective.eps * steepest:
+        return None
+    bound = total * most * (data.scale * data.max_weight_ratio)
+    largest = bound if whole else _around(objective, centre)
+    here = objective.with_statistics(gram_norm_bound=largest, supports_float32=False)
+    here = here if centre is None else here.with_layout(centre=centre)
+    return here, flat_model(covariance, strength)
+
+
+def _around(objective: Objective, centre: Array | None) -> Array:
+    """Bound the norm of the Gram matrix around another centre, by the one that is known."""
+    largest, xp = gram_norm_bound(objective), objective.context.xp
+    if centre is None:
+        return largest
+    before = objective.layout.centre
+    away = centre if before is None else centre - before
+    lengths = objective.data.max_total_weight * xp.sum(away * away)
+    return (xp.sqrt(largest) + xp.sqrt(lengths)) ** 2
 
 
 def _products(objective: Objective, count: int | None) -> tuple[Array, Array, int, bool]:

@@ -23,7 +23,7 @@ from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
-from logitron.preconditioners import Kronecker, Preconditioner, SampledSpectrum
+from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner, SampledSpectrum
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
     Callback,
@@ -177,6 +177,8 @@ class AutomaticSolver:
         solution, state = solver.minimize(objective, theta, preconditioner=model, callback=callback)
         goes_on = _goes_on(solution)
         if goes_on and state.schedule.to_logits:
+            if isinstance(model, CholeskyModel):
+                model = model.with_spectrum()
             assert isinstance(model, Kronecker)
             return self._on_logits(objective, model, theta, solution, solver, callback)
         if goes_on and state.schedule.deferred:

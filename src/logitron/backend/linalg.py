@@ -9,12 +9,14 @@ from logitron.backend.libraries import library_of, namespace_of
 from logitron.backend.types import Array
 
 __all__ = [
+    "cholesky_solve",
     "dots",
     "eigh",
     "eye_like",
     "inv",
     "largest",
     "range_like",
+    "shifted_cholesky",
     "solve",
     "sum_by_code",
     "upper_like",
@@ -35,6 +37,28 @@ def solve(A: Array, B: Array) -> Array:
 def inv(A: Array) -> Array:
     """Invert stacks of matrices (..., D, D)."""
     return library_of(A).inv(A)
+
+
+def shifted_cholesky(A: Array, scale: Array, shift: Array) -> Array:
+    """Factorise ``scale A + shift 1`` of a symmetric matrix, for each scale and shift.
+
+    Parameters
+    ----------
+    A : array (D, D)
+    scale, shift : arrays (G,)
+
+    Returns
+    -------
+    array (G, D, D)
+        For `cholesky_solve`: a triangle of each matrix is its Cholesky factor. NaN where a sum is
+        not positive definite, or an error of the library.
+    """
+    return library_of(A).shifted_cholesky(A, scale, shift)
+
+
+def cholesky_solve(factors: Array, B: Array) -> Array:
+    """Solve systems of matrices that were factorised by `shifted_cholesky`, for B (G, D, k)."""
+    return library_of(factors).cholesky_solve(factors, B)
 
 
 def eigh(A: Array) -> tuple[Array, Array]:

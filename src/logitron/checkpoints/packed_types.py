@@ -14,6 +14,7 @@ from logitron.automatic.separation import Separation
 from logitron.estimators.fit_results import BatchOutcome
 from logitron.preconditioners import (
     BlockDiagonal,
+    CholeskyModel,
     DenseHessian,
     DenseInverse,
     Diagonal,
@@ -43,6 +44,7 @@ TYPES: dict[str, type] = {
         Assessment,
         BatchOutcome,
         BlockDiagonal,
+        CholeskyModel,
         Costs,
         CurvatureScheduleState,
         DenseHessian,

@@ -12,6 +12,7 @@ module                      contents
 ``prediction_files``        predictions into a file, block by block
 ``target_rows``             the rows of a table that a fitted model is scored on
 ``classifier``              `predict`, `predict_proba`, `score`, `to`: all that follows ``fit``
+``accuracy``                the accuracy, on the device or on the host
 ``argument_types``          types of arguments and results, for type checkers
 ``logit_functions``         predictions as functions of the logits of a block of rows
 ``validation``              checks of X, y and weights
@@ -23,7 +24,7 @@ module                      contents
 ``fit_grid``                many objectives over the same rows: targets x subsets x penalties
 ``fit_results``             parameters and statuses of such a grid
 ``present_classes``         softmax problems with classes that no row has
-``soft_scores``             scores for proportions, soft labels and offsets
+``soft_scores``             scores for proportions, soft labels, offsets, and labels on a device
 ``weight_scale``            sample weights scaled to about 1
 ``warm_start``              coefficients of an earlier fit for other classes
 ``verdict``                 certified or not: relative bounds of the suboptimality

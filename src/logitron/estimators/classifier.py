@@ -6,7 +6,6 @@ from functools import cache, partial
 from typing import Any, Self, overload
 
 import numpy as np
-from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from logitron.automatic import Plan
@@ -15,6 +14,7 @@ from logitron.backend.device_arrays import DeviceArray, DeviceArrayT
 from logitron.backend.types import Array, HostArray
 from logitron.data import map_with_offset, to_csr, wrap
 from logitron.estimators import logit_functions
+from logitron.estimators.accuracy import accuracy
 from logitron.estimators.argument_types import (
     BackendName,
     Features,
@@ -27,15 +27,12 @@ from logitron.estimators.progress import progress_bar
 from logitron.estimators.same_device import check_same_device
 from logitron.estimators.sklearn.bases import CallbackSupportMixin, ClassifierMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
-from logitron.estimators.soft_scores import has_shares, score_shares, trial_share
+from logitron.estimators.soft_scores import trial_share
 from logitron.estimators.target_rows import exact_share, target_rows
 from logitron.estimators.traced_predictions import is_traced, predict_traced
 from logitron.estimators.validation.features import reject_nonfinite, validate_features
-from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels, classes_in_context, decode_labels
 from logitron.estimators.validation.offsets import validate_offset
-from logitron.estimators.validation.sample_weights import validate_sample_weight
-from logitron.estimators.validation.values import to_host_if_array
 from logitron.objective import Cost
 from logitron.solvers import Callback
 
@@ -266,12 +263,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
             found = target_rows(self, X, y, sample_weight, method, offset)
             with found.rows.context.scope():
                 return trial_share(found) if found.soft else exact_share(found)
-        y = labels_for_scoring(y)
-        if has_shares(y):
-            return score_shares("accuracy", self, X, y, sample_weight, offset)
-        predicted = to_host_if_array(self.predict(X, offset=offset))
-        weights = validate_sample_weight(sample_weight, predicted.shape[0])
-        return float(accuracy_score(y, predicted, sample_weight=weights))
+        return accuracy(self, X, y, sample_weight, offset)
 
     def to(self, backend: BackendName, device: str | None = None) -> Self:
         """Move the fitted model to another library or device, in place.

@@ -43,7 +43,7 @@ from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
-from logitron.estimators.weight_scale import penalties, rescale_weights
+from logitron.estimators.weight_scale import max_weight_of, penalties, rescale_weights
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows
 from logitron.solvers import Callback
@@ -330,7 +330,7 @@ class LogisticRegression(NeuronClassifier):
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
                 **penalties(C, l1_ratio, scale),
                 fit_intercept=self.fit_intercept,
-                max_sample_weight=1.0 if weights is None else float(weights.max()),
+                max_sample_weight=max_weight_of(weights),
                 sum_of_squares=rows.sum_of_squares,
             )
             start, zero_start = self._start(

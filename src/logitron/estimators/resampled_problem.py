@@ -222,7 +222,9 @@ class ResampledProblem:
         """Return a part with as many targets for each order of the rows, see `shuffle_rows`."""
         context, labels, weights = self.compute_context, part.labels, part.weights
         xp, repeats = context.xp, len(orders)
-        codes = labels.codes if self.multilabel else to_host(labels.compact_codes)[:, None]
+        codes = labels.codes
+        if not self.multilabel:
+            codes = (to_host(codes) if labels.lazy else labels.compact_codes)[:, None]
         codes = context.asarray(codes, keep_dtype=True)
         known = None
         if weights is not None and weights.ndim == 2:  # missing labels have a weight of zero

@@ -71,15 +71,16 @@ def rescale_weights(sample_weight: Array | None) -> tuple[Array | None, HostArra
     """
     if sample_weight is None:
         return None, np.ones(1)
-    xp = array_namespace(sample_weight)
-    largest = np.atleast_1d(np.asarray(to_host(xp.max(sample_weight, axis=0)), np.float64))
-    weight_scale = nearest_powers_of_two(largest)
-    if (weight_scale == 1.0).all():
-        return sample_weight, weight_scale
-    factor = 1.0 / weight_scale
-    if sample_weight.ndim == 1:
-        return sample_weight * float(factor[0]), weight_scale
-    return sample_weight * ArrayContext.of(sample_weight).asarray(factor), weight_scale
+    context = ArrayContext.of(sample_weight)
+    with context.scope():
+        largest = to_host(context.xp.max(sample_weight, axis=0))
+        weight_scale = nearest_powers_of_two(np.atleast_1d(np.asarray(largest, np.float64)))
+        if (weight_scale == 1.0).all():
+            return sample_weight, weight_scale
+        factor = 1.0 / weight_scale
+        if sample_weight.ndim == 1:
+            return sample_weight * float(factor[0]), weight_scale
+        return sample_weight * context.asarray(factor), weight_scale
 
 
 def penalties(C: Any, l1_ratio: Any, weight_scale: Any = 1.0) -> dict[str, Any]:

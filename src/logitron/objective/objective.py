@@ -31,7 +31,7 @@ from logitron.objective.groups import GroupIndex
 from logitron.objective.layout import Layout
 from logitron.objective.statistics import FeatureStatistics
 from logitron.penalties import L1, L2
-from logitron.preconditioners import Kronecker, projection
+from logitron.preconditioners import SharedModel, projection
 
 __all__ = ["Objective"]
 
@@ -262,7 +262,7 @@ class Objective:
         self,
         theta: Array,
         curvature: str = "intercept",
-        preconditioner: Kronecker | None = None,
+        preconditioner: SharedModel | None = None,
         *,
         low_precision: bool = False,
     ) -> Evaluation:
@@ -273,7 +273,7 @@ class Objective:
         theta : array (G, K, q)
         curvature : {"intercept", "subspace", "block_diagonal", "full"}
             Which part of the Hessian, see `sums`.
-        preconditioner : Kronecker, optional
+        preconditioner : Kronecker or CholeskyModel, optional
             The model that "subspace" is to correct.
         low_precision : bool, default False
             Whether float32 is enough; only if the objective ``supports_float32``.

@@ -4,7 +4,8 @@
 module                           model of a group's Hessian
 ================================ ===============================================================
 `preconditioners.kronecker`      curvature of the logits (x) covariance of the features
-`preconditioners.subspace`       its two-level correction, exact on the span of the coefficients
+`preconditioners.cholesky`       the same for one column, without a spectrum
+`preconditioners.subspace`       their two-level correction, exact on the span of the coefficients
 `preconditioners.block_diagonal` the blocks of each class with itself
 `preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
 `preconditioners.sampled_spectrum` the same, with the spectrum of a sample of the rows
@@ -20,9 +21,10 @@ no answer depends on which one a solver uses.
 
 from logitron.preconditioners.base import Preconditioner, choose, take
 from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagonal
+from logitron.preconditioners.cholesky import CholeskyModel, flat_model
 from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
 from logitron.preconditioners.diagonal import Diagonal, diagonal
-from logitron.preconditioners.eigenbasis import eigenbasis, weighed_eigenbasis
+from logitron.preconditioners.eigenbasis import eigenbasis, mean_products, weighed_eigenbasis
 from logitron.preconditioners.kronecker import Kronecker, kronecker, without_curvature
 from logitron.preconditioners.sampled_spectrum import (
     SampledSpectrum,
@@ -30,10 +32,11 @@ from logitron.preconditioners.sampled_spectrum import (
     sampled_spectrum_and_rows,
 )
 from logitron.preconditioners.spectrum_and_rows import SpectrumAndRows, spectrum_and_rows
-from logitron.preconditioners.subspace import corrected, projection
+from logitron.preconditioners.subspace import SharedModel, corrected, projection
 
 __all__ = [
     "BlockDiagonal",
+    "CholeskyModel",
     "DenseHessian",
     "DenseInverse",
     "Diagonal",
@@ -41,6 +44,7 @@ __all__ = [
     "Preconditioner",
     "SampledSpectrum",
     "SampledSpectrumAndRows",
+    "SharedModel",
     "SpectrumAndRows",
     "block_diagonal",
     "choose",
@@ -48,7 +52,9 @@ __all__ = [
     "dense_hessian",
     "diagonal",
     "eigenbasis",
+    "flat_model",
     "kronecker",
+    "mean_products",
     "projection",
     "sampled_spectrum_and_rows",
     "spectrum_and_rows",

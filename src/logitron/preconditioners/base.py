@@ -8,7 +8,10 @@ from logitron.backend.types import Array
 __all__ = ["Preconditioner", "choose", "take"]
 
 #: parts that all groups have in common; all others have the groups first
-SHARED = ("feature_vectors", "feature_values", "dual_vectors", "penalty_values", "penalty_factors")
+SHARED = (
+    *("feature_vectors", "feature_values", "dual_vectors", "penalty_values", "penalty_factors"),
+    "covariance",
+)
 
 
 class Preconditioner(Protocol):

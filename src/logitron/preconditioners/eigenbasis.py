@@ -3,7 +3,7 @@
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["eigenbasis", "weighed_eigenbasis"]
+__all__ = ["eigenbasis", "mean_products", "weighed_eigenbasis"]
 
 #: a ridge below which directions count as empty, in features of one size
 EMPTY = 1e-10
@@ -14,7 +14,7 @@ def eigenbasis(
 ) -> tuple[Array | None, Array, Array, Array]:
     """Centre summed products exactly, and decompose their mean."""
     xp = namespace_of(products)
-    shift, covariance = _mean_products(products, total, fit_intercept, features)
+    shift, covariance = mean_products(products, total, fit_intercept, features)
     spectrum, basis = linalg.eigh(covariance)
     spectrum = 0.5 * (spectrum + xp.abs(spectrum))
     return shift, basis, spectrum, total * xp.max(spectrum)
@@ -54,7 +54,7 @@ def weighed_eigenbasis(
     """
     xp = namespace_of(products)
     T = xp.matrix_transpose
-    shift, covariance = _mean_products(products, total, fit_intercept, features)
+    shift, covariance = mean_products(products, total, fit_intercept, features)
     squares = xp.linalg.diagonal(covariance)
     eye = linalg.eye_like(covariance, features)
     sizes = squares + ratio * factors
@@ -70,7 +70,7 @@ def weighed_eigenbasis(
     return shift, basis, dual, spectrum, ridges, total * xp.sum(squares / factors)
 
 
-def _mean_products(
+def mean_products(
     products: Array, total: Array, fit_intercept: bool, features: int
 ) -> tuple[Array | None, Array]:
     """Compute the features' mean (p,), None without an intercept, and mean products around it."""

@@ -17,7 +17,7 @@ from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.preconditioners.base import take
 
-__all__ = ["Kronecker", "kronecker", "without_curvature"]
+__all__ = ["Kronecker", "add_correction", "inverse_or_zero", "kronecker", "without_curvature"]
 
 
 class Kronecker(NamedTuple):
@@ -49,6 +49,11 @@ class Kronecker(NamedTuple):
     """The penalty factors in the basis (p,); None is 1."""
     penalty_factors: Array | None = None
     """The penalty factor of each feature (p,); None is 1."""
+
+    @property
+    def n_features(self) -> int:
+        """Features, p."""
+        return int(self.feature_values.shape[0])
 
     def with_curvature(self, curvature: Array, penalty: Array) -> "Kronecker":
         """Return the model of the same features with another A (G, K, K)."""
@@ -96,11 +101,7 @@ class Kronecker(NamedTuple):
                 step = xp.concat([step, mixed[:, :, p:] * self.inverse[:, :, p:]], axis=2)
         if K > 1:
             step = self.class_vectors @ step
-        if self.subspace is None:
-            return step
-        B = self.subspace
-        along = xp.reshape(grad @ T(B), (B.shape[0], -1, 1))
-        return step + xp.reshape(self.correction @ along, (B.shape[0], K, B.shape[1])) @ B
+        return add_correction(self, step, grad)
 
 
 def kronecker(
@@ -122,7 +123,7 @@ def kronecker(
     ridge = penalty[:, None, None]
     ridge = ridge if penalty_values is None else ridge * penalty_values
     of_features = class_values[:, :, None] * feature_values + ridge
-    inverses = [_inverse_or_zero(xp, of_features), _inverse_or_zero(xp, class_values[:, :, None])]
+    inverses = [inverse_or_zero(xp, of_features), inverse_or_zero(xp, class_values[:, :, None])]
     return Kronecker(
         feature_vectors,
         feature_values,
@@ -158,7 +159,17 @@ def without_curvature(
     )
 
 
-def _inverse_or_zero(xp: Any, curvature: Array) -> Array:
+def add_correction(model: Any, step: Array, grad: Array) -> Array:
+    """Add the correction of a model on its subspace, if it has one, to a step (G, K, q)."""
+    B = model.subspace
+    if B is None:
+        return step
+    xp = namespace_of(grad)
+    along = xp.reshape(grad @ xp.matrix_transpose(B), (B.shape[0], -1, 1))
+    return step + xp.reshape(model.correction @ along, (B.shape[0], -1, B.shape[1])) @ B
+
+
+def inverse_or_zero(xp: Any, curvature: Array) -> Array:
     """Inverse of the curvature of each direction; zero where there is none."""
     largest = xp.max(xp.max(curvature, axis=2, keepdims=True), axis=1, keepdims=True)
     eps = float(xp.finfo(curvature.dtype).eps)

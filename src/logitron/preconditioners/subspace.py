@@ -18,26 +18,31 @@ References
    for GLMs in large-scale problems", NeurIPS 2016, use it for generalised linear models.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
+from logitron.preconditioners.cholesky import CholeskyModel
 from logitron.preconditioners.kronecker import Kronecker
 
-__all__ = ["corrected", "projection"]
+__all__ = ["SharedModel", "corrected", "projection"]
+
+#: the models of one covariance of the features
+SharedModel = Kronecker | CholeskyModel
+_Shared = TypeVar("_Shared", Kronecker, CholeskyModel)
 
 #: a ridge below which directions count as empty, relative to the curvature around them
 EMPTY = 1e-10
 
 
-def projection(model: Kronecker, theta: Array, *, rank: int) -> Array:
+def projection(model: SharedModel, theta: Array, *, rank: int) -> Array:
     """Choose combinations (G, rank, K) of the group's columns whose logits are uncorrelated.
 
     The logits have unit variance under Sigma; those that vary most are taken. An empty direction
     gets a combination of zeros.
     """
     xp = namespace_of(theta)
-    products = model.covariances(theta[:, :, : model.feature_values.shape[0]])
+    products = model.covariances(theta[:, :, : model.n_features])
     if products.shape[-1] == 1:
         variances, vectors = products[:, :, 0], xp.ones_like(products)
     else:
@@ -50,17 +55,17 @@ def projection(model: Kronecker, theta: Array, *, rank: int) -> Array:
 
 
 def corrected(
-    model: Kronecker,
+    model: _Shared,
     theta: Array,
     projection: Array,
     hessian: Array,
     penalty_factors: Array,
-) -> Kronecker:
+) -> _Shared:
     """Correct the model on the span of the coefficients.
 
     Parameters
     ----------
-    model : Kronecker
+    model : Kronecker or CholeskyModel
     theta : array (G, K, q)
     projection : array (G, r, K)
     hessian : array (G, D, D)
@@ -70,7 +75,7 @@ def corrected(
     """
     xp = namespace_of(theta)
     G, K, q = theta.shape
-    p = model.feature_values.shape[0]
+    p = model.n_features
     r = projection.shape[1]
     classes_eye = linalg.eye_like(theta, K)
     features_eye = linalg.eye_like(theta, r + 1)

@@ -233,6 +233,16 @@ class Library:
         """Invert matrices."""
         return self.namespace().linalg.inv(A)
 
+    def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:
+        """Factorise ``scale A + shift 1`` for each scale and shift; see `linalg`."""
+        sums = scale[:, None, None] * A + shift[:, None, None] * self.eye_like(A, A.shape[-1])
+        return self.namespace().linalg.cholesky(sums)
+
+    def cholesky_solve(self, factors: Array, B: Array) -> Array:
+        """Solve systems that were factorised by `shifted_cholesky`."""
+        xp = self.namespace()
+        return xp.linalg.solve(xp.matrix_transpose(factors), xp.linalg.solve(factors, B))
+
     def eigh(self, A: Array) -> tuple[Array, Array]:
         """Decompose symmetric matrices."""
         values, vectors = self.namespace().linalg.eigh(A)

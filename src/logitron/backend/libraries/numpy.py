@@ -11,6 +11,7 @@ import numpy as np
 
 from logitron.backend import threads
 from logitron.backend.block_sizes import BlockSizes
+from logitron.backend.libraries import scipy_cholesky
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.numpy_kernels import (
     fused_binomial,
@@ -66,6 +67,14 @@ class NumpyLibrary(Library):
         if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
             return np.linalg.inv(A)
         return threads.run_interruptibly(np.linalg.inv, A)
+
+    def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:
+        is_long = A.size * A.shape[-1] >= INTERRUPTIBLE_SIZE
+        call = threads.run_interruptibly if is_long else None
+        return scipy_cholesky.shifted_cholesky(A, scale, shift, call)
+
+    def cholesky_solve(self, factors: Array, B: Array) -> Array:
+        return scipy_cholesky.solve(factors, B)
 
     def eigh(self, A: Array) -> tuple[Array, Array]:
         if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:

@@ -25,7 +25,7 @@ from logitron.estimators.model_selection.scoring import (
     mean_score,
     scores_on_device,
 )
-from logitron.estimators.soft_scores import has_shares, score_shares
+from logitron.estimators.soft_scores import has_shares, score_labels, score_shares
 from logitron.estimators.target_rows import check_targets, target_rows
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.features import validate_features
@@ -240,6 +240,10 @@ def score_model(model: Any, X: Any, y: Any, params: dict[str, Any], offset: Any 
         scores = _scores_of_targets(model, X, y, params, offset)
         warn_undefined_targets(model.scoring, scores)
         return float(mean_score(scores))
+    if not set(params) - {"sample_weight"}:
+        found = score_labels(scoring, model, X, y, params.get("sample_weight"), offset)
+        if found is not None:
+            return found
     if offset is not None or has_shares(labels_for_scoring(y)):
         return score_shares(scoring, model, X, y, params.get("sample_weight"), offset)
     model, X = to_numpy_model(model, X)

@@ -10,6 +10,7 @@ module              contents
 `sample_weights`    weights of rows, and of rows and targets
 `labels`            class labels to integer codes and back
 `label_values`      labels read to the host without losing a distinction, none of them missing
+`device_labels`     labels encoded on their device, of which only the distinct ones are read
 `multilabel`        tables of zeros and ones, one target a column
 `label_tables`      tables of text and objects, and names of columns
 `one_hot`           a hint for tables of which each row has a single one

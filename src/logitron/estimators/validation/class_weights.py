@@ -1,22 +1,24 @@
 """``class_weight`` as factors of the sample weights: by row for one fit, by class for many."""
 
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from logitron.backend import to_host
-from logitron.backend.types import HostArray
+from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
 from logitron.estimators.validation.labels import Labels
+from logitron.estimators.validation.sample_weights import are_weights
 from logitron.estimators.validation.values import to_python
 
 __all__ = ["apply_class_weight", "class_factors"]
 
 
 def apply_class_weight(
-    labels: Labels, class_weight: Any, sample_weight: HostArray | None
-) -> HostArray | None:
+    labels: Labels, class_weight: Any, sample_weight: Array | None
+) -> Array | None:
     """Multiply each sample weight by the weight of the row's class.
 
     Parameters
@@ -24,11 +26,12 @@ def apply_class_weight(
     labels : Labels
     class_weight : dict, "balanced" or None
         "balanced" counts classes with the sample weights, as scikit-learn does.
-    sample_weight : numpy.ndarray (n,) or None
+    sample_weight : array (n,) or None
 
     Returns
     -------
-    numpy.ndarray (n,) or None
+    array (n,) or None
+        Where the labels are.
 
     Raises
     ------
@@ -38,18 +41,23 @@ def apply_class_weight(
     if class_weight is None:
         return sample_weight
     _check_numbers(class_weight)
-    codes = to_host(labels.codes)
+    codes = to_host(labels.codes) if labels.lazy else labels.codes
+    labels = replace(labels, codes=codes, lazy=False)
+    counted = {}
+    if isinstance(class_weight, str):
+        counted = {"sample_weight": labels.totals(sample_weight)}
     with np.errstate(divide="ignore", invalid="ignore"):
         by_class = compute_class_weight(
-            class_weight,
-            classes=labels.classes,
-            y=labels.classes[codes],
-            **({} if sample_weight is None else {"sample_weight": sample_weight}),
+            class_weight, classes=labels.classes, y=labels.classes, **counted
         )
-        weights: HostArray = by_class[codes]
-        if sample_weight is not None:
-            weights = weights * sample_weight
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
+        context = ArrayContext.of(codes).wide
+        with context.scope():
+            xp = context.xp
+            weights = xp.take(context.asarray(by_class), xp.astype(codes, xp.int64), axis=0)
+            if sample_weight is not None:
+                weights = weights * context.asarray(sample_weight)
+            is_valid = are_weights(context, weights)
+    if not is_valid:
         raise ValueError(
             "class_weight must give finite, non-negative weights with a positive sum, got "
             f"{dict(zip(labels.classes.tolist(), by_class.tolist(), strict=True))}; 'balanced' "

@@ -16,6 +16,7 @@ __all__ = [
     "is_missing",
     "keep_distinct",
     "labels_for_scoring",
+    "missing_error",
     "read_labels",
     "reject_label_lists",
     "reject_missing",
@@ -186,10 +187,14 @@ def reject_missing(values: HostArray) -> None:
     else:
         return
     if np.any(missing):
-        raise ValueError(
-            f"Input y contains NaN: {int(np.sum(missing))} labels are missing. "
-            "Leave out the rows without a label"
-        )
+        raise missing_error(int(np.sum(missing)))
+
+
+def missing_error(count: int) -> ValueError:
+    """Return the error for missing labels."""
+    return ValueError(
+        f"Input y contains NaN: {count} labels are missing. Leave out the rows without a label"
+    )
 
 
 def is_missing(label: Any) -> bool:

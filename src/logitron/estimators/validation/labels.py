@@ -10,6 +10,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from logitron.backend import ArrayContext, library_of, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data import wrap
+from logitron.estimators.validation.device_labels import (
+    EncodedLabels,
+    encode_on_device,
+    stays_on_device,
+)
 from logitron.estimators.validation.label_values import (
     keep_distinct,
     read_labels,
@@ -29,8 +34,8 @@ class Labels:
     classes: np.ndarray[Any, Any]
     """Sorted labels (K,), on the host. For many targets, their numbers (T,)."""
     codes: Array
-    """Index of each row's class (n,): integers of NumPy, or of a Dask array. For many
-    targets, zeros and ones (n, T) in the library of y."""
+    """Index of each row's class (n,): integers of NumPy, of a Dask array, or small ones on the
+    device of y. For many targets, zeros and ones (n, T) in the library of y."""
     multilabel: bool = False
     """Whether y is a table with one target a column."""
     dtype: str = ""
@@ -44,15 +49,17 @@ class Labels:
     """For many targets, which labels are not missing (n, T); None if all are known."""
     values: HostArray | None = None
     """For many targets of other labels than numbers, what 0 and 1 stand for (2,)."""
+    counts: HostArray | None = None
+    """Rows of each class (K,), if they were counted on the way."""
     names: HostArray | None = None
     """Names of many targets (T,), if y is a data frame that has them."""
 
     @property
     def compact_codes(self) -> Array:
         """The codes in int8 where there are few enough classes."""
-        if self.soft:
+        if self.soft or not isinstance(self.codes, np.ndarray):
             return self.codes
-        fit = len(self.classes) <= np.iinfo(np.int8).max and not self.lazy
+        fit = len(self.classes) <= np.iinfo(np.int8).max
         return self.codes.astype(np.int8) if fit else self.codes
 
     @property
@@ -60,14 +67,18 @@ class Labels:
         """Outputs of each target: 1 for two classes, otherwise one for each class."""
         return 1 if self.multilabel or len(self.classes) == 2 else len(self.classes)
 
-    def lack_a_class(self, weights: np.ndarray[Any, Any] | None) -> bool:
+    def lack_a_class(self, weights: Array | None) -> bool:
         """Return whether all rows of some class have a weight of zero.
 
         Parameters
         ----------
-        weights : numpy.ndarray (n,) or None
+        weights : array (n,) or None
         """
-        counted = None if weights is None or weights.all() else (weights > 0).astype(float)
+        counted = None
+        if weights is not None and not (isinstance(weights, np.ndarray) and weights.all()):
+            context = ArrayContext.of(weights).wide
+            with context.scope():
+                counted = context.xp.astype(weights > 0, context.dtype)
         if self.lazy or (counted is None and not self.soft):  # (each label occurs)
             return False
         return bool((self.totals(counted) == 0).any())
@@ -79,15 +90,15 @@ class Labels:
         codes: np.ndarray[Any, Any] = to_host(self.codes)
         return codes if self.soft else self.classes[codes]
 
-    def totals(self, weights: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any]:
+    def totals(self, weights: Array | None) -> HostArray:
         """Sum the weights of each class (K,); not of lazy codes, nor of many targets.
 
         Parameters
         ----------
-        weights : numpy.ndarray (n,) or None
+        weights : array (n,) or None
         """
         if not self.soft:
-            return np.bincount(self.codes, weights=weights, minlength=len(self.classes))
+            return self._totals_of_codes(weights)
         context, codes = ArrayContext.of(self.codes), self.codes
         with context.scope():
             own = context.xp.ones_like(codes[..., 0] if codes.ndim == 2 else codes)
@@ -96,6 +107,22 @@ class Labels:
                 return np.asarray(to_host(own @ codes), np.float64)
             both = context.xp.stack([own @ (1.0 - codes), own @ codes])
             return np.asarray(to_host(both), np.float64)
+
+    def _totals_of_codes(self, weights: Array | None) -> HostArray:
+        """Sum the weights of each class (K,) where the codes are."""
+        K = len(self.classes)
+        if isinstance(self.codes, np.ndarray):
+            weights = None if weights is None else to_host(weights)
+            return np.bincount(self.codes, weights=weights, minlength=K)
+        if weights is None and self.counts is not None:
+            return self.counts
+        context = ArrayContext.of(self.codes).wide
+        with context.scope():
+            codes = context.xp.astype(self.codes, context.xp.int64)
+            ones = weights is None
+            own = context.xp.ones_like(codes, dtype=context.dtype) if ones else weights
+            sums = context.library.sum_by_code(context.asarray(own)[:, None], codes, K)
+            return np.asarray(to_host(sums[:, 0]), np.float64)
 
     @property
     def n_targets(self) -> int:
@@ -107,7 +134,8 @@ class Labels:
 def encode_labels(y: Any, n_rows: int) -> Labels:
     """Encode class labels of any type and library as integers.
 
-    Labels are read to the host, since they are small compared with X. Dask arrays stay lazy.
+    Labels on a device stay there; see `device_labels`. Others are read to the host. Dask arrays
+    stay lazy.
 
     Parameters
     ----------
@@ -133,7 +161,7 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
     if type(y) is not np.ndarray:
         reject_unread("y", y)
     reject_masked("y", y)
-    source = wrap("y", y)
+    source, counts = wrap("y", y), None
     if source.lazy:
         source = source.checked()
         reject_complex("y", y)
@@ -147,6 +175,10 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
         reject_label_lists(classes)
         classes = keep_distinct(classes)
         check_classification_targets(classes)
+    elif (found := _on_device(y, n_rows)) is not None:
+        classes, codes, counts = found
+        if codes is None:
+            return _proportions(classes, y, lazy=False)
     else:
         values = read_labels(y)
         _check_length(values.shape, n_rows)
@@ -159,7 +191,12 @@ def encode_labels(y: Any, n_rows: int) -> Labels:
     if len(classes) < 2:
         only = to_python(classes[0])
         raise ValueError(f"y must hold at least two classes, got one class only, {only!r}")
-    return Labels(classes, codes, lazy=source.lazy)
+    return Labels(classes, codes, lazy=source.lazy, counts=counts)
+
+
+def _on_device(y: Any, n_rows: int) -> EncodedLabels | None:
+    """Encode labels on their device; None for others, and for those of another length than X."""
+    return encode_on_device(y) if stays_on_device(y) and y.shape[0] == n_rows else None
 
 
 def _has_fractions(classes: np.ndarray[Any, Any]) -> bool:
@@ -174,7 +211,11 @@ def _proportions(values: np.ndarray[Any, Any], y: Array, *, lazy: bool) -> Label
             f"between 0 and 1, got numbers from {values[0]} to {values[-1]} that are not whole. "
             "Divide successes by trials, and pass trials as sample_weight; or use a regressor"
         )
-    return Labels(np.arange(2), y.astype(np.float64), lazy=lazy, soft=True)
+    if lazy or isinstance(y, np.ndarray):
+        return Labels(np.arange(2), y.astype(np.float64), lazy=lazy, soft=True)
+    context = ArrayContext.of(y).wide
+    with context.scope():
+        return Labels(np.arange(2), context.asarray(context.library.detach(y)), soft=True)
 
 
 def decode_labels(classes: Array, codes: Array) -> Array:
@@ -202,15 +243,13 @@ def classes_in_context(context: ArrayContext, classes: np.ndarray[Any, Any]) -> 
     return moved if np.array_equal(to_host(moved), classes) else classes
 
 
-def class_log_odds(
-    labels: Labels, weights: np.ndarray[Any, Any] | None
-) -> np.ndarray[Any, Any] | None:
+def class_log_odds(labels: Labels, weights: Array | None) -> np.ndarray[Any, Any] | None:
     """Compute the log-odds of the class frequencies, the best intercepts without features.
 
     Parameters
     ----------
     labels : Labels
-    weights : numpy.ndarray (n,) or None
+    weights : array (n,) or None
 
     Returns
     -------
@@ -220,7 +259,8 @@ def class_log_odds(
     if labels.lazy:
         return None
     codes = labels.codes
-    if weights is None and len(labels.classes) == 2 and not labels.soft:  # faster than bincount
+    is_plain = weights is None and len(labels.classes) == 2 and not labels.soft
+    if is_plain and isinstance(codes, np.ndarray):  # faster than bincount
         ones = np.count_nonzero(codes)
         return np.asarray([log(ones / (codes.size - ones))])
     shares = labels.totals(weights).astype(float)

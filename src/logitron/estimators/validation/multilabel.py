@@ -79,7 +79,8 @@ def encode_y(
             "for tables of targets. Leave out the rows without a label"
         )
     labels = encode_labels(y, n_rows)
-    return labels, validate_sample_weight(sample_weight, n_rows)
+    beside = None if labels.lazy else labels.codes
+    return labels, validate_sample_weight(sample_weight, n_rows, beside=beside)
 
 
 def encode_targets(

@@ -8,19 +8,25 @@ from array_api_compat import array_namespace, is_array_api_obj
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
 from logitron.data import wrap
+from logitron.estimators.validation.device_labels import stays_on_device
 from logitron.estimators.validation.values import as_floats, reject_complex, reject_masked
 
-__all__ = ["validate_sample_weight", "zero_if_missing"]
+__all__ = ["are_weights", "validate_sample_weight", "zero_if_missing"]
 
 
-def validate_sample_weight(sample_weight: Any, n_rows: int, n_targets: int = 1) -> Array | None:
+def validate_sample_weight(
+    sample_weight: Any, n_rows: int, n_targets: int = 1, *, beside: Array | None = None
+) -> Array | None:
     """Check sample weights; copy weights (n,) to the host, and leave weights (n, T) in place.
+
+    Weights (n,) stay on a device if encoded labels are ``beside`` them.
 
     Parameters
     ----------
     sample_weight : array-like (n,), or (n, T) for many targets, number, or None
     n_rows : int
     n_targets : int, default 1
+    beside : array (n,), optional
 
     Returns
     -------
@@ -42,6 +48,10 @@ def validate_sample_weight(sample_weight: Any, n_rows: int, n_targets: int = 1) 
         sample_weight = as_floats("sample_weight", sample_weight)
     if n_targets > 1 and len(getattr(sample_weight, "shape", ())) == 2:
         return _weights_by_target(sample_weight, (n_rows, n_targets))
+    if beside is not None:
+        there = _valid_on_device(sample_weight, beside)
+        if there is not None:
+            return there
     values = as_floats("sample_weight", sample_weight)
     if values.ndim == 0:
         values = np.full(n_rows, float(values))
@@ -61,6 +71,35 @@ def validate_sample_weight(sample_weight: Any, n_rows: int, n_targets: int = 1) 
             f"sample_weight must be finite and non-negative, with a positive sum: {problem}"
         )
     return values
+
+
+def _valid_on_device(sample_weight: Any, beside: Array) -> Array | None:
+    """Check weights on the device of labels; None if they are elsewhere, or not valid."""
+    if not (stays_on_device(sample_weight) and stays_on_device(beside)):
+        return None
+    context = ArrayContext.of(beside).wide
+    here = ArrayContext.of(sample_weight).same_device_as(context)
+    if not here or sample_weight.shape != beside.shape:
+        return None
+    with context.scope():
+        values = context.asarray(context.library.detach(sample_weight))
+        return values if are_weights(context, values) else None
+
+
+def are_weights(context: ArrayContext, values: Array) -> bool:
+    """Return whether all numbers are finite and not negative, and one is positive; by one read."""
+    invalid, largest = to_host(context.compile(_invalid_and_largest)(values))
+    return bool(invalid == 0 and largest > 0)
+
+
+def _invalid_and_largest(values: Array) -> Array:
+    """Count numbers that are no weights, and find the largest number (2,).
+
+    XLA's minimum of many numbers leaves out NaN, so that it cannot find them.
+    """
+    xp = array_namespace(values)
+    invalid = ~(xp.isfinite(values) & (values >= 0.0))
+    return xp.stack([xp.sum(xp.astype(invalid, values.dtype)), xp.max(values)])
 
 
 def zero_if_missing(sample_weight: Array | None, known: Array | None) -> Array | None:
@@ -116,8 +155,8 @@ def _weights_by_target(sample_weight: Any, shape: tuple[int, int]) -> Array:
     xp = array_namespace(values)
     if not xp.isdtype(values.dtype, "real floating"):
         values = xp.astype(values, xp.float32)
-    smallest, largest = to_host(xp.stack([xp.min(values), xp.max(values)]))
-    if not (np.isfinite([smallest, largest]).all() and smallest >= 0 and largest > 0):
+    if not are_weights(ArrayContext.of(values), values):
+        smallest, largest = to_host(xp.stack([xp.min(values), xp.max(values)]))
         raise ValueError(
             "sample_weight must be finite and non-negative, with a positive sum, got values from "
             f"{smallest} to {largest}"
