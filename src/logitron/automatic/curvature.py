@@ -130,10 +130,13 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
     safe = xp.where(flattest > 0.0, flattest, 1.0)
     infinite = context.zeros(()) + float("inf")
     condition = xp.where(flattest > 0.0, xp.max(steepness) / safe, infinite)
-    float32 = objective.strongly_convex and objective.rows.in_float32() is not None
-    float32 = float32 and _is_representable(objective)
+    is_low = objective.rows.in_float32() is not None and _is_representable(objective)
+    float32 = objective.strongly_convex and is_low
     float32 = float32 and bool(to_host(condition) < MOST_CONDITION_FLOAT32)
-    here = objective.with_statistics(gram_norm_bound=largest, supports_float32=float32)
+    is_low = is_low or objective.rows.context is not objective.rows.context.wide
+    here = objective.with_statistics(
+        gram_norm_bound=largest, supports_float32=float32, fits_float32=is_low
+    )
     here = here if centre is None else here.with_layout(centre=centre)
     factors = penalty.feature_factors
     strength, K = penalty.strength, objective.classes

@@ -56,6 +56,12 @@ class ObjectiveOfLogits(Protocol):
     def gap_of_coefficients(self, evaluation: Any) -> Array:
         """Bound the distance from the minimum (G,), if the intercepts were the best ones."""
 
+    def in_float32(self) -> "ObjectiveOfLogits | None":
+        """Return the same objective, evaluated in float32, if that is possible and faster."""
+
+    def cast_logits(self, logits: Array) -> Array:
+        """Cast logits to the precision of the evaluation."""
+
     def in_float64(self) -> "ObjectiveOfLogits":
         """Return the same objective, evaluated in the widest precision."""
 
