@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 
-from logitron.automatic.curvature import refresh
+from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows
@@ -150,8 +150,8 @@ class RowModels:
     def _features_of(self, kept: LogitObjective, places: HostArray) -> tuple[Array, HostArray]:
         """Centred features (d, q) of the rows at ``places (m, r)``, and where they are in those.
 
-        They are in the exact eigenbasis, or beside a sampled spectrum in no other basis; in the
-        precision of the rows, and followed by a 1 where there is an intercept. Where most rows can
+        They are in the exact eigenbasis, or beside a sampled spectrum in no other basis; in float32
+        where that is faster, and followed by a 1 where there is an intercept. Where most rows can
         be expected to be drawn sooner or later, all are rotated once.
         """
         rows = kept.objective.rows
@@ -176,6 +176,8 @@ class RowModels:
         found = context.asarray(found, keep_dtype=True)
         if isinstance(shared, SampledSpectrum):
             found = xp.astype(found, shared.feature_vectors.dtype, copy=False)
+        elif has_sizes_of_float32(objective):  # a model can spare the digits
+            found = xp.astype(found, xp.float32, copy=False)
         if layout.fit_intercept:
             found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)
         return found
