@@ -8,7 +8,6 @@ import numpy as np
 from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.data import Rows
 from logitron.objective import LogitObjective, Objective
 from logitron.preconditioners import (
     Kronecker,
@@ -154,29 +153,29 @@ class RowModels:
         where that is faster, and followed by a 1 where there is an intercept. Where most rows can
         be expected to be drawn sooner or later, all are rotated once.
         """
-        rows = kept.objective.rows
-        exact = not isinstance(self.shared, SampledSpectrum)
-        if exact and rows.shape[0] <= ROWS_EACH * places.size:
+        objective, exact = kept.objective, not isinstance(self.shared, SampledSpectrum)
+        low = exact and has_sizes_of_float32(objective)
+        if exact and objective.rows.shape[0] <= ROWS_EACH * places.size:
             if not self.rotated:
-                self.rotated.append(self._in_basis(kept.objective, rows))
+                self.rotated.append(self._in_basis(objective, low=low))
             return self.rotated[0], places
         distinct, inverse = np.unique(places, return_inverse=True)
-        drawn = rows.select(distinct)
-        assert drawn is not None
-        return self._in_basis(kept.objective, drawn), np.reshape(inverse, places.shape)
+        rows = objective.rows.select(distinct)
+        assert rows is not None
+        drawn = self._in_basis(objective.with_data(rows=rows), low=low)
+        return drawn, np.reshape(inverse, places.shape)
 
-    def _in_basis(self, objective: Objective, rows: Rows) -> Array:
-        """Centred features of rows, in the exact eigenbasis, and their 1: (d, q)."""
+    def _in_basis(self, objective: Objective, *, low: bool) -> Array:
+        """Centred features of all rows, in the exact eigenbasis, and their 1: (n, q)."""
         shared, xp, context = self.shared, objective.context.xp, objective.context
         layout, to_rows = objective.layout, objective.to_rows
         basis = None if isinstance(shared, SampledSpectrum) else shared.feature_vectors
-        (found,) = objective.from_rows(
-            (rows.map(_rotated, to_rows(layout.centre), to_rows(basis)),)
-        )
+        parameters = to_rows(layout.centre), to_rows(basis)
+        (found,) = objective.from_rows((objective.rows.map(_rotated, *parameters),))
         found = context.asarray(found, keep_dtype=True)
         if isinstance(shared, SampledSpectrum):
             found = xp.astype(found, shared.feature_vectors.dtype, copy=False)
-        elif has_sizes_of_float32(objective):  # a model can spare the digits
+        elif low:  # a model can spare the digits
             found = xp.astype(found, xp.float32, copy=False)
         if layout.fit_intercept:
             found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)
