@@ -77,13 +77,13 @@ class RowModels:
     blocks : bool
         Whether the whole blocks of each class with itself are made instead, which for small
         problems cost little.
-    rotated : list of array (n, q)
-        The features of all rows in the eigenbasis, once they were needed.
+    rotated : dict of array (n, q)
+        The features of all rows in the eigenbasis, once they were needed; of True, in float32.
     """
 
     shared: Kronecker | SampledSpectrum
     blocks: bool
-    rotated: list[Array] = field(default_factory=list, compare=False)
+    rotated: dict[bool, Array] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def blocks_pay(n: int, q: int, groups: int, classes: int) -> bool:
@@ -154,11 +154,12 @@ class RowModels:
         be expected to be drawn sooner or later, all are rotated once.
         """
         objective, exact = kept.objective, not isinstance(self.shared, SampledSpectrum)
-        low = exact and has_sizes_of_float32(objective)
+        context = objective.rows.context
+        low = exact and (context is not context.wide or has_sizes_of_float32(objective))
         if exact and objective.rows.shape[0] <= ROWS_EACH * places.size:
-            if not self.rotated:
-                self.rotated.append(self._in_basis(objective, low=low))
-            return self.rotated[0], places
+            if low not in self.rotated:
+                self.rotated[low] = self._in_basis(objective, low=low)
+            return self.rotated[low], places
         distinct, inverse = np.unique(places, return_inverse=True)
         rows = objective.rows.select(distinct)
         assert rows is not None
@@ -169,9 +170,11 @@ class RowModels:
         """Centred features of all rows, in the exact eigenbasis, and their 1: (n, q)."""
         shared, xp, context = self.shared, objective.context.xp, objective.context
         layout, to_rows = objective.layout, objective.to_rows
-        basis = None if isinstance(shared, SampledSpectrum) else shared.feature_vectors
+        basis, rows = None, objective.rows
+        if not isinstance(shared, SampledSpectrum):
+            basis, rows = shared.feature_vectors, rows.in_float64()
         parameters = to_rows(layout.centre), to_rows(basis)
-        (found,) = objective.from_rows((objective.rows.map(_rotated, *parameters),))
+        (found,) = objective.from_rows((rows.map(_rotated, *parameters),))
         found = context.asarray(found, keep_dtype=True)
         if isinstance(shared, SampledSpectrum):
             found = xp.astype(found, shared.feature_vectors.dtype, copy=False)
