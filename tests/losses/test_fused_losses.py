@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from logitron.backend import LIBRARIES
-from logitron.losses import Binomial, LossTerms, Multinomial, cross_entropy
+from logitron.losses import Binomial, LossTerms, Multinomial, along_ray, cross_entropy
 from logitron.neuron import formulas
 from tests.backends import BACKENDS, host
 
@@ -214,3 +214,44 @@ def _definition(z, y):
     above, below = p * (1 - y), y * (1 - p)
     loss = -(y * mpmath.log(p) + (1 - y) * mpmath.log(1 - p))
     return [float(part) for part in (loss, above - below, above + below, p * (1 - p))]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(("groups", "classes"), [(1, 3), (4, 10), (2, 60), (1, 2)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numpys_kernel_follows_softmax_groups_along_a_ray(dtype, groups, classes, order, shared):
+    """Against values and gradients at the end of the step."""
+    rng = np.random.default_rng(0)
+    shape, eps = (40, groups * classes), float(np.finfo(dtype).eps)
+    Z, change = (np.asarray(rng.normal(size=shape), dtype, order=order) for _ in range(2))
+    Z[0, :], Z[1, 0] = 0.0, 1e4
+    labels = rng.integers(classes, size=(40, 1 if shared else groups))
+    Y = np.asarray(np.eye(classes, dtype=dtype)[labels].reshape(40, -1), order="F")
+    sizes = rng.uniform(0.1, 2.0, size=groups).astype(dtype)
+    given, loss = (Z.copy(), change.copy(), Y.copy()), Multinomial(classes)
+    found = along_ray(loss, np, Z, change, sizes, Y)
+    for array, before in zip((Z, change, Y), given, strict=True):
+        np.testing.assert_array_equal(array, before)
+    plain = plainly(loss, Z + change * np.repeat(sizes, classes), Y, None)
+    slope = (plain.grad * change).reshape(40, groups, classes).sum(axis=2)
+    for ours, expected, scale in zip(found, (plain.value, slope), (1e4, 4.0), strict=True):
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours, expected, rtol=64 * eps, atol=8 * eps * scale)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_small_slopes_of_softmax_groups_keep_their_digits(order):
+    Z = np.asarray([[30.0, 0.0, -1.0], [0.0, 34.0, 1.0]], order=order)
+    change = np.asarray([[0.5, 1.0, -2.0], [3.0, 0.25, 1.0]], order=order)
+    Y = np.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    loss, slope = along_ray(Multinomial(3), np, Z, change, np.asarray([2.0]), Y)
+    with mpmath.workdps(50):
+        for i, label in enumerate((0, 1)):
+            d = [mpmath.mpf(float(one)) for one in change[i]]
+            z = [mpmath.mpf(float(one)) + 2 * step for one, step in zip(Z[i], d, strict=True)]
+            e = [mpmath.exp(one - z[label]) for one in z]
+            exact = mpmath.log(sum(e))
+            steep = sum(p * (step - d[label]) for p, step in zip(e, d, strict=True)) / sum(e)
+            assert abs(loss[i, 0] - float(exact)) <= 1e-14 * float(exact)
+            assert abs(slope[i, 0] - float(steep)) <= 1e-14 * abs(float(steep))

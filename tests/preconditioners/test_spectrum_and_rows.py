@@ -14,19 +14,22 @@ from tests.tolerances import assert_near
 def _case(seed, groups, classes, p, r, intercept, basis):
     rng = np.random.default_rng(seed)
     V = np.linalg.qr(rng.normal(size=(p, p)))[0] if basis else None
-    rows = rng.normal(size=(groups, classes, r, p + intercept))
+    features = rng.normal(size=(5, p + intercept))
+    places = rng.integers(0, 5, size=(groups, classes, r))
+    curvature = rng.uniform(0.0, 2.0, size=places.shape)
     rest = rng.uniform(0.5, 2.0, size=(groups, classes))
-    return V, rng.uniform(0.1, 3.0, size=p), rng.uniform(0.5, 2.0, size=groups), rest, rows
+    values, penalty = rng.uniform(0.1, 3.0, size=p), rng.uniform(0.5, 2.0, size=groups)
+    return V, values, penalty, rest, 2.0 * rest, features, places, curvature
 
 
-def _dense(V, values, penalty, rest, rows, g, k):
+def _dense(V, values, penalty, rest, total, features, places, curvature, g, k):
     """``lambda I + alpha Sigma + F' F`` of one class, in the features as they are."""
-    p, q = len(values), rows.shape[-1]
+    p, q = len(values), features.shape[-1]
     whole = np.eye(q)
     whole[:p, :p] = np.eye(p) if V is None else V
     diagonal = np.full(q, rest[g, k])
     diagonal[:p] = penalty[g] + rest[g, k] * values
-    F = rows[g, k]
+    F = np.sqrt(curvature[g, k])[:, None] * features[places[g, k]]
     return whole @ (np.diag(diagonal) + F.T @ F) @ whole.T
 
 
@@ -41,16 +44,13 @@ def _dense(V, values, penalty, rest, rows, g, k):
 )
 @settings(deadline=None, max_examples=60)
 def test_solving_inverts_the_matrix(seed, groups, classes, p, r, intercept, basis):
-    V, values, penalty, rest, rows = _case(seed, groups, classes, p, r, intercept, basis)
-    model = spectrum_and_rows(V, values, penalty, rest, 2.0 * rest, rows)
+    case = _case(seed, groups, classes, p, r, intercept, basis)
+    model = spectrum_and_rows(*case)
     grad = np.random.default_rng(seed + 1).normal(size=(groups, classes, p + intercept))
     projected = grad - grad.mean(axis=1, keepdims=True) if classes > 1 else grad
     expected = np.stack(
         [
-            [
-                np.linalg.solve(_dense(V, values, penalty, rest, rows, g, k), projected[g, k])
-                for k in range(classes)
-            ]
+            [np.linalg.solve(_dense(*case, g, k), projected[g, k]) for k in range(classes)]
             for g in range(groups)
         ]
     )
@@ -65,18 +65,31 @@ def test_solving_inverts_the_matrix(seed, groups, classes, p, r, intercept, basi
 def test_every_library_solves_alike(eager):
     case = _case(0, 2, 3, 5, 4, True, True)
     grad = np.random.default_rng(1).normal(size=(2, 3, 6))
-    expected = spectrum_and_rows(*case[:4], 2.0 * case[3], case[4]).solve(grad)
+    expected = spectrum_and_rows(*case).solve(grad)
     with eager.context().scope():
-        there = [eager.array(part) for part in (*case[:4], 2.0 * case[3], case[4], grad)]
-        found = spectrum_and_rows(*there[:-1]).solve(there[-1])
+        *there, places, curvature = case
+        index = eager.context().asarray(places, keep_dtype=True)
+        model = spectrum_and_rows(*map(eager.array, there), index, eager.array(curvature))
+        found = model.solve(eager.array(grad))
         assert_near(host(found), expected, eager.precision, 64)
 
 
 def test_no_curvature_and_no_penalty_leave_finite_numbers():
-    rows = np.zeros((1, 1, 2, 3))
+    places = np.zeros((1, 1, 2), int)
     nothing = np.zeros((1, 1))
-    model = spectrum_and_rows(None, np.zeros(2), np.zeros(1), nothing, nothing, rows)
+    rows = np.zeros((1, 3)), places, np.zeros((1, 1, 2))
+    model = spectrum_and_rows(None, np.zeros(2), np.zeros(1), nothing, nothing, *rows)
     assert np.isfinite(model.solve(np.ones((1, 1, 3)))).all()
+
+
+@pytest.mark.parametrize("size", [1e2, 1e8])
+def test_steep_rows_in_float32_leave_a_descent_direction(size):
+    case = _case(2, 2, 3, 40, 30, True, False)
+    low = case[5].astype(np.float32)
+    model = spectrum_and_rows(*case[:5], low, case[6], size * case[7])
+    grad = np.random.default_rng(1).normal(size=(2, 3, 41))
+    grad -= grad.mean(axis=1, keepdims=True)
+    assert (np.sum(grad * model.solve(grad), axis=(1, 2)) > 0.0).all()
 
 
 @pytest.mark.parametrize("count", [1, 3, 10])

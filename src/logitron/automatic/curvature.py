@@ -25,7 +25,7 @@ from logitron.preconditioners import (
 )
 from logitron.reductions import subsample
 
-__all__ = ["diagonal_model", "gram_model", "inverted", "refresh"]
+__all__ = ["diagonal_model", "gram_model", "has_sizes_of_float32", "inverted", "refresh"]
 
 #: copies of drawn rows are no more than one part in so many of all; and the seed of the first draw
 MOST_DRAWN, DRAWS = 10, 2
@@ -141,10 +141,13 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
     safe = xp.where(flattest > 0.0, flattest, 1.0)
     infinite = context.zeros(()) + float("inf")
     condition = xp.where(flattest > 0.0, xp.max(steepness) / safe, infinite)
-    float32 = objective.strongly_convex and objective.rows.in_float32() is not None
-    float32 = float32 and _is_representable(objective)
-    float32 = float32 and bool(to_host(condition) < MOST_CONDITION_FLOAT32)
-    here = objective.with_statistics(gram_norm_bound=largest, supports_float32=float32)
+    fits = objective.strongly_convex and not objective.statistics.centre_first_float32
+    fits = fits and has_sizes_of_float32(objective)
+    float32 = fits and bool(to_host(condition) < MOST_CONDITION_FLOAT32)
+    fits = fits or objective.rows.context is not objective.rows.context.wide
+    here = objective.with_statistics(
+        gram_norm_bound=largest, supports_float32=float32, fits_float32=fits
+    )
     here = here if centre is None else here.with_layout(centre=centre)
     factors = penalty.feature_factors
     strength, K = penalty.strength, objective.classes
@@ -212,12 +215,15 @@ def _products(objective: Objective, count: int | None) -> tuple[Array, Array, in
     return products, total, rows, whole
 
 
-def _is_representable(objective: Objective) -> bool:
-    """Whether float32 has the features, the weights and the distances from the centre."""
-    statistics = objective.statistics
-    if statistics.sum_of_squares is None or statistics.centre_first_float32:
+def has_sizes_of_float32(objective: Objective) -> bool:
+    """Whether blocks can be computed in float32, which has the features and the weights.
+
+    Their distances from the centre can still be lost if they are not taken first.
+    """
+    squares = objective.statistics.sum_of_squares
+    if squares is None or objective.rows.in_float32() is None:
         return False
-    length = statistics.sum_of_squares() / objective.rows.shape[0]
+    length = squares() / objective.rows.shape[0]
     weight = objective.data.max_sample_weight
     sizes = length, weight, length * weight
     return all(1.0 / MOST_FLOAT32 < size < MOST_FLOAT32 for size in sizes)

@@ -1,11 +1,11 @@
 """The preconditioner of rows: how many, which, and their features in the shared eigenbasis."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
 
-from logitron.automatic.curvature import refresh
+from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import LogitObjective, Objective
@@ -22,6 +22,8 @@ __all__ = ["RowModels", "keeps_logits", "logits_fit", "max_rank_of", "rank_of"]
 
 #: rows of each column at least, and numbers in the rows of all columns at most
 FEWEST_ROWS, MOST_NUMBERS = 8, 1 << 25
+#: rows for each one that is drawn at a time, at most, for all to be rotated once
+ROWS_EACH = 2
 #: logits that are kept, at most, unless features are as many
 MOST_LOGITS = 1 << 24
 #: passes that the class blocks of all columns may cost, for rows to be left out
@@ -75,10 +77,13 @@ class RowModels:
     blocks : bool
         Whether the whole blocks of each class with itself are made instead, which for small
         problems cost little.
+    rotated : dict of array (n, q)
+        The features of all rows in the eigenbasis, once they were needed; of True, in float32.
     """
 
     shared: Kronecker | SampledSpectrum
     blocks: bool
+    rotated: dict[bool, Array] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def blocks_pay(n: int, q: int, groups: int, classes: int) -> bool:
@@ -118,48 +123,66 @@ class RowModels:
         curvature = kept.curvatures(logits)
         places, largest = linalg.largest(curvature, min(rank, curvature.shape[1]))
         total, chosen = xp.sum(curvature, axis=1), xp.sum(largest, axis=1)
-        features = self._features_of(kept, np.asarray(to_host(places)))
         total, chosen, largest = objective.from_rows((total, chosen, largest))
         xp, context = objective.context.xp, objective.context
-        roots = xp.sqrt(context.asarray(largest))
-        scaled = features * xp.astype(roots, features.dtype, copy=False)[:, :, None]
+        features, index = self._features_of(kept, np.asarray(to_host(places)))
+        shape = (G, K, -1)
+        curvature = xp.reshape(context.asarray(largest), shape)
         rest = context.asarray(total) - context.asarray(chosen)
         rest = xp.reshape(xp.where(rest > 0.0, rest, 0.0), (G, K))
         total = xp.reshape(context.asarray(total), (G, K))
-        scaled = xp.reshape(scaled, (G, K, *scaled.shape[1:]))
+        index = xp.reshape(context.asarray(index, keep_dtype=True), shape)
         penalty, shared = objective.penalty.strength, self.shared
         model: Preconditioner
         if isinstance(shared, SampledSpectrum):
+            taken = xp.take(features, xp.reshape(index, (-1,)), axis=0)
+            roots = xp.astype(xp.sqrt(curvature), taken.dtype, copy=False)
+            scaled = xp.reshape(taken, (*index.shape, -1)) * roots[..., None]
             make = context.compile(sampled_spectrum_and_rows)
             model = make(shared, penalty, rest, total, scaled)
         else:
             spectrum = shared.feature_vectors, shared.feature_values
-            model = context.compile(spectrum_and_rows)(*spectrum, penalty, rest, total, scaled)
+            make = context.compile(spectrum_and_rows)
+            model = make(*spectrum, penalty, rest, total, features, index, curvature)
         return model
 
-    def _features_of(self, kept: LogitObjective, places: HostArray) -> Array:
-        """Centred features of rows (m, r), in the exact eigenbasis, and their 1: (m, r, q).
+    def _features_of(self, kept: LogitObjective, places: HostArray) -> tuple[Array, HostArray]:
+        """Centred features (d, q) of the rows at ``places (m, r)``, and where they are in those.
 
-        Beside a sampled spectrum they are in its precision and in no other basis.
+        They are in the exact eigenbasis, or beside a sampled spectrum in no other basis; in float32
+        where that is faster, and followed by a 1 where there is an intercept. Where most rows can
+        be expected to be drawn sooner or later, all are rotated once.
         """
-        objective, shared = kept.objective, self.shared
-        context, layout, to_rows = objective.context, objective.layout, objective.to_rows
-        xp = context.xp
+        objective, exact = kept.objective, not isinstance(self.shared, SampledSpectrum)
+        context = objective.rows.context
+        low = exact and (context is not context.wide or has_sizes_of_float32(objective))
+        if exact and objective.rows.shape[0] <= ROWS_EACH * places.size:
+            if low not in self.rotated:
+                self.rotated[low] = self._in_basis(objective, low=low)
+            return self.rotated[low], places
         distinct, inverse = np.unique(places, return_inverse=True)
-        drawn = objective.rows.select(distinct)
-        assert drawn is not None
+        rows = objective.rows.select(distinct)
+        assert rows is not None
+        drawn = self._in_basis(objective.with_data(rows=rows), low=low)
+        return drawn, np.reshape(inverse, places.shape)
+
+    def _in_basis(self, objective: Objective, *, low: bool) -> Array:
+        """Centred features of all rows, in the exact eigenbasis, and their 1: (n, q)."""
+        shared, xp, context = self.shared, objective.context.xp, objective.context
+        layout, to_rows = objective.layout, objective.to_rows
+        basis, rows = None, objective.rows
+        if not isinstance(shared, SampledSpectrum):
+            basis, rows = shared.feature_vectors, rows.in_float64()
+        parameters = to_rows(layout.centre), to_rows(basis)
+        (found,) = objective.from_rows((rows.map(_rotated, *parameters),))
+        found = context.asarray(found, keep_dtype=True)
         if isinstance(shared, SampledSpectrum):
-            basis, dtype = None, shared.feature_vectors.dtype
-        else:
-            drawn, basis, dtype = drawn.in_float64(), shared.feature_vectors, context.dtype
-        (found,) = objective.from_rows(
-            (drawn.map(_rotated, to_rows(layout.centre), to_rows(basis)),)
-        )
-        found = xp.astype(context.asarray(found, keep_dtype=True), dtype, copy=False)
+            found = xp.astype(found, shared.feature_vectors.dtype, copy=False)
+        elif low:  # a model can spare the digits
+            found = xp.astype(found, xp.float32, copy=False)
         if layout.fit_intercept:
             found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)
-        index = context.asarray(inverse.reshape(-1), keep_dtype=True)
-        return xp.reshape(xp.take(found, index, axis=0), (*places.shape, -1))
+        return found
 
 
 def _rotated(

@@ -212,7 +212,9 @@ class AutomaticSolver:
         (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
         models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
-        found = rows.minimize(LogitObjective(chosen), begin, callback=observer)
+        kept = LogitObjective(chosen)
+        kept = kept.in_float32() or kept
+        found = rows.minimize(kept, begin, callback=observer)
         return solution.replaced(left, found, context, after=spent)
 
     def _rows_solver(

@@ -103,6 +103,11 @@ class LogitObjective(NamedTuple):
         terms = xp.where(positive, grad * grad / xp.where(positive, curvature, 1.0), 0.0)
         return 0.5 * xp.sum(xp.sum(terms, axis=2), axis=1)
 
+    def in_float32(self) -> "LogitObjective | None":
+        """Return the same objective with blocks computed in float32; None if they cannot be."""
+        rows = self.objective.rows.in_float32() if self.objective.statistics.fits_float32 else None
+        return None if rows is None else LogitObjective(self.objective.with_data(rows=rows))
+
     def in_float64(self) -> "LogitObjective":
         """Return the same objective, with blocks computed in the widest precision."""
         return LogitObjective(self.objective.in_float64())
@@ -138,6 +143,11 @@ class LogitObjective(NamedTuple):
     def strongly_convex(self) -> bool:
         """Whether distances from the optimum are bounded."""
         return self.objective.strongly_convex
+
+    def cast_logits(self, logits: Array) -> Array:
+        """Cast logits to the precision in which the rows are computed."""
+        cast: Array = self.objective.rows.context.cast(logits)
+        return cast
 
     def curvatures(self, logits: Array) -> Array:
         """Weighted second derivative of each row's loss by each of its logits (G K, n)."""

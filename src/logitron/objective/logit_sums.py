@@ -8,7 +8,7 @@ products of the features with each other.
 from typing import Any
 
 from logitron.backend.types import Array
-from logitron.losses import Loss
+from logitron.losses import Loss, along_ray
 from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function, row_function
 from logitron.objective.groups import GroupIndex, as_group_weights
@@ -36,13 +36,12 @@ def along(
     loss: Loss,
 ) -> tuple[Array, Array]:
     """Sum loss and slope (G,) at ``Z + step_size * change``."""
-    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
-    grouped = xp.reshape(change, (n, -1, K))
-    moved = Z + xp.reshape(grouped * step_size[:, None], Z.shape)
-    terms, _, weights = _terms(block, moved, index, loss)
-    rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
-    slopes = xp.reshape(xp.sum(R * change, axis=0), (-1, K))
-    return xp.sum(rows, axis=0), xp.sum(slopes, axis=1)
+    xp, K = block.xp, loss.n_outputs
+    Y, weights = block.labelled(index, K)
+    here = block.with_offset(Z, index, K)
+    parts = along_ray(loss, xp, here, change, step_size, Y)
+    value, slope = (xp.sum(formulas.weighted(part, weights), axis=0) for part in parts)
+    return value, slope
 
 
 @row_function

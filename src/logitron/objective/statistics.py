@@ -24,8 +24,12 @@ class FeatureStatistics:
         Whether the features should be standardised.
     centre_first_float32 : bool, default False
         Whether the centre is so far from zero that float32 would lose too many digits.
+    fits_float32 : bool, default False
+        Whether float32 has the features and their distances from the centre, so that line searches
+        on kept logits can begin in it.
     supports_float32 : bool, default False
-        Whether passes far from the optimum can be computed in float32.
+        Whether passes far from the optimum can be computed in float32: it can tell the flattest
+        direction from none, too.
     """
 
     column_squares: Array | None = None
@@ -33,4 +37,5 @@ class FeatureStatistics:
     sum_of_squares: Callable[[], float] | None = None
     needs_standardisation: bool = False
     centre_first_float32: bool = False
+    fits_float32: bool = False
     supports_float32: bool = False

@@ -8,10 +8,13 @@ columns share:
 .. math:: M_k = \lambda I + \alpha_k \Sigma + F_k^\top F_k, \qquad
    \alpha_k = \sum_{i \notin S_k} w_{ik}, \qquad F_k = (\sqrt{w_{ik}}\, x_i)_{i \in S_k} .
 
-With :math:`B_k = (\lambda I + \alpha_k \Sigma)^{-1}`, diagonal in that basis, the Woodbury
-identity [1]_ gives :math:`M_k^{-1} = B_k - B_k F_k^\top (I + F_k B_k F_k^\top)^{-1} F_k B_k`, with
-systems of as many rows as were taken. Where classes are separated, or few rows belong to each, the
-curvature of a class *is* that of a few rows.
+With :math:`B_k = (\lambda I + \alpha_k \Sigma)^{-1}`, diagonal in that basis, and
+:math:`E_k = F_k B_k^{1/2}`, the Woodbury identity [1]_ gives
+
+.. math:: M_k^{-1} = B_k^{1/2} \bigl(I - E_k^\top (I + E_k E_k^\top)^{-1} E_k\bigr) B_k^{1/2} ,
+
+with systems of as many rows as were taken. Where classes are separated, or few rows belong to each,
+the curvature of a class *is* that of a few rows.
 
 References
 ----------
@@ -20,7 +23,7 @@ References
 
 from typing import NamedTuple
 
-from logitron.backend import linalg, namespace_of
+from logitron.backend import library_of, linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.preconditioners.base import take
 
@@ -28,6 +31,10 @@ __all__ = ["SpectrumAndRows", "intercept_curvature", "spectrum_and_rows"]
 
 #: least curvature of an intercept that is modelled, as a part of the column's whole curvature
 FLOOR = 1e-10
+#: numbers in the rows of the columns that are worked on at a time on a host: they stay in its cache
+CACHED = 1 << 17
+#: roundings by which an eigenvalue of products can be too low, as a part of their trace
+ROUNDINGS = 1.0
 
 
 class SpectrumAndRows(NamedTuple):
@@ -35,12 +42,12 @@ class SpectrumAndRows(NamedTuple):
 
     feature_vectors: Array | None
     """Eigenvectors of Sigma (p, p); None where Sigma is diagonal."""
-    inverse: Array
-    """Diagonal of B (G, K, q)."""
+    roots: Array
+    """Roots of the diagonal of B (G, K, q)."""
     rows: Array
-    """``F B`` (G, K, r, q)."""
+    """E (G, K, r, q), in the precision of the features."""
     matrix: Array
-    """Inverse of ``I + F B F'`` (G, K, r, r)."""
+    """Inverse of ``I + E E'`` (G, K, r, r), in that precision."""
 
     def take_groups(self, groups: Array) -> "SpectrumAndRows":
         """Return the model of some of the groups only, by their numbers (g,)."""
@@ -53,9 +60,10 @@ class SpectrumAndRows(NamedTuple):
         rotated = self._rotated(grad)
         if K > 1:  # the same vector added to all classes has no curvature
             rotated = rotated - xp.mean(rotated, axis=1, keepdims=True)
-        along = self.rows @ rotated[..., None]
-        correction = xp.matrix_transpose(self.rows) @ (self.matrix @ along)
-        step = rotated * self.inverse - correction[..., 0]
+        scaled = rotated * self.roots
+        along = self.rows @ xp.astype(scaled, self.rows.dtype, copy=False)[..., None]
+        known = xp.matrix_transpose(self.rows) @ (self.matrix @ along)
+        step = self.roots * (scaled - xp.astype(known[..., 0], scaled.dtype, copy=False))
         if K > 1:
             step = step - xp.mean(step, axis=1, keepdims=True)
         return self._rotated(step, back=True)
@@ -85,7 +93,9 @@ def spectrum_and_rows(
     penalty: Array,
     rest: Array,
     total: Array,
-    rows: Array,
+    features: Array,
+    places: Array,
+    curvature: Array,
 ) -> SpectrumAndRows:
     """Make the model of the rows that were chosen.
 
@@ -100,16 +110,60 @@ def spectrum_and_rows(
         Curvature of the rows that were not chosen.
     total : array (G, K)
         Curvature of all rows.
-    rows : array (G, K, r, q)
-        The chosen rows times the roots of their curvatures, in the eigenbasis, followed by their
-        coefficient of the intercept where there is one.
+    features : array (d, q)
+        Rows in the eigenbasis, followed by their coefficient of the intercept where there is one;
+        in any precision.
+    places : array (G, K, r) of integers
+        Which of those were chosen.
+    curvature : array (G, K, r)
+        Their curvatures.
     """
-    xp = namespace_of(rows)
+    xp = namespace_of(features)
+    G, K, r = places.shape
     diagonal = penalty[:, None, None] + rest[:, :, None] * feature_values
-    if rows.shape[-1] > feature_values.shape[0]:
+    if features.shape[1] > feature_values.shape[0]:
         diagonal = xp.concat([diagonal, intercept_curvature(rest, total)[:, :, None]], axis=2)
-    inverse = 1.0 / xp.where(diagonal > 0.0, diagonal, 1.0)
-    scaled = rows * inverse[:, :, None, :]
-    products = scaled @ xp.matrix_transpose(rows)
-    eye = linalg.eye_like(products, products.shape[-1])
-    return SpectrumAndRows(feature_vectors, inverse, scaled, linalg.inv(products + eye))
+    roots = 1.0 / xp.sqrt(xp.where(diagonal > 0.0, diagonal, 1.0))
+    m, low, q = G * K, features.dtype, features.shape[1]
+    columns = (
+        xp.astype(xp.reshape(roots, (m, q)), low, copy=False),
+        xp.astype(xp.sqrt(xp.reshape(curvature, (m, r))), low, copy=False),
+        xp.reshape(places, (m, r)),
+    )
+    rows, products = _rows_and_products(features, *columns)
+    products = xp.astype(products, rest.dtype, copy=False)
+    eye = linalg.eye_like(products, r)
+    # products of a low precision can be negative by a rounding of the largest
+    ridge = ROUNDINGS * float(xp.finfo(low).eps) * xp.sum(xp.sum(products * eye, axis=2), axis=1)
+    matrix = linalg.inv(products + (1.0 + ridge)[:, None, None] * eye)
+    matrix = xp.astype(matrix, low, copy=False)
+    return SpectrumAndRows(
+        feature_vectors,
+        roots,
+        xp.reshape(rows, (G, K, r, q)),
+        xp.reshape(matrix, (G, K, r, r)),
+    )
+
+
+def _rows_and_products(
+    features: Array, roots: Array, weights: Array, places: Array
+) -> tuple[Array, Array]:
+    """Take rows E (m, r, q) of all columns, and compute ``E E'``; on a host, in its cache."""
+    xp, library, (m, r) = namespace_of(features), library_of(features), places.shape
+    step = max(1, CACHED // (r * features.shape[1]))
+    if step >= m or not (library.is_host and library.writes_in_place):
+        return _of_some(features, roots, weights, places)
+    rows = xp.empty((m, r, features.shape[1]), dtype=features.dtype)
+    products = xp.empty((m, r, r), dtype=features.dtype)
+    for start in range(0, m, step):
+        some = slice(start, min(start + step, m))
+        found = _of_some(features, roots[some, :], weights[some, :], places[some, :])
+        rows[some, ...], products[some, ...] = found
+    return rows, products
+
+
+def _of_some(features: Array, roots: Array, weights: Array, places: Array) -> tuple[Array, Array]:
+    xp, (m, r) = namespace_of(features), places.shape
+    taken = xp.reshape(xp.take(features, xp.reshape(places, (-1,)), axis=0), (m, r, -1))
+    rows = taken * weights[:, :, None] * roots[:, None, :]
+    return rows, rows @ xp.matrix_transpose(rows)

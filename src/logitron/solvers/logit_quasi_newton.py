@@ -47,6 +47,9 @@ ROUNDED = 0.1
 #: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
 #: this part of the value.
 DISAPPOINTING, CLOSE = 0.15, 1e-3
+#: Part of its value that the decrement of a group that was evaluated in float64 must exceed for
+#: float32 to do no harm.
+NEAR = 1e-4
 #: Part of the groups that must be near for all to be evaluated in float64.
 QUORUM = 0.25
 
@@ -122,7 +125,7 @@ class LogitQuasiNewton:
 
     def step(self, state: LogitState) -> LogitState:
         """Search along the direction, evaluate there, and choose the next direction."""
-        state = drop_finished(state)
+        state = self._of_the_running(state)
         objective, running = state.objective, ~state.record.done
         change = objective.logits(state.direction)
         step_size, accepted = self._search(state, change, running)
@@ -253,6 +256,18 @@ class LogitQuasiNewton:
         # a gradient that is rounding predicts a decrease that does not come
         near |= (state.value - value < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
         return bool((near & (gap > target))[~state.record.done].mean() >= QUORUM)
+
+    def _of_the_running(self, state: LogitState) -> LogitState:
+        """Take out the groups that are done, and return to float32 if the others are far."""
+        left = drop_finished(state)
+        distance = -0.5 * left.slope / (np.abs(left.value) + TINY)
+        near = (distance <= NEAR)[~left.record.done]
+        if left is state or near.mean() >= QUORUM:
+            return left
+        objective = left.objective.in_float32()
+        if objective is None:
+            return left
+        return left._replace(objective=objective, logits=objective.cast_logits(left.logits))
 
     def _assess(
         self, state: LogitState, decrease: HostArray, accepted: HostArray, unbounded: HostArray

@@ -11,6 +11,10 @@ from logitron.solvers.stopping import Progress
 __all__ = ["LogitState", "ObjectiveOfLogits", "StepHistory", "drop_finished"]
 
 
+#: part of the groups that must be done for the others to be copied, which takes part of a pass
+DROPPED = 0.2
+
+
 class ObjectiveOfLogits(Protocol):
     """An objective of ``G`` groups that is a function of logits, and a quadratic penalty."""
 
@@ -55,6 +59,12 @@ class ObjectiveOfLogits(Protocol):
 
     def gap_of_coefficients(self, evaluation: Any) -> Array:
         """Bound the distance from the minimum (G,), if the intercepts were the best ones."""
+
+    def in_float32(self) -> "ObjectiveOfLogits | None":
+        """Return the same objective, evaluated in float32, if that is possible and faster."""
+
+    def cast_logits(self, logits: Array) -> Array:
+        """Cast logits to the precision of the evaluation."""
 
     def in_float64(self) -> "ObjectiveOfLogits":
         """Return the same objective, evaluated in the widest precision."""
@@ -116,9 +126,9 @@ class LogitState(NamedTuple):
 
 
 def drop_finished(state: LogitState) -> LogitState:
-    """Take out the groups that are done, when they are half of all."""
+    """Take out the groups that are done, when they are enough for the copies to pay."""
     record, context = state.record, state.objective.context
-    if record.done.mean() < 0.5:
+    if record.done.mean() < DROPPED:
         return state
     keep = record.drop_finished(state.theta)
     return state._replace(

@@ -57,6 +57,8 @@ class Library:
     blocks: BlockSizes = BlockSizes()
     #: fused kernels for the terms of a loss, by the name of the loss; `logitron.losses` uses them
     fused_losses: Mapping[str, Callable[..., tuple[Array, Array, Array]]] = MappingProxyType({})
+    #: the same for loss and slope along a ray of logits
+    fused_rays: Mapping[str, Callable[..., tuple[Array, Array]]] = MappingProxyType({})
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name

@@ -16,6 +16,7 @@ from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.numpy_kernels import (
     fused_binomial,
     fused_multinomial,
+    fused_multinomial_ray,
     fused_proportions,
 )
 from logitron.backend.libraries.numpy_sums import add_up
@@ -50,6 +51,7 @@ class NumpyLibrary(Library):
             "multinomial": fused_multinomial,
             "proportions": fused_proportions,
         }
+        self.fused_rays = {"multinomial": fused_multinomial_ray}
 
     def namespace(self) -> Namespace:
         return _namespace()

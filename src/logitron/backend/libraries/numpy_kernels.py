@@ -12,7 +12,12 @@ import numpy as np
 from logitron.backend.libraries.numpy_sums import add_up
 from logitron.backend.types import Array
 
-__all__ = ["fused_binomial", "fused_multinomial", "fused_proportions"]
+__all__ = [
+    "fused_binomial",
+    "fused_multinomial",
+    "fused_multinomial_ray",
+    "fused_proportions",
+]
 
 #: classes of which the largest logit is found class by class, where those of a row are side by side
 FEW_CLASSES = 40
@@ -126,6 +131,45 @@ def fused_multinomial(
     logits, targets = _groups_of_rows(Z, classes), _groups_of_rows(Y, classes)
     loss, residual, probability = _softmax_terms(logits, targets, min_exponent, 2)
     return loss, residual.reshape(Z.shape), probability.reshape(Z.shape)
+
+
+def fused_multinomial_ray(
+    Z: Array, change: Array, step_size: Array, Y: Array, classes: int
+) -> tuple[Array, Array]:
+    """Compute loss and slope of softmax groups at ``Z + step_size * change``, for labels.
+
+    The class of the label is left out of sums over the others, so that no digits cancel: with
+    ``e_k = exp(z_k - max z)`` and ``s`` their sum but for the label ``y``, the loss is
+    ``log(s + e_y) - (z_y - max z)`` and the slope ``(sum e_k d_k - s d_y) / (s + e_y)``.
+
+    Parameters
+    ----------
+    Z, change : array (n, G * K)
+        Logits, and their changes for a step of 1.
+    step_size : array (G,)
+    Y : array (n, G * K) or (n, K)
+        Targets 0 and 1; of one group if all groups share them.
+    classes : int
+        K.
+
+    Returns
+    -------
+    loss, slope : array (n, G)
+    """
+    targets, d = _groups_of_rows(Y, classes), _groups_of_rows(change, classes)
+    below = d * step_size[:, None]
+    below += _groups_of_rows(Z, classes)
+    below -= _largest(below, 2)[..., None]
+    at_label = np.vecdot(targets, below)
+    e = np.exp(below, out=below)
+    e *= 1.0 - targets
+    others, hit = add_up(e, axis=2), np.exp(at_label)
+    slope = np.vecdot(e, d)
+    slope -= others * np.vecdot(targets, d)
+    slope /= others + hit
+    loss = np.log1p(others + (hit - 1.0))
+    loss -= at_label
+    return loss, slope
 
 
 def _groups_of_columns(Z: Array, classes: int) -> Array:
