@@ -157,6 +157,7 @@ class Settings:
             warm,
             self.interruptible,
             None if cheap else limits.on_logits,
+            limits.lagging,
         )
         solver = separated.shortened(solver)
         deferred = bool(plan.samples) and callback is None
