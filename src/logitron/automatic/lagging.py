@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ __all__ = ["is_affordable", "minimize_lagging"]
 
 #: parameters of a group at most; and multiplications for one Hessian, at most
 MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
+#: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
+#: and those below the second rise to it at once
+NOTHING, LITTLE, TINY = 60.0, 30.0, 1e-200
 #: what is left of a fit that ended so
 LEFT = Status.MAX_ITER, Status.STALLED, Status.DIVERGED
 
@@ -64,8 +68,11 @@ class _Linearisable(NamedTuple):
         # (the same vector added to all classes changes nothing but the penalty)
         return step - objective.context.xp.mean(step, axis=1, keepdims=True)
 
-    def followed(self, points: Array, logits: Array, most: float) -> Array:
-        return follow(self.objective, points, logits, most)
+    def followed(self, points: Array, logits: Array, most: float, value: float) -> Array:
+        n = self.objective.rows.shape[0]
+        typical = log(max(value, TINY) / n)
+        least = self.context.asarray(np.asarray([typical - NOTHING, typical - LITTLE]))
+        return follow(self.objective, points, logits, most=most, least=least)
 
 
 def minimize_lagging(

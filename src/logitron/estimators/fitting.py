@@ -16,6 +16,7 @@ from logitron.automatic.refinement import (
     Refined,
     is_cheap,
     n_affordable,
+    n_affordable_steps,
     refine,
     standardised,
     unstandardised,
@@ -291,6 +292,9 @@ class Fit:
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
                     options["max_iter"] = max(settings.limits.total - n_before, 0)
+                    if objective.classes > 1 and objective.strongly_convex:
+                        steps = n_affordable_steps(objective)
+                        options["max_iter"] = min(options["max_iter"], steps)
                     change = partial(
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )

@@ -59,12 +59,25 @@ def linearise(objective: Objective, theta: Array, logits: Array, points: Array) 
     return Linearised(grad, hessian)
 
 
-def follow(objective: Objective, points: Array, logits: Array, most: float) -> Array:
-    """Move the points (n, K) towards logits, no log-probability by more than ``most``."""
+def follow(
+    objective: Objective, points: Array, logits: Array, *, most: float, least: Array
+) -> Array:
+    """Move the points of one group towards logits.
+
+    Parameters
+    ----------
+    objective : Objective
+    points, logits : arrays (n, K)
+    most : float
+        Change of a point's log-probabilities, at most. From below the second of ``least``, they
+        may rise to that at once.
+    least : array (2,)
+        Log-probabilities that matter to no sum: no point has one below the first.
+    """
     rows = objective.rows.with_row_arrays(*objective.rows.row_arrays, points, logits)
-    moved: Array = rows.map_rows(
-        _followed, objective.data.index, classes=objective.classes, most=most
-    )
+    settings = {"classes": objective.classes, "most": most}
+    least = objective.to_rows(least)
+    moved: Array = rows.map_rows(_followed, least, objective.data.index, **settings)
     return moved
 
 
@@ -108,6 +121,7 @@ def _followed(
     block: Block,
     points: Array,
     Z: Array,
+    least: Array,
     index: GroupIndex | None,
     *,
     classes: int,
@@ -119,7 +133,7 @@ def _followed(
         formulas.log_probability(xp, block.with_offset(part, index, classes), classes=classes)
         for part in (Z, points)
     )
-    change = to - at
-    limit = xp.zeros_like(change) + most
-    change = xp.where(change > limit, limit, change)
-    return points + xp.where(change < -limit, -limit, change)
+    top = xp.where(at + most > least[1], at + most, 0.0 * at + least[1])
+    to = xp.where(to < top, to, top)
+    to = xp.where(to > at - most, to, at - most)
+    return points + (xp.where(to > least[0], to, 0.0 * to + least[0]) - at)

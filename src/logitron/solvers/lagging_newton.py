@@ -35,7 +35,7 @@ from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.solvers.base import Callback, run
 from logitron.solvers.record import Record
-from logitron.solvers.result import Iteration, Solution
+from logitron.solvers.result import Iteration, Solution, Status
 from logitron.solvers.stopping import RUNNING, Iterate, Progress, Stopping
 
 __all__ = ["LaggingNewton", "LinearisableObjective"]
@@ -65,8 +65,11 @@ class LinearisableObjective(Protocol):
     def step_to_minimum(self, theta: Array, logits: Array, points: Array) -> Array:
         """Step (1, K, q) to the minimum of the function that is linearised at points."""
 
-    def followed(self, points: Array, logits: Array, most: float) -> Array:
-        """Points moved towards logits, no log-probability by more than ``most``."""
+    def followed(self, points: Array, logits: Array, most: float, value: float) -> Array:
+        """Points moved towards logits, no log-probability by more than ``most``.
+
+        Beside the lowest ``value`` so far, some are too small to matter.
+        """
 
 
 class LaggingState(NamedTuple):
@@ -84,6 +87,8 @@ class LaggingState(NamedTuple):
     """The parameters of the lowest value so far, and that value."""
     progress: Progress
     record: Record
+    settled: bool = False
+    """Whether the estimated distance is far below the target."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,17 @@ class LaggingNewton:
     interruptible : bool, default False
     most : float
         Change of a point's log-probabilities in an iteration, at most.
+    settled : float
+        Part of the target that the estimated distance must fall to, twice in a row, for the group
+        to end without a proof.
     stopping : Stopping
     """
 
     gap_bound: Callable[..., Array] | None = None
     max_iter: int = 150
     interruptible: bool = False
-    most: float = 4.0
+    most: float = 5.0
+    settled: float = 1e-3
     stopping: Stopping = field(default_factory=Stopping)
 
     def minimize(
@@ -145,9 +154,10 @@ class LaggingNewton:
         direction = objective.step_to_minimum(state.theta, state.logits, state.points)
         theta = state.theta + direction
         logits = objective.logits(theta)
-        points = objective.followed(state.points, logits, self.most)
         evaluation = objective.evaluate(theta, logits)
         value = _number(evaluation.value)
+        best = state.best if state.best[1] <= value else (theta, value)
+        points = objective.followed(state.points, logits, self.most, float(best[1][0]))
         xp = objective.context.xp
         decrement = np.abs(0.5 * _number(xp.sum(state.grad * direction)))
         gap = np.full(1, np.inf)
@@ -155,15 +165,18 @@ class LaggingNewton:
             if (self.stopping.ratio(np, value, decrement) <= 1.0).all():
                 bound = self.gap_bound(objective, evaluation, theta, before=float(decrement[0]))
                 gap = _number(bound)
-        best = state.best if state.best[1] <= value else (theta, value)
         seen = Iterate(
             value, gap, decrement, state.value - value, np.ones(1, bool), np.zeros(1)
         )
         status, progress = self.stopping.check(
             np, seen, state.progress, eps=objective.eps, attained=True, bounded=True
         )
+        settled = bool(self.stopping.ratio(np, value, decrement)[0] <= self.settled)
+        if settled and state.settled:
+            status = np.where(status == RUNNING, Status.AT_PRECISION.value, status)
         state.record.add(iteration, value, gap, status)
         return state._replace(
+            settled=settled,
             iteration=iteration,
             theta=theta,
             logits=logits,
