@@ -19,6 +19,8 @@ __all__ = ["is_affordable", "minimize_lagging"]
 
 #: parameters of a group at most; and multiplications for one Hessian, at most
 MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
+#: multiplications for all groups of a fit, at most; and iterations that one takes, as a rule
+MOST_IN_ALL, TYPICAL = 2e12, 60
 #: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
 #: and those below the second rise to it at once
 NOTHING, LITTLE, TINY = 60.0, 30.0, 1e-200
@@ -99,8 +101,9 @@ def minimize_lagging(
         See `AutomaticSolver`.
     callback : callable, optional
     """
-    context = objective.context
-    for group in np.flatnonzero(np.isin(solution.status, LEFT)).tolist():
+    context, (_, K, q), n = objective.context, objective.shape, objective.rows.shape[0]
+    most = max(1, int(MOST_IN_ALL / (TYPICAL * (n + K * q) * (K * q) ** 2)))
+    for group in np.flatnonzero(np.isin(solution.status, LEFT))[:most].tolist():
         chosen = np.asarray([group])
         one = objective.take(chosen).in_float64()
         solver = LaggingNewton(

@@ -161,17 +161,15 @@ class LaggingNewton:
         xp = objective.context.xp
         decrement = np.abs(0.5 * _number(xp.sum(state.grad * direction)))
         gap = np.full(1, np.inf)
-        if self.gap_bound is not None and objective.strongly_convex:
-            if (self.stopping.ratio(np, value, decrement) <= 1.0).all():
-                bound = self.gap_bound(objective, evaluation, theta, before=float(decrement[0]))
-                gap = _number(bound)
-        seen = Iterate(
-            value, gap, decrement, state.value - value, np.ones(1, bool), np.zeros(1)
-        )
+        ratio = float(self.stopping.ratio(np, value, decrement)[0])
+        if self.gap_bound is not None and objective.strongly_convex and ratio <= 1.0:
+            bound = self.gap_bound(objective, evaluation, theta, before=float(decrement[0]))
+            gap = _number(bound)
+        seen = Iterate(value, gap, decrement, state.value - value, np.ones(1, bool), np.zeros(1))
         status, progress = self.stopping.check(
             np, seen, state.progress, eps=objective.eps, attained=True, bounded=True
         )
-        settled = bool(self.stopping.ratio(np, value, decrement)[0] <= self.settled)
+        settled = ratio <= self.settled
         if settled and state.settled:
             status = np.where(status == RUNNING, Status.AT_PRECISION.value, status)
         state.record.add(iteration, value, gap, status)
