@@ -5,7 +5,6 @@ import pytest
 
 from logitron.automatic.lagging import is_affordable, minimize_lagging
 from logitron.backend import ArrayContext
-from logitron.certificates import GapBound
 from logitron.objective import Objective, make_training_rows, with_gram_norm_bound
 from logitron.reductions import centre
 from logitron.solvers import Solution, Status
@@ -38,7 +37,6 @@ def _solved(objective, *, max_iter=150, callback=None):
     return minimize_lagging(
         objective,
         _nothing(objective),
-        gap_bound=GapBound(),
         max_iter=max_iter,
         tol=1e-4,
         interruptible=False,
@@ -88,7 +86,7 @@ def test_what_is_left_only_if_better_replaces_the_outcome():
         best.theta, np.asarray([int(Status.MAX_ITER)]), best.n_iter, best.loss_curve, best.gap
     )
     found = minimize_lagging(
-        objective, again, gap_bound=None, max_iter=1, tol=1e-4, interruptible=False, callback=None
+        objective, again, max_iter=1, tol=1e-4, interruptible=False, callback=None
     )
     np.testing.assert_array_equal(host(found.theta), host(best.theta))
     assert found.n_iter[0] == best.n_iter[0] + 1

@@ -1,6 +1,5 @@
 """Softmax groups that other methods leave: whole Hessians, and linearisations that lag behind."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from math import log
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from logitron.automatic.observers import of_all_groups
 from logitron.automatic.row_models import MOST_LOGITS
 from logitron.backend import ArrayContext
 from logitron.backend.types import Array
+from logitron.certificates import bound_by_exact_terms
 from logitron.objective import Objective, follow, linearise
 from logitron.preconditioners import dense_hessian
 from logitron.solvers import Callback, LaggingNewton, Solution, Status, Stopping, remember
@@ -81,7 +81,6 @@ def minimize_lagging(
     objective: Objective,
     solution: Solution,
     *,
-    gap_bound: Callable[..., Array] | None,
     max_iter: int,
     tol: float,
     interruptible: bool,
@@ -93,8 +92,6 @@ def minimize_lagging(
     ----------
     objective : Objective
     solution : Solution
-    gap_bound : callable, optional
-        See `QuasiNewton`.
     max_iter : int
         Iterations of each group at most.
     tol, interruptible
@@ -106,9 +103,7 @@ def minimize_lagging(
     for group in np.flatnonzero(np.isin(solution.status, LEFT))[:most].tolist():
         chosen = np.asarray([group])
         one = objective.take(chosen).in_float64()
-        solver = LaggingNewton(
-            _of_objective(gap_bound), max_iter, interruptible, stopping=Stopping(tol=tol)
-        )
+        solver = LaggingNewton(_bound, max_iter, interruptible, stopping=Stopping(tol=tol))
         observer = of_all_groups(callback, solution, chosen, context)
 
         def make(one: Any = one, solver: Any = solver, observer: Any = observer) -> Solution:
@@ -133,11 +128,6 @@ def _was_stopped(solution: Solution) -> bool:
     return bool((solution.status == Status.STOPPED).any())
 
 
-def _of_objective(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:
-    if gap_bound is None:
-        return None
-
-    def bound(given: _Linearisable, *arguments: Any, **named: Any) -> Array:
-        return gap_bound(given.objective, *arguments, **named)
-
-    return bound
+def _bound(given: _Linearisable, evaluation: Any, theta: Array, logits: Array) -> Array:
+    """Bound the distance from the minimum (1,)."""
+    return bound_by_exact_terms(given.objective, evaluation, theta, logits)

@@ -185,7 +185,6 @@ class AutomaticSolver:
         return minimize_lagging(
             objective,
             solution,
-            gap_bound=solver.gap_bound,
             max_iter=self.max_iter_lagging,
             tol=self.tol,
             interruptible=self.interruptible,

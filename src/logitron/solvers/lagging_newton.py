@@ -98,7 +98,8 @@ class LaggingNewton:
     Parameters
     ----------
     gap_bound : callable, optional
-        See `QuasiNewton`.
+        ``gap_bound(objective, evaluation, theta, logits)`` bounds the distance of the value from
+        the minimum (1,).
     max_iter : int, default 150
     interruptible : bool, default False
     most : float
@@ -123,9 +124,10 @@ class LaggingNewton:
         with np.errstate(over="ignore", invalid="ignore"):
             state, stopped = run(self, self.init(objective, theta), callback)
         record, theta = state.record, state.theta
-        if record.n_running:  # the objective may have risen since
+        if record.status[0] != Status.CONVERGED:  # the objective may have risen since
             theta, value = state.best
-            record.add(state.iteration, value, np.full(1, np.inf), RUNNING)
+            record.values.append(value)
+            record.gap[0] = np.inf
         return record.solution(theta, objective.context, stopped=stopped)
 
     def init(self, objective: LinearisableObjective, theta: Array) -> LaggingState:
@@ -156,21 +158,21 @@ class LaggingNewton:
         logits = objective.logits(theta)
         evaluation = objective.evaluate(theta, logits)
         value = _number(evaluation.value)
-        best = state.best if state.best[1] <= value else (theta, value)
+        best = (theta, value) if value < state.best[1] else state.best
         points = objective.followed(state.points, logits, self.most, float(best[1][0]))
         xp = objective.context.xp
         decrement = np.abs(0.5 * _number(xp.sum(state.grad * direction)))
         gap = np.full(1, np.inf)
         ratio = float(self.stopping.ratio(np, value, decrement)[0])
         if self.gap_bound is not None and objective.strongly_convex and ratio <= 1.0:
-            bound = self.gap_bound(objective, evaluation, theta, before=float(decrement[0]))
-            gap = _number(bound)
+            gap = _number(self.gap_bound(objective, evaluation, theta, logits))
         seen = Iterate(value, gap, decrement, state.value - value, np.ones(1, bool), np.zeros(1))
         status, progress = self.stopping.check(
             np, seen, state.progress, eps=objective.eps, attained=True, bounded=True
         )
-        settled = ratio <= self.settled
-        if settled and state.settled:
+        settled = ratio <= self.settled and bool((best[1] >= value).all())
+        # (near the minimum, a bound that can be met falls by orders of magnitude in a step)
+        if settled and state.settled and not (gap < 0.1 * state.progress.best_gap).all():
             status = np.where(status == RUNNING, Status.AT_PRECISION.value, status)
         state.record.add(iteration, value, gap, status)
         return state._replace(
