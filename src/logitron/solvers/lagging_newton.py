@@ -113,7 +113,7 @@ class LaggingNewton:
     gap_bound: Callable[..., Array] | None = None
     max_iter: int = 150
     interruptible: bool = False
-    most: float = 5.0
+    most: float = 4.0
     settled: float = 1e-3
     stopping: Stopping = field(default_factory=Stopping)
 
