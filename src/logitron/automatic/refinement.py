@@ -37,9 +37,9 @@ MAX_PARAMETERS = 1500
 CHEAP_PARAMETERS = 150
 #: multiplications at most: for one Hessian, and for the refinement of all groups
 MAX_MULTIPLICATIONS_PER_BOUND, MAX_MULTIPLICATIONS = 4e10, 4e11
-#: and of a softmax group with a penalty, whose optimum other methods reach without a proof: a bound
-#: is worth more there, and steps are few
-MAX_PARAMETERS_TO_BOUND, MAX_MULTIPLICATIONS_TO_BOUND = 2000, 2e11
+#: and for the steps of a softmax group with a penalty: whole Hessians have led it to its optimum, if
+#: that is possible, and a bound is what is left
+MAX_MULTIPLICATIONS_TO_BOUND = 1e11
 #: damped Newton steps at most: in the first two attempts, and with the square root of the Hessian
 FIRST_STEPS, MAX_STEPS = 40, 120
 #: path of penalties: steps for each, ratio of one to the next, relative gap of the optima on the
@@ -78,11 +78,8 @@ def n_affordable(objective: Objective) -> int:
     objective : Objective
     """
     _, K, q = objective.shape
-    most, largest = MAX_MULTIPLICATIONS_PER_BOUND, MAX_PARAMETERS
-    if K > 1 and objective.strongly_convex:
-        most, largest = MAX_MULTIPLICATIONS_TO_BOUND, MAX_PARAMETERS_TO_BOUND
     cost = _cost(objective)
-    if K * q > largest or cost > most:
+    if K * q > MAX_PARAMETERS or cost > MAX_MULTIPLICATIONS_PER_BOUND:
         return 0
     return max(1, int(MAX_MULTIPLICATIONS / (TYPICAL_PASSES * cost)))
 
@@ -94,7 +91,7 @@ def n_affordable_steps(objective: Objective) -> int:
     ----------
     objective : Objective
     """
-    return max(1, int(MAX_MULTIPLICATIONS / _cost(objective)))
+    return max(1, int(MAX_MULTIPLICATIONS_TO_BOUND / _cost(objective)))
 
 
 def _cost(objective: Objective) -> float:
