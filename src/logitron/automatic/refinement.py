@@ -24,6 +24,7 @@ __all__ = [
     "is_cheap",
     "local_gap",
     "n_affordable",
+    "n_affordable_steps",
     "refine",
     "standardised",
     "unstandardised",
@@ -36,6 +37,9 @@ MAX_PARAMETERS = 1500
 CHEAP_PARAMETERS = 150
 #: multiplications at most: for one Hessian, and for the refinement of all groups
 MAX_MULTIPLICATIONS_PER_BOUND, MAX_MULTIPLICATIONS = 4e10, 4e11
+#: and for the steps of a softmax group with a penalty: whole Hessians have led it to its optimum,
+#: and a bound is what is left
+MAX_MULTIPLICATIONS_TO_BOUND = 1e11
 #: damped Newton steps at most: in the first two attempts, and with the square root of the Hessian
 FIRST_STEPS, MAX_STEPS = 40, 120
 #: path of penalties: steps for each, ratio of one to the next, relative gap of the optima on the
@@ -74,10 +78,26 @@ def n_affordable(objective: Objective) -> int:
     objective : Objective
     """
     _, K, q = objective.shape
-    cost = objective.rows.shape[0] * (K * q) ** 2 + 20.0 * (K * q) ** 3
+    cost = _cost(objective)
     if K * q > MAX_PARAMETERS or cost > MAX_MULTIPLICATIONS_PER_BOUND:
         return 0
     return max(1, int(MAX_MULTIPLICATIONS / (TYPICAL_PASSES * cost)))
+
+
+def n_affordable_steps(objective: Objective) -> int:
+    """Return the steps of the refinement of a softmax group that are affordable.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
+    return max(1, int(MAX_MULTIPLICATIONS_TO_BOUND / _cost(objective)))
+
+
+def _cost(objective: Objective) -> float:
+    """Estimate the multiplications of one Hessian and its decomposition."""
+    _, K, q = objective.shape
+    return objective.rows.shape[0] * (K * q) ** 2 + 20.0 * (K * q) ** 3
 
 
 def refine(

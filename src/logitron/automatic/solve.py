@@ -14,6 +14,7 @@ from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, refresh
 from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
+from logitron.automatic.lagging import is_affordable, minimize_lagging
 from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.observers import of_all_groups, with_parameters
 from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
@@ -75,6 +76,9 @@ class AutomaticSolver:
         See `QuasiNewton`.
     max_iter_on_logits : int, optional
         Iterations at most where line searches are on kept logits; by default ``max_iter``.
+    max_iter_lagging : int, default 0
+        Further iterations of Newton's method whose linearisation lags behind, at most, for softmax
+        groups that are left.
     """
 
     plan: Plan
@@ -83,6 +87,7 @@ class AutomaticSolver:
     warm: bool = False
     interruptible: bool = False
     max_iter_on_logits: int | None = None
+    max_iter_lagging: int = 0
 
     def minimize(self, objective: Objective, theta: Array, *, callback: Callback = None) -> Minimum:
         """Minimise from ``theta``.
@@ -174,6 +179,27 @@ class AutomaticSolver:
         callback: Callback,
     ) -> Solution:
         """Minimise with a first model, and go on with the groups that are left by other means."""
+        solution = self._by_products(objective, model, theta, solver, callback)
+        if not (self.max_iter_lagging and _is_unfinished(solution) and is_affordable(objective)):
+            return solution
+        return minimize_lagging(
+            objective,
+            solution,
+            max_iter=self.max_iter_lagging,
+            tol=self.tol,
+            interruptible=self.interruptible,
+            callback=callback,
+        )
+
+    def _by_products(
+        self,
+        objective: Objective,
+        model: Preconditioner | None,
+        theta: Array,
+        solver: QuasiNewton,
+        callback: Callback,
+    ) -> Solution:
+        """Minimise with a first model, then by line searches on kept logits, or in batches."""
         solution, state = solver.minimize(objective, theta, preconditioner=model, callback=callback)
         goes_on = _goes_on(solution)
         if goes_on and state.schedule.to_logits:

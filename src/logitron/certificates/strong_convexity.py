@@ -75,6 +75,7 @@ def bound(
     squares: Array,
     factors: Array | None = None,
     *,
+    blur: Array | None = None,
     loss: Loss,
     eps: float,
     fit_intercept: bool,
@@ -100,6 +101,9 @@ def bound(
     factors : array (p,), optional
         What multiplies the penalty of each feature; ``largest`` is then of features each divided
         by the root of its factor.
+    blur : array (G,), optional
+        Length of what rounding of the logits adds to the residuals, in units of ``eps``; by
+        default, a quarter of the logits' rounding.
     loss : Loss
         Whose constants the bound depends on; without them, there is none.
     eps : float
@@ -116,9 +120,10 @@ def bound(
     grad_coef, W = grad[:, :, :p], theta[:, :, :p]
     steepness = grad_coef * grad_coef if factors is None else grad_coef * grad_coef / factors
     length = xp.sqrt(xp.sum(xp.sum(steepness, axis=2), axis=1))
-    spread = xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
+    if blur is None:
+        blur = 0.25 * xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
     root = xp.sqrt(largest)
-    length = length + 2.0 * eps * root * (xp.sqrt(value) + 0.25 * spread)
+    length = length + 2.0 * eps * root * (xp.sqrt(value) + blur)
     below = xp.zeros_like(value)
     if fit_intercept:
         x, nu, delta = intercept_change(xp, grad[:, :, p], curvature, loss)

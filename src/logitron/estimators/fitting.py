@@ -16,6 +16,7 @@ from logitron.automatic.refinement import (
     Refined,
     is_cheap,
     n_affordable,
+    n_affordable_steps,
     refine,
     standardised,
     unstandardised,
@@ -157,6 +158,7 @@ class Settings:
             warm,
             self.interruptible,
             None if cheap else limits.on_logits,
+            limits.lagging,
         )
         solver = separated.shortened(solver)
         deferred = bool(plan.samples) and callback is None
@@ -289,7 +291,7 @@ class Fit:
                     found = remember("bound", make)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
-                    options["max_iter"] = max(settings.limits.total - n_before, 0)
+                    options["max_iter"] = self._n_steps_left(n_before)
                     change = partial(
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
@@ -331,6 +333,13 @@ class Fit:
             as_evaluated=solution.as_evaluated or len(groups) == len(status),
         )
         return replace(self, solution=solution)
+
+    def _n_steps_left(self, n_before: int) -> int:
+        """Return the steps of refinement after iterations of the fast solver."""
+        left = max(self.settings.limits.total - n_before, 0)
+        if self.objective.classes == 1 or not self.objective.strongly_convex:
+            return left
+        return min(left, n_affordable_steps(self.objective))
 
     def _refined_status(self, found: Refined, n_iter: int, relative: float) -> Status:
         """Return the status of a group after refinement."""

@@ -12,6 +12,8 @@ REFINEMENT = 400
 #: iterations on kept logits at most, if max_iter is None: each costs one pass, and separable data
 #: of many classes can take several hundred
 ON_LOGITS = 2000
+#: iterations with whole Hessians of each softmax group that is left, if max_iter is None
+LAGGING = 150
 #: iterations of the fast solver before refinement, where refinement is cheap
 BEFORE_REFINEMENT = 120
 
@@ -43,6 +45,11 @@ class IterationLimits:
         return ON_LOGITS if self.max_iter is None else None
 
     @property
+    def lagging(self) -> int:
+        """Iterations with whole Hessians of softmax groups that the fast solver leaves."""
+        return LAGGING if self.max_iter is None else 0
+
+    @property
     def cheap(self) -> int:
         """Iterations of the fast solver, where refinement is cheap."""
         if self.max_iter is None:
@@ -52,11 +59,11 @@ class IterationLimits:
     @property
     def total(self) -> int:
         """Iterations of solver and refinement."""
-        return self.solver + (REFINEMENT if self.max_iter is None else 0)
+        return self.solver + self.lagging + (REFINEMENT if self.max_iter is None else 0)
 
     @property
     def most(self) -> int:
         """Iterations of all parts, whatever the method."""
         if self.max_iter is None and not self.gradient_descent:
-            return ON_LOGITS + REFINEMENT
+            return ON_LOGITS + LAGGING + REFINEMENT
         return self.total

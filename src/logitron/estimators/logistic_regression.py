@@ -98,8 +98,9 @@ class LogisticRegression(NeuronClassifier):
         "liblinear" penalises the intercept; here it does not, and issues a warning.
     max_iter : int or None, default None
         Iterations at most. None is 200, or 2000 for separable data, where iterations are cheaper;
-        and up to 400 further damped Newton steps for fits that are not certified by then; 10 000
-        for gradient descent.
+        up to 150 further ones with whole Hessians for several classes that do not arrive, and up to
+        400 damped Newton steps for fits that are not certified by then; 10 000 for gradient
+        descent.
     verbose : int, default 0
         1 or more prints the number and loss of each iteration; for many targets, 1 shows a progress
         bar.

@@ -14,6 +14,7 @@ module                    what it holds
 `objective.misclassified` counts of rows that some class is wrong for
 `objective.logit_sums`    the same where the logits are kept
 `objective.kept_logits`   the objective along a ray of logits
+`objective.linearisation` the loss linearised row by row, at points
 `objective.working_terms` the loss as least squares of the logits
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
 `objective.cost`          what a fit costs, in reads of the features
@@ -27,6 +28,7 @@ from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.kept_logits import LogitObjective, RayValues
 from logitron.objective.layout import Layout
+from logitron.objective.linearisation import Linearised, follow, linearise
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
 from logitron.objective.sums import group_rows, row_squares
@@ -37,12 +39,15 @@ __all__ = [
     "FeatureStatistics",
     "GroupIndex",
     "Layout",
+    "Linearised",
     "LogitObjective",
     "Objective",
     "RayValues",
     "TrainingData",
+    "follow",
     "gram_norm_bound",
     "group_rows",
+    "linearise",
     "make_training_rows",
     "row_squares",
     "with_gram_norm_bound",

@@ -21,6 +21,7 @@ module                         what it holds
 `solvers.curvature_schedule`   refreshes of a preconditioner that is made of curvature
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
+`solvers.lagging_newton`       Newton's method whose linearisation follows, for separable classes
 `solvers.proximal_newton`      a smooth objective beside an L1 penalty
 `solvers.l1_model`             its quadratic models
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns
@@ -55,6 +56,7 @@ from logitron.solvers.journal import (
 )
 from logitron.solvers.l1_least_squares import ClassSquares, LeastSquares, LeastSquaresModel
 from logitron.solvers.l1_model import L1Model, MatrixModel
+from logitron.solvers.lagging_newton import LaggingNewton
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
@@ -80,6 +82,7 @@ __all__ = [
     "Iteration",
     "Journal",
     "L1Model",
+    "LaggingNewton",
     "LeastSquares",
     "LeastSquaresModel",
     "LineSearch",

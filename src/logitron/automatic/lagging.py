@@ -1,0 +1,133 @@
+"""Softmax groups that other methods leave: whole Hessians, and linearisations that lag behind."""
+
+from dataclasses import replace
+from math import log
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitron.automatic.observers import of_all_groups
+from logitron.automatic.row_models import MOST_LOGITS
+from logitron.backend import ArrayContext
+from logitron.backend.types import Array
+from logitron.certificates import bound_by_exact_terms
+from logitron.objective import Objective, follow, linearise
+from logitron.preconditioners import dense_hessian
+from logitron.solvers import Callback, LaggingNewton, Solution, Status, Stopping, remember
+
+__all__ = ["is_affordable", "minimize_lagging"]
+
+#: parameters of a group at most; and multiplications for one Hessian, at most
+MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
+#: multiplications for all groups of a fit, at most; and iterations that one takes, as a rule
+MOST_IN_ALL, TYPICAL = 2e12, 60
+#: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
+#: and those below the second rise to it at once
+NOTHING, LITTLE, TINY = 60.0, 30.0, 1e-200
+#: what is left of a fit that ended so
+LEFT = Status.MAX_ITER, Status.STALLED, Status.DIVERGED
+
+
+def is_affordable(objective: Objective) -> bool:
+    """Whether whole Hessians of a softmax group can be summed, and its logits kept."""
+    rows, (_, K, q), n = objective.rows, objective.shape, objective.rows.shape[0]
+    if K == 1 or not objective.strongly_convex or rows.entries is not None:
+        return False
+    if rows.lazy or rows.context.library.is_jit or n * K > MOST_LOGITS:
+        return False
+    return K * q <= MOST_PARAMETERS and n * (K * q) ** 2 <= MOST_MULTIPLICATIONS
+
+
+class _Linearisable(NamedTuple):
+    """An objective of one group, see `LinearisableObjective`."""
+
+    objective: Objective
+
+    @property
+    def context(self) -> ArrayContext:
+        return self.objective.context
+
+    @property
+    def eps(self) -> float:
+        return self.objective.eps
+
+    @property
+    def strongly_convex(self) -> bool:
+        return self.objective.strongly_convex
+
+    def logits(self, theta: Array) -> Array:
+        return self.objective.logits(theta)
+
+    def evaluate(self, theta: Array, logits: Array) -> Any:
+        return self.objective.evaluate_at(theta, logits)
+
+    def step_to_minimum(self, theta: Array, logits: Array, points: Array) -> Array:
+        objective = self.objective
+        grad, hessian = linearise(objective, theta, logits, points)
+        penalty, compiled = objective.penalty, objective.context.compile
+        make = compiled(dense_hessian, classes=objective.classes)
+        step = make(hessian, penalty.strength, penalty.factors).solve(-grad)
+        # (the same vector added to all classes changes nothing but the penalty)
+        return step - objective.context.xp.mean(step, axis=1, keepdims=True)
+
+    def followed(self, points: Array, logits: Array, most: float, value: float) -> Array:
+        n = self.objective.rows.shape[0]
+        typical = log(max(value, TINY) / n)
+        least = self.context.asarray(np.asarray([typical - NOTHING, typical - LITTLE]))
+        return follow(self.objective, points, logits, most=most, least=least)
+
+
+def minimize_lagging(
+    objective: Objective,
+    solution: Solution,
+    *,
+    max_iter: int,
+    tol: float,
+    interruptible: bool,
+    callback: Callback,
+) -> Solution:
+    """Begin anew with the groups that are left, one by one; keep the better of both outcomes.
+
+    Parameters
+    ----------
+    objective : Objective
+    solution : Solution
+    max_iter : int
+        Iterations of each group at most.
+    tol, interruptible
+        See `AutomaticSolver`.
+    callback : callable, optional
+    """
+    context, (_, K, q), n = objective.context, objective.shape, objective.rows.shape[0]
+    most = max(1, int(MOST_IN_ALL / (TYPICAL * (n + K * q) * (K * q) ** 2)))
+    for group in np.flatnonzero(np.isin(solution.status, LEFT))[:most].tolist():
+        chosen = np.asarray([group])
+        one = objective.take(chosen).in_float64()
+        solver = LaggingNewton(_bound, max_iter, interruptible, stopping=Stopping(tol=tol))
+        observer = of_all_groups(callback, solution, chosen, context)
+
+        def make(one: Any = one, solver: Any = solver, observer: Any = observer) -> Solution:
+            found: Solution = solver.minimize(_Linearisable(one), one.start(), callback=observer)
+            return found
+
+        found = remember("lagging", make, unless=_was_stopped)
+        before, spent = float(solution.loss_curve[-1][group]), int(solution.n_iter[group])
+        worse = not float(found.loss_curve[-1][0]) < before
+        if found.status[0] != Status.CONVERGED and worse and np.isfinite(before):
+            n_iter = solution.n_iter.copy()
+            n_iter[group] += found.n_iter[0]
+            solution = replace(solution, n_iter=n_iter)
+        else:
+            solution = solution.replaced(chosen, found, context, after=spent)
+        if _was_stopped(found):
+            break
+    return solution
+
+
+def _was_stopped(solution: Solution) -> bool:
+    return bool((solution.status == Status.STOPPED).any())
+
+
+def _bound(given: _Linearisable, evaluation: Any, theta: Array, logits: Array) -> Array:
+    """Bound the distance from the minimum (1,)."""
+    return bound_by_exact_terms(given.objective, evaluation, theta, logits)

@@ -1,0 +1,202 @@
+r"""Newton's method for softmax groups whose linearisation lags behind: for classes that separate.
+
+Newton's step linearises the loss of each row at the row's logits. Where classes can be separated,
+most rows are saturated: their curvature is nearly zero, and a step moves them by tens or hundreds,
+to where its model says nothing. Rows that saturate within one step stop holding the next one, and
+a line search then ends at a hundredth of the step, because of the one row that went wrong.
+
+Here each row has a point that its loss is linearised at, and the points follow the logits: a step
+of Newton's method minimises the quadratic function of all rows, and then no log-probability of a
+point moves by more than a constant :math:`c`,
+
+.. math:: \theta \leftarrow \arg\min_\theta \sum_i q_i(x_i^\top \theta; \zeta_i)
+   + \text{penalty}, \qquad
+   \log p(\zeta_i) \leftarrow \log p(\zeta_i)
+   + \max(-c, \min(c, \log p(x_i^\top \theta) - \log p(\zeta_i))) .
+
+The next parameters depend on the points alone. A row that a step carried far away still has the
+curvature that it had a factor of :math:`e^c` before, and pulls back. Probabilities are variables
+of their own, as the dual ones of primal-dual interior point methods are [1]_. Once the points have
+reached the logits, this is Newton's method, with its quadratic convergence. The objective may rise
+on the way: the best parameters are kept.
+
+References
+----------
+.. [1] S. J. Wright, "Primal-dual interior-point methods", SIAM 1997.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from logitron.backend import ArrayContext, to_host
+from logitron.backend.types import Array, HostArray
+from logitron.solvers.base import Callback, run
+from logitron.solvers.record import Record
+from logitron.solvers.result import Iteration, Solution, Status
+from logitron.solvers.stopping import RUNNING, Iterate, Progress, Stopping
+
+__all__ = ["LaggingNewton", "LinearisableObjective"]
+
+
+class LinearisableObjective(Protocol):
+    """An objective of one group that can be linearised row by row."""
+
+    @property
+    def context(self) -> ArrayContext:
+        """Where parameters live."""
+
+    @property
+    def eps(self) -> float:
+        """Relative precision of the values."""
+
+    @property
+    def strongly_convex(self) -> bool:
+        """Whether there is a minimum and a bound of the distance from it."""
+
+    def logits(self, theta: Array) -> Array:
+        """Logits of parameters (1, K, q); linear."""
+
+    def evaluate(self, theta: Array, logits: Array) -> Any:
+        """Value (1,), gradient (1, K, q) and intercepts' Hessian at logits."""
+
+    def step_to_minimum(self, theta: Array, logits: Array, points: Array) -> Array:
+        """Step (1, K, q) to the minimum of the function that is linearised at points."""
+
+    def followed(self, points: Array, logits: Array, most: float, value: float) -> Array:
+        """Points moved towards logits, no log-probability by more than ``most``.
+
+        Beside the lowest ``value`` so far, some are too small to matter.
+        """
+
+
+class LaggingState(NamedTuple):
+    """The state between two iterations."""
+
+    objective: LinearisableObjective
+    iteration: int
+    theta: Array
+    logits: Array
+    points: Array
+    grad: Array
+    value: HostArray
+    """(1,)"""
+    best: tuple[Array, HostArray]
+    """The parameters of the lowest value so far, and that value."""
+    progress: Progress
+    record: Record
+    settled: bool = False
+    """Whether the estimated distance is far below the target."""
+
+
+@dataclass(frozen=True)
+class LaggingNewton:
+    """Settings.
+
+    Parameters
+    ----------
+    gap_bound : callable, optional
+        ``gap_bound(objective, evaluation, theta, logits)`` bounds the distance of the value from
+        the minimum (1,).
+    max_iter : int, default 150
+    interruptible : bool, default False
+    most : float
+        Change of a point's log-probabilities in an iteration, at most.
+    settled : float
+        Part of the target that the estimated distance must fall to, twice in a row, for the group
+        to end without a proof.
+    stopping : Stopping
+    """
+
+    gap_bound: Callable[..., Array] | None = None
+    max_iter: int = 150
+    interruptible: bool = False
+    most: float = 4.0
+    settled: float = 1e-3
+    stopping: Stopping = field(default_factory=Stopping)
+
+    def minimize(
+        self, objective: LinearisableObjective, theta: Array, *, callback: Callback = None
+    ) -> Solution:
+        """Minimise from ``theta (1, K, q)``."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            state, stopped = run(self, self.init(objective, theta), callback)
+        record, theta = state.record, state.theta
+        if record.status[0] != Status.CONVERGED:  # the objective may have risen since
+            theta, value = state.best
+            record.values.append(value)
+            record.gap[0] = np.inf
+        return record.solution(theta, objective.context, stopped=stopped)
+
+    def init(self, objective: LinearisableObjective, theta: Array) -> LaggingState:
+        """Evaluate the parameters to start from: the points are their logits."""
+        logits = objective.logits(theta)
+        evaluation = objective.evaluate(theta, logits)
+        value, infinite = _number(evaluation.value), np.full(1, np.inf)
+        record = Record(1)
+        record.add(0, value, infinite, RUNNING)
+        return LaggingState(
+            objective,
+            0,
+            theta,
+            logits,
+            logits,
+            evaluation.grad,
+            value,
+            (theta, value),
+            Progress(infinite, infinite, np.zeros(1), np.zeros(1, bool)),
+            record,
+        )
+
+    def step(self, state: LaggingState) -> LaggingState:
+        """Go to the minimum of the linearised function, and let the points follow."""
+        objective, iteration = state.objective, state.iteration + 1
+        direction = objective.step_to_minimum(state.theta, state.logits, state.points)
+        theta = state.theta + direction
+        logits = objective.logits(theta)
+        evaluation = objective.evaluate(theta, logits)
+        value = _number(evaluation.value)
+        best = (theta, value) if value < state.best[1] else state.best
+        points = objective.followed(state.points, logits, self.most, float(best[1][0]))
+        xp = objective.context.xp
+        decrement = np.abs(0.5 * _number(xp.sum(state.grad * direction)))
+        gap = np.full(1, np.inf)
+        ratio = float(self.stopping.ratio(np, value, decrement)[0])
+        if self.gap_bound is not None and objective.strongly_convex and ratio <= 1.0:
+            gap = _number(self.gap_bound(objective, evaluation, theta, logits))
+        seen = Iterate(value, gap, decrement, state.value - value, np.ones(1, bool), np.zeros(1))
+        status, progress = self.stopping.check(
+            np, seen, state.progress, eps=objective.eps, attained=True, bounded=True
+        )
+        settled = ratio <= self.settled and bool((best[1] >= value).all())
+        # (near the minimum, a bound that can be met falls by orders of magnitude in a step)
+        if settled and state.settled and not (gap < 0.1 * state.progress.best_gap).all():
+            status = np.where(status == RUNNING, Status.AT_PRECISION.value, status)
+        state.record.add(iteration, value, gap, status)
+        return state._replace(
+            settled=settled,
+            iteration=iteration,
+            theta=theta,
+            logits=logits,
+            points=points,
+            grad=evaluation.grad,
+            value=value,
+            best=best,
+            progress=progress,
+        )
+
+    def is_running(self, state: LaggingState) -> bool:
+        """Whether the group is left to be minimised, and its numbers are finite."""
+        return state.record.n_running > 0 and bool(np.isfinite(state.value).all())
+
+    def iterations(self, state: LaggingState) -> list[Iteration]:
+        """Describe the last iteration, for callbacks."""
+        context = state.objective.context
+        return [state.record.describe(state.iteration, state.theta, context)]
+
+
+def _number(array: Array) -> HostArray:
+    """Bring one number to the host (1,)."""
+    return np.reshape(np.asarray(to_host(array), np.float64), (1,))
