@@ -16,6 +16,7 @@ from logitron.automatic.few_features import evaluate_by_features, evaluate_few
 from logitron.automatic.l1_models import RoundModels
 from logitron.backend.types import HostArray
 from logitron.certificates import duality_gap
+from logitron.certificates.free_change import free_change, free_features
 from logitron.objective import Evaluation, Objective
 from logitron.solvers import ProximalNewton, Status
 
@@ -195,6 +196,8 @@ def bounded(
     """
     evaluation, l1 = evaluation or evaluate_few(objective, theta), objective.l1
     assert l1 is not None
+    features = free_features(objective)
+    change = tuple(free_change(objective, theta, features)) if len(features) else None
     run = partial(
         duality_gap,
         evaluation,
@@ -202,6 +205,7 @@ def bounded(
         l1,
         objective.penalty,
         squares,
+        change,
         loss=objective.loss,
         fit_intercept=objective.layout.fit_intercept,
     )

@@ -6,6 +6,7 @@ module                           what it holds
 `certificates.gap_bound`         the bound that solvers are given, for all groups at once
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
 `certificates.intercept_change`  how far the intercepts are from their best values
+`certificates.free_change`       and how far all parameters without a penalty are
 `certificates.duality_gap`       the bound with an L1 penalty
 `certificates.subsample`         a subsample of the rows, and its Hessian
 `certificates.self_concordance`  a bound from the curvature of all rows, for one group

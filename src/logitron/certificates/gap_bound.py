@@ -5,6 +5,7 @@ from typing import Any
 
 from logitron.backend import linalg
 from logitron.backend.types import Array
+from logitron.certificates.free_change import free_change, free_features
 from logitron.certificates.strong_convexity import bound, bound_by_witness
 from logitron.certificates.subsample import SubsampleBound
 from logitron.objective import Evaluation, Objective, gram_norm_bound
@@ -73,6 +74,9 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
     fused = "binomial" in objective.rows.context.library.fused_losses
     exact = objective.classes == 1 and fused and not objective.loss.soft
     weight = 0.0 if exact else objective.data.max_total_weight
+    features, change = free_features(objective), None
+    if len(features):
+        change = tuple(free_change(objective, theta, features))
     run = objective.context.compile(
         bound,
         loss=objective.loss,
@@ -88,6 +92,7 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
         largest,
         largest if squares is None else squares,
         objective.penalty.feature_factors,
+        change,
     )
 
 

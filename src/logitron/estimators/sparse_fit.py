@@ -8,6 +8,7 @@ import numpy as np
 
 from logitron.automatic import COSTS, Plan, minimize_elastic_net, sparse_gap
 from logitron.automatic.observers import with_parameters
+from logitron.automatic.separated import Separated
 from logitron.backend import to_host
 from logitron.backend.types import Array
 from logitron.estimators.reports import Report, warn_unconverged
@@ -86,7 +87,10 @@ class SparseFit:
 
     def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
         """Warn about groups that did not converge; see `Fit.warn`."""
-        report = Report(verdict.status, self.solution.n_iter, verdict.suboptimality, {})
+        solution = self.solution
+        report = Report(
+            verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away
+        )
         warn_unconverged(report, estimator_name, solver, tol=self.tol, names=names)
 
 
@@ -116,6 +120,7 @@ def minimize_sparse(
         interruptible=interruptible,
         callback=with_parameters(callback, objective, None, 0),
     )
+    solution = Separated.find_after(objective, solution).reported(solution, objective)
     (n, p), (G, K, _) = objective.rows.shape, objective.shape
     plan = Plan("proximal-newton", (), 0, COSTS.of(n, p, G, K), "an L1 penalty has no gradient")
     return SparseFit(objective, solution, plan, tol)

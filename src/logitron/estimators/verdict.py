@@ -240,9 +240,8 @@ class _Judge:
         unproven = met & ~certified
         if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
             # no bound can exist without a penalty, if the Hessian is too large
-            estimated = (to_host(self.objective.penalty.strength) <= 0.0) & (
-                solution.status == Status.CONVERGED
-            )
+            free = np.asarray(to_host(self.objective.penalty.leaves_free))
+            estimated = free & (solution.status == Status.CONVERGED)
             unproven &= ~estimated
         status = np.where(unproven, Status.UNPROVEN, status)
         return np.where(np.isfinite(value), status, Status.DIVERGED)

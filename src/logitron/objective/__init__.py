@@ -15,7 +15,9 @@ module                    what it holds
 `objective.logit_sums`    the same where the logits are kept
 `objective.kept_logits`   the objective along a ray of logits
 `objective.working_terms` the loss as least squares of the logits
+`objective.unpenalised`   the features that no penalty holds
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
+`objective.convexity`     whether distances from the optimum have a bound
 `objective.cost`          what a fit costs, in reads of the features
 ========================= ======================================================================
 """
@@ -30,6 +32,7 @@ from logitron.objective.layout import Layout
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
 from logitron.objective.sums import group_rows, row_squares
+from logitron.objective.unpenalised import unpenalised_features
 
 __all__ = [
     "Cost",
@@ -45,5 +48,6 @@ __all__ = [
     "group_rows",
     "make_training_rows",
     "row_squares",
+    "unpenalised_features",
     "with_gram_norm_bound",
 ]

@@ -4,11 +4,12 @@ For each group, with sample weights :math:`s_i` and inverse penalty strength ``C
 
 .. math::
 
-   f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \lVert W \rVert^2.
+   f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \sum_{kj} f_j \, W_{kj}^2.
 
-The intercepts are not penalised. An objective consists of a few immutable values: data, loss,
-penalty, layout of the parameters, statistics of the features. It evaluates, and does nothing else:
-what makes another objective of an objective is in `logitron.reductions`.
+Features have the factor :math:`f_j = 1`, or others; the intercepts are not penalised. An objective
+consists of a few immutable values: data, loss, penalty, layout of the parameters, statistics of the
+features. It evaluates, and does nothing else: what makes another objective of an objective is in
+`logitron.reductions`.
 """
 
 from collections.abc import Callable
@@ -19,11 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, to_host_all
+from logitron.backend import ArrayContext, to_host, to_host_all
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, logits_of
 from logitron.losses import Loss, cross_entropy
 from logitron.objective import logit_sums, sums
+from logitron.objective.convexity import convexity
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation, assemble, assemble_products
@@ -61,7 +63,10 @@ class Objective:
     l1 : L1, optional
         Penalty of absolute values, which `evaluate` leaves out: it has no gradient.
     strongly_convex : bool, default False
-        Whether every group has an L2 penalty and a loss whose bounds are known.
+        Whether every group has an L2 penalty and a loss whose bounds are known; all features but a
+        few, see `convexity`.
+    penalised : bool, default False
+        Whether every feature of every group has an L2 penalty.
     cost : Cost
         Counts passes and Gram matrices; objectives made of this one count together.
     """
@@ -72,6 +77,7 @@ class Objective:
     layout: Layout
     statistics: FeatureStatistics = field(default_factory=FeatureStatistics)
     strongly_convex: bool = False
+    penalised: bool = False
     cost: Cost = field(default_factory=Cost)
     l1: L1 | None = None
 
@@ -85,6 +91,7 @@ class Objective:
         loss: Loss | None = None,
         penalty: Any = 0.0,
         l1: Any = None,
+        feature_factors: HostArray | None = None,
         fit_intercept: bool = True,
         index: GroupIndex | None = None,
         max_sample_weight: float = 1.0,
@@ -104,6 +111,8 @@ class Objective:
             ``1 / C``, on the host; beside ``l1``, of the squares alone.
         l1 : float or array (G,), optional
             Strength of the penalty of absolute values, on the host.
+        feature_factors : numpy.ndarray (p,), optional
+            What multiplies both penalties of each feature; 1 by default.
         fit_intercept : bool, default True
         index : GroupIndex, optional
         max_sample_weight : float, default 1.0
@@ -125,15 +134,17 @@ class Objective:
         context = HOST if on_host and not with_rows.library.is_host else with_rows
         ratio = float(groups) if max_weight_ratio is None else max_weight_ratio
         layout = Layout(context, p, fit_intercept)
+        own = None if feature_factors is None else context.asarray(feature_factors)
+        factors = layout.penalty_factors(own)
         if l1 is not None:
-            l1 = L1(context.asarray(np.zeros(groups) + l1), layout.penalty_factors(None))
+            l1 = L1(context.asarray(np.zeros(groups) + l1), factors)
         return cls(
             TrainingData(rows, index, max_sample_weight, ratio),
             loss,
-            L2(context.asarray(each), layout.penalty_factors(None)),
+            L2(context.asarray(each), factors, own),
             layout,
             FeatureStatistics(sum_of_squares=sum_of_squares),
-            strongly_convex=loss.self_concordance is not None and bool((each > 0).all()),
+            **convexity(loss, each, feature_factors),
             l1=l1,
         )
 
@@ -205,12 +216,17 @@ class Objective:
         penalty = self.penalty.take_groups(there)
         return replace(self, data=replace(self.data, index=index), penalty=penalty, l1=l1)
 
+    def without_l1(self) -> "Objective":
+        """Return the same objective without the L1 penalty."""
+        strength, factors = to_host(self.penalty.strength), self.penalty.feature_factors
+        factors = None if factors is None else to_host(factors)
+        return replace(self, l1=None, **convexity(self.loss, strength, factors))
+
     def beside_rows(self) -> "Objective":
         """Return the same objective of parameters that live where the rows are."""
         layout = replace(self.layout, context=self.rows.context.wide)
-        strength = layout.context.asarray(self.penalty.strength)
-        penalty = L2(strength, layout.context.asarray(self.penalty.factors))
-        return replace(self, layout=layout, penalty=penalty)
+        there = (None if part is None else layout.context.asarray(part) for part in self.penalty)
+        return replace(self, layout=layout, penalty=L2(*there))
 
     def in_float64(self) -> "Objective":
         """Return the same objective, with blocks computed in the widest precision."""
@@ -384,9 +400,9 @@ class Objective:
         r"""Bound the curvature of the objective in every direction, one number for each group.
 
         The largest eigenvalue of the Hessian is at most
-        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + 1/C`, because a row's own Hessian is at
-        most ``c = 1/4`` for a sigmoid neuron and ``1/2`` for a softmax group [1]_. Gradient
-        descent with the inverse of the bound as its step length never overshoots.
+        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + \max_j f_j / C`, because a row's own
+        Hessian is at most ``c = 1/4`` for a sigmoid neuron and ``1/2`` for a softmax group [1]_.
+        Gradient descent with the inverse of the bound as its step length never overshoots.
 
         References
         ----------
@@ -397,4 +413,5 @@ class Objective:
         if bound is None:
             raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
         squares = self.row_squares(fit_intercept=self.layout.fit_intercept)
-        return squares * bound + self.penalty.strength
+        largest = self.context.xp.max(self.penalty.factors)
+        return squares * bound + self.penalty.strength * largest
