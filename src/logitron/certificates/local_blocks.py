@@ -12,11 +12,13 @@ from logitron.losses import ExactTerms, exact_terms
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 
-__all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
+__all__ = ["MOST_LEVERAGE", "POWER", "hessian_root", "leverages", "trimmed"]
 
 
 #: power of the norm over the rows that bounds the largest leverage
 POWER = 8
+#: leverages from which on there is no bound: their powers are to be numbers
+MOST_LEVERAGE = 1e35
 
 
 def _terms(
@@ -141,6 +143,7 @@ def leverages(
                 cross = pairs[k, :, j, :]
                 form = form + pairs[j, :, j, :] - cross - T(cross)
             squares = xp.sum((F @ form) * F, axis=1) * keep
+            squares = xp.where(squares < MOST_LEVERAGE, squares, MOST_LEVERAGE)
             total = total + xp.sum(squares**POWER)
     seen: Any = 0.0 * total
     squares = T(F * F) @ keep

@@ -64,7 +64,12 @@ import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.local_blocks import POWER, hessian_root, leverages
+from logitron.certificates.local_blocks import (
+    MOST_LEVERAGE,
+    POWER,
+    hessian_root,
+    leverages,
+)
 from logitron.certificates.local_model import LocalModel, local_model
 from logitron.objective import Objective
 
@@ -229,7 +234,7 @@ def largest_leverage(
     powers, seen, lengths = _leverages(objective, theta, model.least, factor, features)
     if seen > (UNSEEN * len(model.gradient) * objective.eps) ** 2 * lengths:
         return float("inf")
-    return float(powers ** (0.5 / POWER))
+    return float(powers ** (0.5 / POWER)) if powers < MOST_LEVERAGE**POWER else float("inf")
 
 
 def _leverages(
