@@ -15,8 +15,7 @@ import numpy as np
 from logitron.automatic.few_features import evaluate_by_features, evaluate_few
 from logitron.automatic.l1_models import RoundModels
 from logitron.backend.types import HostArray
-from logitron.certificates import duality_gap
-from logitron.certificates.free_change import free_change, free_features
+from logitron.certificates import duality_gap, free_change, free_features
 from logitron.objective import Evaluation, Objective
 from logitron.solvers import ProximalNewton, Status
 

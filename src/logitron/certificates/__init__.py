@@ -16,8 +16,16 @@ module                           what it holds
 """
 
 from logitron.certificates.duality_gap import duality_gap
+from logitron.certificates.free_change import free_change, free_features
 from logitron.certificates.gap_bound import GapBound
 from logitron.certificates.self_concordance import LocalObjective
 from logitron.certificates.subsample import SubsampleBound
 
-__all__ = ["GapBound", "LocalObjective", "SubsampleBound", "duality_gap"]
+__all__ = [
+    "GapBound",
+    "LocalObjective",
+    "SubsampleBound",
+    "duality_gap",
+    "free_change",
+    "free_features",
+]

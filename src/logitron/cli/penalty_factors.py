@@ -10,7 +10,9 @@ __all__ = ["feature_factors", "parse_factors"]
 
 
 def parse_factors(given: Sequence[str]) -> dict[str, float]:
-    """Read factors by the names of columns.
+    """Read factors by the names of columns: several are separated by commas, or given one by one.
+
+    A name may have a comma.
 
     Raises
     ------
@@ -18,7 +20,7 @@ def parse_factors(given: Sequence[str]) -> dict[str, float]:
         If one is not COLUMN=FACTOR with a number that is not negative.
     """
     factors = {}
-    for text in given:
+    for text in (part for one in given for part in _split(one)):
         name, _, number = text.rpartition("=")
         try:
             factor = float(number)
@@ -37,8 +39,8 @@ def feature_factors(
 ) -> list[float] | None:
     """Return the factor of each feature; None without factors.
 
-    Features of a table belong to the column that they were made of. Those of an array have numbers,
-    from 0.
+    Features of a table have names, such as "city=Oslo", and otherwise the factor of the column that
+    they were made of. Those of an array have numbers, from 0.
 
     Raises
     ------
@@ -48,14 +50,21 @@ def feature_factors(
     if not factors:
         return None
     if encoding is None or encoding.numbers is None:
-        names = [str(number) for number in range(features)]
+        names = columns = [str(number) for number in range(features)]
     else:
         by_text = encoding.categories.items()
-        names = [*encoding.numbers, *(name for name, all_ in by_text for _ in all_)]
-    unknown = [name for name in factors if name not in names]
+        names = encoding.features
+        columns = [*encoding.numbers, *(name for name, all_ in by_text for _ in all_)]
+    unknown = [name for name in factors if name not in names and name not in columns]
     if unknown:
         raise UserError(
             f"--penalty-factors must name columns of features, got {unknown[0]!r}; columns of "
             "arrays are numbers from 0"
         )
-    return [factors.get(name, 1.0) for name in names]
+    pairs = zip(names, columns, strict=True)
+    return [factors.get(name, factors.get(column, 1.0)) for name, column in pairs]
+
+
+def _split(text: str) -> list[str]:
+    parts = text.split(",")
+    return parts if all("=" in part for part in parts) else [text]

@@ -10,7 +10,8 @@ from logitron.automatic import COSTS, Plan, minimize_elastic_net, sparse_gap
 from logitron.automatic.observers import with_parameters
 from logitron.automatic.separated import Separated
 from logitron.backend import to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import free_features
 from logitron.estimators.reports import Report, warn_unconverged
 from logitron.estimators.verdict import Verdict, relative_gap, target_gap
 from logitron.objective import Cost, Objective
@@ -36,16 +37,19 @@ class SparseFit:
     def parameters(self) -> tuple[Array, Array]:
         """Coefficients (m, p), of which most are zero, and intercepts (m,).
 
-        The intercepts of a softmax group have mean zero; those of its coefficients are determined.
+        In a softmax group, intercepts and the coefficients of a feature without a penalty have mean
+        zero; the means of the others are determined.
         """
-        objective = self.objective
+        objective, K = self.objective, self.objective.classes
         coef, intercept = objective.split(self.solution.theta)
+        if K > 1:
+            free, columns = free_features(objective), objective.layout.columns
+            free = free if columns is None else columns[free]
+            coef = coef.copy()
+            coef[:, free] = _centred(coef[:, free], K)
         if intercept is None:
             return coef, 0.0 * coef[:, 0]
-        grouped = np.reshape(intercept, (-1, objective.classes))
-        if objective.classes > 1:
-            grouped = grouped - grouped.mean(axis=1, keepdims=True)
-        return coef, grouped.reshape(-1)
+        return coef, _centred(intercept[:, None], K)[:, 0] if K > 1 else intercept
 
     @property
     def work(self) -> Cost:
@@ -92,6 +96,13 @@ class SparseFit:
             verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away
         )
         warn_unconverged(report, estimator_name, solver, tol=self.tol, names=names)
+
+
+def _centred(neurons: HostArray, classes: int) -> HostArray:
+    """Subtract the mean over the classes of each group from columns (m, s)."""
+    grouped = neurons.reshape(len(neurons) // classes, classes, neurons.shape[1])
+    centred: HostArray = grouped - grouped.mean(axis=1, keepdims=True)
+    return centred.reshape(neurons.shape)
 
 
 def minimize_sparse(
