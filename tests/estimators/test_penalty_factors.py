@@ -336,6 +336,22 @@ def test_absent_columns_keep_the_order(ratio):
     same(found, fitted(X, y, FACTORS, ratio), rtol=1e-5)
 
 
+def test_free_features_may_be_missing_in_samples_of_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40_000, 5))
+    X[:, 0] = np.arange(40_000) % 10_000 == 1
+    y = (X[:, 1] + 3 * X[:, 0] * rng.normal(size=40_000) + rng.logistic(size=40_000) > 0).astype(
+        int
+    )
+    y[[1, 10_001]] = 0, 1
+    clf = LogisticRegression(C=0.01, penalty_factors=[0, 1, 2, 1, 0.5]).fit(X, y)
+    assert clf.plan_.samples
+    assert clf.certified_.all()
+    P = clf.predict_proba(X)[:, 1]
+    gradient = X.T @ (P - y) + 100 * np.asarray([0, 1, 2, 1, 0.5]) * clf.coef_[0]
+    np.testing.assert_allclose(gradient, 0.0, atol=1e-2)
+
+
 def test_targets_share_the_factors():
     X, y = problem(n=200)
     Y = np.stack([y, (X[:, 2] + X[:, 1] > 1).astype(int)], axis=1)

@@ -170,12 +170,14 @@ class Bounded(NamedTuple):
     gap: HostArray
     rounding: HostArray
     """Gaps that can be the rounding of the sums; a small part of the value, at most."""
+    attained: HostArray
+    """Whether a minimum is known to exist, as all features have a penalty (G,)."""
 
     def met(self, relative: float) -> HostArray:
         """Whether gaps are small enough, or little more than rounding."""
         small = self.gap <= relative * (self.value - self.gap)
         found: HostArray = small | (self.gap <= self.rounding)
-        return found | (self.value <= np.finfo(float).tiny)
+        return found | (self.attained & (self.value <= np.finfo(float).tiny))
 
     def take(self, left: HostArray) -> "Bounded":
         """Return what is known of some groups, by their numbers or a mask."""
@@ -213,4 +215,5 @@ def bounded(
     with np.errstate(invalid="ignore"):
         rounding = np.where(np.isfinite(gap), ROUNDED * (gap - exact), 0.0)
     most = max(MOST_ROUNDED, PRECISIONS * objective.eps)
-    return Bounded(evaluation, value, gap, np.minimum(rounding, most * value))
+    attained = np.full(value.shape, not len(features))
+    return Bounded(evaluation, value, gap, np.minimum(rounding, most * value), attained)

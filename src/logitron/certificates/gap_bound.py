@@ -47,13 +47,14 @@ class GapBound:
         """Bound the distance (G,) at parameters that were evaluated.
 
         The subsample is skipped when its bound cannot be finite, since the distance ``before`` the
-        last step was too large; and when the bound by strong convexity is ``enough``, and free to
-        read. It comes first while the norm of the Gram matrix is not known, which takes a read of
-        all features. Its Hessian is summed anew if ``before`` is zero.
+        last step was too large; when a feature has no penalty; and when the bound by strong
+        convexity is ``enough``, and free to read. It comes first while the norm of the Gram matrix
+        is not known, which takes a read of all features. Its Hessian is summed anew if ``before``
+        is zero.
         """
         subsample = self.subsample
-        if subsample is not None and before > subsample.reach:
-            subsample = None
+        if subsample is not None and (before > subsample.reach or not objective.penalised):
+            subsample = None  # (a free feature may be missing in its rows)
         free = objective.context.library.is_host
         if subsample is not None and free and objective.statistics.gram_norm_bound is None:
             gap = _by_subsample(subsample, objective, evaluation, theta, before)

@@ -81,7 +81,7 @@ class SparseFit:
             above = np.maximum(point.value - least, 0.0) + rounding
             point = point._replace(gap=np.fmin(point.gap, above))
         suboptimality = relative_gap(point.value, point.gap)
-        tiny = point.value <= np.finfo(float).tiny / np.finfo(float).eps
+        tiny = point.attained & (point.value <= np.finfo(float).tiny / np.finfo(float).eps)
         suboptimality = np.where(tiny, 0.0, suboptimality)
         certified = point.met(target_gap(self.tol, stored.dtype.name)) | tiny
         met = np.isin(solution.status, (Status.CONVERGED, Status.AT_PRECISION))

@@ -158,7 +158,7 @@ class _Judge:
             if rows.precision == "float64":
                 gap = self._add_rounding(gap, sizes)
         suboptimality = relative_gap(value, gap)
-        if objective.strongly_convex:
+        if objective.penalised:
             suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
         return Verdict(self._final_status(value, certified), suboptimality, certified)
