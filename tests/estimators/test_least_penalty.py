@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression, l1_min_c
 
@@ -73,7 +74,7 @@ def test_factors_divide_the_gradient(backend, classes, free):
         assert coef[:, ~penalised].all()
 
 
-def test_free_features_are_fitted_for_each_target_and_offset():
+def test_free_features_are_fitted_for_each_target():
     X, y = _problem(3)
     Y = np.stack([y == k for k in range(3)], axis=1).astype(int)
     factors = np.ones(X.shape[1])
@@ -82,7 +83,7 @@ def test_free_features_are_fitted_for_each_target_and_offset():
     dense = [l1_min_c(X * (X > 0.5), Y[:, k], penalty_factors=factors) for k in range(3)]
     np.testing.assert_allclose(found, dense, rtol=1e-6)
     plain = LogisticRegression(C=np.inf, tol=1e-9).fit(X[:, :2], y)
-    gradient = (X.T @ (plain.predict_proba(X) - np.eye(3)[y]))[2:]
+    gradient = (X.T @ (plain.predict_proba(X[:, :2]) - np.eye(3)[y]))[2:]
     found = l1_min_c(X, y, penalty_factors=factors)
     assert found == pytest.approx(1.0 / np.abs(gradient).max(), rel=1e-6)
 
@@ -93,3 +94,12 @@ def test_free_features_alone_are_refused():
         l1_min_c(X, y, penalty_factors=np.zeros(X.shape[1]))
     with pytest.raises(ValueError, match="one number for each of the 12 features"):
         l1_min_c(X, y, penalty_factors=[1.0])
+
+
+def test_free_features_that_separate_are_reported():
+    X, _ = _problem()
+    y = (X[:, 0] > 0.5).astype(int)
+    factors = np.ones(X.shape[1])
+    factors[0] = 0.0
+    with pytest.warns(ConvergenceWarning, match=r"l1_min_c.*no finite optimum exists"):
+        l1_min_c(X, y, penalty_factors=factors)
