@@ -18,7 +18,9 @@ from logitron.automatic.separation import (
 from logitron.automatic.solve import AutomaticSolver
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
+from logitron.certificates import free_features
 from logitron.objective import Objective, unpenalised_features
+from logitron.reductions import with_columns
 from logitron.solvers import Solution, Status
 
 __all__ = ["Separated"]
@@ -43,12 +45,18 @@ class Separated:
         """Try features without a penalty, if groups have too many parameters to be refined."""
         if objective.penalised or n_affordable(objective):
             return cls({}, objective.groups)
-        free = np.flatnonzero(np.asarray(to_host(objective.penalty.leaves_free)))
+        groups = np.flatnonzero(np.asarray(to_host(objective.penalty.leaves_free)))
+        features, part = free_features(objective), None
+        if len(features) and (np.asarray(to_host(objective.penalty.strength)) > 0.0).all():
+            part = with_columns(objective, features)  # (others cannot separate)
         found = {}
-        for group in free[:MOST_TRIED].tolist():
-            separation = separation_by_one_feature(objective.take(np.asarray([group])))
+        for group in groups[:MOST_TRIED].tolist():
+            one = (part or objective).take(np.asarray([group]))
+            separation = separation_by_one_feature(one)
             if separation is not None:
-                found[group] = separation
+                own = separation.features
+                own = own if part is None else features[own]
+                found[group] = replace(separation, features=own)
         return cls(found, objective.groups)
 
     def shortened(self, solver: AutomaticSolver) -> AutomaticSolver:
