@@ -27,6 +27,7 @@ from logitron.estimators.weight_scale import (
 )
 from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
+from logitron.reductions import without_l1
 from logitron.solvers import (
     Callback,
     Iteration,
@@ -274,7 +275,7 @@ class FitGrid:
                 objective = objective.take(batch)
                 batch_start = _take_columns(context, batch_start, columns)
             if objective.l1 is not None and not (objective.l1.strength > 0.0).any():
-                objective = objective.without_l1()
+                objective = without_l1(objective)
             if len(present) < K:
                 objective = restrict_to_classes(objective, present)
             n_later = sum(map(len, batches[number + 1 :]))

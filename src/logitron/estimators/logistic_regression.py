@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from logitron.backend import ArrayContext, to_host
-from logitron.backend.types import Array, HostArray
+from logitron.backend.types import Array
 from logitron.data import Source, keep_chunks
 from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
@@ -306,15 +306,14 @@ class LogisticRegression(NeuronClassifier):
         C, l1_ratio = resolve_penalty(self)
         raw_inputs = X, y, sample_weight
         X = validate_features(self, X, reset=True)
-        factors = read_penalty_factors(self)
+        penalty = {"C": C, "l1_ratio": l1_ratio, "penalty_factors": read_penalty_factors(self)}
         contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
         missing = self.missing_label
         labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset, missing)
         if labels.multilabel:
             warn_one_hot(labels, weights)
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
-            penalty: tuple[Any, float, HostArray | None] = C, l1_ratio, factors
-            self._fit_grid(X, labels, weights, offset, penalty, raw_inputs, contexts)
+            self._fit_grid(X, labels, weights, offset, penalty | {"C": C}, raw_inputs, contexts)
             return
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
@@ -326,7 +325,6 @@ class LogisticRegression(NeuronClassifier):
         if not weighed_in_blocks:
             weights = apply_class_weight(labels, self.class_weight, weights)
         if weighed_in_blocks or labels.lack_a_class(weights):
-            penalty = float(C), l1_ratio, factors
             self._fit_grid(X, labels, weights, offset, penalty, raw_inputs, contexts)
             return
         input_context, compute_context = contexts
@@ -339,7 +337,7 @@ class LogisticRegression(NeuronClassifier):
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
-                **penalties(C, l1_ratio, scale, factors),
+                **penalties(C, l1_ratio, scale, penalty["penalty_factors"]),
                 fit_intercept=self.fit_intercept,
                 max_sample_weight=1.0 if weights is None else float(weights.max()),
                 sum_of_squares=rows.sum_of_squares,
@@ -372,7 +370,7 @@ class LogisticRegression(NeuronClassifier):
         labels: Labels,
         weights: Array | None,
         offset: Array | None,
-        penalty: tuple[Any, float, HostArray | None],
+        penalty: dict[str, Any],
         raw_inputs: tuple[Any, Any, Any],
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
@@ -386,9 +384,7 @@ class LogisticRegression(NeuronClassifier):
                 compute_context,
                 X,
                 labels,
-                C=penalty[0],
-                l1_ratio=penalty[1],
-                penalty_factors=penalty[2],
+                **penalty,
                 sample_weight=weights,
                 class_weight=self.class_weight if multilabel or labels.soft else None,
                 offset=offset,

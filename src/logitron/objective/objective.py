@@ -6,10 +6,9 @@ For each group, with sample weights :math:`s_i` and inverse penalty strength ``C
 
    f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \sum_{kj} f_j \, W_{kj}^2.
 
-Features have the factor :math:`f_j = 1`, or others; the intercepts are not penalised. An objective
-consists of a few immutable values: data, loss, penalty, layout of the parameters, statistics of the
-features. It evaluates, and does nothing else: what makes another objective of an objective is in
-`logitron.reductions`.
+The factors :math:`f_j` are 1 as a rule; intercepts are not penalised. An objective consists of few
+immutable values: data, loss, penalty, layout of the parameters, statistics of the features. It
+evaluates, and does nothing else: `logitron.reductions` make another objective of an objective.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, to_host, to_host_all
+from logitron.backend import ArrayContext, to_host_all
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, logits_of
 from logitron.losses import Loss, cross_entropy
@@ -62,11 +61,8 @@ class Objective:
     statistics : FeatureStatistics
     l1 : L1, optional
         Penalty of absolute values, which `evaluate` leaves out: it has no gradient.
-    strongly_convex : bool, default False
-        Whether every group has an L2 penalty and a loss whose bounds are known; all features but a
-        few, see `convexity`.
-    penalised : bool, default False
-        Whether every feature of every group has an L2 penalty.
+    strongly_convex, penalised : bool, default False
+        Whether all features but a few, or all, have an L2 penalty in every group; see `convexity`.
     cost : Cost
         Counts passes and Gram matrices; objectives made of this one count together.
     """
@@ -136,8 +132,7 @@ class Objective:
         layout = Layout(context, p, fit_intercept)
         own = None if feature_factors is None else context.asarray(feature_factors)
         factors = layout.penalty_factors(own)
-        if l1 is not None:
-            l1 = L1(context.asarray(np.zeros(groups) + l1), factors)
+        l1 = None if l1 is None else L1(context.asarray(np.zeros(groups) + l1), factors)
         return cls(
             TrainingData(rows, index, max_sample_weight, ratio),
             loss,
@@ -215,12 +210,6 @@ class Objective:
         l1 = None if self.l1 is None else self.l1.take_groups(there)
         penalty = self.penalty.take_groups(there)
         return replace(self, data=replace(self.data, index=index), penalty=penalty, l1=l1)
-
-    def without_l1(self) -> "Objective":
-        """Return the same objective without the L1 penalty."""
-        strength, factors = to_host(self.penalty.strength), self.penalty.feature_factors
-        factors = None if factors is None else to_host(factors)
-        return replace(self, l1=None, **convexity(self.loss, strength, factors))
 
     def beside_rows(self) -> "Objective":
         """Return the same objective of parameters that live where the rows are."""
@@ -400,18 +389,12 @@ class Objective:
         r"""Bound the curvature of the objective in every direction, one number for each group.
 
         The largest eigenvalue of the Hessian is at most
-        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + \max_j f_j / C`, because a row's own
-        Hessian is at most ``c = 1/4`` for a sigmoid neuron and ``1/2`` for a softmax group [1]_.
-        Gradient descent with the inverse of the bound as its step length never overshoots.
-
-        References
-        ----------
-        .. [1] D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of
-           Statistical Mathematics 44(1), 1992.
+        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + \max_j f_j / C`: a row's own is at most ``c``,
+        1/4 for a sigmoid neuron and 1/2 for a softmax group (Böhning 1992, "Multinomial logistic
+        regression algorithm"). Steps of the inverse length never overshoot.
         """
         bound = self.loss.curvature_bound
         if bound is None:
             raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
         squares = self.row_squares(fit_intercept=self.layout.fit_intercept)
-        largest = self.context.xp.max(self.penalty.factors)
-        return squares * bound + self.penalty.strength * largest
+        return squares * bound + self.context.xp.max(self.penalty.hessian_diagonal(), axis=(1, 2))
