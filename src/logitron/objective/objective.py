@@ -389,7 +389,7 @@ class Objective:
         r"""Bound the curvature of the objective in every direction, one number for each group.
 
         The largest eigenvalue of the Hessian is at most
-        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + \max_j f_j / C`: a row's own is at most ``c``,
+        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + \max_j f_j / C`: a row's own is at most c,
         1/4 for a sigmoid neuron and 1/2 for a softmax group (Böhning 1992, "Multinomial logistic
         regression algorithm"). Steps of the inverse length never overshoot.
         """
