@@ -114,6 +114,7 @@ OTHERS = {
     "sample_weight": {"sample_weight": np.arange(200.0)},
     "offset": {"offset": np.ones(200)},
     "C": {"parameters": {"C": 2.0}},
+    "penalty_factors": {"parameters": {"penalty_factors": np.arange(float(NARROW.shape[1]))}},
     "max_iter": {"parameters": {"max_iter": 3}},
     "the precision": {"parameters": {"dtype": "float32"}},
     "the estimator": {"kind": LogisticRegressionCV},

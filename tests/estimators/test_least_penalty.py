@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression, l1_min_c
 
@@ -55,3 +56,50 @@ def test_where_no_feature_helps_it_is_infinite():
     assert l1_min_c(np.zeros((6, 2)), np.arange(6) % 2) == np.inf
     with pytest.raises(ValueError, match="l1_ratio must be above 0"):
         l1_min_c(np.ones((4, 1)), np.arange(4) % 2, l1_ratio=0.0)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("free", [(), (0,), (1, 4)])
+def test_factors_divide_the_gradient(backend, classes, free):
+    """Coefficients leave zero there, beside the best ones of features without a penalty."""
+    X, y = _problem(classes)
+    factors = np.random.default_rng(3).uniform(0.2, 4.0, X.shape[1])
+    factors[list(free)] = 0.0
+    least = l1_min_c(backend.array(X), y, penalty_factors=factors)
+    penalised = factors > 0.0
+    for factor, zeros in ((0.999, True), (1.01, False)):
+        model = LogisticRegression(C=factor * least, l1_ratio=1.0, penalty_factors=factors)
+        coef = model.fit(X, y).coef_
+        assert (not coef[:, penalised].any()) is zeros
+        assert coef[:, ~penalised].all()
+
+
+def test_free_features_are_fitted_for_each_target():
+    X, y = _problem(3)
+    Y = np.stack([y == k for k in range(3)], axis=1).astype(int)
+    factors = np.ones(X.shape[1])
+    factors[:2] = 0.0
+    found = l1_min_c(sp.csr_array(X * (X > 0.5)), Y, penalty_factors=factors)
+    dense = [l1_min_c(X * (X > 0.5), Y[:, k], penalty_factors=factors) for k in range(3)]
+    np.testing.assert_allclose(found, dense, rtol=1e-6)
+    plain = LogisticRegression(C=np.inf, tol=1e-9).fit(X[:, :2], y)
+    gradient = (X.T @ (plain.predict_proba(X[:, :2]) - np.eye(3)[y]))[2:]
+    found = l1_min_c(X, y, penalty_factors=factors)
+    assert found == pytest.approx(1.0 / np.abs(gradient).max(), rel=1e-6)
+
+
+def test_free_features_alone_are_refused():
+    X, y = _problem()
+    with pytest.raises(ValueError, match="penalty_factors must be above 0 for a feature"):
+        l1_min_c(X, y, penalty_factors=np.zeros(X.shape[1]))
+    with pytest.raises(ValueError, match="one number for each of the 12 features"):
+        l1_min_c(X, y, penalty_factors=[1.0])
+
+
+def test_free_features_that_separate_are_reported():
+    X, _ = _problem()
+    y = (X[:, 0] > 0.5).astype(int)
+    factors = np.ones(X.shape[1])
+    factors[0] = 0.0
+    with pytest.warns(ConvergenceWarning, match=r"l1_min_c.*no finite optimum exists"):
+        l1_min_c(X, y, penalty_factors=factors)

@@ -49,6 +49,12 @@ def test_values_come_back_with_their_types(value):
     assert _same(_through_json(value), value)
 
 
+def test_columns_of_tables_come_back_as_arrays():
+    pandas = pytest.importorskip("pandas")
+    found = _through_json(pandas.Series([0.0, 1.0, 2.5], index=list("abc")))
+    np.testing.assert_array_equal(found, [0.0, 1.0, 2.5])
+
+
 @pytest.mark.parametrize("dtype", ["bool", "int8", "int64", "uint64", "float32", "float64"])
 def test_arrays_come_back_with_their_dtype(dtype):
     array = np.asarray([0, 1, 100]).astype(dtype)

@@ -27,6 +27,19 @@ def test_penalised_models_are_refused():
         inference(LogisticRegression(C=np.inf), X, TWO)
 
 
+def test_models_without_any_penalty_have_inference():
+    """Factors of zero are C=inf; a factor of zero beside others is not."""
+    expected = inference(fit(X, TWO), X, TWO)
+    found = inference(fit(X, TWO, C=2.0, penalty_factors=np.zeros(X.shape[1])), X, TWO)
+    np.testing.assert_array_equal(found.cov, expected.cov)
+    factors = np.ones(X.shape[1])
+    found = inference(fit(X, TWO, C=np.inf, penalty_factors=factors * 2.0), X, TWO)
+    np.testing.assert_array_equal(found.cov, expected.cov)
+    factors[0] = 0.0
+    with pytest.raises(ValueError, match="features with a penalty factor of 0 beside others"):
+        inference(fit(X, TWO, C=2.0, penalty_factors=factors), X, TWO)
+
+
 def test_class_weights_are_refused():
     with pytest.raises(ValueError, match="class_weight='balanced'"):
         inference(fit(X, TWO, class_weight="balanced"), X, TWO)

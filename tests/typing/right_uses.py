@@ -43,6 +43,8 @@ def many_targets() -> None:
 
 def parameters(solver: SolverName) -> LogisticRegression:
     LogisticRegression(C=np.float32(1), tol=0, max_iter=None, warm_start=True, verbose=True)
+    LogisticRegression(penalty_factors=[0, 1.0, 2.5])
+    LogisticRegressionCV(penalty_factors=np.ones(3))
     LogisticRegression(C=[1.0, 2.0], class_weight=["balanced", {0: 1.0, 1: 2.0}])
     LogisticRegression(C=np.logspace(-3, 3, 2), class_weight="balanced", dtype="float32")
     LogisticRegression("l2", backend="torch", device="cuda", random_state=np.random.RandomState(0))

@@ -31,6 +31,7 @@ def parameters() -> None:
     LogisticRegression(backend="tensorflow")  # wrong
     LogisticRegression(class_weight="balance")  # wrong
     LogisticRegression(max_iter="many")  # wrong
+    LogisticRegression(penalty_factors=2.0)  # wrong
     LogisticRegressionCV(solver="lbgfs")  # wrong
     LogisticRegressionCV(Cs="many")  # wrong
     LogisticRegressionCV(cv=0.2)  # wrong

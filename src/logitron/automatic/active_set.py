@@ -42,7 +42,7 @@ class ActiveSet(NamedTuple):
         *,
         every: bool = False,
     ) -> "ActiveSet":
-        """Choose coefficients that are not zero, and those nearest to leaving it.
+        """Choose coefficients that are not zero or without a penalty, and those near to leaving it.
 
         Groups of the same targets have the same ones. ``every`` near one is chosen where each costs
         little.
@@ -51,6 +51,7 @@ class ActiveSet(NamedTuple):
         assert l1 is not None
         p, K, q = layout.n_features, objective.classes, theta.shape[2]
         scores, support = _scores(l1, theta, grad)[:, :, :p], theta[:, :, :p] != 0.0
+        support |= np.asarray(l1.thresholds())[:, :, :p] == 0.0
         pairs = {}
         for like in np.unique(likes).tolist():
             mine = likes == like

@@ -31,7 +31,7 @@ LEFT = Status.MAX_ITER, Status.STALLED, Status.DIVERGED
 def is_affordable(objective: Objective) -> bool:
     """Whether whole Hessians of a softmax group can be summed, and its logits kept."""
     rows, (_, K, q), n = objective.rows, objective.shape, objective.rows.shape[0]
-    if K == 1 or not objective.strongly_convex or rows.entries is not None:
+    if K == 1 or not objective.penalised or rows.entries is not None:
         return False
     if rows.lazy or rows.context.library.is_jit or n * K > MOST_LOGITS:
         return False

@@ -157,10 +157,10 @@ def refine(
 class _Search:
     """Newton's method for one group, with fallbacks until the result is certified.
 
-    1. Damped Newton steps from the given parameters. 2. With a penalty: Newton steps along a path
-    of decreasing penalties, each `PENALTY_FACTOR` times
-       smaller than the one before, so that logits change little from one to the next. Without a
-       penalty: a search for a direction that separates the classes.
+    1. Damped Newton steps from the given parameters.
+    2. Where a feature has no penalty: a search for a direction that separates the classes. With a
+       penalty: Newton steps along a path of decreasing penalties, each `PENALTY_FACTOR` times
+       smaller than the one before, so that logits change little from one to the next.
     3. Steps from the square root of the Hessian, which resolves directions whose curvature is below
        the rounding error of the Hessian.
     """
@@ -183,11 +183,11 @@ class _Search:
         if not self._should_continue(found):
             return found
         found = self._newton(start, FIRST_STEPS)
-        if self._should_continue(found) and self.local.penalised:
+        if self._should_continue(found) and not self.local.penalised:
+            self.separation = separation_of(self.one, found.directions, linear_program=True)
+        if self._should_continue(found) and _penalty_terms(self.one)[0] > 0.0:
             other = self._newton(self._follow_penalty_path(start), FIRST_STEPS)
             found = other if other.gap < found.gap or other.value < found.value else found
-        elif self._should_continue(found):
-            self.separation = separation_of(self.one, found.directions, linear_program=True)
         if self._should_continue(found) and self.local.can_be_fine:
             self.local.fine = True
             found = self._newton(found.theta, min(MAX_STEPS, self._affordable_root_steps()))

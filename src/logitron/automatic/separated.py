@@ -1,4 +1,4 @@
-"""Groups without a penalty that single features separate: they have no finite optimum.
+"""Groups that single features without a penalty separate: they have no finite optimum.
 
 Groups of few parameters are refined, which finds every separation. Of many parameters, this is
 tried before the fit: it is what one-hot tables and words have, of which many occur in one class
@@ -10,10 +10,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitron.automatic.refinement import n_affordable
-from logitron.automatic.separation import Separation, separation_by_one_feature
+from logitron.automatic.separation import (
+    Separation,
+    separation_by_one_feature,
+    separation_of,
+)
 from logitron.automatic.solve import AutomaticSolver
 from logitron.backend import to_host
-from logitron.objective import Objective
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import free_features
+from logitron.objective import Objective, unpenalised_features
+from logitron.reductions import with_columns
 from logitron.solvers import Solution, Status
 
 __all__ = ["Separated"]
@@ -35,15 +42,21 @@ class Separated:
 
     @classmethod
     def find(cls, objective: Objective) -> "Separated":
-        """Try the groups without a penalty, if they have too many parameters to be refined."""
-        if objective.strongly_convex or n_affordable(objective):
+        """Try features without a penalty, if groups have too many parameters to be refined."""
+        if objective.penalised or n_affordable(objective):
             return cls({}, objective.groups)
-        free = np.flatnonzero(np.asarray(to_host(objective.penalty.strength)) == 0.0)
+        groups = np.flatnonzero(np.asarray(to_host(objective.penalty.leaves_free)))
+        features, part = free_features(objective), None
+        if len(features) and (np.asarray(to_host(objective.penalty.strength)) > 0.0).all():
+            part = with_columns(objective, features)  # (others cannot separate)
         found = {}
-        for group in free[:MOST_TRIED].tolist():
-            separation = separation_by_one_feature(objective.take(np.asarray([group])))
+        for group in groups[:MOST_TRIED].tolist():
+            one = (part or objective).take(np.asarray([group]))
+            separation = separation_by_one_feature(one)
             if separation is not None:
-                found[group] = separation
+                own = separation.features
+                own = own if part is None else features[own]
+                found[group] = replace(separation, features=own)
         return cls(found, objective.groups)
 
     def shortened(self, solver: AutomaticSolver) -> AutomaticSolver:
@@ -57,6 +70,26 @@ class Separated:
             max_iter_on_logits=None if on_logits is None else min(on_logits, HOPELESS),
         )
 
+    @classmethod
+    def find_after(cls, objective: Objective, solution: Solution) -> "Separated":
+        """Search groups that did not converge, along the parameters (G, K, q) that they ended with.
+
+        For an L1 penalty, which leaves few parameters free, and no group is refined.
+        """
+        failed = ~np.isin(solution.status, (Status.CONVERGED, Status.STOPPED))
+        found = {}
+        for group in np.flatnonzero(failed)[:MOST_TRIED].tolist():
+            one = objective.take(np.asarray([group]))
+            if not unpenalised_features(one).any():
+                break
+            separation = separation_by_one_feature(one)
+            if separation is None:
+                ended = _uncentred(one, solution.theta[group : group + 1, ...])
+                separation = separation_of(one, (ended,), linear_program=True)
+            if separation is not None:
+                found[group] = separation
+        return cls(found, objective.groups)
+
     def reported(self, solution: Solution, objective: Objective) -> Solution:
         """Return the outcome with the statuses of separated groups, and the features that grow."""
         if not self.found:
@@ -69,3 +102,12 @@ class Separated:
             status[group] = Status.SEPARABLE if one.complete else Status.QUASI_SEPARABLE
             away[group] = one.features if columns is None else columns[one.features]
         return replace(solution, status=status, running_away=away)
+
+
+def _uncentred(one: Objective, theta: Array) -> HostArray:
+    """Return the parameters (1, K, q) of a group in features that are not centred, flat (D,)."""
+    parts = [np.asarray(to_host(theta))[0, :, : one.layout.n_features]]
+    intercept = one.layout.raw_intercept(theta)
+    if intercept is not None:
+        parts.append(np.asarray(to_host(intercept)).reshape(-1, 1))
+    return np.concatenate(parts, axis=1).reshape(-1)

@@ -1,5 +1,7 @@
 r"""Linear separability of the classes: without a penalty, there is then no finite optimum.
 
+Where some features have a penalty and others none, the direction is one of the others.
+
 A direction ``v`` of the parameters *separates* if no row's class loses against another class along
 it, :math:`(v_{y_i} - v_k)^\top x_i \ge 0`, and some row gains. The loss then decreases along ``v``
 without end. Separation is complete if every row gains on every other class, and quasi-complete
@@ -14,13 +16,13 @@ References
    regression models", Biometrika 71(1), 1984.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
-from logitron.objective import Objective, group_rows, logit_sums
+from logitron.objective import Objective, group_rows, logit_sums, unpenalised_features
 
 __all__ = ["Separation", "separation_by_one_feature", "separation_of"]
 
@@ -62,6 +64,7 @@ def separation_by_one_feature(one: Objective) -> "Separation | None":
     other_gains, other_losses = _by_sign(negative, positive)
     # rows that gain, and rows that lose, if the class's coefficient grows, or falls
     separates = ((losses == 0.0) & (gains > 0.0)) | ((other_losses == 0.0) & (other_gains > 0.0))
+    separates &= unpenalised_features(one)[:, None]
     features = np.flatnonzero(separates.any(axis=1) & (np.count_nonzero(totals) > 1))
     if not len(features):
         return None
@@ -112,6 +115,11 @@ def separation_of(
     )
     p, K = rows.shape[1], max(one.classes, 2)
     X, weights, Y = data[:, :p], data[:, p], data[:, p + 1 :]
+    free = np.flatnonzero(unpenalised_features(one))
+    places = np.append(free, p) if one.layout.fit_intercept else free
+    X, p = X[:, free], len(free)
+    if not len(places):
+        return None
     kept = weights > 0.0
     X, Y = X[kept], Y[kept]
     shares = np.concatenate([1.0 - Y, Y], axis=1) if one.classes == 1 else Y
@@ -120,14 +128,15 @@ def separation_of(
     F = np.concatenate([X, np.ones((len(X), 1))], axis=1) if one.layout.fit_intercept else X
     F = F / _row_scales(F)  # keeps the signs of all gains
     for direction in directions:
-        v = direction.reshape(one.classes, -1)
+        v = direction.reshape(one.classes, -1)[:, places]
         found = _check_direction(F, codes, np.stack([-v[0], v[0]]) if one.classes == 1 else v, p)
         if found is not None:
-            return found
+            return replace(found, features=free[found.features])
     others = len(np.unique(codes)) - 1
     if not linear_program or others < 1 or len(F) * others * F.shape[1] * 2 > MAX_PROGRAM_NUMBERS:
         return None
-    return _solve_linear_program(F, codes, K, p)
+    found = _solve_linear_program(F, codes, K, p)
+    return None if found is None else replace(found, features=free[found.features])
 
 
 def _row_scales(F: HostArray) -> HostArray:

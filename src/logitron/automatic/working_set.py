@@ -15,7 +15,7 @@ import numpy as np
 from logitron.automatic.few_features import evaluate_by_features, evaluate_few
 from logitron.automatic.l1_models import RoundModels
 from logitron.backend.types import HostArray
-from logitron.certificates import duality_gap
+from logitron.certificates import duality_gap, free_change, free_features
 from logitron.objective import Evaluation, Objective
 from logitron.solvers import ProximalNewton, Status
 
@@ -170,12 +170,14 @@ class Bounded(NamedTuple):
     gap: HostArray
     rounding: HostArray
     """Gaps that can be the rounding of the sums; a small part of the value, at most."""
+    attained: HostArray
+    """Whether a minimum is known to exist, as all features have a penalty (G,)."""
 
     def met(self, relative: float) -> HostArray:
         """Whether gaps are small enough, or little more than rounding."""
         small = self.gap <= relative * (self.value - self.gap)
         found: HostArray = small | (self.gap <= self.rounding)
-        return found | (self.value <= np.finfo(float).tiny)
+        return found | (self.attained & (self.value <= np.finfo(float).tiny))
 
     def take(self, left: HostArray) -> "Bounded":
         """Return what is known of some groups, by their numbers or a mask."""
@@ -195,6 +197,8 @@ def bounded(
     """
     evaluation, l1 = evaluation or evaluate_few(objective, theta), objective.l1
     assert l1 is not None
+    features = free_features(objective)
+    change = tuple(free_change(objective, theta, features)) if len(features) else None
     run = partial(
         duality_gap,
         evaluation,
@@ -202,6 +206,7 @@ def bounded(
         l1,
         objective.penalty,
         squares,
+        change,
         loss=objective.loss,
         fit_intercept=objective.layout.fit_intercept,
     )
@@ -210,4 +215,5 @@ def bounded(
     with np.errstate(invalid="ignore"):
         rounding = np.where(np.isfinite(gap), ROUNDED * (gap - exact), 0.0)
     most = max(MOST_ROUNDED, PRECISIONS * objective.eps)
-    return Bounded(evaluation, value, gap, np.minimum(rounding, most * value))
+    attained = np.full(value.shape, not len(features))
+    return Bounded(evaluation, value, gap, np.minimum(rounding, most * value), attained)

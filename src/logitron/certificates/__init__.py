@@ -7,6 +7,7 @@ module                           what it holds
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
 `certificates.exact_bound`       the same by the penalty, with roundings as they are
 `certificates.intercept_change`  how far the intercepts are from their best values
+`certificates.free_change`       and how far all parameters without a penalty are
 `certificates.duality_gap`       the bound with an L1 penalty
 `certificates.subsample`         a subsample of the rows, and its Hessian
 `certificates.self_concordance`  a bound from the curvature of all rows, for one group
@@ -17,8 +18,17 @@ module                           what it holds
 
 from logitron.certificates.duality_gap import duality_gap
 from logitron.certificates.exact_bound import bound_by_exact_terms
+from logitron.certificates.free_change import free_change, free_features
 from logitron.certificates.gap_bound import GapBound
 from logitron.certificates.self_concordance import LocalObjective
 from logitron.certificates.subsample import SubsampleBound
 
-__all__ = ["GapBound", "LocalObjective", "SubsampleBound", "bound_by_exact_terms", "duality_gap"]
+__all__ = [
+    "GapBound",
+    "LocalObjective",
+    "SubsampleBound",
+    "bound_by_exact_terms",
+    "duality_gap",
+    "free_change",
+    "free_features",
+]

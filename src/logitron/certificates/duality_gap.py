@@ -19,10 +19,14 @@ The smaller of the two is the bound. Residuals shrunk until they are feasible fo
 another one, which was 2 to 9 times as sharp in fits that were measured, but takes another sum over
 the rows, and saves no iteration of a method that converges quadratically.
 
+Features without a penalty, :math:`\lambda_j = \mu_j = 0`, have no part in these sums: they are to
+the bound what the intercepts are.
+
 *Intercepts* are nearly the best ones. What better ones would bring, and how far they would move
 :math:`g_j`, is bounded as in `strong_convexity`: the latter by
 :math:`\tfrac12 (e^{\nu} M_j)^{1/2} x` with the feature's summed squares :math:`M_j`, since the
-curvature of a logit is at most 1/4.
+curvature of a logit is at most 1/4. With features that have no penalty, all of that is as in
+`free_change`.
 
 References
 ----------
@@ -49,6 +53,7 @@ def duality_gap(
     l1: L1,
     l2: L2,
     squares: Array,
+    change: tuple[Array, Array, Array] | None = None,
     *,
     loss: Loss,
     eps: float,
@@ -62,9 +67,11 @@ def duality_gap(
         Of the loss and the squares of the penalty.
     theta : array (G, K, q)
     l1, l2 : L1, L2
-        All thresholds of ``l1`` but the intercept's must be positive.
+        Where all thresholds of ``l1`` but the intercept's are positive, no ``change`` is needed.
     squares : array (p,)
         Upper bound of the weighted sum of squares of each feature, in any group.
+    change : tuple of arrays (G,), optional
+        The bound of `free_change` for features without a penalty, and the intercepts.
     loss : Loss
     eps : float
         Precision that the sums were computed in.
@@ -79,12 +86,13 @@ def duality_gap(
     g = evaluation.grad[:, :, :p] - mu * W
     below, moved, nu = xp.zeros_like(value), xp.zeros_like(value), xp.zeros_like(value)
     near = below == 0.0
-    if fit_intercept:
-        x, nu, delta = intercept_change(
-            xp, evaluation.grad[:, :, p], evaluation.intercept_hessian, loss
-        )
+    if change is None and fit_intercept:
+        change = intercept_change(xp, evaluation.grad[:, :, p], evaluation.intercept_hessian, loss)
+    if change is not None:
+        x, nu, delta = change
         near = x < float("inf")
         x = xp.where(near, x, xp.zeros_like(x))
+        delta = xp.where(near, delta, xp.zeros_like(x))
         below, moved = delta * x, 0.5 * xp.exp(0.5 * nu) * x
     spread = xp.sum(xp.sum(W * W * squares, axis=2), axis=1)
     rounding = 2.0 * eps * (xp.sqrt(xp.abs(value)) + 0.25 * xp.sqrt(spread))
@@ -114,7 +122,12 @@ class _Terms(NamedTuple):
         """Bound ``w g + size |w| + mu w^2 / 2``, summed (G,)."""
         W, xp = self.W, namespace_of(self.W)
         each = W * self.grad + xp.abs(W) * (self.error + self.size) + 0.5 * self.mu * W * W
+        each = xp.where(self.penalised(), each, xp.zeros_like(each))
         return xp.sum(xp.sum(each, axis=2), axis=1)
+
+    def penalised(self) -> Array:
+        """Whether features have a penalty (G, 1, p)."""
+        return (self.size > 0.0) | (self.mu > 0.0)
 
     def largest(self) -> Array:
         """Bound the gradient's absolute values (G, K, p)."""
@@ -128,11 +141,16 @@ class _Terms(NamedTuple):
         there = self.mu > 0.0
         each = beyond * beyond / (2.0 * xp.where(there, self.mu, xp.ones_like(self.mu)))
         each = xp.where(there, each, xp.full_like(each, float("inf")))
+        each = xp.where(self.penalised(), each, xp.zeros_like(each))
         return self.products() + xp.sum(xp.sum(each, axis=2), axis=1)
 
     def by_domain(self, primal: Array) -> Array:
         """Bound the gap by the size of the minimiser's penalty."""
         xp = namespace_of(self.W)
-        ratio = xp.max(xp.max(self.largest() / self.size, axis=2), axis=1) - 1.0
+        there = self.size > 0.0
+        ratio = self.largest() / xp.where(there, self.size, xp.ones_like(self.size))
+        beyond = xp.where(self.penalised(), float("inf"), 0.0)
+        ratio = xp.where(there, ratio, beyond)
+        ratio = xp.max(xp.max(ratio, axis=2), axis=1) - 1.0
         ratio = xp.where(ratio > 0.0, ratio, xp.zeros_like(ratio))
         return self.products() + primal * ratio

@@ -5,6 +5,7 @@ from typing import Any
 
 from logitron.backend import linalg
 from logitron.backend.types import Array
+from logitron.certificates.free_change import free_change, free_features
 from logitron.certificates.strong_convexity import bound, bound_by_witness
 from logitron.certificates.subsample import SubsampleBound
 from logitron.objective import Evaluation, Objective, gram_norm_bound
@@ -46,13 +47,14 @@ class GapBound:
         """Bound the distance (G,) at parameters that were evaluated.
 
         The subsample is skipped when its bound cannot be finite, since the distance ``before`` the
-        last step was too large; and when the bound by strong convexity is ``enough``, and free to
-        read. It comes first while the norm of the Gram matrix is not known, which takes a read of
-        all features. Its Hessian is summed anew if ``before`` is zero.
+        last step was too large; when a feature has no penalty; and when the bound by strong
+        convexity is ``enough``, and free to read. It comes first while the norm of the Gram matrix
+        is not known, which takes a read of all features. Its Hessian is summed anew if ``before``
+        is zero.
         """
         subsample = self.subsample
-        if subsample is not None and before > subsample.reach:
-            subsample = None
+        if subsample is not None and (before > subsample.reach or not objective.penalised):
+            subsample = None  # (a free feature may be missing in its rows)
         free = objective.context.library.is_host
         if subsample is not None and free and objective.statistics.gram_norm_bound is None:
             gap = _by_subsample(subsample, objective, evaluation, theta, before)
@@ -73,6 +75,9 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
     fused = "binomial" in objective.rows.context.library.fused_losses
     exact = objective.classes == 1 and fused and not objective.loss.soft
     weight = 0.0 if exact else objective.data.max_total_weight
+    features, change = free_features(objective), None
+    if len(features):
+        change = tuple(free_change(objective, theta, features))
     run = objective.context.compile(
         bound,
         loss=objective.loss,
@@ -88,6 +93,7 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
         largest,
         largest if squares is None else squares,
         objective.penalty.feature_factors,
+        change,
     )
 
 

@@ -12,11 +12,13 @@ from logitron.losses import ExactTerms, exact_terms
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 
-__all__ = ["POWER", "hessian_root", "leverages", "trimmed"]
+__all__ = ["MOST_LEVERAGE", "POWER", "hessian_root", "leverages", "trimmed"]
 
 
 #: power of the norm over the rows that bounds the largest leverage
 POWER = 8
+#: leverages from which on there is no bound: their powers are to be numbers
+MOST_LEVERAGE = 1e35
 
 
 def _terms(
@@ -43,17 +45,21 @@ def trimmed(
     intercept: Array | None,
     index: GroupIndex | None,
     least: Array,
+    features: Array | None = None,
     *,
     classes: int,
 ) -> tuple[Array, ...]:
     """Sum loss, gradient and Hessian of one group over rows whose loss is more than ``least``.
 
+    Derivatives are by the intercepts and the coefficients of ``features (u,)``, by their numbers;
+    None are all, and then u is p. D is ``K (u + 1)``, or ``K u`` without intercepts.
+
     Returns
     -------
-    loss, gradient, hessian : arrays (1,), (K, q), (D, D)
+    loss, gradient, hessian : arrays (1,), (K, u + 1), (D, D)
     left_out : array (1,)
         Loss of the other rows.
-    rounding : array (K, q)
+    rounding : array (K, u + 1)
         Absolute sums of the gradient's terms.
     blur : array (1,)
         Curvature of the rows times the squared sums that bound the rounding of their logits.
@@ -64,14 +70,15 @@ def trimmed(
     loss = loss * weights
     keep = xp.astype(loss > least, X.dtype)
     weights = weights * keep
-    F = _with_constant(xp, X, intercept)
+    whole = _with_constant(xp, X, intercept)
+    F = whole if features is None else _with_constant(xp, xp.take(X, features, axis=1), intercept)
     gradient = T(R * weights[:, None]) @ F
     rows = []
     for k in range(classes):
         own = [-P[:, k] * P[:, j] if j != k else P[:, k] * Q[:, k] for j in range(classes)]
         rows.append(xp.concat([T(F * (weights * a)[:, None]) @ F for a in own], axis=1))
     hessian = rows[0] if classes == 1 else xp.concat(rows, axis=0)
-    zeta = xp.abs(F) @ T(xp.abs(_parameters(xp, theta, intercept)))
+    zeta = xp.abs(whole) @ T(xp.abs(_parameters(xp, theta, intercept)))
     if block.offset is not None:
         sizes = block._replace(offset=xp.abs(block.offset))
         zeta = sizes.with_offset(zeta, index, classes)
@@ -94,10 +101,13 @@ def leverages(
     inverse: Array,
     empty: Array,
     scale: Array,
+    features: Array | None = None,
     *,
     classes: int,
 ) -> tuple[Array, ...]:
     """Sum powers of the kept rows' leverages; and their squares along directions without curvature.
+
+    ``features`` are those of `trimmed`.
 
     Parameters
     ----------
@@ -120,6 +130,7 @@ def leverages(
     T = xp.matrix_transpose
     terms, weights = _terms(block, theta, intercept, index, classes)
     keep = xp.astype(terms.value * weights > least, X.dtype)
+    X = X if features is None else xp.take(X, features, axis=1)
     F = _with_constant(xp, X, intercept)
     q = F.shape[1]
     total: Any = 0.0
@@ -132,6 +143,7 @@ def leverages(
                 cross = pairs[k, :, j, :]
                 form = form + pairs[j, :, j, :] - cross - T(cross)
             squares = xp.sum((F @ form) * F, axis=1) * keep
+            squares = xp.where(squares < MOST_LEVERAGE, squares, MOST_LEVERAGE)
             total = total + xp.sum(squares**POWER)
     seen: Any = 0.0 * total
     squares = T(F * F) @ keep

@@ -110,32 +110,42 @@ class Spectrum(NamedTuple):
     """Directions without curvature (D, D - r)."""
 
 
-def local_model(objective: Objective, theta: Array, least: float) -> LocalModel:
-    """Sum the model of an objective of one group, whose features have no centre, at ``theta``."""
+def local_model(
+    objective: Objective, theta: Array, least: float, features: HostArray | None = None
+) -> LocalModel:
+    """Sum the model of an objective of one group, whose features have no centre, at ``theta``.
+
+    With ``features (u,)``, it is one of their coefficients and the intercepts alone.
+    """
     context, K = objective.context, objective.classes
     xp, q = context.xp, theta.shape[2]
-    intercept = theta[:, :, -1] if objective.layout.fit_intercept else None
+    fit_intercept = objective.layout.fit_intercept
+    intercept = theta[:, :, -1] if fit_intercept else None
+    places = np.arange(q)
+    if features is not None:
+        places = np.append(features, q - 1) if fit_intercept else features
     parts = objective.sum(
         trimmed,
         theta,
         intercept,
         objective.data.index,
         context.zeros(()) + least,
+        None if features is None else context.asarray(features, keep_dtype=True),
         classes=K,
     )
     objective.cost.passes += objective.data.pass_cost
     objective.cost.grams += objective.data.pass_cost * K
     flat = [xp.reshape(part, (-1,)) for part in parts]
     numbers = np.asarray(to_host(xp.concat(flat)), np.float64)
-    D = K * q
+    D = K * len(places)
     kept, gradient, hessian, left_out, rounding, blur = np.split(
         numbers, np.cumsum([1, D, D * D, 1, D])
     )
     if not np.isfinite(numbers).all():
         kept = np.asarray([np.inf])
-    W = np.asarray(to_host(theta[0, ...]), np.float64)
+    W = np.asarray(to_host(theta[0, ...]), np.float64)[:, places]
     strength = float(to_host(objective.penalty.strength)[0])
-    factors = strength * np.asarray(to_host(objective.penalty.factors), np.float64)
+    factors = strength * np.asarray(to_host(objective.penalty.factors), np.float64)[places]
     mean = W.mean(axis=0) if K > 1 else 0.0 * W[0]
     return LocalModel(
         kept=float(kept[0]),

@@ -64,11 +64,23 @@ import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.local_blocks import POWER, hessian_root, leverages
+from logitron.certificates.local_blocks import (
+    MOST_LEVERAGE,
+    POWER,
+    hessian_root,
+    leverages,
+)
 from logitron.certificates.local_model import LocalModel, local_model
 from logitron.objective import Objective
 
-__all__ = ["LocalBound", "LocalObjective", "concordant_gap", "local_bound"]
+__all__ = [
+    "LocalBound",
+    "LocalObjective",
+    "concordant_gap",
+    "factorise",
+    "largest_leverage",
+    "local_bound",
+]
 
 
 #: part of the distance that is asked for that rows and penalty may come to when they are left out
@@ -175,7 +187,7 @@ def local_bound(
         factor = factorise(model, eps=eps, penalised=penalised)
         gap, decrement = np.inf, 0.5 * factor.delta**2
         if decrement <= enough:
-            kappa = _largest_leverage(objective, theta, model, factor)
+            kappa = largest_leverage(objective, theta, model, factor)
             gap = concordant_gap(factor.delta, kappa)
             if penalised and not gap <= enough and np.isfinite(kappa):
                 reach = factor.delta * kappa
@@ -200,7 +212,7 @@ def _without_fading(
         gap = 0.5 * factor.delta**2
         if gap > enough:
             return float("inf")
-        reach = factor.delta * _largest_leverage(objective, theta, model, factor)
+        reach = factor.delta * largest_leverage(objective, theta, model, factor)
         if not np.isfinite(reach):
             return float("inf")
         if 2.0 * reach < change:
@@ -208,21 +220,29 @@ def _without_fading(
     return float("inf")
 
 
-def _largest_leverage(
-    objective: Objective, theta: Array, model: LocalModel, factor: Factor
+def largest_leverage(
+    objective: Objective,
+    theta: Array,
+    model: LocalModel,
+    factor: Factor,
+    features: HostArray | None = None,
 ) -> float:
     """Bound how much a kept row's logits change along a unit direction, kappa.
 
-    Infinite where rows see directions that have no curvature.
+    Infinite where rows see directions that have no curvature. The ``features`` are the model's.
     """
-    powers, seen, lengths = _leverages(objective, theta, model.least, factor)
+    powers, seen, lengths = _leverages(objective, theta, model.least, factor, features)
     if seen > (UNSEEN * len(model.gradient) * objective.eps) ** 2 * lengths:
         return float("inf")
-    return float(powers ** (0.5 / POWER))
+    return float(powers ** (0.5 / POWER)) if powers < MOST_LEVERAGE**POWER else float("inf")
 
 
 def _leverages(
-    objective: Objective, theta: Array, least: float, factor: Factor
+    objective: Objective,
+    theta: Array,
+    least: float,
+    factor: Factor,
+    features: HostArray | None,
 ) -> tuple[float, float, float]:
     context = objective.context
     intercept = theta[:, :, -1] if objective.layout.fit_intercept else None
@@ -235,6 +255,7 @@ def _leverages(
         context.asarray(factor.inverse),
         context.asarray(factor.empty),
         context.asarray(factor.scale),
+        None if features is None else context.asarray(features, keep_dtype=True),
         classes=objective.classes,
     )
     objective.cost.passes += objective.data.pass_cost
@@ -268,8 +289,8 @@ class LocalObjective:
         self.eps = objective.eps
         #: whether models have the Hessian's root
         self.fine = False
-        #: whether the group has a penalty, and so an optimum
-        self.penalised = bool((to_host(objective.penalty.strength) > 0.0).all())
+        #: whether all features of the group have a penalty, and so an optimum
+        self.penalised = not to_host(objective.penalty.leaves_free).any()
 
     def arranged(self, theta: HostArray) -> Array:
         """Arrange a vector (D,) as parameters (1, K, q), where the rows are."""

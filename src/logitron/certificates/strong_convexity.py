@@ -31,6 +31,11 @@ squares of residuals add up to less than the loss. Where a residual is a probabi
 off by a rounding of that, and the sum of the weights is added to ``f``. That is a model, not a
 proof, of the arithmetic; it matters where the rest of the bound is at round-off itself.
 
+*Features without a penalty* are to that bound what the intercepts are: :math:`\varphi` is the
+minimum over them too, and :math:`\lVert \hat t \rVert_H`, :math:`\nu` and :math:`\delta` are those
+of `free_change`. With factors :math:`f_j` of the others, their gradients are divided by
+:math:`\sqrt{f_j}`, and so are the features that :math:`\Lambda` is of.
+
 *A witness.* Where the data curve the objective much more than the penalty does, that bound is far
 too large. Some of the rows, with the weights that they have, are a rigorous witness of the data's
 curvature: what the other rows add to it is not negative. With their Hessian ``H``,
@@ -61,6 +66,7 @@ from logitron.backend import namespace_of
 from logitron.backend.types import Array
 from logitron.certificates.intercept_change import intercept_change
 from logitron.losses import Loss
+from logitron.penalties import over_factors
 
 __all__ = ["bound", "bound_by_witness", "leverage", "logit_changes"]
 
@@ -74,6 +80,7 @@ def bound(
     largest: Array,
     squares: Array,
     factors: Array | None = None,
+    change: tuple[Array, Array, Array] | None = None,
     *,
     blur: Array | None = None,
     loss: Loss,
@@ -100,7 +107,9 @@ def bound(
         Summed squares of each feature, roughly.
     factors : array (p,), optional
         What multiplies the penalty of each feature; ``largest`` is then of features each divided
-        by the root of its factor.
+        by the root of its factor, but for those of a factor of 0.
+    change : tuple of arrays (G,), optional
+        Where factors are 0, the bound of `free_change` for these features and the intercept.
     blur : array (G,), optional
         Length of what rounding of the logits adds to the residuals, in units of ``eps``; by
         default, a quarter of the logits' rounding.
@@ -118,19 +127,24 @@ def bound(
     q = theta.shape[2]
     p = q - int(fit_intercept)
     grad_coef, W = grad[:, :, :p], theta[:, :, :p]
-    steepness = grad_coef * grad_coef if factors is None else grad_coef * grad_coef / factors
+    steepness = grad_coef * grad_coef
+    none = penalty <= 0.0
+    if factors is not None:
+        steepness = over_factors(steepness, factors)
+        none = none | (xp.min(factors) <= 0.0) if change is None else none
     length = xp.sqrt(xp.sum(xp.sum(steepness, axis=2), axis=1))
     if blur is None:
         blur = 0.25 * xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
     root = xp.sqrt(largest)
     length = length + 2.0 * eps * root * (xp.sqrt(value) + blur)
     below = xp.zeros_like(value)
-    if fit_intercept:
-        x, nu, delta = intercept_change(xp, grad[:, :, p], curvature, loss)
+    if change is None and fit_intercept:
+        change = intercept_change(xp, grad[:, :, p], curvature, loss)
+    if change is not None:
+        x, nu, delta = change
         steepest = loss.curvature_bound
         length = length + root * xp.sqrt(steepest * xp.exp(nu)) * x
         below = delta * x
-    none = penalty <= 0.0
     modulus = xp.where(none, xp.ones_like(penalty), penalty)
     gap = below + length * length / (2.0 * modulus)
     return xp.where(none, xp.full_like(gap, float("inf")), gap)

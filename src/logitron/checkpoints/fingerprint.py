@@ -71,6 +71,9 @@ def _parameters(estimator: Any) -> dict[str, str]:
     written, left_out = parameters_to_json(given)
     text = {name: dumps(value) for name, value in written.items()}
     for name in left_out:
+        if isinstance(given[name], np.ndarray):  # more numbers than are written
+            text[name] = _digest(name, given[name])
+            continue
         kind = given[name] if isinstance(given[name], type) else type(given[name])
         text[name] = f"{kind.__module__}.{kind.__qualname__}"
     return {name: text[name] for name in given if name not in IRRELEVANT}

@@ -66,6 +66,8 @@ class FitOptions:
     """Standardise numbers; the default is yes for tables, and no for arrays."""
     l1_ratio: float = 0.0
     """Part of the L1 penalty; 1 makes most coefficients zero."""
+    penalty_factors: Names = ()
+    """What multiplies the penalty of columns: A=0,B=2. 0 is no penalty; the default is 1."""
     tol: float = 1e-4
     """A fit has converged when its relative gap is proven to be at most the square of this."""
     max_iter: int | None = None

@@ -32,6 +32,7 @@ __all__ = [
     "LabelArray",
     "MissingLabel",
     "Offset",
+    "PenaltyFactors",
     "PenaltyName",
     "PrecisionName",
     "RandomState",
@@ -153,6 +154,8 @@ Offset = (
 MissingLabel = _Number | str | None
 #: C: one number, or one for each target
 InversePenalty = _Number | SupportsArray | Sequence[_Number]
+#: penalty_factors: one number for each feature, or None
+PenaltyFactors = Sequence[_Number] | SupportsArray | SupportsToNumpy | DeviceArray | None
 #: class_weight: factors by class, or one choice for each target
 ClassWeight = (
     Mapping[Any, _Number]

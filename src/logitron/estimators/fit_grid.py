@@ -27,6 +27,7 @@ from logitron.estimators.weight_scale import (
 )
 from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
+from logitron.reductions import without_l1
 from logitron.solvers import (
     Callback,
     Iteration,
@@ -83,6 +84,7 @@ class FitGrid:
         *,
         C: Any,
         l1_ratio: Any = 0.0,
+        penalty_factors: HostArray | None = None,
         sample_weight: Any = None,
         counts: HostArray | None = None,
         class_weight: Any = None,
@@ -102,6 +104,8 @@ class FitGrid:
             Broadcast to (T, F, P).
         l1_ratio : float or array, default 0.0
             Part of the L1 penalty, broadcast to (T, F, P).
+        penalty_factors : numpy.ndarray (p,), optional
+            What multiplies the penalty of each feature, of all fits.
         sample_weight : array (n,) or (n, T), optional
         counts : numpy.ndarray (n, F), optional
             Number of times that each row counts in each subset. None is one subset of all rows.
@@ -166,7 +170,7 @@ class FitGrid:
             groups=groups,
             classes=K,
             loss=cross_entropy(K, soft=labels.soft),
-            **penalties(Cs.reshape(-1), ratios.reshape(-1), weight_scale),
+            **penalties(Cs.reshape(-1), ratios.reshape(-1), weight_scale, penalty_factors),
             fit_intercept=fit_intercept,
             index=index,
             max_sample_weight=max_sample_weight,
@@ -271,8 +275,7 @@ class FitGrid:
                 objective = objective.take(batch)
                 batch_start = _take_columns(context, batch_start, columns)
             if objective.l1 is not None and not (objective.l1.strength > 0.0).any():
-                bounded = bool((objective.penalty.strength > 0.0).all())
-                objective = replace(objective, l1=None, strongly_convex=bounded)
+                objective = without_l1(objective)
             if len(present) < K:
                 objective = restrict_to_classes(objective, present)
             n_later = sum(map(len, batches[number + 1 :]))

@@ -225,7 +225,7 @@ class Fit:
         relative = target_gap(self.settings.tol, objective.rows.context.precision)
         proven = relative_gap(value, gap if objective.strongly_convex else None) <= relative
         unproven = ~(proven | (solution.status == Status.STOPPED))
-        if not objective.strongly_convex:
+        if not objective.penalised:
             separated = Status.SEPARABLE, Status.QUASI_SEPARABLE
             unproven &= ~np.isin(solution.status, separated)
         n_refined = min(int(unproven.sum()), n_affordable(objective))

@@ -40,6 +40,7 @@ from logitron.estimators.validation.labels import (
 )
 from logitron.estimators.validation.offsets import mean_offsets
 from logitron.estimators.validation.one_hot import warn_one_hot
+from logitron.estimators.validation.penalty_factors import read_penalty_factors
 from logitron.estimators.validation.training_targets import read_targets
 from logitron.estimators.verdict import Verdict
 from logitron.estimators.warm_start import transfer_neurons
@@ -54,10 +55,11 @@ __all__ = ["LogisticRegression"]
 class LogisticRegression(NeuronClassifier):
     r"""Logistic regression: one neuron for two classes, a softmax layer for more.
 
-    Minimises :math:`\sum_i s_i \ell_i + \frac1C \left( \tfrac{1 - r}2 \lVert w \rVert^2
-    + r \sum_j |w_j| \right)` with ``r = l1_ratio``, where :math:`\ell_i` is the cross-entropy of
-    row i, :math:`s_i` its sample weight, and w the coefficients; intercepts are not penalised. This
-    is the objective of :class:`sklearn.linear_model.LogisticRegression`.
+    Minimises :math:`\sum_i s_i \ell_i + \frac1C \sum_j f_j \left( \tfrac{1 - r}2 w_j^2
+    + r |w_j| \right)` with ``r = l1_ratio`` and ``penalty_factors`` f, where :math:`\ell_i` is the
+    cross-entropy of row i, :math:`s_i` its sample weight, and w the coefficients; intercepts have
+    no penalty. With factors of 1, the default, this is the objective of
+    :class:`sklearn.linear_model.LogisticRegression`.
 
     X can be a NumPy, CuPy, PyTorch, JAX or Dask array, or an array of any other library that
     implements the Python array API standard. Lists, tables of pandas, polars or pyarrow, and sparse
@@ -79,6 +81,10 @@ class LogisticRegression(NeuronClassifier):
         Part of the L1 penalty. 0 is the L2 penalty. With 1, and to some degree with numbers between
         (elastic net), most coefficients are exactly zero. "auto", "saga" and, for 1, "liblinear"
         have it.
+    penalty_factors : array-like (p,) or None, default None
+        What multiplies the penalty of each feature, in the order of the columns of X: 1 changes
+        nothing, 2 penalises twice as strongly, and 0 leaves a feature without a penalty. None is 1
+        for all. They are taken as they are; glmnet's ``penalty.factor`` is rescaled to mean 1.
     tol : float, default 1e-4
         A fit has converged when its objective f is proven to satisfy
         ``(f - f_min) / f_min <= tol ** 2``. Gradient descent stops by ``loss_change`` instead, but
@@ -190,6 +196,7 @@ class LogisticRegression(NeuronClassifier):
         *,
         C: types.InversePenalty = 1.0,
         l1_ratio: float | None = 0.0,
+        penalty_factors: types.PenaltyFactors = None,
         dual: bool = False,
         tol: float = 1e-4,
         fit_intercept: bool = True,
@@ -211,6 +218,7 @@ class LogisticRegression(NeuronClassifier):
         self.penalty = penalty
         self.C = C
         self.l1_ratio = l1_ratio
+        self.penalty_factors = penalty_factors
         self.dual = dual
         self.tol = tol
         self.fit_intercept = fit_intercept
@@ -299,13 +307,14 @@ class LogisticRegression(NeuronClassifier):
         C, l1_ratio = resolve_penalty(self)
         raw_inputs = X, y, sample_weight
         X = validate_features(self, X, reset=True)
+        penalty = {"C": C, "l1_ratio": l1_ratio, "penalty_factors": read_penalty_factors(self)}
         contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
         missing = self.missing_label
         labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset, missing)
         if labels.multilabel:
             warn_one_hot(labels, weights)
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
-            self._fit_grid(X, labels, weights, offset, (C, l1_ratio), raw_inputs, contexts)
+            self._fit_grid(X, labels, weights, offset, penalty | {"C": C}, raw_inputs, contexts)
             return
         settings = self._settings(labels)
         if np.ndim(C) or isinstance(self.class_weight, list):
@@ -317,7 +326,7 @@ class LogisticRegression(NeuronClassifier):
         if not weighed_in_blocks:
             weights = apply_class_weight(labels, self.class_weight, weights)
         if weighed_in_blocks or labels.lack_a_class(weights):
-            self._fit_grid(X, labels, weights, offset, (float(C), l1_ratio), raw_inputs, contexts)
+            self._fit_grid(X, labels, weights, offset, penalty, raw_inputs, contexts)
             return
         input_context, compute_context = contexts
         weights, weight_scale = rescale_weights(weights)
@@ -329,7 +338,7 @@ class LogisticRegression(NeuronClassifier):
             objective = Objective.over(
                 rows,
                 loss=cross_entropy(labels.n_outputs, soft=labels.soft),
-                **penalties(C, l1_ratio, scale),
+                **penalties(C, l1_ratio, scale, penalty["penalty_factors"]),
                 fit_intercept=self.fit_intercept,
                 max_sample_weight=max_weight_of(weights),
                 sum_of_squares=rows.sum_of_squares,
@@ -362,7 +371,7 @@ class LogisticRegression(NeuronClassifier):
         labels: Labels,
         weights: Array | None,
         offset: Array | None,
-        penalty: tuple[Any, float],
+        penalty: dict[str, Any],
         raw_inputs: tuple[Any, Any, Any],
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
@@ -376,8 +385,7 @@ class LogisticRegression(NeuronClassifier):
                 compute_context,
                 X,
                 labels,
-                C=penalty[0],
-                l1_ratio=penalty[1],
+                **penalty,
                 sample_weight=weights,
                 class_weight=self.class_weight if multilabel or labels.soft else None,
                 offset=offset,

@@ -44,6 +44,7 @@ from logitron.estimators.validation.features import (
 )
 from logitron.estimators.validation.labels import Labels, classes_in_context
 from logitron.estimators.validation.one_hot import warn_one_hot
+from logitron.estimators.validation.penalty_factors import read_penalty_factors
 from logitron.estimators.validation.training_targets import read_targets
 
 __all__ = ["LogisticRegressionCV"]
@@ -75,7 +76,8 @@ class LogisticRegressionCV(NeuronClassifier):
         "precision", "recall" and "jaccard" of the second class, and their averages over the classes
         such as "f1_macro"; and, for two classes, "roc_auc" and "average_precision". All other
         scorers of scikit-learn are called for each fit, on the host.
-    solver, tol, max_iter, class_weight, verbose, backend, device, dtype, missing_label
+    penalty_factors, solver, tol, max_iter, class_weight, verbose, backend, device, dtype,
+    missing_label
         As in `LogisticRegression`. "balanced" is computed for each fold; ``verbose=1`` shows a
         progress bar.
     refit : bool, default True
@@ -149,6 +151,7 @@ class LogisticRegressionCV(NeuronClassifier):
         *,
         Cs: int | Sequence[SupportsFloat] | types.SupportsArray = 10,
         l1_ratios: Sequence[float] | types.SupportsArray | Literal["warn"] | None = "warn",
+        penalty_factors: types.PenaltyFactors = None,
         fit_intercept: bool = True,
         cv: types.Folds | None = None,
         dual: bool = False,
@@ -172,6 +175,7 @@ class LogisticRegressionCV(NeuronClassifier):
     ) -> None:
         self.Cs = Cs
         self.l1_ratios = l1_ratios
+        self.penalty_factors = penalty_factors
         self.fit_intercept = fit_intercept
         self.cv = cv
         self.dual = dual
@@ -276,6 +280,7 @@ class LogisticRegressionCV(NeuronClassifier):
             compute_context,
             X,
             labels,
+            penalty_factors=read_penalty_factors(self),
             sample_weight=weights,
             class_weight=self.class_weight,
             offset=offset,

@@ -24,6 +24,7 @@ from logitron.estimators.sklearn.parameters import (
 from logitron.estimators.validation.features import resolve_contexts, validate_features
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.multilabel import encode_y
+from logitron.estimators.validation.penalty_factors import read_penalty_factors
 from logitron.estimators.validation.values import to_python
 from logitron.solvers import Callback, Iteration, Status, map_iterations
 
@@ -163,6 +164,7 @@ class ResampledProblem:
                 f"C must be a number, got {to_python(model.C)!r}; lists are for many targets"
             )
         C, self.l1_ratio = resolve_penalty(model)
+        self.penalty_factors = read_penalty_factors(own)
         self.C = inverse_penalty_per_target(C, self.labels.n_targets)
         self.settings = Settings(
             resolve_solver(model, classes=2 if self.multilabel else len(self.labels.classes)),
@@ -210,6 +212,7 @@ class ResampledProblem:
             part.labels,
             C=part.C.reshape(-1, 1, 1),
             l1_ratio=self.l1_ratio,
+            penalty_factors=self.penalty_factors,
             sample_weight=part.weights,
             counts=counts,
             class_weight=part.class_weight,

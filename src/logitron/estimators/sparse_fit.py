@@ -8,8 +8,10 @@ import numpy as np
 
 from logitron.automatic import COSTS, Plan, minimize_elastic_net, sparse_gap
 from logitron.automatic.observers import with_parameters
+from logitron.automatic.separated import Separated
 from logitron.backend import to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
+from logitron.certificates import free_features
 from logitron.estimators.reports import Report, warn_unconverged
 from logitron.estimators.verdict import Verdict, relative_gap, target_gap
 from logitron.objective import Cost, Objective
@@ -35,16 +37,19 @@ class SparseFit:
     def parameters(self) -> tuple[Array, Array]:
         """Coefficients (m, p), of which most are zero, and intercepts (m,).
 
-        The intercepts of a softmax group have mean zero; those of its coefficients are determined.
+        In a softmax group, intercepts and the coefficients of a feature without a penalty have mean
+        zero; the means of the others are determined.
         """
-        objective = self.objective
+        objective, K = self.objective, self.objective.classes
         coef, intercept = objective.split(self.solution.theta)
+        if K > 1:
+            free, columns = free_features(objective), objective.layout.columns
+            free = free if columns is None else columns[free]
+            coef = coef.copy()
+            coef[:, free] = _centred(coef[:, free], K)
         if intercept is None:
             return coef, 0.0 * coef[:, 0]
-        grouped = np.reshape(intercept, (-1, objective.classes))
-        if objective.classes > 1:
-            grouped = grouped - grouped.mean(axis=1, keepdims=True)
-        return coef, grouped.reshape(-1)
+        return coef, _centred(intercept[:, None], K)[:, 0] if K > 1 else intercept
 
     @property
     def work(self) -> Cost:
@@ -76,7 +81,7 @@ class SparseFit:
             above = np.maximum(point.value - least, 0.0) + rounding
             point = point._replace(gap=np.fmin(point.gap, above))
         suboptimality = relative_gap(point.value, point.gap)
-        tiny = point.value <= np.finfo(float).tiny / np.finfo(float).eps
+        tiny = point.attained & (point.value <= np.finfo(float).tiny / np.finfo(float).eps)
         suboptimality = np.where(tiny, 0.0, suboptimality)
         certified = point.met(target_gap(self.tol, stored.dtype.name)) | tiny
         met = np.isin(solution.status, (Status.CONVERGED, Status.AT_PRECISION))
@@ -86,8 +91,18 @@ class SparseFit:
 
     def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
         """Warn about groups that did not converge; see `Fit.warn`."""
-        report = Report(verdict.status, self.solution.n_iter, verdict.suboptimality, {})
+        solution = self.solution
+        report = Report(
+            verdict.status, solution.n_iter, verdict.suboptimality, solution.running_away
+        )
         warn_unconverged(report, estimator_name, solver, tol=self.tol, names=names)
+
+
+def _centred(neurons: HostArray, classes: int) -> HostArray:
+    """Subtract the mean over the classes of each group from columns (m, s)."""
+    grouped = neurons.reshape(len(neurons) // classes, classes, neurons.shape[1])
+    centred: HostArray = grouped - grouped.mean(axis=1, keepdims=True)
+    return centred.reshape(neurons.shape)
 
 
 def minimize_sparse(
@@ -116,6 +131,7 @@ def minimize_sparse(
         interruptible=interruptible,
         callback=with_parameters(callback, objective, None, 0),
     )
+    solution = Separated.find_after(objective, solution).reported(solution, objective)
     (n, p), (G, K, _) = objective.rows.shape, objective.shape
     plan = Plan("proximal-newton", (), 0, COSTS.of(n, p, G, K), "an L1 penalty has no gradient")
     return SparseFit(objective, solution, plan, tol)

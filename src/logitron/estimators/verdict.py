@@ -158,7 +158,7 @@ class _Judge:
             if rows.precision == "float64":
                 gap = self._add_rounding(gap, sizes)
         suboptimality = relative_gap(value, gap)
-        if objective.strongly_convex:
+        if objective.penalised:
             suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
         return Verdict(self._final_status(value, certified), suboptimality, certified)
@@ -240,9 +240,8 @@ class _Judge:
         unproven = met & ~certified
         if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
             # no bound can exist without a penalty, if the Hessian is too large
-            estimated = (to_host(self.objective.penalty.strength) <= 0.0) & (
-                solution.status == Status.CONVERGED
-            )
+            free = np.asarray(to_host(self.objective.penalty.leaves_free))
+            estimated = free & (solution.status == Status.CONVERGED)
             unproven &= ~estimated
         status = np.where(unproven, Status.UNPROVEN, status)
         return np.where(np.isfinite(value), status, Status.DIVERGED)

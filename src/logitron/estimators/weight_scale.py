@@ -27,6 +27,8 @@ __all__ = [
 MAX_UNSCALED = 2.0**30
 #: largest penalty; a smaller C has the same effect as the inverse of this
 MAX_PENALTY = 1e300
+#: largest factor of a feature's penalty beside others near 1
+MAX_FACTOR = 1e150
 
 
 def nearest_powers_of_two(largest: HostArray) -> HostArray:
@@ -83,25 +85,49 @@ def rescale_weights(sample_weight: Array | None) -> tuple[Array | None, HostArra
         return sample_weight * context.asarray(factor), weight_scale
 
 
-def penalties(C: Any, l1_ratio: Any, weight_scale: Any = 1.0) -> dict[str, Any]:
+def penalties(
+    C: Any, l1_ratio: Any, weight_scale: Any = 1.0, factors: HostArray | None = None
+) -> dict[str, Any]:
     """Compute the strengths of the L2 and the L1 penalty, as arguments of `Objective.over`.
 
     Parameters
     ----------
     C, l1_ratio : float or array
     weight_scale : float or array, default 1.0
+    factors : numpy.ndarray (p,), optional
+        What multiplies the penalty of each feature.
 
     Returns
     -------
     dict
-        ``penalty`` and ``l1``; None for no L1 penalty at all.
+        ``penalty`` and ``l1``, None for no L1 penalty at all; and ``feature_factors``, None where
+        they are equal, as they are part of the strengths then.
     """
     strength = penalty_strength(C, weight_scale)
+    if factors is not None:
+        common, factors = _common_factor(factors)
+        most = MAX_PENALTY if factors is None else MAX_PENALTY / factors.max()
+        with np.errstate(over="ignore", under="ignore"):
+            strength = np.minimum(strength * common, most)
     absolute = strength * l1_ratio
     return {
         "penalty": strength * (1.0 - np.asarray(l1_ratio, dtype=float)),
         "l1": absolute if np.any(absolute > 0.0) else None,
+        "feature_factors": factors,
     }
+
+
+def _common_factor(factors: HostArray) -> tuple[float, HostArray | None]:
+    """Divide factors (p,) by what they have in common: their value if they are equal.
+
+    Otherwise by a power of two near the geometric mean of those above 0, which is exact.
+    """
+    if (factors == factors[0]).all():
+        return float(factors[0]), None
+    exponents = np.log2(factors[factors > 0.0])
+    common = int(np.clip(np.round(exponents.mean()), -1000, 1000))
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.ldexp(1.0, common)), np.minimum(np.ldexp(factors, -common), MAX_FACTOR)
 
 
 def max_weight_ratio_of(sample_weight: Any, counts: HostArray | None) -> float:

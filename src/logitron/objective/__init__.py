@@ -16,7 +16,9 @@ module                    what it holds
 `objective.kept_logits`   the objective along a ray of logits
 `objective.linearisation` the loss linearised row by row, at points
 `objective.working_terms` the loss as least squares of the logits
+`objective.unpenalised`   the features that no penalty holds
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
+`objective.convexity`     whether distances from the optimum have a bound
 `objective.cost`          what a fit costs, in reads of the features
 ========================= ======================================================================
 """
@@ -32,6 +34,7 @@ from logitron.objective.linearisation import Linearised, follow, linearise
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
 from logitron.objective.sums import group_rows, row_squares
+from logitron.objective.unpenalised import unpenalised_features
 
 __all__ = [
     "Cost",
@@ -50,5 +53,6 @@ __all__ = [
     "linearise",
     "make_training_rows",
     "row_squares",
+    "unpenalised_features",
     "with_gram_norm_bound",
 ]

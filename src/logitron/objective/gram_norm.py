@@ -18,7 +18,7 @@ def gram_norm_bound(objective: Objective) -> Array:
     if objective.penalty.feature_factors is not None:
         squares, _ = objective.sum_weighted(column_squares, centre)
         objective.cost.passes += data.pass_cost
-        scaled = xp.sum(squares / objective.penalty.feature_factors)
+        scaled = xp.sum(objective.penalty.over_factors(squares))
         return scaled * (data.scale * data.max_weight_ratio)
     if statistics.sum_of_squares is None:
         largest = data.scale * xp.max(objective.row_squares(fit_intercept=False))

@@ -4,11 +4,11 @@ For each group, with sample weights :math:`s_i` and inverse penalty strength ``C
 
 .. math::
 
-   f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \lVert W \rVert^2.
+   f(W, b) = \sum_i s_i \, \ell(x_i^\top W + b, y_i) + \frac{1}{2 C} \sum_{kj} f_j \, W_{kj}^2.
 
-The intercepts are not penalised. An objective consists of a few immutable values: data, loss,
-penalty, layout of the parameters, statistics of the features. It evaluates, and does nothing else:
-what makes another objective of an objective is in `logitron.reductions`.
+The factors :math:`f_j` are 1 as a rule; intercepts are not penalised. An objective consists of few
+immutable values: data, loss, penalty, layout of the parameters, statistics of the features. It
+evaluates, and does nothing else: `logitron.reductions` make another objective of an objective.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, logits_of
 from logitron.losses import Loss, cross_entropy
 from logitron.objective import logit_sums, sums
+from logitron.objective.convexity import convexity
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation, assemble, assemble_products
@@ -60,8 +61,8 @@ class Objective:
     statistics : FeatureStatistics
     l1 : L1, optional
         Penalty of absolute values, which `evaluate` leaves out: it has no gradient.
-    strongly_convex : bool, default False
-        Whether every group has an L2 penalty and a loss whose bounds are known.
+    strongly_convex, penalised : bool, default False
+        Whether all features but a few, or all, have an L2 penalty in every group; see `convexity`.
     cost : Cost
         Counts passes and Gram matrices; objectives made of this one count together.
     """
@@ -72,6 +73,7 @@ class Objective:
     layout: Layout
     statistics: FeatureStatistics = field(default_factory=FeatureStatistics)
     strongly_convex: bool = False
+    penalised: bool = False
     cost: Cost = field(default_factory=Cost)
     l1: L1 | None = None
 
@@ -85,6 +87,7 @@ class Objective:
         loss: Loss | None = None,
         penalty: Any = 0.0,
         l1: Any = None,
+        feature_factors: HostArray | None = None,
         fit_intercept: bool = True,
         index: GroupIndex | None = None,
         max_sample_weight: float = 1.0,
@@ -104,6 +107,8 @@ class Objective:
             ``1 / C``, on the host; beside ``l1``, of the squares alone.
         l1 : float or array (G,), optional
             Strength of the penalty of absolute values, on the host.
+        feature_factors : numpy.ndarray (p,), optional
+            What multiplies both penalties of each feature; 1 by default.
         fit_intercept : bool, default True
         index : GroupIndex, optional
         max_sample_weight : float, default 1.0
@@ -125,15 +130,16 @@ class Objective:
         context = HOST if on_host and not with_rows.library.is_host else with_rows
         ratio = float(groups) if max_weight_ratio is None else max_weight_ratio
         layout = Layout(context, p, fit_intercept)
-        if l1 is not None:
-            l1 = L1(context.asarray(np.zeros(groups) + l1), layout.penalty_factors(None))
+        own = None if feature_factors is None else context.asarray(feature_factors)
+        factors = layout.penalty_factors(own)
+        l1 = None if l1 is None else L1(context.asarray(np.zeros(groups) + l1), factors)
         return cls(
             TrainingData(rows, index, max_sample_weight, ratio),
             loss,
-            L2(context.asarray(each), layout.penalty_factors(None)),
+            L2(context.asarray(each), factors, own),
             layout,
             FeatureStatistics(sum_of_squares=sum_of_squares),
-            strongly_convex=loss.self_concordance is not None and bool((each > 0).all()),
+            **convexity(loss, each, feature_factors),
             l1=l1,
         )
 
@@ -208,9 +214,8 @@ class Objective:
     def beside_rows(self) -> "Objective":
         """Return the same objective of parameters that live where the rows are."""
         layout = replace(self.layout, context=self.rows.context.wide)
-        strength = layout.context.asarray(self.penalty.strength)
-        penalty = L2(strength, layout.context.asarray(self.penalty.factors))
-        return replace(self, layout=layout, penalty=penalty)
+        there = (None if part is None else layout.context.asarray(part) for part in self.penalty)
+        return replace(self, layout=layout, penalty=L2(*there))
 
     def in_float64(self) -> "Objective":
         """Return the same objective, with blocks computed in the widest precision."""
@@ -384,17 +389,12 @@ class Objective:
         r"""Bound the curvature of the objective in every direction, one number for each group.
 
         The largest eigenvalue of the Hessian is at most
-        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + 1/C`, because a row's own Hessian is at
-        most ``c = 1/4`` for a sigmoid neuron and ``1/2`` for a softmax group [1]_. Gradient
-        descent with the inverse of the bound as its step length never overshoots.
-
-        References
-        ----------
-        .. [1] D. Böhning, "Multinomial logistic regression algorithm", Annals of the Institute of
-           Statistical Mathematics 44(1), 1992.
+        :math:`c \sum_i s_i (\lVert x_i \rVert^2 + 1) + \max_j f_j / C`: a row's own is at most c,
+        1/4 for a sigmoid neuron and 1/2 for a softmax group (Böhning 1992, "Multinomial logistic
+        regression algorithm"). Steps of the inverse length never overshoot.
         """
         bound = self.loss.curvature_bound
         if bound is None:
             raise ValueError(f"{type(self.loss).__name__} has no bound of its curvature")
         squares = self.row_squares(fit_intercept=self.layout.fit_intercept)
-        return squares * bound + self.penalty.strength
+        return squares * bound + self.context.xp.max(self.penalty.hessian_diagonal(), axis=(1, 2))

@@ -11,6 +11,6 @@ module             penalty
 
 from logitron.penalties.base import Penalty
 from logitron.penalties.l1 import L1
-from logitron.penalties.l2 import L2
+from logitron.penalties.l2 import L2, over_factors
 
-__all__ = ["L1", "L2", "Penalty"]
+__all__ = ["L1", "L2", "Penalty", "over_factors"]

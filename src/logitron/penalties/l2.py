@@ -10,7 +10,7 @@ from typing import NamedTuple
 from logitron.backend import namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["L2"]
+__all__ = ["L2", "over_factors"]
 
 
 class L2(NamedTuple):
@@ -32,6 +32,19 @@ class L2(NamedTuple):
     def is_rotation_invariant(self) -> bool:
         """Whether all features have the factor 1."""
         return self.feature_factors is None
+
+    @property
+    def leaves_free(self) -> Array:
+        """Whether some feature of each group is without this penalty (G,)."""
+        none = self.strength <= 0.0
+        if self.feature_factors is None:
+            return none
+        return none | (namespace_of(none).min(self.feature_factors) <= 0.0)
+
+    def over_factors(self, squares: Array) -> Array:
+        """Divide squares (..., p) by the factors of their features; 0 for a factor of 0."""
+        factors = self.feature_factors
+        return squares if factors is None else over_factors(squares, factors)
 
     def value(self, theta: Array) -> Array:
         """Penalty of each group (G,)."""
@@ -58,3 +71,10 @@ class L2(NamedTuple):
     def take_groups(self, groups: Array) -> "L2":
         """Return the penalty of some of the groups, by their numbers (g,)."""
         return self._replace(strength=namespace_of(groups).take(self.strength, groups, axis=0))
+
+
+def over_factors(squares: Array, factors: Array) -> Array:
+    """Divide squares (..., p) by factors (p,); 0 where a factor is 0."""
+    xp, there = namespace_of(squares), factors > 0.0
+    divided: Array = xp.where(there, squares / xp.where(there, factors, 1.0), 0.0)
+    return divided

@@ -72,6 +72,8 @@ def parameters_from_json(content: Any, names: Iterable[str]) -> dict[str, Any]:
 
 def _to_json(value: Any) -> Any:
     value = to_host_if_array(value)
+    if hasattr(value, "to_numpy"):  # a column of a table
+        value = value.to_numpy()
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):

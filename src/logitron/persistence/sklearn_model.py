@@ -37,9 +37,10 @@ def to_sklearn(
     -------
     sklearn.linear_model.LogisticRegression
         With NumPy arrays, and the parameters ``C`` (the chosen one), ``tol``, ``fit_intercept`` and
-        ``class_weight``. For many targets, a `sklearn.multiclass.OneVsRestClassifier` of them,
-        scikit-learn's class for tables of zeros and ones: its ``predict`` and ``predict_proba``
-        have the shape (n, T) too. It predicts 0 and 1 for other labels too, ``target_values_``.
+        ``class_weight``; scikit-learn has no ``penalty_factors``, and fits without them. For many
+        targets, a `sklearn.multiclass.OneVsRestClassifier` of them, scikit-learn's class for tables
+        of zeros and ones: its ``predict`` and ``predict_proba`` have the shape (n, T) too. It
+        predicts 0 and 1 for other labels too, ``target_values_``.
 
     Raises
     ------

@@ -50,7 +50,7 @@ def weighed_eigenbasis(
     spectrum, ridges : arrays (p,)
         The two diagonals.
     largest : array ()
-        Sum of the features' summed squares, each over its factor.
+        Sum of the features' summed squares, each over its factor, where that is not 0.
     """
     xp = namespace_of(products)
     T = xp.matrix_transpose
@@ -67,7 +67,9 @@ def weighed_eigenbasis(
     left = 1.0 - ratio * ridges
     spectrum = 0.5 * (left + xp.abs(left))
     basis, dual = (T(inverse) @ U) / root[:, None], root[:, None] * (L @ U)
-    return shift, basis, dual, spectrum, ridges, total * xp.sum(squares / factors)
+    there = factors > 0.0
+    penalised = xp.where(there, squares / xp.where(there, factors, 1.0), 0.0)
+    return shift, basis, dual, spectrum, ridges, total * xp.sum(penalised)
 
 
 def mean_products(

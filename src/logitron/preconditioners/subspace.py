@@ -85,7 +85,7 @@ def corrected(
     f = r
     if q > p:  # the intercept is a direction of its own, across which there is no covariance
         f = r + 1
-        last = xp.astype(penalty_factors == 0.0, B.dtype)
+        last = xp.astype(linalg.range_like(penalty_factors, q) == q - 1, B.dtype)
         B = xp.concat([B, xp.zeros_like(B[:, :, :1])], axis=2)
         B = xp.concat([B, xp.zeros_like(B[:, :1, :]) + last], axis=1)
         products = _bordered(xp, products) + features_eye[-1, :] * features_eye[:, -1:]

@@ -7,7 +7,9 @@ module                           what it does
 `reductions.standardisation`     features in units of their own spread
 `reductions.subsample`           rows drawn evenly, each of which stands for several
 `reductions.column_subset`       some of the features, where the others have no coefficient
+`reductions.feature_penalties`   and their penalties
 `reductions.absent_columns`      without the features that are zero in every row
+`reductions.without_l1`          without an L1 penalty that is zero
 `reductions.row_space`           as many features as there are rows, where those are fewer
 `reductions.intercept_column`    the intercept as the coefficient of a feature of ones
 ================================ ===============================================================
@@ -20,6 +22,7 @@ from logitron.reductions.intercept_column import with_intercept_column
 from logitron.reductions.row_space import RowSpace, is_flat, rotate
 from logitron.reductions.standardisation import standardise
 from logitron.reductions.subsample import subsample
+from logitron.reductions.without_l1 import without_l1
 
 __all__ = [
     "RowSpace",
@@ -31,4 +34,5 @@ __all__ = [
     "with_columns",
     "with_intercept_column",
     "without_absent_columns",
+    "without_l1",
 ]

@@ -63,7 +63,7 @@ def centre(objective: Objective) -> Objective:
         uneven, longer, centre_first, unknown = answers.tolist()
     if unknown and not uneven:  # differences from the centre show it
         # (without a penalty, what rounding leaves of a constant feature would be followed)
-        uneven = not objective.strongly_convex or _varies_far_from_zero(objective, rows, middle)
+        uneven = not objective.penalised or _varies_far_from_zero(objective, rows, middle)
     uneven &= layout.standardisation is None
     known = {"column_squares": squares * (n / rows.shape[0]), "needs_standardisation": uneven}
     if not layout.fit_intercept:
@@ -71,6 +71,7 @@ def centre(objective: Objective) -> Objective:
     if longer:  # lengths from zero would say little about lengths from the centre
         from_centre, _ = objective.sum_weighted(sums.column_squares, middle)
         objective.cost.passes += data.pass_cost
+        from_centre = objective.penalty.over_factors(from_centre)
         largest = context.xp.sum(from_centre) * (data.scale * data.max_weight_ratio)
         known["gram_norm_bound"] = largest
     known["centre_first_float32"] = centre_first
@@ -103,8 +104,9 @@ def _centre_by_products(objective: Objective) -> Objective:
     middle = totals / weight
     from_centre = squares - middle * totals
     # (rounded upwards: squares and means can cancel)
-    rounding = SLACK * float(xp.finfo(squares.dtype).eps) * float(xp.sum(squares))
-    largest = xp.sum(xp.where(from_centre > 0.0, from_centre, 0.0)) + rounding
+    over_factors = objective.penalty.over_factors
+    rounding = SLACK * float(xp.finfo(squares.dtype).eps) * float(xp.sum(over_factors(squares)))
+    largest = xp.sum(over_factors(xp.where(from_centre > 0.0, from_centre, 0.0))) + rounding
     known["gram_norm_bound"] = largest * (data.scale * data.max_weight_ratio)
     return objective.with_statistics(**known).with_layout(centre=middle)
 

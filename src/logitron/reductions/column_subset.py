@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from logitron.backend.types import HostArray
 from logitron.objective import FeatureStatistics, Objective
+from logitron.reductions.feature_penalties import penalties_of_features
 
 __all__ = ["with_columns"]
 
@@ -20,8 +19,8 @@ def with_columns(objective: Objective, features: HostArray) -> Objective | None:
         return None
     context = objective.context
     index = context.asarray(features, keep_dtype=True)
-    take = context.xp.take
-    centre = None if layout.centre is None else take(layout.centre, index, axis=0)
+    centre = layout.centre
+    centre = None if centre is None else context.xp.take(centre, index, axis=0)
     subset = replace(
         layout,
         n_features=len(features),
@@ -29,11 +28,6 @@ def with_columns(objective: Objective, features: HostArray) -> Objective | None:
         standardisation=None,
         columns=None,
     )
-    places = features
-    if layout.fit_intercept:
-        places = np.append(features, layout.n_features)
-    places = context.asarray(places, keep_dtype=True)
-    penalty, l1 = objective.penalty, objective.l1
     return replace(
         objective,
         data=replace(
@@ -42,7 +36,6 @@ def with_columns(objective: Objective, features: HostArray) -> Objective | None:
             relative_width=objective.data.relative_width * len(features) / layout.n_features,
         ),
         layout=subset,
-        penalty=penalty._replace(factors=take(penalty.factors, places, axis=0)),
-        l1=None if l1 is None else l1._replace(factors=take(l1.factors, places, axis=0)),
         statistics=FeatureStatistics(),
+        **penalties_of_features(objective, index, subset),
     )

@@ -11,7 +11,8 @@ their means are large beside their spread, the engine works with
 
 with the mean :math:`c_j`, a power of two :math:`d_j` near one over the root mean square of
 :math:`x_j - c_j`, and a common :math:`\bar d`. Differences are formed before any product; scaling
-by a power of two is exact. The penalty is the one that was asked for, by factors :math:`f_j`.
+by a power of two is exact. The penalty is the one that was asked for, by factors :math:`f_j`, which
+multiply those that the features may have already.
 """
 
 from dataclasses import replace
@@ -37,8 +38,8 @@ OUTLYING = 1e3
 FEWEST_ROWS, MOST_ROWS, MOST_NUMBERS, SEED = 64, 1000, 1 << 19, 3
 #: bits of a column's mean that its spread must exceed for the column to count as varying
 CONSTANT = 64.0
-#: and the largest penalty of features of one size: those that are tiny stay smaller
-MOST_PENALTY = 1e150
+#: and the largest penalty of features of one size: those that are tiny stay smaller; and of any
+MOST_PENALTY, MOST_FACTOR = 1e150, 1e150
 
 
 def standardise(objective: Objective) -> Objective:
@@ -79,18 +80,20 @@ def standardise(objective: Objective) -> Objective:
     scale = np.minimum(scale, _most_scaling(to_host(objective.penalty.strength)))
     common = _middle(scale)
     scale = np.clip(scale, common * 2.0**-MOST_SCALING, common * 2.0**MOST_SCALING)
-    unequal = bool((scale != common).any())
-    if unequal and scale.max() <= FEW_TIMES * scale.min():
-        scale, unequal = np.full(p, common), False
+    if scale.max() <= FEW_TIMES * scale.min():
+        scale = np.full(p, common)
+    given = objective.penalty.feature_factors
+    unequal = given is not None or bool((scale != common).any())
+    own = np.ones(p) if given is None else np.asarray(to_host(given))
     with np.errstate(under="ignore"):
         penalty = to_host(objective.penalty.strength) * common * common
     # a feature that is the same in all rows is none: what rounding leaves of it would be noise
     used = scale if constant is None else np.where(constant & (totals != 0.0), 0.0, scale)
-    factors = np.where(used > 0.0, (scale / common) ** 2, 1.0)
+    factors = np.where(used > 0.0, np.minimum(own * (scale / common) ** 2, MOST_FACTOR), 1.0)
     stored = context.asarray(centre), context.asarray(used)
     layout = replace(objective.layout, centre=None, standardisation=stored)
     feature_factors = context.asarray(factors) if unequal else None
-    sizes = context.asarray(np.where(used > 0.0, used, 1.0))  # (of absolute values)
+    sizes = context.asarray(np.where(used > 0.0, own * used, 1.0))  # (of absolute values)
     l1 = objective.l1
     return replace(
         objective,

@@ -35,7 +35,8 @@ class FeatureSign:
     ----------
     max_steps : int
     tol : float
-        Part of the largest gradient and threshold up to which a violation counts as rounding.
+        Part of the largest gradient and threshold up to which a violation counts as rounding; of
+        thresholds, those of parameters that are not zero, as the others have no part in a sum.
     """
 
     max_steps: int = 60
@@ -53,11 +54,12 @@ class FeatureSign:
             Whether it is the minimum, to rounding; not after singular systems or `max_steps`.
         """
         free = thresholds == 0.0
-        noise = self.tol * float(np.abs(c).max(initial=0.0) + thresholds.max(initial=0.0))
+        largest = float(np.abs(c).max(initial=0.0))
         most = len(u)
         for number in range(self.max_steps):
             grad = H @ u - c
             inside = free | (u != 0.0)
+            noise = self.tol * (largest + float(thresholds[inside].max(initial=0.0)))
             excess = np.where(inside, 0.0, np.abs(grad) - thresholds)
             beyond = excess > noise
             still = np.abs(grad + thresholds * np.sign(u))[inside].max(initial=0.0) <= noise

@@ -55,12 +55,13 @@ _EXPLANATIONS = {
     ),
     Status.SEPARABLE: (
         "no finite optimum exists: the classes can be separated without an error, so that larger "
-        "coefficients always lower the loss. Give C a finite value"
+        "coefficients always lower the loss. Give C a finite value, and all features a penalty "
+        "factor above 0"
     ),
     Status.QUASI_SEPARABLE: (
         "no finite optimum exists: some rows can be separated without an error, so that larger "
-        "coefficients always lower the loss. Give C a finite value, or leave out the features "
-        "along which the coefficients grow"
+        "coefficients always lower the loss. Give C a finite value and all features a penalty "
+        "factor above 0, or leave out the features along which the coefficients grow"
     ),
     Status.UNPROVEN: (
         "the method ended by its own rule, or the objective no longer falls, but the proven "

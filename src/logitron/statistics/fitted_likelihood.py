@@ -19,7 +19,7 @@ from logitron.estimators.validation.features import (
 )
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.training_targets import read_targets
-from logitron.estimators.validation.values import to_host_if_array, to_python
+from logitron.estimators.validation.values import as_floats, to_host_if_array, to_python
 from logitron.losses import cross_entropy
 from logitron.objective import GroupIndex, Objective, make_training_rows
 from logitron.reductions import centre, standardise
@@ -89,12 +89,14 @@ def check_model(model: Any) -> None:
         )
     check_is_fitted(model)
     C = np.inf if model.penalty is None else np.asarray(to_host_if_array(model.C), np.float64)
-    if not np.isinf(C).all():
+    factors = model.penalty_factors
+    penalised = factors is None or np.asarray(as_floats("penalty_factors", factors)).any()
+    if not np.isinf(C).all() and penalised:
         raise ValueError(
             f"inference needs a fit without a penalty, got C={to_python(model.C)!r}: a penalty "
             "biases coefficients towards zero, and their standard errors, p-values and intervals "
-            "are not valid. Fit LogisticRegression(C=numpy.inf), or resample penalised fits with "
-            "logitron.bootstrap"
+            "are not valid, also for features with a penalty factor of 0 beside others. Fit "
+            "LogisticRegression(C=numpy.inf), or resample penalised fits with logitron.bootstrap"
         )
     if model.class_weight is not None:
         raise ValueError(

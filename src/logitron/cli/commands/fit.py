@@ -50,9 +50,11 @@ def fit(
     from logitron.cli.data import read_dataset
     from logitron.cli.fitting import check_place, settings_of, train
     from logitron.cli.held_out import check_held_out, held_out
+    from logitron.cli.penalty_factors import feature_factors, parse_factors
     from logitron.cli.tables import print_table, working
     from logitron.cli.training import check_results, describe, features_and_encoding, finish
 
+    factors = parse_factors(options.penalty_factors)
     check_results(results)
     check_place(place)
     check_held_out("--test", test)
@@ -61,9 +63,10 @@ def fit(
         rows = read_dataset(data, labels, columns, multilabel=many)
         rows, test_rows = held_out(rows, test, columns, multilabel=many, seed=seed)
         X, encoding = features_and_encoding(rows, options.standardise)
+        each = feature_factors(factors, encoding, X.shape[1])
     start = perf_counter()
     settings = {**settings_of(options, place), "C": C, "l1_ratio": options.l1_ratio}
-    model = train(X, rows.y, rows.weights, **settings)
+    model = train(X, rows.y, rows.weights, penalty_factors=each, **settings)
     seconds = perf_counter() - start
     iterations = int(to_host(model.n_iter_).max())
     report = {

@@ -61,10 +61,11 @@ def sweep(
     from logitron.cli.fitting import check_place, settings_of, train_sweep
     from logitron.cli.held_out import check_held_out, held_out
     from logitron.cli.penalties import check_choice, folds_of, parse_penalties, penalty_rows
+    from logitron.cli.penalty_factors import feature_factors, parse_factors
     from logitron.cli.tables import print_table, working
     from logitron.cli.training import check_results, describe, features_and_encoding, finish
 
-    penalties = parse_penalties(Cs)
+    penalties, factors = parse_penalties(Cs), parse_factors(options.penalty_factors)
     check_choice(val, cv, scoring)
     check_results(results)
     check_place(place)
@@ -78,6 +79,7 @@ def sweep(
         folds = folds_of(rows, validation, cv, seed)
         rows = rows if validation is None else rows.joined(validation)
         X, encoding = features_and_encoding(rows, options.standardise)
+        each = feature_factors(factors, encoding, X.shape[1])
     start = perf_counter()
     model, refitted = train_sweep(
         X,
@@ -87,6 +89,7 @@ def sweep(
         cv=folds,
         scoring=scoring,
         l1_ratios=(options.l1_ratio,),
+        penalty_factors=each,
         **settings_of(options, place),
     )
     seconds = perf_counter() - start

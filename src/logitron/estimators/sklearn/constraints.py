@@ -12,6 +12,7 @@ __all__ = ["CROSS_VALIDATION", "REGRESSION"]
 
 _BOTH: dict[str, list[Any]] = {
     "penalty": [StrOptions(set(PENALTIES)), None],
+    "penalty_factors": ["array-like", None],
     "dual": ["boolean"],
     "tol": [Interval(Real, 0, None, closed="left")],
     "fit_intercept": ["boolean"],
