@@ -5,6 +5,7 @@ module                           what it holds
 ================================ ===============================================================
 `certificates.gap_bound`         the bound that solvers are given, for all groups at once
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
+`certificates.curved_rows`       by the rows of most curvature, of sigmoid neurons
 `certificates.intercept_change`  how far the intercepts are from their best values
 `certificates.duality_gap`       the bound with an L1 penalty
 `certificates.subsample`         a subsample of the rows, and its Hessian
