@@ -15,7 +15,7 @@ from tests.reference import evaluate, hessian
 WIDE = np.longdouble
 
 
-def problem(seed, targets, *, n=400, p=20, margin=3.0, weighted=True):
+def problem(seed, targets, *, n=200, p=12, margin=3.0, weighted=True):
     """Targets that a plane nearly separates, with an offset of the logits, and weights."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, p)) * 10.0 ** rng.uniform(-0.5, 0.5, p) + rng.normal(size=p)
@@ -26,8 +26,11 @@ def problem(seed, targets, *, n=400, p=20, margin=3.0, weighted=True):
     return X, Y, weights, offset
 
 
-def objective_of(X, Y, weights, offset, C, *, fit_intercept):
-    rows = make_training_rows(ArrayContext.named("numpy"), X, Y, weights, None, offset)
+def objective_of(X, Y, weights, offset, C, *, fit_intercept, context=None):
+    context = context or ArrayContext.named("numpy")
+    arrays = (context.asarray(part) for part in (X, Y, weights, offset))
+    X, Y, given, offset = arrays
+    rows = make_training_rows(context, X, Y, given, None, offset)
     targets = Y.shape[1]
     return centre(
         Objective.over(
@@ -35,8 +38,9 @@ def objective_of(X, Y, weights, offset, C, *, fit_intercept):
             groups=targets,
             penalty=1.0 / C,
             fit_intercept=fit_intercept,
-            index=GroupIndex(target=np.arange(targets), weight=np.zeros(targets, int)),
+            index=GroupIndex(target=context.asarray(np.arange(targets), keep_dtype=True)),
             max_sample_weight=float(weights.max()),
+            on_host=True,
         )
     )
 
@@ -61,16 +65,17 @@ def optimum_of(X, y, weights, offset, C, *, fit_intercept):
         return found[0], found[1][:, :-1], found[2]
 
     value, grad, P = at(theta)
-    for _ in range(100):
+    for _ in range(60):
         H = hessian(F, weights, np.asarray(P, float), ridge)
         step = -np.linalg.solve(H, grad[0].astype(float))[None, :]
         length = 1.0
-        while at(theta + length * step)[0] > value and length > 1e-6:
+        while at(theta + length * step)[0] > value and length > 1e-3:
             length /= 2.0
         theta = theta + length * step
         value, grad, P = at(theta)
-        if np.linalg.norm(grad) <= 1e-15 * float(value):
+        if np.linalg.norm(grad) <= 1e-14 * float(value):
             break
+    assert C * np.sum(grad * grad) <= 1e-18 * value  # what it can be off by, nearly
     return theta, lambda other: at(other)[0] - value
 
 
@@ -82,7 +87,7 @@ def bounds_at(objective, theta, enough):
     return plain, sharp
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**6),
     exponent=st.floats(0.0, 6.0),
@@ -122,6 +127,21 @@ def test_it_is_sharp_where_classes_are_separated(fit_intercept):
     assert np.median(excess) < 3.0
 
 
+def test_rows_of_every_library_give_the_same_bound(eager):
+    if eager.precision == "float32":
+        pytest.skip("in float32, sums are not exact enough for it")
+    given = problem(3, 1, margin=100.0)
+    best, distance = optimum_of(*given[:1], given[1][:, 0], *given[2:], 1e4, fit_intercept=True)
+    theta = (best + 1e-6 * np.abs(best).max()).astype(float)[None]
+    enough = np.asarray([2.0 * float(distance(theta[0].astype(WIDE)))])
+    with eager.context().scope():
+        there = objective_of(*given, 1e4, fit_intercept=True, context=eager.context())
+        plain, sharp = bounds_at(there, theta, enough)
+    _, here = bounds_at(objective_of(*given, 1e4, fit_intercept=True), theta, enough)
+    assert sharp < 0.1 * plain
+    np.testing.assert_allclose(sharp, here, rtol=1e-6)
+
+
 def test_each_target_has_its_own_bound():
     X, Y, weights, offset = problem(3, 5, margin=100.0)
     objective = objective_of(X, Y, weights, offset, 1e4, fit_intercept=True)
@@ -156,13 +176,13 @@ def test_groups_that_are_far_or_done_are_left_alone():
 
 
 def test_fits_of_targets_are_as_near_as_they_say():
-    X, Y, *_ = problem(5, 12, n=600, p=40, margin=100.0, weighted=False)
+    X, Y, *_ = problem(5, 6, n=300, margin=100.0, weighted=False)
     fitted = LogisticRegression(C=1e4).fit(X, Y)
     assert fitted.certified_.all()
-    for target in range(12):
+    for target in range(6):
         y = Y[:, target]
-        best, distance = optimum_of(X, y, np.ones(600), np.zeros(600), 1e4, fit_intercept=True)
+        best, distance = optimum_of(X, y, np.ones(300), np.zeros(300), 1e4, fit_intercept=True)
         own = np.append(fitted.coef_[target], fitted.intercept_[target])[None].astype(WIDE)
         own[0, -1] += own[0, :-1] @ X.mean(axis=0)
-        optimum = 600 * np.log(WIDE(2.0)) - distance(0.0 * best)
+        optimum = 300 * np.log(WIDE(2.0)) - distance(0.0 * best)
         assert float(distance(own) / optimum) <= fitted.suboptimality_[target]
