@@ -148,7 +148,7 @@ def refresh(objective, evaluation, theta, preconditioner, chosen=None, *, reuse=
     return Dense(kept)
 
 
-def gap_bound(objective, evaluation, theta, *, before, enough=0.0):
+def gap_bound(objective, evaluation, theta, *, before, enough=0.0, estimate=np.inf):
     """Strong convexity: ``|gradient|^2 / (2 ridge)``."""
     squares = (evaluation.grad**2).sum(axis=(1, 2))
     return squares / (2.0 * objective.ridge)

@@ -2,10 +2,10 @@
 
 ================================ ===============================================================
 module                           what it holds
-================================ ===============================================================
-`certificates.gap_bound`         the bound that solvers are given, for all groups at once
+================================ ========================================================`certificates.gap_bound`         the bound that solvers are given, for all groups at once
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
 `certificates.exact_bound`       the same by the penalty, with roundings as they are
+`certificates.curved_rows`       by the rows of most curvature, of sigmoid neurons
 `certificates.intercept_change`  how far the intercepts are from their best values
 `certificates.free_change`       and how far all parameters without a penalty are
 `certificates.duality_gap`       the bound with an L1 penalty

@@ -5,6 +5,7 @@ from typing import Any
 
 from logitron.backend import linalg
 from logitron.backend.types import Array
+from logitron.certificates.curved_rows import sharpened
 from logitron.certificates.free_change import free_change, free_features
 from logitron.certificates.strong_convexity import bound, bound_by_witness
 from logitron.certificates.subsample import SubsampleBound
@@ -43,6 +44,8 @@ class GapBound:
         *,
         before: float = 0.0,
         enough: Any = 0.0,
+        estimate: Any = None,
+        logits: Array | None = None,
     ) -> Array:
         """Bound the distance (G,) at parameters that were evaluated.
 
@@ -51,6 +54,9 @@ class GapBound:
         convexity is ``enough``, and free to read. It comes first while the norm of the Gram matrix
         is not known, which takes a read of all features. Its Hessian is summed anew if ``before``
         is zero.
+
+        Without a subsample, groups whose ``estimate`` of the distance is ``enough`` may have a
+        bound by their curved rows, see `curved_rows`. Both are on the host, where parameters are.
         """
         subsample = self.subsample
         if subsample is not None and (before > subsample.reach or not objective.penalised):
@@ -61,6 +67,8 @@ class GapBound:
             if bool((gap < float("inf")).all()):
                 return gap
         gap = _by_strong_convexity(objective, evaluation, theta)
+        if self.subsample is None and free and estimate is not None:
+            return sharpened(objective, evaluation, theta, gap, enough, estimate, logits)
         if subsample is None or (free and bool((gap <= enough).all())):
             return gap
         other = _by_subsample(subsample, objective, evaluation, theta, before)

@@ -68,7 +68,14 @@ from logitron.certificates.intercept_change import intercept_change
 from logitron.losses import Loss
 from logitron.penalties import over_factors
 
-__all__ = ["bound", "bound_by_witness", "leverage", "logit_changes"]
+__all__ = [
+    "bound",
+    "bound_by_witness",
+    "concordant_bound",
+    "leverage",
+    "logit_changes",
+    "rounding",
+]
 
 
 def bound(
@@ -133,10 +140,8 @@ def bound(
         steepness = over_factors(steepness, factors)
         none = none | (xp.min(factors) <= 0.0) if change is None else none
     length = xp.sqrt(xp.sum(xp.sum(steepness, axis=2), axis=1))
-    if blur is None:
-        blur = 0.25 * xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
     root = xp.sqrt(largest)
-    length = length + 2.0 * eps * root * (xp.sqrt(value) + blur)
+    length = length + root * rounding(value, W, squares, eps, blur)
     below = xp.zeros_like(value)
     if change is None and fit_intercept:
         change = intercept_change(xp, grad[:, :, p], curvature, loss)
@@ -148,6 +153,20 @@ def bound(
     modulus = xp.where(none, xp.ones_like(penalty), penalty)
     gap = below + length * length / (2.0 * modulus)
     return xp.where(none, xp.full_like(gap, float("inf")), gap)
+
+
+def rounding(
+    value: Array, W: Array, squares: Array, eps: float, blur: Array | None = None
+) -> Array:
+    """Bound the rounding of the gradient (G,), in units of the root of the Gram matrix's norm.
+
+    For coefficients ``W (G, K, p)`` and the features' summed squares (p,), unless ``blur`` is
+    known; see above.
+    """
+    xp = namespace_of(W)
+    if blur is None:
+        blur = 0.25 * xp.sqrt(xp.sum(xp.sum(W * W * squares, axis=2), axis=1))
+    return 2.0 * eps * (xp.sqrt(value) + blur)
 
 
 def bound_by_witness(
@@ -182,11 +201,15 @@ def bound_by_witness(
     xp = namespace_of(theta)
     g = xp.matrix_transpose(grad)
     delta = xp.sqrt(xp.abs((grad @ inverse @ g)[:, 0, 0]))
-    W = theta[:, 0, : squares.shape[0]]
-    rounding = xp.sqrt(value) + 0.25 * xp.sqrt(xp.sum(W * W * squares, axis=1))
     fallen = xp.exp(0.5 * change)  # the root of what their curvature may have fallen by
-    delta = (delta + 4.0 * eps * rounding / part**0.5) * fallen
-    kappa = xp.sqrt(largest_leverage) * fallen
+    noise = rounding(value, theta[:, :, : squares.shape[0]], squares, eps)
+    delta = (delta + 2.0 * noise / part**0.5) * fallen
+    return concordant_bound(delta, xp.sqrt(largest_leverage) * fallen)
+
+
+def concordant_bound(delta: Array, kappa: Array) -> Array:
+    """Bound ``f - f*`` (G,) by the gradient's length and the witnesses' largest leverage."""
+    xp = namespace_of(delta)
     reach = kappa * delta
     near = reach < 0.9
     safe = xp.where(near, reach, 0.0 * reach)

@@ -67,7 +67,7 @@ class LogitQuasiNewton:
     history : callable
         ``history(context, theta)`` makes an empty history of steps.
     gap_bound : callable, optional
-        See `QuasiNewton`.
+        See `QuasiNewton`; on the host, it is also given ``logits``.
     max_iter : int, default 200
     interruptible : bool, default False
     bound_below : float
@@ -230,20 +230,30 @@ class LogitQuasiNewton:
         The step costs half of a pass. It is left out where the coefficients alone are too far from
         their minimum, whatever the intercepts are.
         """
-        assert self.gap_bound is not None
         running = ~state.record.done
         (least,) = _read(objective.context, objective.gap_of_coefficients(point.evaluation))
         target = self.stopping.target(np, point.value, least, attained=True)
         if not (least <= target)[running].any():
-            bound = self.gap_bound(objective, point.evaluation, point.theta, before=state.decrement)
-            return point, to_host(bound)
+            return point, self._bound_at(state, objective, point)
         moved = objective.with_newton_intercepts(point.theta, point.logits, point.evaluation)
         there, value = _evaluated(objective, *moved), point.value
         rounding = max(ROUNDING, objective.eps)
         if (there.value <= value + rounding * np.abs(value))[running].all():
             point = there
-        bound = self.gap_bound(objective, point.evaluation, point.theta, before=state.decrement)
-        return point, to_host(bound)
+        return point, self._bound_at(state, objective, point)
+
+    def _bound_at(
+        self, state: LogitState, objective: ObjectiveOfLogits, point: "_Point"
+    ) -> HostArray:
+        """Bound the distance from the minimum (G,)."""
+        assert self.gap_bound is not None
+        known: dict[str, Any] = {"before": state.decrement}
+        if objective.context.library.is_host:
+            decrement, progress = -0.5 * state.slope, state.progress
+            known["enough"] = self.stopping.sufficient_gap(np, point.value, decrement, progress)
+            known["estimate"] = np.where(state.record.done, np.inf, decrement)
+            known["logits"] = point.logits
+        return to_host(self.gap_bound(objective, point.evaluation, point.theta, **known))
 
     def _float64_pays(self, state: LogitState, value: HostArray, gap: HostArray) -> bool:
         """Whether a part of the groups is so near that rounding to float32 is what is left."""

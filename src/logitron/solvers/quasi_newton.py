@@ -49,9 +49,10 @@ class QuasiNewton:
         preconditioner of the Hessian that was summed at ``theta``; groups that are not ``chosen
         (G,)`` keep theirs, None chooses all. By default, the first preconditioner stays.
     gap_bound : callable, optional
-        ``gap_bound(objective, evaluation, theta, before=float, enough=numbers)`` bounds the
-        distance of the value from the minimum (G,), knowing the estimate ``before`` the last step;
-        no sharper than ``enough``, if that costs. By default, that distance is estimated.
+        ``gap_bound(objective, evaluation, theta, before=float, enough=numbers, estimate=numbers)``
+        bounds the distance of the value from the minimum (G,), knowing the least estimate
+        ``before`` the last step, and each group's own ``estimate``; no sharper than ``enough``, if
+        that costs. The last two are given on the host only. By default, that distance is estimated.
     max_iter : int, default 200
     low_precision : bool, default True
         Whether evaluations may be computed in float32, where the objective supports it.
@@ -246,12 +247,12 @@ class QuasiNewton:
             return None
         if not (state.assessment.near and objective.strongly_convex):
             return None
-        enough: Any = 0.0
+        known: dict[str, Any] = {"before": state.assessment.decrement}
         if objective.context.library.is_host:
-            decrement = -0.5 * state.slope
-            enough = self.stopping.sufficient_gap(xp, value, decrement, state.assessment.progress)
-        before = state.assessment.decrement
-        return self.gap_bound(objective, evaluation, theta, before=before, enough=enough)
+            decrement, progress = -0.5 * state.slope, state.assessment.progress
+            known["enough"] = self.stopping.sufficient_gap(xp, value, decrement, progress)
+            known["estimate"] = xp.where(state.record.done, np.inf, decrement)
+        return self.gap_bound(objective, evaluation, theta, **known)
 
     def _move(
         self,
