@@ -134,10 +134,11 @@ class ArrayRows(RowBlocks):
     ) -> Array:
         """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
         static = {"logits_function": function, "by_row": by_row, **static}
-        squares = self._compiled(sum_of_squares, {}) if self._sum_of_squares is None else None
+        known = self._sum_of_squares is not None or self._squares is not None
+        squares = None if known else self._compiled(sum_of_squares, {})
         run = self._compiled(apply_to_logits, static)
         found, total = self._map(run, (coef, intercept), squares)
-        self._squares = total
+        self._squares = total if self._squares is None else self._squares
         return found
 
     def _map(
