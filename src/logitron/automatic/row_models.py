@@ -123,6 +123,7 @@ class RowModels:
         xp, context = objective.context.xp, objective.context
         roots = xp.sqrt(context.asarray(largest))
         scaled = features * xp.astype(roots, features.dtype, copy=False)[:, :, None]
+        del features
         rest = context.asarray(total) - context.asarray(chosen)
         rest = xp.reshape(xp.where(rest > 0.0, rest, 0.0), (G, K))
         total = xp.reshape(context.asarray(total), (G, K))
@@ -155,6 +156,7 @@ class RowModels:
         (found,) = objective.from_rows(
             (drawn.map(_rotated, to_rows(layout.centre), to_rows(basis)),)
         )
+        del drawn
         found = xp.astype(context.asarray(found, keep_dtype=True), dtype, copy=False)
         if layout.fit_intercept:
             found = xp.concat([found, xp.ones_like(found[:, :1])], axis=1)

@@ -271,7 +271,13 @@ class ArrayRows(RowBlocks):
         """Return rows whose blocks are computed in the widest precision; see `Rows.in_float64`."""
         if self._sum_dtype is None:
             return self
-        return self._with_arrays(self.context.wide, *self._arrays)
+        cached, settings = self.context.blocks.features, dict(self._settings)
+        if cached is not None:  # each block is converted: it is copied
+            rows = max(self._options.fewest_converted, cached // (8 * max(self.shape[1], 1)))
+            settings["block_rows"] = min(self._size, rows)
+        return type(self)(
+            self.context.wide, *self._arrays, standardisation=self._standardisation, **settings
+        )
 
     def in_float32(self) -> "ArrayRows | None":
         """Return rows whose blocks are computed in float32; see `Rows.in_float32`."""
