@@ -6,15 +6,17 @@ default parameters: whether that fit converged, was certified, and how far it tr
 optimum is stored with the times.
 """
 
+import hashlib
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data.problem import Problem
 from benchmarks.data.problems import chosen
-from benchmarks.judge import Objective, gap
+from benchmarks.judge import Objective, gap, store
 from benchmarks.judge.runner import ROUNDS
 from benchmarks.judge.store import short
 from benchmarks.judge.threads import Setting, threads
@@ -23,6 +25,23 @@ from benchmarks.options import Each, Results, answered, ignore, parser_of
 from benchmarks.questions import engine
 from benchmarks.report.regime_fits import Regime, table
 from logitron import LogisticRegression
+
+#: The seconds that a fit may take in a quick run, and its rounds: half an hour at most for all.
+QUICK_LIMIT, QUICK_ROUNDS = 4.0, 1
+
+
+@cache
+def package_digest() -> str:
+    """A digest of the source files of logitron: results of the same one need not be renewed."""
+    digest = hashlib.sha256()
+    for path in sorted((store.ROOT / "src" / "logitron").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def unmeasured(problems: list[Problem], known: Results) -> list[Problem]:
+    """The problems without a stored result of this package."""
+    return [p for p in problems if known.get(p.name, {}).get("package") != package_digest()]
 
 
 class Session(engine.Session):
@@ -37,7 +56,7 @@ class Session(engine.Session):
 
     def run(self, problem: Problem, folder: Path) -> Results:
         """Measure all contenders on a problem; returns the stored results."""
-        result = super().run(problem, folder)
+        result = super().run(problem, folder) | {"package": package_digest()}
         ours = result["contenders"].get("logitron")
         if ours is not None:
             setting = Setting(**ours["setting"]) if ours["setting"] else Setting(1, 1)
@@ -107,19 +126,34 @@ class Question:
         parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(self.who))
         parser.add_argument("--limit", type=float, help="seconds that one fit may take")
         parser.add_argument("--rounds", type=int, default=ROUNDS, help="of short fits, by turns")
+        parser.add_argument(
+            "--quick",
+            action="store_true",
+            help=f"one round, and {QUICK_LIMIT:g} seconds for a fit at most",
+        )
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="leave out problems whose stored results are of the same source files",
+        )
         options = parser.parse_args()
+        if options.quick:
+            options.rounds, options.limit = QUICK_ROUNDS, options.limit or QUICK_LIMIT
         wanted = chosen(options.problems)
+        known = store.load(self.result) if options.resume else {}
+        left = unmeasured(wanted, known) if options.resume else wanted
         found = answered(
             parser,
             options,
             self.result,
             lambda keep: self.measured(
-                wanted,
+                left,
                 tuple(options.contenders),
                 rounds=options.rounds,
                 limit=options.limit,
                 keep=keep,
             ),
         )
+        found = known | found
         print()
         print(table({p.name: found[p.name] for p in wanted if p.name in found}, self.regime))

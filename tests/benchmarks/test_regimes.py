@@ -263,3 +263,13 @@ def test_a_sentence_counts_both_regimes(results):
     first = int(regime_fits.ahead(results["tiny"], regime_fits.SEPARABLE))
     assert f", on {first} of 1 with few rows" in told
     assert told.endswith(" of 1 with sparse features")
+
+
+def test_problems_of_the_same_source_are_left_out(results):
+    known = dict(results)
+    (name,) = known
+    problem = Problem(name, "", "apart", SMALL, 1.0, limit=1.0)
+    assert regime.unmeasured([problem], known) == []
+    known[name] = known[name] | {"package": "another"}
+    assert regime.unmeasured([problem], known) == [problem]
+    assert regime.unmeasured([problem], {}) == [problem]

@@ -36,6 +36,9 @@ __all__ = ["in_blocks", "is_diagonal", "minimize_on_hessian_diagonal"]
 #: part of the first slope that the slope at the end of a line search may have: a trial costs more
 #: for softmax groups, whose exponentials take as long as their products
 SHRINK_BINARY, SHRINK_SOFTMAX = 0.1, 0.3
+#: rounding of the values, times so much, down to which float32 leads: sparse products cost nearly
+#: as much in float64
+FINEST = 16.0
 
 
 def is_diagonal(objective: Objective) -> bool:
@@ -67,7 +70,8 @@ def minimize_on_hessian_diagonal(
         gap_bound=gap_bound,
         max_iter=max_iter,
         interruptible=interruptible,
-        stopping=Stopping(tol=tol),
+        finest=FINEST,
+        stopping=Stopping.stored(tol, objective.rows.context.precision),
         search=SlopeSearch(shrink=SHRINK_BINARY if objective.classes == 1 else SHRINK_SOFTMAX),
     )
     rows = objective.rows.in_float32()

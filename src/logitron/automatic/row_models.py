@@ -138,6 +138,7 @@ class RowModels:
             taken = xp.take(features, xp.reshape(index, (-1,)), axis=0)
             roots = xp.astype(xp.sqrt(curvature), taken.dtype, copy=False)
             scaled = xp.reshape(taken, (*index.shape, -1)) * roots[..., None]
+            del features, taken
             make = context.compile(sampled_spectrum_and_rows)
             model = make(shared, penalty, rest, total, scaled)
         else:

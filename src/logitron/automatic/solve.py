@@ -264,7 +264,7 @@ class AutomaticSolver:
             gap_bound=_of_logits(gap_bound),
             max_iter=max(max_iter - spent, 0),
             interruptible=self.interruptible,
-            stopping=Stopping(tol=self.tol),
+            stopping=Stopping.stored(self.tol, objective.rows.context.precision),
         )
 
     def _on_sampled_spectrum(

@@ -14,7 +14,7 @@ __all__ = ["sampled_spectrum"]
 LEAST = {"float64": 1e-10, "float32": 1e-6}
 #: rows for the mean squares, for each row of the sample: on its own, it flatters itself
 CHECKED = 2
-#: into which those are divided, since they are copied
+#: into which the drawn rows are divided, since they are copied
 PARTS = 8
 #: the tail is at least this part of the whole
 LEAST_TAIL = 1e-12
@@ -27,14 +27,18 @@ def sampled_spectrum(objective: Objective, count: int) -> SampledSpectrum:
     n, p = rows.shape
     sample, others = _drawn(n, count)
     xp, wide = rows.context.xp, rows.context.wide
-    features, _ = _features(objective, sample)
+    drawn = [_features(objective, part)[0] for part in np.array_split(sample, PARTS)]
+    features = objective.rows.context.xp.concat(drawn)
+    del drawn
     products = wide.asarray(features @ xp.matrix_transpose(features))
     values, vectors = linalg.eigh(products)
+    del products
     there = to_host(values / values[-1] > LEAST[rows.context.precision])
     first = int(np.argmax(there))
     vectors = vectors[:, first:] / xp.sqrt(values[first:])
-    V = xp.matrix_transpose(features) @ xp.astype(vectors, features.dtype, copy=False)
-    del features
+    vectors = xp.astype(vectors, features.dtype, copy=False)
+    V = xp.matrix_transpose(features) @ vectors
+    del features, vectors
     squares = total = weight = 0.0
     for part in np.array_split(others, PARTS):  # no copy is larger than the directions
         checked, one = _features(objective, part)

@@ -134,10 +134,11 @@ class ArrayRows(RowBlocks):
     ) -> Array:
         """Stack the rows that a function of logits returns; see `Rows.map_logits`."""
         static = {"logits_function": function, "by_row": by_row, **static}
-        squares = self._compiled(sum_of_squares, {}) if self._sum_of_squares is None else None
+        known = self._sum_of_squares is not None or self._squares is not None
+        squares = None if known else self._compiled(sum_of_squares, {})
         run = self._compiled(apply_to_logits, static)
         found, total = self._map(run, (coef, intercept), squares)
-        self._squares = total
+        self._squares = total if self._squares is None else self._squares
         return found
 
     def _map(
@@ -270,7 +271,13 @@ class ArrayRows(RowBlocks):
         """Return rows whose blocks are computed in the widest precision; see `Rows.in_float64`."""
         if self._sum_dtype is None:
             return self
-        return self._with_arrays(self.context.wide, *self._arrays)
+        cached, settings = self.context.blocks.features, dict(self._settings)
+        if cached is not None:  # each block is converted: it is copied
+            rows = max(self._options.fewest_converted, cached // (8 * max(self.shape[1], 1)))
+            settings["block_rows"] = min(self._size, rows)
+        return type(self)(
+            self.context.wide, *self._arrays, standardisation=self._standardisation, **settings
+        )
 
     def in_float32(self) -> "ArrayRows | None":
         """Return rows whose blocks are computed in float32; see `Rows.in_float32`."""

@@ -22,6 +22,9 @@ class BlockOptions:
     max_excess : int
         Largest size of a block of ``preferred_rows`` rows, relative to the device's
         ``features``.
+    fewest_converted : int
+        Rows. Fewer rows in a block that is converted to a wider precision cost more in calls than
+        converted features save that stay in a cache.
     min_retry_rows : int
         Rows. Blocks are not halved below this when the device is out of memory.
     many_outputs : int
@@ -58,6 +61,7 @@ class BlockOptions:
     min_rows: int = 512
     preferred_rows: int = 2048
     max_excess: int = 4
+    fewest_converted: int = 128
     min_retry_rows: int = 64
     many_outputs: int = 16
     parallel_min_numbers: int = 1 << 18

@@ -43,7 +43,7 @@ RECOMPUTE = 16
 #: Part of a value by which it may grow by rounding.
 ROUNDING = 1e-13
 #: Part of the target below which an estimated distance leaves only rounding in a larger bound.
-ROUNDED = 0.1
+ROUNDED = 0.01
 #: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
 #: this part of the value.
 DISAPPOINTING, CLOSE = 0.15, 1e-3
@@ -72,6 +72,8 @@ class LogitQuasiNewton:
     interruptible : bool, default False
     bound_below : float
         Bounds are computed when a group's decrement is at most so many times its target.
+    finest : float
+        Gradients in float32 are good for decrements down to the rounding of the values times this.
     stopping : Stopping
     search : SlopeSearch
     """
@@ -83,6 +85,7 @@ class LogitQuasiNewton:
     max_iter: int = 200
     interruptible: bool = False
     bound_below: float = 1.0
+    finest: float = 1e-3
     stopping: Stopping = field(default_factory=Stopping)
     search: SlopeSearch = field(default_factory=SlopeSearch)
 
@@ -128,7 +131,7 @@ class LogitQuasiNewton:
         state = self._of_the_running(state)
         objective, running = state.objective, ~state.record.done
         change = objective.logits(state.direction)
-        step_size, accepted = self._search(state, change, running)
+        step_size, accepted, end_slope = self._search(state, change, running)
         iteration = state.iteration + 1
         length = objective.context.asarray(step_size)
         move = length[:, None, None] * state.direction
@@ -140,14 +143,18 @@ class LogitQuasiNewton:
         point, gap = _evaluated(objective, theta, logits), np.full(objective.groups, np.inf)
         if self._bounds_pay(state):
             point, gap = self._bounded(state, objective, point)
-        if self._float64_pays(state, point.value, gap):
+        # (of a decrease that rounding hides, the slopes at both ends of the step say more)
+        visible = -0.5 * state.slope > VALUE_ROUNDING * objective.eps * np.abs(point.value)
+        by_slopes = -0.5 * step_size * (state.slope + end_slope)
+        decrease = np.where(visible, state.value - point.value, by_slopes)
+        if self._float64_pays(state, point, gap, decrease):
             objective = objective.in_float64()
             point = _evaluated(objective, point.theta, objective.logits(point.theta))
             if self._bounds_pay(state):
                 point, gap = self._bounded(state, objective, point)
         theta, value, grad = point.theta, point.value, point.evaluation.grad
         history = state.history.append(theta - state.theta, grad - state.grad, state.value, value)
-        decrease = np.where(accepted, state.value - value, 0.0)
+        decrease = np.where(accepted, decrease, 0.0)
         state = state._replace(
             objective=objective,
             iteration=iteration,
@@ -190,8 +197,11 @@ class LogitQuasiNewton:
 
     def _search(
         self, state: LogitState, change: Array, running: HostArray
-    ) -> tuple[HostArray, HostArray]:
-        """Step lengths (G,), and which groups found a lower value; zero for those that did not."""
+    ) -> tuple[HostArray, HostArray, HostArray]:
+        """Step lengths (G,), which groups found a lower value, and the slopes at the last trials.
+
+        The length is zero for groups that found none.
+        """
         context, line = state.objective.context, _Line.of(state.objective, state.logits, change)
         penalty = _read(context, *state.objective.penalty(state.theta, state.direction))
         t, bracket = np.where(running, state.step_size, 0.0), Bracket.of(state.slope)
@@ -213,7 +223,7 @@ class LogitQuasiNewton:
         else:  # the lower end of a bracket has a lower value than the start
             t = np.where(good, t, bracket.low)
         found = running & (t > 0.0)
-        return np.where(found, t, 0.0), found
+        return np.where(found, t, 0.0), found, reached_slope
 
     def _bounds_pay(self, state: LogitState) -> bool:
         """Whether a group is so near its minimum that a bound may end it."""
@@ -255,17 +265,27 @@ class LogitQuasiNewton:
             known["logits"] = point.logits
         return to_host(self.gap_bound(objective, point.evaluation, point.theta, **known))
 
-    def _float64_pays(self, state: LogitState, value: HostArray, gap: HostArray) -> bool:
-        """Whether a part of the groups is so near that rounding to float32 is what is left."""
-        eps = state.objective.eps
+    def _float64_pays(
+        self, state: LogitState, point: "_Point", gap: HostArray, decrease: HostArray
+    ) -> bool:
+        """Whether a part of the groups is so near that rounding to float32 is what is left.
+
+        Gradients and slopes in float32 lead far below the rounding of the values. So float64 is
+        for the bound, once the coefficients' part of it is small enough, and for groups whose
+        ``decrease (G,)`` is none.
+        """
+        objective, value = state.objective, point.value
+        eps, size, attained = objective.eps, np.abs(value), objective.strongly_convex
         if eps <= np.finfo(np.float64).eps:
             return False
-        target = self.stopping.target(np, value, gap, attained=state.objective.strongly_convex)
-        decrement, size = -0.5 * state.slope, np.abs(value)
-        near = decrement <= np.maximum(ROUNDED * target, VALUE_ROUNDING * eps * size)
+        decrement, target = -0.5 * state.slope, self.stopping.target(np, value, 0.0, attained=True)
         # a gradient that is rounding predicts a decrease that does not come
-        near |= (state.value - value < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
-        return bool((near & (gap > target))[~state.record.done].mean() >= QUORUM)
+        near = (decrease < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
+        near |= decrement <= np.maximum(ROUNDED * target, self.finest * eps * size)
+        if attained:
+            (least,) = _read(objective.context, objective.gap_of_coefficients(point.evaluation))
+            near |= least <= target
+        return bool((near & ~(gap <= target))[~state.record.done].mean() >= QUORUM)
 
     def _of_the_running(self, state: LogitState) -> LogitState:
         """Take out the groups that are done, and return to float32 if the others are far."""
@@ -289,8 +309,10 @@ class LogitQuasiNewton:
         decrement = -0.5 * state.slope
         gap = state.gap if bounded else np.where(np.isfinite(state.gap), state.gap, decrement)
         seen = Iterate(state.value, gap, decrement, decrease, accepted, state.n_backtracks)
+        # (slopes are not rounded as values are, and where they end, float64 begins)
+        eps = min(objective.eps, float(np.finfo(np.float64).eps))
         status, progress = self.stopping.check(
-            np, seen, state.progress, eps=objective.eps, attained=attained, bounded=bounded
+            np, seen, state.progress, eps=eps, attained=attained, bounded=bounded
         )
         if not attained:
             ends = accepted & (unbounded > 0.0) & (status == RUNNING)

@@ -31,7 +31,7 @@ __all__ = ["Bracket", "SlopeSearch"]
 
 
 #: rounding of a slope, as a part of the rounding of a value
-SLOPES = 0.1
+SLOPES = 1e-3
 
 
 class Bracket(NamedTuple):

@@ -26,6 +26,8 @@ RUNNING = -1
 TINY = float(np.finfo(np.float64).tiny)
 #: a value so small has nothing left to be gained
 NOTHING = TINY / float(np.finfo(np.float64).eps)
+#: part of the tolerance for parameters that are stored in float32
+STORED = 0.9
 
 
 class Iterate(NamedTuple):
@@ -94,6 +96,14 @@ class Stopping:
     max_stalled_flat: int = 3
     max_backtracks: int = 30
     max_backtracks_flat: int = 1
+
+    @classmethod
+    def stored(cls, tol: float, precision: str) -> "Stopping":
+        """Make the settings for parameters that are stored in a precision.
+
+        The bound of the gap at parameters rounded to float32 is larger than where the method ended.
+        """
+        return cls(tol=tol if precision == "float64" else STORED * tol)
 
     def target(self, xp: Namespace, value: Number, gap: Number, *, attained: bool) -> Number:
         """Gap that is small enough; ``attained`` if a minimum is known to exist."""
