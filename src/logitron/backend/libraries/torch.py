@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -40,9 +40,7 @@ class TorchLibrary(Library):
         return self.compiler is not None
 
     def namespace(self) -> Namespace:
-        import array_api_compat.torch as xp
-
-        return xp
+        return _namespace()
 
     def device(self, name: str | None) -> Device:
         import torch
@@ -196,6 +194,29 @@ class TorchLibrary(Library):
         if self.compiler is None:
             return super().compile(function, **static)
         return _compile(self.compiler, function, tuple(sorted(static.items())))
+
+
+@cache
+def _namespace() -> Namespace:
+    """Make torch's array API namespace, whose `take` is one operation.
+
+    That of array-api-compat has three more, for negative indices, which nobody has here.
+    """
+    import array_api_compat.torch as xp
+
+    fast = ModuleType("logitron.backend.libraries.torch.namespace", xp.__doc__)
+    vars(fast).update(
+        {name: value for name, value in vars(xp).items() if not name.startswith("__")},
+        __array_namespace_info__=xp.__array_namespace_info__,
+        take=_take,
+    )
+    return fast
+
+
+def _take(x: Array, indices: Array, /, *, axis: int) -> Array:
+    import torch
+
+    return torch.index_select(x, axis, indices)
 
 
 def _free_memory(device: Device) -> int:
