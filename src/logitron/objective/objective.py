@@ -357,7 +357,9 @@ class Objective:
 
     @cached_property
     def _counts_misclassified(self) -> bool:
-        return not self.strongly_convex and self.loss.misclassified_above is not None
+        # (separable classes have a minimum where an L1 penalty is)
+        may_be_unbounded = not self.strongly_convex and self.l1 is None
+        return may_be_unbounded and self.loss.misclassified_above is not None
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Compute the objective (G,) and its gradient (G, K, q) in one pass over the rows."""

@@ -3,17 +3,17 @@
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from functools import cache
+from functools import cache, lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
-from logitron.backend.libraries import torch_threads
+from logitron.backend.libraries import torch_losses, torch_threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
-from logitron.backend.types import Array, Device, Namespace
+from logitron.backend.types import Array, Device, DType, Namespace
 
 #: device types that support autocast
 AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
@@ -38,6 +38,10 @@ class TorchLibrary(Library):
     @property
     def is_jit(self) -> bool:  # type: ignore[override]
         return self.compiler is not None
+
+    def __init__(self, name: str, module: str | None = None) -> None:
+        super().__init__(name, module)
+        self.fused_losses = {"binomial": torch_losses.binomial}
 
     def namespace(self) -> Namespace:
         return _namespace()
@@ -145,6 +149,10 @@ class TorchLibrary(Library):
         inverse, _ = torch.linalg.inv_ex(A)
         return inverse
 
+    def indicators(self, codes: Array, classes: int, dtype: DType) -> Array:
+        each = _numbers(classes, codes.dtype, codes.device)
+        return (each[:, None] == codes[None, :]).to(dtype)
+
     def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:
         sums = values.new_zeros((count, values.shape[1]))
         return sums.index_add(0, codes, values)
@@ -211,6 +219,14 @@ def _namespace() -> Namespace:
         take=_take,
     )
     return fast
+
+
+@lru_cache(maxsize=64)
+def _numbers(size: int, dtype: DType, device: Device) -> Array:
+    """Make the numbers from 0 to ``size - 1``, once."""
+    import torch
+
+    return torch.arange(size, dtype=dtype, device=device)
 
 
 def _take(x: Array, indices: Array, /, *, axis: int) -> Array:
