@@ -58,8 +58,20 @@ def kernels_of(
         yield "fill", (str((arrays[0] if result is None else result).dtype),)
     elif name == "setitem":
         yield _elementwise("copy", args)
-    elif isinstance(result, np.ndarray | np.generic):
+    elif _is_elementwise(arrays, result):
         yield _elementwise(name, (*args, np.ascontiguousarray(result)))
+    elif isinstance(result, np.ndarray | np.generic):  # (kernels of its own, of which one counts)
+        yield name, tuple(str(_merged([one], one.shape)[0]) for one in arrays)
+
+
+def _is_elementwise(arrays: list[np.ndarray], result: Any) -> bool:
+    """Whether a result has the shape that the arguments are broadcast to."""
+    if not isinstance(result, np.ndarray | np.generic):
+        return False
+    try:
+        return np.broadcast_shapes(*(one.shape for one in arrays)) == result.shape
+    except ValueError:
+        return False
 
 
 def _elementwise(name: str, args: tuple[Any, ...]) -> Kernel:
