@@ -52,8 +52,8 @@ def model(kind, **settings):
         ("softmax", 31, 15, 2),
         ("targets", 37, 15, 4),
         ("l1", 41, 15, 2),
-        # (folds, scores and the refit; held-out rows are copied, each number of them by a function)
-        ("cv", 43, 30, 9),
+        # (folds, scores and the refit)
+        ("cv", 43, 15, 2),
     ],
 )
 def test_a_fit_compiles_few_functions(kind, features, first, more, compiled):

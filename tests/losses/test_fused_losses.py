@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from logitron.backend import LIBRARIES
+from logitron.backend import LIBRARIES, namespace_of
 from logitron.losses import Binomial, LossTerms, Multinomial, along_ray, cross_entropy
 from logitron.neuron import formulas
 from tests.backends import BACKENDS, host
@@ -78,6 +78,58 @@ def test_cudas_compiler_takes_the_kernel(real, tmp_path):
     command += ["-o", str(tmp_path / "kernel.ptx")]
     run = subprocess.run(command, check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+def _of_torch(values):
+    torch = pytest.importorskip("torch")
+    return torch.asarray(np.array(values))
+
+
+def _of_cupy(values):
+    import cupy
+
+    return cupy.asarray(values)
+
+
+@pytest.fixture(params=["torch", *(one.name for one in CUPYS)])
+def device_array(request):
+    """Make arrays of a library with a kernel for labels of its own."""
+    if request.param == "torch":
+        yield _of_torch
+        return
+    chosen = next(one for one in CUPYS if one.name == request.param)
+    chosen.require()
+    with chosen.setting():
+        yield _of_cupy
+
+
+@pytest.mark.parametrize("least", [None, -40.0])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_labels_on_a_device_have_all_digits(device_array, dtype, shared, least):
+    """As NumPy's kernel has them, which is tested against exact numbers."""
+    rng = np.random.default_rng(0)
+    eps = float(np.finfo(dtype).eps)
+    Z = np.asarray(15.0 * rng.normal(size=(80, 4)), dtype)
+    Z[0, :], Z[1, :2] = 0.0, (60.0, -60.0)
+    Y = (rng.random((80, 1 if shared else 4)) < 0.5).astype(dtype)
+    there = device_array(Z), device_array(np.broadcast_to(Y, Z.shape) if shared else Y)
+    told = Binomial().terms(namespace_of(there[0]), *there, min_exponent=least)
+    expected = Binomial().terms(np, Z, Y, min_exponent=least)
+    floor = 0.0 if least is None else 1.01 * float(np.exp(least))
+    for ours, theirs in zip(told[:2], expected[:2], strict=True):
+        np.testing.assert_allclose(host(ours), theirs, rtol=64 * eps, atol=floor)
+    np.testing.assert_allclose(
+        host(told.curvature), expected.curvature, rtol=16 * eps, atol=4 * eps + floor
+    )
+
+
+def test_infinite_logits_leave_no_finite_loss_on_devices(device_array):
+    Z = device_array(np.asarray([[np.inf], [np.inf], [-np.inf], [-np.inf], [np.nan]]))
+    Y = device_array(np.asarray([[0.0], [1.0], [0.0], [1.0], [0.0]]))
+    for least in (None, -40.0):
+        loss = Binomial().terms(namespace_of(Z), Z, Y, min_exponent=least).value
+        assert not np.isfinite(host(loss)).any()
 
 
 @pytest.mark.parametrize("least", [None, -40.0])

@@ -289,7 +289,7 @@ def test_training_meets_no_number_that_is_not_normal(classes, dtype, monkeypatch
     theta = np.eye(m).reshape(m // classes, classes, m)
     found = sums.evaluate(
         Z, Y if classes == 1 else Y.argmax(axis=1), None, None, None, theta.astype(dtype), None,
-        None, None, loss=loss, curvature="intercept", count_misclassified=False,
+        None, None, None, loss=loss, curvature="intercept", count_misclassified=False,
     )  # fmt: skip
     (used,) = seen
     tiny = np.finfo(dtype).tiny

@@ -7,6 +7,7 @@ from logitron.automatic.curvature import gram_model
 from logitron.backend import ArrayContext
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows, sums
+from logitron.objective.second_derivatives import between_classes, bordered
 from logitron.reductions import centre, standardise
 from tests.backends import host
 from tests.problems import problem
@@ -52,17 +53,24 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature
     weights = case.sample_weight if of_rows else rng.uniform(size=(23, 2)).round(1)
     mixing = rng.normal(size=(2, 2, classes)) if curvature == "subspace" else None
     with eager.context().scope():
-        *_, seconds = sums.evaluate(
+        at_centre = theta[:, :, 4] if curvature == "subspace" else None
+        found = sums.evaluate(
             *map(eager.array, (case.X, case.Y, weights)),
             None,
             None,
-            *map(eager.array, (theta, theta[:, :, 4])),
+            *map(eager.array, (theta[:, :, :4], theta[:, :, 4])),
+            None if at_centre is None else eager.array(at_centre),
             None,
             None if mixing is None else eager.array(mixing),
             loss=cross_entropy(classes),
             curvature=curvature,
             count_misclassified=False,
         )
+        parts = found[3:]
+        if len(parts) > 1:
+            seconds = (bordered if classes == 1 else between_classes)(*parts)
+        else:
+            (seconds,) = parts
         each = np.broadcast_to(weights.reshape(23, -1), (23, 2))
         expected = row_by_row(case.X, each, theta, classes, curvature, mixing)
         assert_near(host(seconds), expected, eager.precision, 23, growth=64)
@@ -75,12 +83,13 @@ def test_rows_with_at_most_half_of_the_probability_are_counted(classes, precisio
     theta = np.concatenate([case.W, case.b[None]]).T.reshape(1, classes, 8)
     weights = (case.sample_weight > 0.5).astype(float)
     rows = (a.astype(precision) for a in (case.X, case.Y, weights))
-    parameters = (a.astype(precision) for a in (theta, theta[:, :, 7]))
+    parameters = (a.astype(precision) for a in (theta[:, :, :7], theta[:, :, 7]))
     *_, errors = sums.evaluate(
         *rows,
         None,
         None,
         *parameters,
+        None,
         None,
         None,
         loss=cross_entropy(classes),

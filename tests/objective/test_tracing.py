@@ -106,11 +106,12 @@ def _iteration(X, y, weights, theta, *, classes, curvature):
             along = projection(model, theta, rank=min(classes, 3))
         intercept = theta[:, :, 4] - theta[:, :, :4] @ centre[:4]
         found = sums.evaluate(
-            X, y, weights, None, None, theta, intercept, None, along,
+            X, y, weights, None, None, theta[:, :, :4], intercept, theta[:, :, 4], None, along,
             loss=cross_entropy(classes), curvature=curvature, count_misclassified=True,
         )  # fmt: skip
         l2 = L2(penalty, penalised)
-        return assemble(found, theta, l2, centre, along, curvature=curvature, scale=1.0)
+        settings = {"fit_intercept": True, "curvature": curvature, "scale": 1.0}
+        return assemble(found, theta, l2, centre, along, **settings)
 
     def model_of(evaluation, model):
         if evaluation.hessian is None:

@@ -27,13 +27,14 @@ import numpy as np
 import pytest
 
 from logitron.backend import LIBRARIES
+from tests.standins.cupy_kernels import kernels_of
 
 #: number of reads to the host, by method
 READS: Counter[str] = Counter()
 #: bytes of free memory of the device
 FREE_MEMORY = 1 << 32
 
-#: kernels that were launched, by name and dtypes
+#: kernels that were launched, by name and by what they are compiled for
 KERNELS: Counter[tuple[str, tuple[str, ...]]] = Counter()
 
 #: compute type of products; TF32 simulates CUPY_TF32=1
@@ -103,18 +104,22 @@ class ndarray:  # noqa: N801  (CuPy's own name)
         return self._host.flags
 
     def astype(self, dtype: Any, *, copy: bool = True) -> "ndarray":
-        same = not copy and self._host.dtype == dtype
-        if not same:
-            _launch("astype", (self,))
-        return self if same else ndarray(self._host.astype(dtype, copy=copy))
+        if not copy and self._host.dtype == dtype:
+            return self
+        result = self._host.astype(dtype, copy=copy)
+        _launch("astype", (self._host,), {}, result)
+        return ndarray(result)
 
     def __getitem__(self, key: Any) -> "ndarray":
+        result = self._host[_unwrap(key)]
         if isinstance(key, ndarray):
-            _launch("take", (self, key))
-        return ndarray(self._host[_unwrap(key)])
+            _launch("take", (self._host, key._host), {}, result)
+        return ndarray(result)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._host[_unwrap(key)] = _unwrap(value)
+        place, value = self._host[_unwrap(key)], _unwrap(value)
+        _launch("setitem", (value, place), {}, place)
+        self._host[_unwrap(key)] = value
 
     def __len__(self) -> int:
         return len(self._host)
@@ -125,7 +130,10 @@ class ndarray:  # noqa: N801  (CuPy's own name)
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(one, np.ndarray) for one in inputs):
             return NotImplemented
-        return _wrap(getattr(ufunc, method)(*map(_unwrap, inputs), **kwargs))
+        values = tuple(map(_unwrap, inputs))
+        result = getattr(ufunc, method)(*values, **kwargs)
+        _launch(ufunc.__name__, values, kwargs, result)
+        return _wrap(result)
 
 
 for _name in ("dtype", "shape", "ndim", "size", "strides", "itemsize", "nbytes"):
@@ -144,11 +152,14 @@ for _name in (
     "copy",
     "fill",
     "view",
+    "take",
 ):
 
     def _method(self: ndarray, *args: Any, _name: str = _name, **kwargs: Any) -> Any:
-        _launch(_name, (self,))
-        return _wrap(getattr(self._host, _name)(*map(_unwrap, args), **kwargs))
+        values = tuple(map(_unwrap, args))
+        result = getattr(self._host, _name)(*values, **kwargs)
+        _launch(_name, (self._host, *values), kwargs, result)
+        return _wrap(result)
 
     setattr(ndarray, _name, _method)
 _BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
@@ -159,30 +170,37 @@ for _name in (
 ):
 
     def _operator(self: ndarray, *args: Any, _name: str = _name) -> Any:
-        _launch(_name.strip("_"), (self, *args))
         if any(not isinstance(a, ndarray | np.generic | bool | int | float) for a in args):
             return NotImplemented
+        values = tuple(map(_unwrap, args))
         with np.errstate(all="ignore"):
-            result = getattr(self._host, _name)(*map(_unwrap, args))
-        return result if result is NotImplemented else _wrap(result)
+            result = getattr(self._host, _name)(*values)
+        if result is NotImplemented:
+            return result
+        if _name != "__pos__":
+            _launch(_name.strip("_"), (self._host, *values), {}, result)
+        return _wrap(_in_c_order(result))
 
     setattr(ndarray, _name, _operator)
 
 
-#: functions that return views or facts, or call cuBLAS or cuSOLVER; each other one is a kernel that
-#: is compiled for the dtypes of its arguments
-NO_KERNELS = (
-    {"reshape", "ravel", "view", "transpose", "permute_dims", "swapaxes", "moveaxis", "squeeze"}
-    | {"expand_dims", "broadcast_to", "empty", "empty_like", "finfo", "iinfo", "isdtype"}
-    | {"result_type", "can_cast", "matmul", "rmatmul", "dot", "solve", "inv", "eigh"}
-)
+def _launch(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    """Count the kernels of an operation on NumPy's arrays."""
+    name, args = _plain(name, args)
+    for kernel in kernels_of(name, args, kwargs, result):
+        KERNELS[kernel] += 1
 
 
-def _launch(name: str, args: tuple[Any, ...]) -> None:
-    """Count a kernel by its name and the dtypes of its arguments."""
-    if name not in NO_KERNELS:
-        dtypes = (str(getattr(one, "dtype", type(one).__name__)) for one in args)
-        KERNELS[name, tuple(dtypes)] += 1
+def _plain(name: str, args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return the operator for that of reversed operands, or of an assignment, and the operands."""
+    if name[:1] in "ri" and name[1:] in _BINARY:
+        return name[1:], args[::-1] if name[0] == "r" else args
+    return {"add": "add", "subtract": "sub", "multiply": "mul"}.get(name, name), args
+
+
+def _in_c_order(result: Any) -> Any:
+    """Lay out the result of an element-wise kernel as CuPy does: in C order."""
+    return np.array(result, order="C") if isinstance(result, np.ndarray) else result
 
 
 def _unwrap(value: Any) -> Any:
@@ -375,9 +393,12 @@ def _package(real: types.ModuleType | None) -> dict[str, types.ModuleType]:
     products.get_compute_type = COMPUTE_TYPES.__getitem__
     products.set_compute_type = COMPUTE_TYPES.__setitem__
     core._routines_linalg, core.__path__ = products, []
+    blas = types.ModuleType("cupy.cublas")
+    blas.dot = _dot
+    top.cublas = blas
     device = types.ModuleType("cupy.cuda.device")
     device.Device = Device
-    modules = (top, cuda, device, linalg, fft, core, products)
+    modules = (top, cuda, blas, device, linalg, fft, core, products)
     from tests.standins import cupyx_sparse  # (which uses the arrays of this file)
 
     return {module.__name__: module for module in modules} | cupyx_sparse.package()
@@ -404,12 +425,14 @@ def _wrapped_function(function: Any, real: Any) -> Any:
 
     @functools.wraps(function, updated=())
     def run(*args: Any, **kwargs: Any) -> Any:
-        _launch(function.__name__, args)
         if signature is not None:
             signature.bind(*args, **kwargs)
+        values = tuple(map(_unwrap, args))
         lowered = {name: _unwrap(value) for name, value in kwargs.items()}
         with np.errstate(all="ignore"):  # (a device gives no warnings)
-            return _wrap(function(*map(_unwrap, args), **lowered))
+            result = function(*values, **lowered)
+        _launch(function.__name__, values, lowered, result)
+        return _wrap(_in_c_order(result) if isinstance(function, np.ufunc) else result)
 
     run.__module__ = "cupy"
     return run
@@ -422,6 +445,11 @@ def array(values: Any, dtype: Any = None, copy: bool = True, order: str = "K") -
     elif isinstance(values, list | tuple):
         values = pickle.loads(pickle.dumps([getattr(v, "_host", v) for v in values]))
     return ndarray(np.array(values, dtype=dtype, order=order))
+
+
+def _dot(x: ndarray, y: ndarray) -> ndarray:
+    assert x.ndim == y.ndim == 1
+    return ndarray(np.dot(x._host, y._host))
 
 
 def _from_dlpack(values: Any) -> ndarray:

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.objective import Evaluation, GroupIndex, Objective
 from logitron.penalties import L1
@@ -111,12 +110,12 @@ class ActiveSet(NamedTuple):
 
 def alike(objective: Objective) -> HostArray:
     """Return a number for each group, the same for those of the same targets (G,)."""
-    index, targets = objective.data.index or GroupIndex(), objective.rows.row_arrays[0]
+    index, targets = objective.data.columns or GroupIndex(), objective.rows.row_arrays[0]
     if targets is None or targets.ndim == 1 or targets.shape[1] in (1, objective.classes):
         return np.zeros(objective.groups, int)
     if index.target is None:
         return np.arange(objective.groups)
-    return np.asarray(to_host(index.target))
+    return np.asarray(index.target)
 
 
 def _scores(l1: L1, theta: HostArray, grad: HostArray) -> HostArray:

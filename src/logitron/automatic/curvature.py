@@ -6,6 +6,7 @@ from logitron.automatic.cost_model import COSTS
 from logitron.backend import to_host
 from logitron.backend.types import Array
 from logitron.objective import Evaluation, Objective, gram_norm_bound, sums
+from logitron.objective.second_derivatives import bordered
 from logitron.preconditioners import (
     CholeskyModel,
     DenseHessian,
@@ -205,7 +206,8 @@ def _products(objective: Objective, count: int | None) -> tuple[Array, Array, in
             part = subsample(objective, ceil(count / pieces), DRAWS + seed)
         whole = part is None  # all rows are asked for, or rows cannot be drawn
         part = part or objective
-        found, weights = part.sum_weighted(sums.gram, fit_intercept=part.layout.fit_intercept)
+        *parts, weights = part.sum_weighted(sums.gram, fit_intercept=part.layout.fit_intercept)
+        found = part.context.compile(bordered)(*parts)
         part.cost.grams += part.data.pass_cost
         products, total = products + found, total + weights
         rows += part.rows.shape[0]

@@ -8,7 +8,8 @@ from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import Evaluation, LogitObjective, Objective, sums
 from logitron.objective.evaluation import recentred
-from logitron.objective.partial_hessian import partial_hessian
+from logitron.objective.partial_hessian import Parameters, partial_hessian
+from logitron.objective.second_derivatives import bordered
 from logitron.reductions import subsample
 from logitron.solvers import MatrixModel
 
@@ -22,6 +23,8 @@ MOST_PASSES, FEW_COLUMNS = 10, 8
 #: multiplications from which on float32 saves time, and mean curvature of the rows from which on it
 #: is exact enough
 FEW_PRODUCTS, FLAT = 1 << 28, 3e-2
+#: numbers in the features of all groups whose Hessians a device sums at a time
+MOST_NUMBERS = 1 << 26
 SEED = 5
 
 
@@ -84,10 +87,15 @@ class L1Hessians:
         _, firsts, whose = np.unique(likes, return_index=True, return_inverse=True)
         whose = whose.reshape(-1)
         low = self._low_precision(totals)
-        found = [self._of_group(objective, g, places[g], theta, low) for g in firsts.tolist()]
+        found = np.concatenate(
+            [
+                self._of_groups(objective, part, places[part], theta[part], low)
+                for part in self._batches(firsts)
+            ]
+        )
         base = totals[firsts][whose]
         scale = totals / np.where(base > 0.0, base, 1.0)
-        scaled: HostArray = np.stack(found)[whose] * scale[:, None, None]
+        scaled: HostArray = found[whose] * scale[:, None, None]
         return scaled
 
     def _is_flat(self, totals: HostArray) -> bool:
@@ -100,46 +108,65 @@ class L1Hessians:
         n, s = self.objective.rows.shape[0], self.places.shape[1]
         return n * s * s >= FEW_PRODUCTS and not self._is_flat(totals)
 
-    def _of_group(
+    def _batches(self, groups: HostArray) -> list[HostArray]:
+        """Divide groups into those whose Hessians are summed in one operation."""
+        rows, one_by_one = self.objective.rows, self.objective.rows.context.library.is_host
+        if one_by_one or rows.entries is not None:
+            return np.split(groups, len(groups))
+        numbers = rows.shape[0] * self.places.shape[1]
+        return np.array_split(groups, min(len(groups), -(-len(groups) * numbers // MOST_NUMBERS)))
+
+    def _of_groups(
         self,
         objective: Objective,
-        group: int,
+        groups: HostArray,
         places: HostArray,
         theta: HostArray,
         low: bool,
     ) -> HostArray:
-        """Sum those of one group (s, s)."""
-        one, own = objective.take(np.asarray([group])), theta[group : group + 1]
-        K, q, layout = one.classes, theta.shape[2], one.layout
-        there = np.flatnonzero(places < K * q)
-        if one.rows.entries is not None and K == 1:
-            whole = _by_products(one, own)
+        """Sum those of some groups (g, s, s)."""
+        some, layout = objective.take(groups), objective.layout
+        _, K, q = shape = theta.shape
+        missing = places >= K * q
+        if some.rows.entries is not None and K == 1:
+            whole = _by_products(some, theta)
             if whole is not None:
-                where = places[there]
-                return _padded(whole[np.ix_(where, where)], there, len(places))
-        classes, features = np.divmod(places[there], q)
-        sizes = np.bincount(classes, minlength=K).tolist()
-        (found,) = one.sum(
+                there = np.flatnonzero(~missing[0])
+                where = places[0, there]
+                return _padded(whole[np.ix_(where, where)], there, places.shape[1])[None, :, :]
+        sizes = None
+        if len(groups) == 1:
+            there = np.flatnonzero(~missing[0])
+            sizes = tuple(np.bincount(places[0, there] // q, minlength=K).tolist())
+            places = places[:, there]
+        p = layout.n_features
+        centre = None if layout.centre is None else np.asarray(layout.centre)
+        (sums,) = some.sum(
             partial_hessian,
-            own,
-            layout.raw_intercept(own),
-            layout.centre,
-            one.data.index,
-            classes,
-            features,
-            loss=one.loss,
-            sizes=tuple(sizes),
+            theta[:, :, :p],
+            layout.raw_intercept(theta),
+            Parameters.of(places, shape, centre, p),
+            some.data.index,
+            loss=some.loss,
+            sizes=sizes,
             low=low,
         )
-        one.cost.grams += one.data.pass_cost
-        return _padded(np.asarray(found, np.float64) * one.data.scale, there, len(places))
+        some.cost.grams += some.data.pass_cost * len(groups)
+        sums = np.asarray(sums, np.float64) * some.data.scale
+        if sizes is not None:
+            return _padded(sums[0], there, missing.shape[1])[None, :, :]
+        group, place = np.nonzero(missing)
+        sums = sums.copy()
+        sums[group, place, place] = 1.0
+        return sums
 
     def _of_nothing(
         self, objective: Objective, places: HostArray, evaluation: Evaluation
     ) -> HostArray:
         """Multiply out those at coefficients of zero, where all rows have the same curvature."""
         layout, q = objective.layout, objective.layout.n_parameters
-        products, total = objective.sum_weighted(sums.gram, fit_intercept=layout.fit_intercept)
+        *parts, total = objective.sum_weighted(sums.gram, fit_intercept=layout.fit_intercept)
+        products = bordered(*parts)
         if layout.padded_centre is not None:
             products = recentred(products, layout.padded_centre)
         products = np.asarray(products) / float(np.asarray(total))

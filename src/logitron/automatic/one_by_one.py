@@ -85,7 +85,7 @@ def chains(objective: Objective, strength: HostArray | None = None) -> list[list
 
     The ``strength`` (G,) of a penalty is that of the squares, if no other is given.
     """
-    index, arrays = objective.data.index or GroupIndex(), objective.rows.row_arrays
+    index, arrays = objective.data.columns or GroupIndex(), objective.rows.row_arrays
     own = np.arange(objective.groups)
     keys: list[HostArray] = []
     for number, (part, array) in enumerate(zip(index[:3], arrays, strict=False)):
@@ -93,8 +93,8 @@ def chains(objective: Objective, strength: HostArray | None = None) -> list[list
             continue
         one_hot = number == 0 and objective.classes > 1 and _is_real(objective, array)
         if array.shape[1] > (objective.classes if one_hot else 1):  # else all groups share it
-            keys.append(own if part is None else np.asarray(to_host(part)))
-    factors = None if index.factors is None else np.asarray(to_host(index.factors))
+            keys.append(own if part is None else np.asarray(part))
+    factors = None if index.factors is None else np.asarray(index.factors)
     strength = np.asarray(to_host(objective.penalty.strength if strength is None else strength))
     found: dict[Any, list[int]] = defaultdict(list)
     for group in np.argsort(-strength, kind="stable").tolist():
@@ -107,11 +107,11 @@ def chains(objective: Objective, strength: HostArray | None = None) -> list[list
 def alone(objective: Objective, group: int) -> Objective:
     """Return the objective of one group, with targets and weights of its own, side by side."""
     taken, K = objective.take(np.asarray([group])), objective.classes
-    index = taken.data.index or GroupIndex()
+    index = taken.data.columns or GroupIndex()
     targets, *weights, offset = taken.rows.row_arrays
     assert targets is not None
     xp = taken.rows.context.xp
-    parts = [None if part is None else int(to_host(part)[0]) for part in index[:3]]
+    parts = [None if part is None else int(part[0]) for part in index[:3]]
     if K > 1 and targets.ndim == 2 and _is_real(objective, targets):
         if targets.shape[1] > K:
             first = K * (group if parts[0] is None else parts[0])
@@ -121,7 +121,7 @@ def alone(objective: Objective, group: int) -> Objective:
     weights = [_column(xp, array, part) for array, part in zip(weights, parts[1:], strict=True)]
     offset = _column(xp, offset, parts[0]) if K == 1 else offset
     rows = taken.rows.with_row_arrays(targets, *weights, offset)
-    return taken.with_data(rows=rows, index=GroupIndex(factors=index.factors))
+    return taken.with_data(rows=rows, columns=GroupIndex(factors=index.factors))
 
 
 def extrapolated(answers: list[Answer], size: float) -> Array:

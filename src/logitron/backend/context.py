@@ -257,8 +257,12 @@ class ArrayContext:
     def receive(self, parameter: Array | None) -> Array | None:
         """Move a NumPy parameter to the device, and cast it to this context's dtype if it is real.
 
-        Other parameters (arrays on the device, named tuples of them, None) stay as they are.
+        A named tuple is moved field by field. Other parameters (arrays on the device, None) stay as
+        they are.
         """
+        if isinstance(parameter, tuple):
+            fields: Any = map(self.receive, parameter)
+            return type(parameter)(*fields)
         if not isinstance(parameter, np.ndarray | np.generic) or self.library.is_host:
             return parameter
         parameter = np.asarray(parameter)

@@ -6,13 +6,14 @@ descent direction, and the line search rejects the step. (NumPy does raise.)
 """
 
 from logitron.backend.libraries import library_of, namespace_of
-from logitron.backend.types import Array
+from logitron.backend.types import Array, DType
 
 __all__ = [
     "cholesky_solve",
     "dots",
     "eigh",
     "eye_like",
+    "indicators",
     "inv",
     "largest",
     "range_like",
@@ -108,6 +109,11 @@ def sum_by_code(values: Array, codes: Array, count: int) -> Array:
 def range_like(array: Array, size: int) -> Array:
     """Make the integers from 0 to ``size - 1`` on the device of an array, even a traced one."""
     return library_of(array).range_like(array, size)
+
+
+def indicators(codes: Array, classes: int, dtype: DType) -> Array:
+    """Make ones where a code (n,) is the class's, and zeros elsewhere: (classes, n)."""
+    return library_of(codes).indicators(codes, classes, dtype)
 
 
 def eye_like(array: Array, size: int) -> Array:

@@ -10,7 +10,6 @@ import numpy as np
 
 from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
-from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 from logitron.data.block_features import (
     apply_to_logits,
@@ -109,7 +108,8 @@ class ArrayRows(RowBlocks):
     def sum_of_squares(self) -> float:
         """Add up the squares of all features; see `Rows.sum_of_squares`."""
         if self._sum_of_squares is None:
-            found = self.sum(sum_of_squares)[0] if self._squares is None else self._squares
+            found = self._squares  # (of the features alone: whatever stands beside them)
+            found = self.with_row_arrays().sum(sum_of_squares)[0] if found is None else found
             self._sum_of_squares = float(to_host(found)[0, 0])
         return self._sum_of_squares
 
@@ -227,18 +227,13 @@ class ArrayRows(RowBlocks):
         """Copy the rows with these indices; see `Rows.select`."""
         if not self._can_select():
             return None
-        X, *row_arrays = self._arrays
-        index = self.context.asarray(rows, keep_dtype=True)
-        taken = self.context.compile(_take_rows)(index, *row_arrays)
         settings, options = dict(self._settings), self._options
         if self.context.blocks.many_outputs_rows is not None:
             # Arrays computed from a block then stay in cache.
             most = max(options.sample_rows, options.sample_rows_per_feature * self.shape[1])
             settings["block_rows"] = min(self._block_rows(settings["block_rows"]), most)
-        features = self._take_features(X, rows)
-        return type(self)(
-            self.context, features, *taken, **settings, standardisation=self._standardisation
-        )
+        taken = self._take_rows(rows)
+        return type(self)(self.context, *taken, **settings, standardisation=self._standardisation)
 
     def in_blocks(self) -> "ArrayRows":
         """Return these rows."""
@@ -348,11 +343,6 @@ class ArrayRows(RowBlocks):
             else:
                 total = tuple(map(_add, total, part)) if isinstance(part, tuple) else total + part
         return total
-
-
-def _take_rows(index: Array, *arrays: Array | None) -> tuple[Array | None, ...]:
-    take = library_of(index).take_rows
-    return tuple(a if a is None else take(a, index) for a in arrays)
 
 
 def _add(left: Array, right: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.context import ArrayContext
+from logitron.backend.libraries import library_of
 from logitron.backend.types import Array
 from logitron.data import block_options
 from logitron.data.block_features import (
@@ -19,7 +20,7 @@ from logitron.data.block_features import (
 from logitron.data.block_options import BlockOptions, default_block_rows
 from logitron.data.memory_order import MemoryOrder, blocks_in_buffer, copied_block_rows
 
-__all__ = ["RowBlocks", "evenly_drawn"]
+__all__ = ["RowBlocks", "evenly_drawn", "take_rows"]
 
 
 class RowBlocks:
@@ -228,10 +229,11 @@ class RowBlocks:
         """Whether rows can be selected by their indices."""
         return self.context.library.supports_row_indexing(self._arrays[0])
 
-    def _take_features(self, X: Array, rows: np.ndarray[Any, Any]) -> Array:
-        """Copy the features of some rows."""
+    def _take_rows(self, rows: np.ndarray[Any, Any]) -> tuple[Array | None, ...]:
+        """Copy features and row arrays of some rows."""
         index = self.context.asarray(rows, keep_dtype=True)
-        return self.context.library.take_rows(X, index)
+        taken: tuple[Array | None, ...] = self.context.compile(take_rows)(index, *self._arrays)
+        return taken
 
     def _take_columns(self, X: Array, features: np.ndarray[Any, Any]) -> Array:
         """Copy some of the features."""
@@ -242,6 +244,12 @@ class RowBlocks:
         """Return some columns of the features, in the widest precision."""
         part = self._arrays[0][:, start:stop]
         return self._xp.astype(part, self.context.wide.dtype, copy=self._order.copied)
+
+
+def take_rows(index: Array, *arrays: Array | None) -> tuple[Array | None, ...]:
+    """Copy the rows with these indices of each array."""
+    take = library_of(index).take_rows
+    return tuple(a if a is None else take(a, index) for a in arrays)
 
 
 def evenly_drawn(n: int, count: int, seed: int) -> np.ndarray[Any, Any]:

@@ -13,6 +13,7 @@ from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.array_rows import ArrayRows
 from logitron.data.memory_order import MemoryOrder
+from logitron.data.row_blocks import take_rows
 from logitron.data.row_stack import RowStack
 
 __all__ = ["SparseRows"]
@@ -90,8 +91,10 @@ class SparseRows(ArrayRows):
     def _can_select(self) -> bool:
         return True
 
-    def _take_features(self, X: Any, rows: np.ndarray[Any, Any]) -> Any:
-        return X[rows]
+    def _take_rows(self, rows: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+        X, *row_arrays = self._arrays
+        index = self.context.asarray(rows, keep_dtype=True)
+        return X[rows], *self.context.compile(take_rows)(index, *row_arrays)
 
     def _take_columns(self, X: Any, features: np.ndarray[Any, Any]) -> Any:
         return self._as_csc[:, features].tocsr()

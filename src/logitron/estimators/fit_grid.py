@@ -127,7 +127,8 @@ class FitGrid:
         ratios = np.broadcast_to(np.asarray(l1_ratio, dtype=float), (T, F, P))
         sample_weight, weight_scale = rescale_weights(sample_weight)
         groups_per_batch = -(-T * F * P // _n_batches(T * F * P, K, *X.shape))
-        arrays = labels.codes, sample_weight, counts, offset
+        codes = labels.codes if labels.multilabel else labels.compact_codes
+        arrays = codes, sample_weight, counts, offset
         width = min(groups_per_batch * K, 4096)
         rows = make_training_rows(context, X, *arrays, width=width, ladder=True)
         reject_nonfinite(rows)
@@ -138,10 +139,7 @@ class FitGrid:
         max_sample_weight = max_weight_of(sample_weight)
 
         numbers = np.indices((T, F, P)).reshape(3, -1)
-        target, subset = (
-            context.asarray(numbers[axis], keep_dtype=True) if size > 1 else None
-            for axis, size in enumerate((T, F))
-        )
+        target, subset = (numbers[axis] if size > 1 else None for axis, size in enumerate((T, F)))
         index = GroupIndex(target=target, weight=target, subset=subset)
         counted = Objective.over(rows, groups=T * F, classes=K, index=_one_per_subset(index, P))
         class_totals = np.broadcast_to(to_host(counted.class_totals()), (T * F, max(K, 2)))
@@ -156,7 +154,7 @@ class FitGrid:
         if factors is not None:
             class_totals = class_totals * factors
             spread = np.repeat(factors[:, :, None, :], P, axis=2).reshape(T * F * P, -1)
-            index = index._replace(factors=context.wide.asarray(spread))
+            index = index._replace(factors=spread)
             max_sample_weight *= float(factors.max())
             positive = factors[factors > 0]
             max_weight_ratio *= (

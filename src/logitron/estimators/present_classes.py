@@ -42,11 +42,11 @@ def restrict_to_classes(objective: Objective, present: HostArray) -> Objective:
         targets = xp.reshape(flat, codes.shape)
     if offset is not None:
         offset = xp.take(offset, index, axis=1)
-    columns = objective.data.index or GroupIndex()
+    columns = objective.data.columns or GroupIndex()
     if columns.factors is not None:
-        columns = columns._replace(factors=xp.take(columns.factors, index, axis=1))
+        columns = columns._replace(factors=columns.factors[:, present])
     rows = rows.with_row_arrays(targets, *others, offset)
-    data = replace(objective.data, rows=rows, index=columns)
+    data = replace(objective.data, rows=rows, columns=columns)
     loss = cross_entropy(len(present), soft=objective.loss.soft)
     return replace(objective, data=data, loss=loss)
 

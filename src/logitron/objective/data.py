@@ -17,8 +17,8 @@ class TrainingData:
     ----------
     rows : Rows
         Made of ``X (n, p)``, targets, sample weights and counts; see `groups`.
-    index : GroupIndex, optional
-        Which targets and weights belong to which group.
+    columns : GroupIndex, optional
+        Which targets and weights belong to which group, on the host.
     max_sample_weight : float, default 1.0
         The largest sample weight.
     max_weight_ratio : float, default 1.0
@@ -31,11 +31,16 @@ class TrainingData:
     """
 
     rows: Rows
-    index: GroupIndex | None = None
+    columns: GroupIndex | None = None
     max_sample_weight: float = 1.0
     max_weight_ratio: float = 1.0
     scale: float = 1.0
     relative_width: float = 1.0
+
+    @cached_property
+    def index(self) -> GroupIndex | None:
+        """The same beside the rows, as block functions need it: moved there once."""
+        return None if self.columns is None else self.columns.beside(self.rows.context)
 
     @cached_property
     def pass_cost(self) -> float:

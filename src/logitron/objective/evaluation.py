@@ -1,9 +1,11 @@
 """What one pass over the rows gives: value, gradient and a part of the Hessian."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
 from logitron.backend.types import Array
+from logitron.objective.second_derivatives import between_classes, bordered
 from logitron.penalties import L2
 
 __all__ = ["Evaluation", "assemble", "assemble_products"]
@@ -36,6 +38,7 @@ def assemble(
     centre: Array | None,
     projection: Array | None,
     *,
+    fit_intercept: bool,
     curvature: str,
     scale: float,
 ) -> Evaluation:
@@ -44,8 +47,12 @@ def assemble(
     ``centre (q,)`` ends with a zero, for the intercept.
     """
     xp = namespace_of(theta)
-    value, grad, seconds, *rest = sums
-    blocks: Any = rest.pop(0) if curvature == "block_diagonal" else None
+    value, grad, *rest = sums
+    if fit_intercept:
+        grad = xp.concat([grad, rest.pop(0)[:, None]], axis=1)
+    grad = xp.reshape(grad, theta.shape)
+    whole, blocks, *rest = _put_together(rest, theta.shape[1], curvature, fit_intercept)
+    seconds: Any = whole
     if centre is not None:
         grad = grad - grad[:, :, -1:] * centre
         if curvature == "full":
@@ -70,6 +77,25 @@ def assemble(
     return Evaluation(value, grad, intercept_hessian, unbounded, seconds, projection)
 
 
+def _put_together(
+    sums: list[Array], classes: int, curvature: str, fit_intercept: bool
+) -> tuple[Any, ...]:
+    """Join the parts of second derivatives: of logits or of all, of blocks; and other sums."""
+    parts = 3 if fit_intercept else 1
+    if curvature == "full" and classes == 1:
+        return bordered(*sums[:parts]), None, *sums[parts:]
+    count = n_parts(classes)
+    seconds = sums[0] if count == 1 else between_classes(*sums[:count])
+    if curvature != "block_diagonal":
+        return seconds, None, *sums[count:]
+    return seconds, bordered(*sums[count : count + parts]), *sums[count + parts :]
+
+
+def n_parts(classes: int) -> int:
+    """Return the number of sums that the curvature of the logits consists of."""
+    return 1 if classes == 1 else 2
+
+
 def assemble_products(
     sums: tuple[Array, ...],
     theta: Array,
@@ -84,10 +110,9 @@ def assemble_products(
     xp = namespace_of(theta)
     value, residuals, *rest, products = sums
     grad = xp.matrix_transpose(products)
-    if fit_intercept:
-        grad = xp.concat([grad, residuals[:, None]], axis=1)
-    found = (value, xp.reshape(grad, theta.shape), *rest)
-    return assemble(found, theta, penalty, centre, None, curvature=curvature, scale=scale)
+    found = (value, grad, *((residuals,) if fit_intercept else ()), *rest)
+    run = partial(assemble, fit_intercept=fit_intercept, curvature=curvature, scale=scale)
+    return run(found, theta, penalty, centre, None)
 
 
 def recentred(products: Array, centre: Array) -> Array:

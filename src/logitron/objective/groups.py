@@ -32,8 +32,10 @@ are added where a loss is computed from them (`Block.with_offset`), and nowhere 
 
 from typing import Any, NamedTuple
 
-from logitron.backend import ArrayContext, linalg, namespace_of
-from logitron.backend.types import Array
+import numpy as np
+
+from logitron.backend import ArrayContext, linalg, to_host
+from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, Source, make_rows
 from logitron.objective.row_ladder import on_the_ladder
 
@@ -82,13 +84,30 @@ class GroupIndex(NamedTuple):
     factors: Array | None = None
     """What multiplies the weights of each class (G, C), C = max(K, 2); None is 1."""
 
-    def take(self, groups: Array) -> "GroupIndex":
-        """Return what belongs to some of the groups."""
-        take = namespace_of(groups).take
-        target, weight, subset = (
-            groups if part is None else take(part, groups, axis=0) for part in self[:3]
+    def take(self, groups: HostArray) -> "GroupIndex":
+        """Return what belongs to some of the groups, by their numbers; all on the host."""
+        taken: dict[int, HostArray] = {}  # (targets and weights can be one array)
+        for part in self[:3]:
+            if part is not None and id(part) not in taken:
+                taken[id(part)] = part[groups]
+        target, weight, subset = (groups if one is None else taken[id(one)] for one in self[:3])
+        factors = None if self.factors is None else self.factors[groups]
+        return GroupIndex(target, weight, subset, factors)
+
+    def on_host(self) -> "GroupIndex":
+        """Return the same arrays on the host."""
+        return GroupIndex(
+            *(p if p is None or isinstance(p, np.ndarray) else to_host(p) for p in self)
         )
-        factors = None if self.factors is None else take(self.factors, groups, axis=0)
+
+    def beside(self, context: ArrayContext) -> "GroupIndex":
+        """Return the same arrays on the device of the rows; each is moved once."""
+        moved: dict[int, Array] = {}
+        for part in self[:3]:
+            if part is not None and id(part) not in moved:
+                moved[id(part)] = context.asarray(part, keep_dtype=True)
+        factors = None if self.factors is None else context.wide.asarray(self.factors)
+        target, weight, subset = (None if one is None else moved[id(one)] for one in self[:3])
         return GroupIndex(target, weight, subset, factors)
 
 
@@ -109,10 +128,9 @@ def group_targets(
         return xp.astype(targets, dtype, copy=False)
     if classes == 1:
         return xp.astype(targets, dtype, copy=False)[:, None]
-    # labels are compared with each class, not gathered: nothing depends on the data
-    codes = xp.astype(linalg.range_like(targets, classes), targets.dtype)
     if targets.ndim == 1:  # each class's side by side in memory, as the logits of a group are
-        return xp.matrix_transpose(xp.astype(codes[:, None] == targets[None, :], dtype))
+        return xp.matrix_transpose(linalg.indicators(targets, classes, dtype))
+    codes = xp.astype(linalg.range_like(targets, classes), targets.dtype)
     return xp.reshape(xp.astype(targets[:, :, None] == codes, dtype), (n, -1))
 
 
@@ -181,9 +199,10 @@ def _factors(xp: Any, Y: Array, factors: Array, classes: int) -> Array:
 
 
 def _taken(xp: Any, values: Array, index: Array | None, dtype: Any) -> Array:
+    values = xp.astype(values, dtype, copy=False)
     if index is not None and values.ndim == 2 and values.shape[1] > 1:
         values = xp.take(values, index, axis=1)
-    return xp.astype(values, dtype, copy=False)
+    return values
 
 
 def as_group_weights(weights: Array) -> Array:

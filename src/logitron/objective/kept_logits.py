@@ -135,6 +135,11 @@ class LogitObjective(NamedTuple):
         return self.objective.groups
 
     @property
+    def is_remote(self) -> bool:
+        """Whether logits are in another library than parameters."""
+        return self.objective.is_remote
+
+    @property
     def eps(self) -> float:
         """Precision in which the rows are computed."""
         return self.objective.eps

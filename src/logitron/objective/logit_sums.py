@@ -53,7 +53,7 @@ def evaluate(
     loss: Loss,
     count_misclassified: bool,
 ) -> tuple[Array, ...]:
-    """Sum loss (G,), residuals (m,) and curvature of the logits (G, K, K); residuals (n, m).
+    """Sum loss (G,), residuals (m,) and parts of the curvature of the logits; residuals (n, m).
 
     ``count_misclassified`` adds the number of rows (G,) with at most half of the probability for
     their target, before the residuals.
@@ -62,8 +62,8 @@ def evaluate(
     terms, Y, weights = _terms(block, Z, index, loss)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
     P = xp.reshape(terms.curvature, (n, -1, K))
-    (seconds,) = curvature_sums(xp, None, P, weights, "intercept", False)
-    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.sum(R, axis=0), seconds)
+    seconds = curvature_sums(xp, None, P, weights, "intercept", False)
+    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.sum(R, axis=0), *seconds)
     if not count_misclassified:
         return (*sums, R)
     return (*sums, misclassified(block, loss, terms.value, Y, weights), R)

@@ -27,7 +27,7 @@ from logitron.objective import logit_sums, sums
 from logitron.objective.convexity import convexity
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
-from logitron.objective.evaluation import Evaluation, assemble, assemble_products
+from logitron.objective.evaluation import Evaluation, assemble, assemble_products, n_parts
 from logitron.objective.groups import GroupIndex
 from logitron.objective.layout import Layout
 from logitron.objective.statistics import FeatureStatistics
@@ -133,8 +133,9 @@ class Objective:
         own = None if feature_factors is None else context.asarray(feature_factors)
         factors = layout.penalty_factors(own)
         l1 = None if l1 is None else L1(context.asarray(np.zeros(groups) + l1), factors)
+        columns = None if index is None else index.on_host()
         return cls(
-            TrainingData(rows, index, max_sample_weight, ratio),
+            TrainingData(rows, columns, max_sample_weight, ratio),
             loss,
             L2(context.asarray(each), factors, own),
             layout,
@@ -204,12 +205,11 @@ class Objective:
 
     def take(self, groups: HostArray) -> "Objective":
         """Return the objective of some groups, by their numbers (g,); cost is counted together."""
-        with_rows = self.rows.context.asarray(groups, keep_dtype=True)
-        index = (self.data.index or GroupIndex()).take(with_rows)
+        columns = (self.data.columns or GroupIndex()).take(groups)
         there = self.context.asarray(groups, keep_dtype=True)
         l1 = None if self.l1 is None else self.l1.take_groups(there)
         penalty = self.penalty.take_groups(there)
-        return replace(self, data=replace(self.data, index=index), penalty=penalty, l1=l1)
+        return replace(self, data=replace(self.data, columns=columns), penalty=penalty, l1=l1)
 
     def beside_rows(self) -> "Objective":
         """Return the same objective of parameters that live where the rows are."""
@@ -294,8 +294,9 @@ class Objective:
         found = self.add_up(
             rows.sum,
             sums.evaluate,
-            theta,
+            theta[:, :, : self.layout.n_features],
             self.layout.raw_intercept(theta),
+            theta[:, :, -1] if curvature == "subspace" and self.layout.fit_intercept else None,
             self.data.index,
             combinations,
             loss=self.loss,
@@ -303,7 +304,8 @@ class Objective:
             count_misclassified=self._counts_misclassified,
         )
         self._count(curvature)
-        run = self.context.compile(assemble, curvature=curvature, scale=self.data.scale)
+        settings = {"curvature": curvature, "fit_intercept": self.layout.fit_intercept}
+        run = self.context.compile(assemble, **settings, scale=self.data.scale)
         centre = self.layout.padded_centre
         evaluation: Evaluation = run(found, theta, self.penalty, centre, combinations)
         return evaluation
@@ -340,7 +342,7 @@ class Objective:
             self.cost.grams += data.pass_cost * self.groups
             settings = {"curvature": curvature, "fit_intercept": layout.fit_intercept}
             found = self.add_up(rows.sum, logit_sums.blocks, data.index, loss=self.loss, **settings)
-            seconds[:1] = found
+            seconds[: n_parts(self.classes)] = found
         run = self.context.compile(
             assemble_products,
             fit_intercept=layout.fit_intercept,
@@ -360,7 +362,9 @@ class Objective:
 
     @cached_property
     def _counts_misclassified(self) -> bool:
-        return not self.strongly_convex and self.loss.misclassified_above is not None
+        # (separable classes have a minimum where an L1 penalty is)
+        may_be_unbounded = not self.strongly_convex and self.l1 is None
+        return may_be_unbounded and self.loss.misclassified_above is not None
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Compute the objective (G,) and its gradient (G, K, q) in one pass over the rows."""
@@ -369,8 +373,8 @@ class Objective:
 
     def class_totals(self) -> Array:
         """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
-        (totals,) = self._sum_weights(sums.class_totals)
-        return totals
+        found = self._sum_weights(sums.class_totals)
+        return found[0] if len(found) == 1 else self.context.xp.stack(found, axis=1)
 
     def row_squares(self, *, fit_intercept: bool) -> Array:
         """Sum the rows' squared lengths by their weights, (1,) or (G,)."""

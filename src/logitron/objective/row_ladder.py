@@ -13,7 +13,7 @@ from logitron.backend import ArrayContext, namespace_of
 from logitron.backend.types import Array
 from logitron.data import Source
 
-__all__ = ["on_the_ladder", "rung"]
+__all__ = ["on_the_ladder", "rows_to_the_ladder", "rung"]
 
 #: rows; fewer are left as they are
 FEWEST = 256
@@ -30,6 +30,12 @@ def rung(n: int) -> int:
     """
     step = 1 << max(n.bit_length() - 3, 0)
     return -(-n // step) * step
+
+
+def rows_to_the_ladder(context: ArrayContext, n: int) -> int:
+    """Return how many rows are missing to the next rung; none where no shape is compiled for."""
+    shaped = context.library.is_jit and context.blocks.features is None
+    return rung(n) - n if shaped and n >= FEWEST else 0
 
 
 def on_the_ladder(

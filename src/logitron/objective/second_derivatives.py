@@ -14,17 +14,23 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
                                                 of each class with itself; beside "intercept"
 "full"           the row's own, and 1           ``(G, D, D)``, ``D = K q``: the whole Hessian
 ================ ============================== ===============================================
+
+They come in parts, which are put together where they are small, and not in each block: products of
+a row's own features without and with the 1 (`bordered`), and those of several classes as the two
+sums of :math:`A_i` (`between_classes`).
 """
 
 from typing import Any
 
-from logitron.backend import linalg
+from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.objective.groups import as_group_weights
 
 __all__ = [
     "along_logits",
     "augmented",
+    "between_classes",
+    "bordered",
     "class_blocks",
     "curvature_sums",
     "mixtures",
@@ -51,44 +57,63 @@ def curvature_sums(
 
     Returns
     -------
-    intercept : array (G, K, K)
-        Curvature of the logits; in its place (G, D, D) for "full".
-    blocks : array (G, K, q, q)
-        For "block_diagonal" only.
+    *intercept : arrays
+        Parts of the curvature of the logits (G, K, K); for "full", of the Hessian (G, D, D).
+    *blocks : arrays (G, K, ...)
+        For "block_diagonal" only, in parts.
     """
     if curvature == "full":
         if P.shape[2] == 1:
-            return (class_blocks(xp, X, P, weights, fit_intercept)[:, 0, ...],)
-        return (summed_curvature(xp, P, weights, augmented(xp, X, None, fit_intercept)),)
+            parts = class_blocks(xp, X, P, weights, fit_intercept)
+            return tuple(part[:, 0, ...] for part in parts)
+        return summed_curvature(xp, P, weights, augmented(xp, X, None, fit_intercept))
     logits = summed_curvature(xp, P, weights, None)
     if curvature == "block_diagonal":
-        return logits, class_blocks(xp, X, P, weights, fit_intercept)
-    return (logits,)
+        return *logits, *class_blocks(xp, X, P, weights, fit_intercept)
+    return logits
 
 
-def weighted_products(xp: Any, X: Array, roots: Array | None, fit_intercept: bool) -> Array:
-    """Sum products of the features and a 1, (G, q, q), weighted by the squares of roots (n, G).
+def weighted_products(
+    xp: Any, X: Array, roots: Array | None, fit_intercept: bool
+) -> tuple[Array, ...]:
+    """Sum products of the features and a 1, weighted by the squares of roots (G, n).
 
     The features are copied once at most, and not at all where there are no weights: for large
     blocks, a copy costs as much as the products do.
+
+    Returns
+    -------
+    products : array (G, p, p)
+        Of the features with each other.
+    sums : array (G, p)
+        Of the features with the 1, if ``fit_intercept``; and
+    corner : array (G,)
+        of the 1 with itself.
     """
     T = xp.matrix_transpose
     if roots is None:
         ones = xp.ones_like(X[:, :1])
         F, side = X[None, :, :], ones[None, :, :]
     else:
-        side = T(roots)[:, :, None]  # (G, n, 1)
+        side = roots[:, :, None]
         F = side * X
     # (some libraries copy the operands of products of stacks)
     alone = F.shape[0] == 1
     products = _squared(xp, F[0, ...])[None, ...] if alone else T(F) @ F
     if not fit_intercept:
+        return (products,)
+    return products, (T(side) @ F)[:, 0, :], (T(side) @ side)[:, 0, 0]
+
+
+def bordered(products: Array, *sums: Array) -> Array:
+    """Join products (..., p, p) with sums (..., p) and a corner (...), if there are any."""
+    if not sums:
         return products
-    sums = T(side) @ F  # (G, 1, p)
-    corner = T(side) @ side
-    return xp.concat(
-        [xp.concat([products, T(sums)], axis=2), xp.concat([sums, corner], axis=2)], axis=1
-    )
+    xp = namespace_of(products)
+    border, corner = sums[0][..., None], sums[1][..., None, None]
+    right = xp.concat([border, corner], axis=-2)
+    below = xp.matrix_transpose(border)
+    return xp.concat([xp.concat([products, below], axis=-2), right], axis=-1)
 
 
 def _squared(xp: Any, F: Array) -> Array:
@@ -112,20 +137,27 @@ def class_blocks(
     P: Array,
     sample_weight: Array | None,
     fit_intercept: bool,
-) -> Array:
-    """Sum ``s p (1 - p) x x'`` of each class (G, K, q, q), some classes at a time."""
+) -> tuple[Array, ...]:
+    """Sum ``s p (1 - p) x x'`` of each class (G, K, ...), some classes at a time.
+
+    In the parts of `weighted_products`.
+    """
     n, G, K = P.shape
     d = P if K == 1 else P - P * P
     if sample_weight is not None:
         d = d * as_group_weights(sample_weight)[:, :, None]
-    roots = xp.reshape(xp.sqrt(d), (n, G * K))
+    roots = xp.sqrt(xp.matrix_transpose(xp.reshape(d, (n, G * K))))
     step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
     parts = [
-        weighted_products(xp, X, roots[:, first : min(first + step, G * K)], fit_intercept)
+        weighted_products(xp, X, roots[first : min(first + step, G * K), :], fit_intercept)
         for first in range(0, G * K, step)
     ]
-    products = parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
-    return xp.reshape(products, (G, K, *products.shape[1:]))
+    joined = (
+        parts[0]
+        if len(parts) == 1
+        else [xp.concat(each, axis=0) for each in zip(*parts, strict=True)]
+    )
+    return tuple(xp.reshape(part, (G, K, *part.shape[1:])) for part in joined)
 
 
 def _roots(xp: Any, P: Array, sample_weight: Array | None) -> Array:
@@ -156,8 +188,10 @@ def along_logits(
 
 def summed_curvature(
     xp: Any, P: Array, sample_weight: Array | None, features: Array | None
-) -> Array:
+) -> tuple[Array, ...]:
     """Sum ``s A (x) features features'`` over the rows: (G, D, D), D = K * features.
+
+    Of several classes, in the parts of `between_classes`.
 
     Parameters
     ----------
@@ -171,9 +205,9 @@ def summed_curvature(
         if features is None:
             d = P[:, :, 0]
             weighted = d if sample_weight is None else d * as_group_weights(sample_weight)
-            return xp.sum(weighted, axis=0)[:, None, None]
+            return (xp.sum(weighted, axis=0)[:, None, None],)
         F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)
-        return T(F) @ F
+        return (T(F) @ F,)
     by_class = xp.permute_dims(P, (1, 2, 0))  # (G, K, n)
     weighted = by_class
     if sample_weight is not None:
@@ -182,21 +216,21 @@ def summed_curvature(
     if features is None:
         own = P if sample_weight is None else P * as_group_weights(sample_weight)[:, :, None]
         totals = xp.reshape(xp.sum(xp.reshape(own, (n, G * K)), axis=0), (G, K, 1, 1))
-        own = _on_the_diagonal(totals)[:, :, 0, :, 0]
-        return own - weighted @ T(weighted)
+        return totals, weighted @ T(weighted)
     features = features[None, None, :, :] if features.ndim == 2 else features[:, None, :, :]
     f = features.shape[-1]
     U = weighted[..., None] * features  # (G, K, n, f)
     long = xp.reshape(xp.permute_dims(U, (0, 2, 1, 3)), (G, n, K * f))
     own = T(U) @ (features if sample_weight is None else features * root[..., None])
-    own = _on_the_diagonal(own)
-    return xp.reshape(own, (G, K * f, K * f)) - T(long) @ long
+    return own, T(long) @ long
 
 
-def _on_the_diagonal(blocks: Array) -> Array:
-    """Put blocks (G, K, f, f) on the diagonal of (G, K, f, K, f)."""
-    same = linalg.eye_like(blocks, blocks.shape[1])
-    return blocks[:, :, :, None, :] * same[None, :, None, :, None]
+def between_classes(own: Array, products: Array) -> Array:
+    """Put blocks (G, K, f, f) of classes on a diagonal, less the products of all (G, K f, K f)."""
+    same = linalg.eye_like(own, own.shape[1])
+    diagonal = own[:, :, :, None, :] * same[None, :, None, :, None]
+    difference: Array = namespace_of(own).reshape(diagonal, products.shape) - products
+    return difference
 
 
 def augmented(xp: Any, X: Array, centre: Array | None, fit_intercept: bool) -> Array:

@@ -56,8 +56,9 @@ SLOWED = 1 << 14
 @block_function
 def evaluate(
     block: Block,
-    theta: Array,
+    coef: Array,
     intercept: Array | None,
+    at_centre: Array | None,
     index: GroupIndex | None,
     projection: Array | None,
     *,
@@ -65,18 +66,19 @@ def evaluate(
     curvature: str,
     count_misclassified: bool,
 ) -> tuple[Array, ...]:
-    """Sum loss (G,), derivative (G, K, q), and second derivatives (G, D, D).
+    """Sum loss (G,), derivatives by coefficients (m, p) and intercepts (m,), and second ones.
 
-    ``intercept (G, K)`` belongs to the features as they are, and so do the sums; the last entry of
-    ``theta`` is the intercept of centred features. ``projection (G, r, K)`` makes the features of
-    "subspace" from logits. ``count_misclassified`` adds the number of rows (G,) with at most
-    half of the probability for their target.
+    Second derivatives are those of `second_derivatives`. ``coef`` is (G, K, p), and ``intercept
+    (G, K)`` belongs to the features as they are, as the sums do. For "subspace", ``projection
+    (G, r, K)`` makes features from logits, of which ``at_centre (G, K)`` are the intercepts of
+    centred features. ``count_misclassified`` adds the number of rows (G,) with at most half of
+    the probability for their target.
     """
     xp, X = block.xp, block.X
     T = xp.matrix_transpose
-    G, K, q = theta.shape
-    n, p = X.shape
-    W = xp.reshape(theta, (G * K, q))[:, :p]
+    G, K, p = coef.shape
+    n = X.shape[0]
+    W = xp.reshape(coef, (G * K, p))
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
     Z = formulas.logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
     Y, sample_weight = block.labelled(index, K)
@@ -88,21 +90,21 @@ def evaluate(
     at = block.with_offset(Z, index, K)
     terms = loss.terms(xp, at, Y, min_exponent=min_exponent)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
-    grad = T(formulas.backward(xp, X, R))
+    grad: tuple[Array, ...] = (T(formulas.backward(xp, X, R)),)
     if intercept is not None:
-        grad = xp.concat([grad, xp.sum(R, axis=0)[:, None]], axis=1)
+        grad = *grad, xp.sum(R, axis=0)
     P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives
     if curvature != "subspace":
         seconds = curvature_sums(xp, X, P, sample_weight, curvature, intercept is not None)
     elif projection is not None and projection.shape[1:] == (1, 1):
-        at_centre = None if intercept is None else theta[:, 0, p]
-        seconds = (along_logits(xp, P, sample_weight, Z, at_centre, projection[:, 0, 0]),)
+        mix, origin = projection[:, 0, 0], None if at_centre is None else at_centre[:, 0]
+        seconds = (along_logits(xp, P, sample_weight, Z, origin, mix),)
     else:
         features = xp.reshape(Z, P.shape)
-        if intercept is not None:
-            features = features - theta[:, :, p]  # logits of centred features alone
-        seconds = (summed_curvature(xp, P, sample_weight, mixtures(xp, features, projection)),)
-    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.reshape(grad, theta.shape), *seconds)
+        if at_centre is not None:
+            features = features - at_centre  # logits of centred features alone
+        seconds = summed_curvature(xp, P, sample_weight, mixtures(xp, features, projection))
+    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), *grad, *seconds)
     if not count_misclassified:
         return sums
     return (*sums, misclassified(block, loss, terms.value, Y, sample_weight))
@@ -115,13 +117,17 @@ def gram(
     *,
     classes: int,
     fit_intercept: bool,
-) -> tuple[Array, Array]:
-    """Sum the features' products (q, q), weighted by the mean weight of the groups; and weights."""
+) -> tuple[Array, ...]:
+    """Sum the features' products, weighted by the mean weight of the groups; and weights.
+
+    In the parts of `weighted_products`.
+    """
     xp, X = block.xp, block.X
     mean = block.mean_weights(index, classes)
-    roots = None if mean is None else xp.sqrt(mean)[:, None]
+    roots = None if mean is None else xp.sqrt(mean)[None, :]
     total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
-    return weighted_products(xp, X, roots, fit_intercept)[0, :, :], total
+    parts = weighted_products(xp, X, roots, fit_intercept)
+    return *(part[0, ...] for part in parts), total
 
 
 @block_function
@@ -232,14 +238,16 @@ def class_totals(
     index: GroupIndex | None,
     *,
     classes: int,
-) -> tuple[Array]:
-    """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike."""
+) -> tuple[Array, ...]:
+    """Sum the weights of each class in each group: (G, C), or (1, C) where all are alike.
+
+    Of two classes in two arrays, (G,) or (1,).
+    """
     xp = block.xp
     Y, weights = block.labelled(index, classes)
     W = as_group_weights(block.ones() if weights is None else weights)
     if classes == 1:
-        positive = xp.sum(W * Y, axis=0)
-        return (xp.stack([xp.sum(W * (1.0 - Y), axis=0), positive], axis=1),)
+        return xp.sum((1.0 - Y) * W, axis=0), xp.sum(Y * W, axis=0)
     if Y.shape[1] == classes:
         return (xp.matrix_transpose(W) @ Y,)
     return (xp.sum(W[:, :, None] * xp.reshape(Y, (Y.shape[0], -1, classes)), axis=0),)

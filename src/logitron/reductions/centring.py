@@ -16,6 +16,8 @@ __all__ = ["centre"]
 
 #: rows whose mean is near enough to the mean of all
 CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19
+#: times as many, up to which all are read where drawing them would be compiled
+MOST_SHAPED = 16
 #: part of the products' digits that centring them after they were summed may cost, by precision
 CANCELLATION = {"float64": 1e-6, "float32": 1e-3}
 #: precision of sums
@@ -42,7 +44,9 @@ def centre(objective: Objective) -> Objective:
         return _centre_by_products(objective)
     context, n = objective.context, objective.rows.shape[0]
     count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // objective.rows.shape[1]))
-    rows = (objective.rows.sample(count, 1) if n > count else None) or objective.rows
+    # (where functions are compiled for each shape, a few more rows cost less than drawing them)
+    few = count * (MOST_SHAPED if objective.rows.context.library.is_jit else 1)
+    rows = (objective.rows.sample(count, 1) if n > few else None) or objective.rows
     index, classes, data = objective.data.index, objective.classes, objective.data
     totals, squares, weight = objective.add_up(
         rows.sum, sums.column_moments, index, classes=classes

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from logitron.backend import ArrayContext, to_host
+from logitron.backend import ArrayContext, linalg, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.solvers.base import Callback, run
 from logitron.solvers.curvature_schedule import CurvatureSchedule
@@ -131,16 +131,16 @@ class LogitQuasiNewton:
         state = self._of_the_running(state)
         objective, running = state.objective, ~state.record.done
         change = objective.logits(state.direction)
-        step_size, accepted, end_slope = self._search(state, change, running)
         iteration = state.iteration + 1
-        length = objective.context.asarray(step_size)
-        move = length[:, None, None] * state.direction
-        theta = state.theta + move
-        if iteration % RECOMPUTE:
-            logits = objective.moved(state.logits, change, step_size)
-        else:
-            logits = objective.logits(theta)
-        point, gap = _evaluated(objective, theta, logits), np.full(objective.groups, np.inf)
+        step_size, accepted, end_slope, reached = self._search(state, change, running)
+        if reached is None or not iteration % RECOMPUTE:
+            theta = _along(objective.context, state, step_size)
+            if iteration % RECOMPUTE:
+                logits = objective.moved(state.logits, change, step_size)
+            else:
+                logits = objective.logits(theta)
+            reached = _evaluated(objective, theta, logits)
+        point, gap = reached, np.full(objective.groups, np.inf)
         if self._bounds_pay(state):
             point, gap = self._bounded(state, objective, point)
         # (of a decrease that rounding hides, the slopes at both ends of the step say more)
@@ -197,10 +197,12 @@ class LogitQuasiNewton:
 
     def _search(
         self, state: LogitState, change: Array, running: HostArray
-    ) -> tuple[HostArray, HostArray, HostArray]:
+    ) -> tuple[HostArray, HostArray, HostArray, "_Point | None"]:
         """Step lengths (G,), which groups found a lower value, and the slopes at the last trials.
 
-        The length is zero for groups that found none.
+        The length is zero for groups that found none. On a device the first trial is evaluated as a
+        whole, gradient and all: that takes as many operations, and is the point to go on from where
+        all groups accept it.
         """
         context, line = state.objective.context, _Line.of(state.objective, state.logits, change)
         penalty = _read(context, *state.objective.penalty(state.theta, state.direction))
@@ -208,11 +210,19 @@ class LogitQuasiNewton:
         value, slope = state.value, state.slope
         reached, reached_slope = value.copy(), slope.copy()
         search = self.search.in_precision(state.objective.eps)
-        for _ in range(search.max_trials):
+        point: _Point | None = None
+        for number in range(search.max_trials):
             some = line.groups
-            loss, loss_slope = line.along(t[some])
-            reached[some] = loss + (penalty[0] + t * (penalty[1] + 0.5 * t * penalty[2]))[some]
-            reached_slope[some] = loss_slope + (penalty[1] + t * penalty[2])[some]
+            if number == 0 and state.objective.is_remote:
+                logits = state.objective.moved(state.logits, change, t)
+                point = _evaluated(state.objective, _along(context, state, t), logits)
+                slopes = linalg.dots(point.evaluation.grad, state.direction)
+                reached, (reached_slope,) = point.value.copy(), _read(context, slopes)
+            else:
+                point = None
+                loss, loss_slope = line.along(t[some])
+                reached[some] = loss + (penalty[0] + t * (penalty[1] + 0.5 * t * penalty[2]))[some]
+                reached_slope[some] = loss_slope + (penalty[1] + t * penalty[2])[some]
             trial = Trial(t, value, slope, reached, reached_slope, state.n_backtracks)
             good = search.accepts(trial) | ~running
             if good.all():
@@ -223,7 +233,7 @@ class LogitQuasiNewton:
         else:  # the lower end of a bracket has a lower value than the start
             t = np.where(good, t, bracket.low)
         found = running & (t > 0.0)
-        return np.where(found, t, 0.0), found, reached_slope
+        return np.where(found, t, 0.0), found, reached_slope, point
 
     def _bounds_pay(self, state: LogitState) -> bool:
         """Whether a group is so near its minimum that a bound may end it."""
@@ -391,6 +401,12 @@ class _Point(NamedTuple):
     unbounded: HostArray
     curvature: HostArray
     """Summed curvature of the logits (G,)."""
+
+
+def _along(context: ArrayContext, state: LogitState, step_size: HostArray) -> Array:
+    """Parameters (G, K, q) at step lengths (G,) along the directions."""
+    theta: Array = state.theta + context.asarray(step_size)[:, None, None] * state.direction
+    return theta
 
 
 def _evaluated(objective: ObjectiveOfLogits, theta: Array, logits: Array) -> _Point:

@@ -34,6 +34,10 @@ class ObjectiveOfLogits(Protocol):
     def strongly_convex(self) -> bool:
         """Whether every group has a minimum and a bound of the distance from it."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether logits are on a device, where operations cost more than numbers do."""
+
     def centred_over_classes(self, theta: Array) -> Array:
         """Return parameters without the part that changes nothing but the penalty."""
 

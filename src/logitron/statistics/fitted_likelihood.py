@@ -149,7 +149,7 @@ def fitted_likelihood(
     with context.scope():
         arrays = codes, weights, None, offset
         rows = make_training_rows(context, source, *arrays, width=min(T * K, MOST_OUTPUTS))
-        numbers = context.asarray(np.arange(T), keep_dtype=True) if T > 1 else None
+        numbers = np.arange(T) if T > 1 else None
         objective = Objective.over(
             rows,
             groups=T,

@@ -13,7 +13,7 @@ from logitron.losses import Loss
 from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import GroupIndex, as_group_weights
-from logitron.objective.second_derivatives import augmented, class_blocks
+from logitron.objective.second_derivatives import augmented, bordered, class_blocks
 
 __all__ = ["cluster_scores", "outer_products", "third_derivatives"]
 
@@ -32,7 +32,8 @@ def outer_products(
     R, _, _, weights = _terms(block, theta, intercept, index, loss)
     n, G, _ = R.shape
     if K == 1:
-        return (class_blocks(xp, block.X, R * R, weights, intercept is not None)[:, 0, ...],)
+        parts = class_blocks(xp, block.X, R * R, weights, intercept is not None)
+        return (bordered(*parts)[:, 0, ...],)
     features = augmented(xp, block.X, None, intercept is not None)
     scores = R[:, :, :, None] * features[:, None, None, :]  # (n, G, K, q)
     if weights is not None:

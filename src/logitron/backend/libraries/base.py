@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
-from logitron.backend.types import Array, Device, Namespace
+from logitron.backend.types import Array, Device, DType, Namespace
 
 #: numbers in the indicators of `Library.sum_by_code` at a time
 MOST_INDICATORS = 1 << 24
@@ -274,6 +274,13 @@ class Library:
     def range_like(self, array: Array, size: int) -> Array:
         """Make the integers from 0 to ``size - 1`` on the device of an array."""
         return self.namespace().arange(size, device=self.parameter_device(array))
+
+    def indicators(self, codes: Array, classes: int, dtype: DType) -> Array:
+        """Make ones where a code (n,) is the class's, and zeros elsewhere: (classes, n)."""
+        xp = self.namespace()
+        # codes are compared with each class, not gathered: nothing depends on the data
+        each = xp.astype(self.range_like(codes, classes), codes.dtype)
+        return xp.astype(each[:, None] == codes[None, :], dtype)
 
     # --- memory ---
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
+from logitron.backend.libraries.cupy_sums import namespace_with_sums, sum_of_squares
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, Namespace
 
@@ -35,7 +36,7 @@ class CupyLibrary(Library):
     def namespace(self) -> Namespace:
         import array_api_compat.cupy as xp
 
-        return xp
+        return namespace_with_sums(xp)
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
@@ -97,6 +98,16 @@ class CupyLibrary(Library):
         if size > MOST_CONSTANT_ROWS:
             return super().range_like(array, size)
         return self._constant(np.arange, size, np.dtype(np.int64))
+
+    def indicators(self, codes: Array, classes: int, dtype: Any) -> Array:
+        if classes > MOST_CONSTANT_ROWS or codes.dtype.kind not in "iu":
+            return super().indicators(codes, classes, dtype)
+        # (one kernel, where a comparison and casts are three)
+        return self._constant(np.eye, classes, dtype).take(codes, axis=1)
+
+    def sum_of_squares(self, X: Array) -> Array:
+        found = sum_of_squares(X)
+        return super().sum_of_squares(X) if found is None else found
 
     def _constant(self, make: Callable[..., Any], size: int, dtype: Any) -> Array:
         import cupy

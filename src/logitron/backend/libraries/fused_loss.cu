@@ -1,7 +1,8 @@
 // Loss, residual, and curvature (one class) or probabilities (several), from logits and targets.
 // One thread computes one row of one group.
 //
-// The arithmetic is that of logitron.neuron.formulas.loss_terms, in the same order. Separate array
+// The arithmetic is that of logitron.neuron.formulas.loss_terms, in the same order, but for labels of
+// one class. Separate array
 // operations would read and write each logit about twenty times; the kernel does so once or twice.
 //
 // Compiled with -DREAL=float or -DREAL=double. Strides are in elements, so that any layout works.
@@ -35,6 +36,19 @@ extern "C" __global__ void fused_loss(
     REAL* l = loss + i * loss_row + g * loss_group;
     const REAL one = 1;
 
+    if (classes == 1 && (y[0] == 0 || y[0] == 1)) {
+        // the logit of the wrong label: small losses and residuals keep all of their digits
+        const REAL wrong = y[0] == 0 ? z[0] : -z[0];
+        const REAL below = wrong < 0 ? wrong : -wrong;
+        const REAL e = exp(NO_LESS(below));
+        const REAL whole = one + e;
+        const REAL share = (wrong < 0 ? e : one) / whole;
+        p[0] = e / (whole * whole);
+        r[0] = y[0] == 0 ? share : -share;
+        // (what is infinite leaves no finite loss, and is found by that)
+        l[0] = (wrong > 0 ? wrong : 0) + log1p(e) + 0 * z[0];
+        return;
+    }
     if (classes == 1) {
         const REAL half = z[0] / 2;
         const REAL size = half < 0 ? -half : half;

@@ -3,17 +3,17 @@
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from functools import cache
-from types import FunctionType
+from functools import cache, lru_cache
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
-from logitron.backend.libraries import torch_threads
+from logitron.backend.libraries import torch_losses, torch_threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.process_setting import ProcessSetting
-from logitron.backend.types import Array, Device, Namespace
+from logitron.backend.types import Array, Device, DType, Namespace
 
 #: device types that support autocast
 AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
@@ -39,10 +39,12 @@ class TorchLibrary(Library):
     def is_jit(self) -> bool:  # type: ignore[override]
         return self.compiler is not None
 
-    def namespace(self) -> Namespace:
-        import array_api_compat.torch as xp
+    def __init__(self, name: str, module: str | None = None) -> None:
+        super().__init__(name, module)
+        self.fused_losses = {"binomial": torch_losses.binomial}
 
-        return xp
+    def namespace(self) -> Namespace:
+        return _namespace()
 
     def device(self, name: str | None) -> Device:
         import torch
@@ -147,6 +149,10 @@ class TorchLibrary(Library):
         inverse, _ = torch.linalg.inv_ex(A)
         return inverse
 
+    def indicators(self, codes: Array, classes: int, dtype: DType) -> Array:
+        each = _numbers(classes, codes.dtype, codes.device)
+        return (each[:, None] == codes[None, :]).to(dtype)
+
     def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:
         sums = values.new_zeros((count, values.shape[1]))
         return sums.index_add(0, codes, values)
@@ -196,6 +202,37 @@ class TorchLibrary(Library):
         if self.compiler is None:
             return super().compile(function, **static)
         return _compile(self.compiler, function, tuple(sorted(static.items())))
+
+
+@cache
+def _namespace() -> Namespace:
+    """Make torch's array API namespace, whose `take` is one operation.
+
+    That of array-api-compat has three more, for negative indices, which nobody has here.
+    """
+    import array_api_compat.torch as xp
+
+    fast = ModuleType("logitron.backend.libraries.torch.namespace", xp.__doc__)
+    vars(fast).update(
+        {name: value for name, value in vars(xp).items() if not name.startswith("__")},
+        __array_namespace_info__=xp.__array_namespace_info__,
+        take=_take,
+    )
+    return fast
+
+
+@lru_cache(maxsize=64)
+def _numbers(size: int, dtype: DType, device: Device) -> Array:
+    """Make the numbers from 0 to ``size - 1``, once."""
+    import torch
+
+    return torch.arange(size, dtype=dtype, device=device)
+
+
+def _take(x: Array, indices: Array, /, *, axis: int) -> Array:
+    import torch
+
+    return torch.index_select(x, axis, indices)
 
 
 def _free_memory(device: Device) -> int:

@@ -33,6 +33,7 @@ from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.multilabel import encode_multilabel
 from logitron.estimators.validation.values import reject_masked, to_host_if_array
+from logitron.objective.row_ladder import rows_to_the_ladder
 from logitron.solvers import Status
 
 __all__ = [
@@ -198,12 +199,19 @@ def warn_unseen_classes(n_unseen: int) -> None:
 
 
 def select_rows(rows: Rows, test: HostArray) -> Rows:
-    """Select rows; where a selection needs a pass, set the weights of all others to zero."""
-    held = rows.select(test)
-    if held is not None:
+    """Select rows; where a selection needs a pass, set the weights of all others to zero.
+
+    Where functions are compiled for each number of rows, some of weight zero can come after them.
+    """
+    more = rows_to_the_ladder(rows.context, len(test))
+    held = rows.select(np.append(test, np.repeat(test[:1], more)))
+    if held is not None and not more:
         return held
+    if held is not None:
+        rows, mask = held, np.repeat([1.0, 0.0], [len(test), more])
+    else:
+        mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
     codes, weights, _, offset = rows.row_arrays
-    mask = np.bincount(test, minlength=rows.shape[0]).astype(float)
     if weights is not None:
         weights = to_host(weights)
         mask = weights * (mask if weights.ndim == 1 else mask[:, None])

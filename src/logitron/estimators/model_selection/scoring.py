@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from array_api_compat import array_namespace
 
-from logitron.backend import to_host
+from logitron.backend import to_host, to_host_all
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows, logits_of
 from logitron.estimators.model_selection.ranking_scores import RANKED, score_rankings
@@ -173,11 +173,11 @@ def _sum_scores(
     W, b = _beside_rows(rows, coef, intercept)
     settings = {"shape": (T, P, K), "losses": losses}
     if rows.entries is None:
-        (sums,) = rows.sum(score_block, W, b, **settings)
+        sums = rows.sum(score_block, W, b, **settings)
     else:  # products with all rows cost less than blocks
         Z = logits_of(rows.with_row_arrays(), W, b)
-        (sums,) = rows.with_row_arrays(*rows.row_arrays, Z).sum_rows(score_sums, **settings)
-    split = split_sums(to_host(sums), K, losses=losses)
+        sums = rows.with_row_arrays(*rows.row_arrays, Z).sum_rows(score_sums, **settings)
+    split = split_sums(np.stack(to_host_all(sums), axis=-1), K, losses=losses)
     return {name: SUMMED[name](split) for name in names}
 
 

@@ -5,8 +5,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
 
+from logitron.backend import namespace_of
 from logitron.backend.types import Array, HostArray, Namespace
 from logitron.neuron import formulas
 from logitron.objective.groups import group_targets
@@ -54,10 +54,10 @@ def score_block(
     *,
     shape: tuple[int, int, int],
     losses: bool,
-) -> tuple[Array]:
+) -> tuple[Array, ...]:
     """Sum over a block of features; see `score_sums`."""
-    T = array_namespace(W).matrix_transpose
-    Z = formulas.logits(array_namespace(W), X, T(W), b)
+    T = namespace_of(W).matrix_transpose
+    Z = formulas.logits(namespace_of(W), X, T(W), b)
     return score_sums(targets, sample_weight, counts, offset, Z, shape=shape, losses=losses)
 
 
@@ -71,7 +71,7 @@ def score_sums(
     shape: tuple[int, int, int],
     losses: bool,
     dtype: str | None = None,
-) -> tuple[Array]:
+) -> tuple[Array, ...]:
     """Sum over a block, for each fit, what `ScoreSums` has.
 
     Parameters
@@ -91,11 +91,11 @@ def score_sums(
 
     Returns
     -------
-    array (T, P, columns)
+    *columns : arrays (T, P)
         See `split_sums`.
     """
     T, P, K = shape
-    xp, n = array_namespace(Z), Z.shape[0]
+    xp, n = namespace_of(Z), Z.shape[0]
     Z = with_offset(Z, offset, shape)
     Y = group_targets(xp, targets, None, K, Z.dtype)
     Y = xp.reshape(Y, (n, 1, 1, K)) if Y.shape[1] == K else xp.reshape(Y, (n, T, 1, K))
@@ -110,8 +110,7 @@ def score_sums(
         weights = xp.astype(sample_weight, Z.dtype)
         weights = weights[:, None, None] if weights.ndim == 1 else weights[:, :, None]
         parts = [part * weights for part in parts]
-    sums = [xp.broadcast_to(xp.sum(part, axis=0), (T, P)) for part in parts]
-    return (xp.stack(sums, axis=-1),)
+    return tuple(xp.broadcast_to(xp.sum(part, axis=0), (T, P)) for part in parts)
 
 
 def with_offset(Z: Array, offset: Array | None, shape: tuple[int, int, int]) -> Array:
@@ -126,7 +125,7 @@ def with_offset(Z: Array, offset: Array | None, shape: tuple[int, int, int]) -> 
     """
     if offset is None:
         return Z
-    xp, K = array_namespace(Z), shape[2]
+    xp, K = namespace_of(Z), shape[2]
     offset = xp.astype(offset, Z.dtype, copy=False)
     if offset.ndim == 1:
         return Z + offset[:, None]
@@ -146,7 +145,7 @@ def _class_parts(xp: Namespace, Y: Array, Z: Array) -> list[Array]:
 
 
 def split_sums(sums: HostArray, classes: int, *, losses: bool) -> ScoreSums:
-    """Name the columns of `score_sums`.
+    """Name the columns of `score_sums`, stacked along the last axis.
 
     Parameters
     ----------
