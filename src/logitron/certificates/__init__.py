@@ -2,7 +2,8 @@
 
 ================================ ===============================================================
 module                           what it holds
-================================ ========================================================`certificates.gap_bound`         the bound that solvers are given, for all groups at once
+================================ ===============================================================
+`certificates.gap_bound`         the bound that solvers are given, for all groups at once
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
 `certificates.exact_bound`       the same by the penalty, with roundings as they are
 `certificates.curved_rows`       by the rows of most curvature, of sigmoid neurons

@@ -134,15 +134,10 @@ class Objective:
         factors = layout.penalty_factors(own)
         l1 = None if l1 is None else L1(context.asarray(np.zeros(groups) + l1), factors)
         columns = None if index is None else index.on_host()
-        return cls(
-            TrainingData(rows, columns, max_sample_weight, ratio),
-            loss,
-            L2(context.asarray(each), factors, own),
-            layout,
-            FeatureStatistics(sum_of_squares=sum_of_squares),
-            **convexity(loss, each, feature_factors),
-            l1=l1,
-        )
+        data = TrainingData(rows, columns, max_sample_weight, ratio)
+        known = FeatureStatistics(sum_of_squares=sum_of_squares)
+        l2, convex = L2(context.asarray(each), factors, own), convexity(loss, each, feature_factors)
+        return cls(data, loss, l2, layout, known, **convex, l1=l1)
 
     # --- its parts ---
 
