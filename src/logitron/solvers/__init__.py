@@ -6,6 +6,7 @@ module                         what it holds
 `solvers.base`                 the loop of all solvers, and the objective that they minimise
 `solvers.quasi_newton`         Newton's method and preconditioned L-BFGS, for many groups at once
 `solvers.logit_quasi_newton`   L-BFGS that searches along its directions on kept logits
+`solvers.logit_line`           losses along those, and points that are evaluated
 `solvers.slope_search`         line search until the slope has shrunk
 `solvers.row_schedule`         when the preconditioner of rows is refreshed
 `solvers.line_search`          which steps are accepted, and how long the next one is

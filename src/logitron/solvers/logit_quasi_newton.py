@@ -10,7 +10,7 @@ The history of steps decides which pairs it keeps, see `dropping_history` and `r
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from logitron.solvers.dropping_history import DroppingHistory
 from logitron.solvers.group_arrays import descending
 from logitron.solvers.line_search import ROUNDING as VALUE_ROUNDING
 from logitron.solvers.line_search import Trial
+from logitron.solvers.logit_line import LogitLine, LogitPoint, along, evaluated, read
 from logitron.solvers.logit_state import (
     LogitState,
     ObjectiveOfLogits,
@@ -101,7 +102,7 @@ class LogitQuasiNewton:
         """Evaluate the parameters to start from, and choose the first direction."""
         G = objective.groups
         theta = objective.centred_over_classes(theta)
-        point = _evaluated(objective, theta, objective.logits(theta))
+        point = evaluated(objective, theta, objective.logits(theta))
         value = point.value
         zeros, infinite = np.zeros(G), np.full(G, np.inf)
         state = LogitState(
@@ -134,12 +135,12 @@ class LogitQuasiNewton:
         iteration = state.iteration + 1
         step_size, accepted, end_slope, reached = self._search(state, change, running)
         if reached is None or not iteration % RECOMPUTE:
-            theta = _along(objective.context, state, step_size)
+            theta = along(objective.context, state, step_size)
             if iteration % RECOMPUTE:
                 logits = objective.moved(state.logits, change, step_size)
             else:
                 logits = objective.logits(theta)
-            reached = _evaluated(objective, theta, logits)
+            reached = evaluated(objective, theta, logits)
         point, gap = reached, np.full(objective.groups, np.inf)
         if self._bounds_pay(state):
             point, gap = self._bounded(state, objective, point)
@@ -149,7 +150,7 @@ class LogitQuasiNewton:
         decrease = np.where(visible, state.value - point.value, by_slopes)
         if self._float64_pays(state, point, gap, decrease):
             objective = objective.in_float64()
-            point = _evaluated(objective, point.theta, objective.logits(point.theta))
+            point = evaluated(objective, point.theta, objective.logits(point.theta))
             if self._bounds_pay(state):
                 point, gap = self._bounded(state, objective, point)
         theta, value, grad = point.theta, point.value, point.evaluation.grad
@@ -197,27 +198,27 @@ class LogitQuasiNewton:
 
     def _search(
         self, state: LogitState, change: Array, running: HostArray
-    ) -> tuple[HostArray, HostArray, HostArray, "_Point | None"]:
+    ) -> tuple[HostArray, HostArray, HostArray, LogitPoint | None]:
         """Step lengths (G,), which groups found a lower value, and the slopes at the last trials.
 
         The length is zero for groups that found none. On a device the first trial is evaluated as a
         whole, gradient and all: that takes as many operations, and is the point to go on from where
         all groups accept it.
         """
-        context, line = state.objective.context, _Line.of(state.objective, state.logits, change)
-        penalty = _read(context, *state.objective.penalty(state.theta, state.direction))
+        context, line = state.objective.context, LogitLine.of(state.objective, state.logits, change)
+        penalty = read(context, *state.objective.penalty(state.theta, state.direction))
         t, bracket = np.where(running, state.step_size, 0.0), Bracket.of(state.slope)
         value, slope = state.value, state.slope
         reached, reached_slope = value.copy(), slope.copy()
         search = self.search.in_precision(state.objective.eps)
-        point: _Point | None = None
+        point: LogitPoint | None = None
         for number in range(search.max_trials):
             some = line.groups
             if number == 0 and state.objective.is_remote:
                 logits = state.objective.moved(state.logits, change, t)
-                point = _evaluated(state.objective, _along(context, state, t), logits)
+                point = evaluated(state.objective, along(context, state, t), logits)
                 slopes = linalg.dots(point.evaluation.grad, state.direction)
-                reached, (reached_slope,) = point.value.copy(), _read(context, slopes)
+                reached, (reached_slope,) = point.value.copy(), read(context, slopes)
             else:
                 point = None
                 loss, loss_slope = line.along(t[some])
@@ -243,27 +244,27 @@ class LogitQuasiNewton:
         return bool((ratio[~state.record.done] <= self.bound_below).any())
 
     def _bounded(
-        self, state: LogitState, objective: ObjectiveOfLogits, point: "_Point"
-    ) -> tuple["_Point", HostArray]:
+        self, state: LogitState, objective: ObjectiveOfLogits, point: LogitPoint
+    ) -> tuple[LogitPoint, HostArray]:
         """Bound the distance from the minimum (G,), after a step in the intercepts if that helps.
 
         The step costs half of a pass. It is left out where the coefficients alone are too far from
         their minimum, whatever the intercepts are.
         """
         running = ~state.record.done
-        (least,) = _read(objective.context, objective.gap_of_coefficients(point.evaluation))
+        (least,) = read(objective.context, objective.gap_of_coefficients(point.evaluation))
         target = self.stopping.target(np, point.value, least, attained=True)
         if not (least <= target)[running].any():
             return point, self._bound_at(state, objective, point)
         moved = objective.with_newton_intercepts(point.theta, point.logits, point.evaluation)
-        there, value = _evaluated(objective, *moved), point.value
+        there, value = evaluated(objective, *moved), point.value
         rounding = max(ROUNDING, objective.eps)
         if (there.value <= value + rounding * np.abs(value))[running].all():
             point = there
         return point, self._bound_at(state, objective, point)
 
     def _bound_at(
-        self, state: LogitState, objective: ObjectiveOfLogits, point: "_Point"
+        self, state: LogitState, objective: ObjectiveOfLogits, point: LogitPoint
     ) -> HostArray:
         """Bound the distance from the minimum (G,)."""
         assert self.gap_bound is not None
@@ -276,7 +277,7 @@ class LogitQuasiNewton:
         return to_host(self.gap_bound(objective, point.evaluation, point.theta, **known))
 
     def _float64_pays(
-        self, state: LogitState, point: "_Point", gap: HostArray, decrease: HostArray
+        self, state: LogitState, point: LogitPoint, gap: HostArray, decrease: HostArray
     ) -> bool:
         """Whether a part of the groups is so near that rounding to float32 is what is left.
 
@@ -293,7 +294,7 @@ class LogitQuasiNewton:
         near = (decrease < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
         near |= decrement <= np.maximum(ROUNDED * target, self.finest * eps * size)
         if attained:
-            (least,) = _read(objective.context, objective.gap_of_coefficients(point.evaluation))
+            (least,) = read(objective.context, objective.gap_of_coefficients(point.evaluation))
             near |= least <= target
         return bool((near & ~(gap <= target))[~state.record.done].mean() >= QUORUM)
 
@@ -358,68 +359,4 @@ class LogitQuasiNewton:
         found = state.objective.centred_over_classes(found)
         previous = state.direction if state.iteration else state.grad
         direction, slope = context.compile(descending)(found, state.grad, previous)
-        return state._replace(direction=direction, slope=_read(context, slope)[0])
-
-
-class _Line(NamedTuple):
-    """The groups that still look for a step length, their logits and those of their directions."""
-
-    objective: ObjectiveOfLogits
-    logits: Array
-    change: Array
-    groups: HostArray
-
-    @classmethod
-    def of(cls, objective: ObjectiveOfLogits, logits: Array, change: Array) -> "_Line":
-        """Begin with all groups."""
-        return cls(objective, logits, change, np.arange(objective.groups))
-
-    def along(self, step_size: HostArray) -> tuple[HostArray, HostArray]:
-        """Loss and slope of each group (g,) at step sizes (g,)."""
-        context = self.objective.context
-        found = self.objective.along(self.logits, self.change, context.asarray(step_size))
-        loss, slope = _read(context, *found)
-        return loss, slope
-
-    def without(self, done: HostArray) -> "_Line":
-        """Leave out the groups that are done (G,), if those are at least half of those here."""
-        left = np.flatnonzero(~done[self.groups])
-        if 2 * len(left) > len(self.groups):
-            return self
-        take = self.objective.take_logits
-        parts = take(self.logits, left), take(self.change, left)
-        return _Line(self.objective.take(left), *parts, self.groups[left])
-
-
-class _Point(NamedTuple):
-    """What is known at some parameters."""
-
-    theta: Array
-    logits: Array
-    evaluation: Any
-    value: HostArray
-    unbounded: HostArray
-    curvature: HostArray
-    """Summed curvature of the logits (G,)."""
-
-
-def _along(context: ArrayContext, state: LogitState, step_size: HostArray) -> Array:
-    """Parameters (G, K, q) at step lengths (G,) along the directions."""
-    theta: Array = state.theta + context.asarray(step_size)[:, None, None] * state.direction
-    return theta
-
-
-def _evaluated(objective: ObjectiveOfLogits, theta: Array, logits: Array) -> _Point:
-    """Evaluate an objective at parameters, and read its values."""
-    evaluation, xp = objective.evaluate(theta, logits), objective.context.xp
-    curvature = xp.sum(xp.linalg.diagonal(evaluation.intercept_hessian), axis=1)
-    numbers = evaluation.value, evaluation.unbounded, curvature
-    return _Point(theta, logits, evaluation, *_read(objective.context, *numbers))
-
-
-def _read(context: ArrayContext, *numbers: Array) -> HostArray:
-    """Bring numbers (G,) of the groups to the host, with one read."""
-    if context.library.is_host:
-        return np.asarray(numbers)
-    read: HostArray = to_host(context.xp.stack(numbers))
-    return read
+        return state._replace(direction=direction, slope=read(context, slope)[0])
