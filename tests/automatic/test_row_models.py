@@ -54,7 +54,7 @@ def test_the_model_is_that_of_the_chosen_rows(rank):
 
 
 def test_far_groups_return_to_float32_when_near_ones_are_done():
-    _, objective, shared = _problem((2500, 240, 30, 0.2), [1.0, 1e-4])
+    _, objective, shared = _problem((2500, 240, 30, 0.2), [3.0, 1e-4])
     kept = LogitObjective(objective).in_float32()
     assert kept is not None
     models, schedule = RowModels(shared, blocks=False), RowSchedule(30, 30)

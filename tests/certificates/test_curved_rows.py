@@ -69,7 +69,7 @@ def optimum_of(X, y, weights, offset, C, *, fit_intercept):
         H = hessian(F, weights, np.asarray(P, float), ridge)
         step = -np.linalg.solve(H, grad[0].astype(float))[None, :]
         length = 1.0
-        while at(theta + length * step)[0] > value and length > 1e-3:
+        while at(theta + length * step)[0] > value * (1.0 + 1e-16) and length > 1e-3:
             length /= 2.0
         theta = theta + length * step
         value, grad, P = at(theta)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logitron.backend import ArrayContext, count_host_reads
+from logitron.backend import ArrayContext, count_host_reads, namespace_of
 from logitron.losses import cross_entropy
 from logitron.objective import Objective, make_training_rows
 from logitron.solvers import GradientDescent, Status
@@ -250,20 +250,23 @@ def _traced_step(X, Y, theta, losses, rate):
     """The iteration on tracers; whatever asked for a value would raise."""
     from logitron.objective.sums import evaluate
 
-    value, slope, _ = evaluate(
+    value, by_coef, by_intercept, _ = evaluate(
         X,
         Y,
         None,
         None,
         None,
-        theta,
+        theta[:, :, :-1],
         theta[:, :, -1],
+        None,
         None,
         None,
         loss=cross_entropy(1),
         curvature="intercept",
         count_misclassified=False,
     )
+    xp = namespace_of(theta)
+    slope = xp.reshape(xp.concat([by_coef, by_intercept[:, None]], axis=1), theta.shape)
     return _descend(theta, theta, losses, rate, value, slope, loss_change=1e-5)
 
 

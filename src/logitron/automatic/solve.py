@@ -239,8 +239,7 @@ class AutomaticSolver:
         models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
         kept = LogitObjective(chosen)
-        kept = kept.in_float32() or kept
-        found = rows.minimize(kept, begin, callback=observer)
+        found = rows.minimize(kept.in_float32() or kept, begin, callback=observer)
         return solution.replaced(left, found, context, after=spent)
 
     def _rows_solver(

@@ -44,7 +44,10 @@ class TorchLibrary(Library):
         self.fused_losses = {"binomial": torch_losses.binomial}
 
     def namespace(self) -> Namespace:
-        return _namespace()
+        # (torch's compiler follows a dictionary, and would follow a cached function into its body)
+        if not _namespaces:
+            _namespaces["torch"] = _namespace()
+        return _namespaces["torch"]
 
     def device(self, name: str | None) -> Device:
         import torch
@@ -204,7 +207,10 @@ class TorchLibrary(Library):
         return _compile(self.compiler, function, tuple(sorted(static.items())))
 
 
-@cache
+#: cache: the only namespace
+_namespaces: dict[str, Namespace] = {}
+
+
 def _namespace() -> Namespace:
     """Make torch's array API namespace, whose `take` is one operation.
 
