@@ -5,9 +5,9 @@ add up whole arrays, the last axes of arrays in C order, and products.
 """
 
 from functools import cache
-from types import ModuleType
 from typing import Any
 
+from logitron.backend.libraries.namespaces import with_functions
 from logitron.backend.types import Array, Namespace
 
 __all__ = ["namespace_with_sums", "sum_of_squares"]
@@ -19,13 +19,7 @@ MULTIPLIED = "fd"
 @cache
 def namespace_with_sums(xp: Namespace) -> Namespace:
     """Return CuPy's array API namespace with `add_up` for its sum."""
-    found = ModuleType("logitron.backend.libraries.cupy.namespace", xp.__doc__)
-    vars(found).update(
-        {name: value for name, value in vars(xp).items() if not name.startswith("__")},
-        __array_namespace_info__=xp.__array_namespace_info__,
-        sum=add_up,
-    )
-    return found
+    return with_functions(xp, "cupy", sum=add_up)
 
 
 def add_up(
@@ -38,7 +32,8 @@ def add_up(
     """Add up; the rows of an array as a whole array, or by a product with ones."""
     import cupy
 
-    if axis == 0 and x.ndim > 1 and x.dtype.char in MULTIPLIED and not keepdims:
+    by_product = x.dtype.char in MULTIPLIED and dtype is None and not keepdims
+    if axis == 0 and x.ndim > 1 and by_product:
         n, *others = x.shape
         if x.size == n:
             return cupy.sum(x.reshape(-1)).reshape(others)

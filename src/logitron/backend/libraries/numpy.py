@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from operator import attrgetter
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from logitron.backend import threads
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries import scipy_cholesky
 from logitron.backend.libraries.base import Library
+from logitron.backend.libraries.namespaces import with_functions
 from logitron.backend.libraries.numpy_kernels import (
     fused_binomial,
     fused_multinomial,
@@ -165,10 +165,9 @@ def _namespace() -> Namespace:
     """
     import array_api_compat.numpy as xp
 
-    fast = ModuleType("logitron.backend.libraries.numpy.namespace", xp.__doc__)
-    vars(fast).update(
-        {name: value for name, value in vars(xp).items() if not name.startswith("__")},
-        __array_namespace_info__=xp.__array_namespace_info__,
+    return with_functions(
+        xp,
+        "numpy",
         reshape=np.ndarray.reshape,
         matrix_transpose=attrgetter("mT"),
         sum=add_up,
@@ -178,7 +177,6 @@ def _namespace() -> Namespace:
         ones_like=_ones_like,
         stack=_stack,
     )
-    return fast
 
 
 @cache

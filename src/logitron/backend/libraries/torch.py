@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache, lru_cache
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries import torch_losses, torch_threads
 from logitron.backend.libraries.base import Library
+from logitron.backend.libraries.namespaces import with_functions
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, DType, Namespace
 
@@ -214,17 +215,11 @@ _namespaces: dict[str, Namespace] = {}
 def _namespace() -> Namespace:
     """Make torch's array API namespace, whose `take` is one operation.
 
-    That of array-api-compat has three more, for negative indices, which nobody has here.
+    That of array-api-compat has three more, for negative indices, which do not occur here.
     """
     import array_api_compat.torch as xp
 
-    fast = ModuleType("logitron.backend.libraries.torch.namespace", xp.__doc__)
-    vars(fast).update(
-        {name: value for name, value in vars(xp).items() if not name.startswith("__")},
-        __array_namespace_info__=xp.__array_namespace_info__,
-        take=_take,
-    )
-    return fast
+    return with_functions(xp, "torch", take=_take)
 
 
 @lru_cache(maxsize=64)
