@@ -15,7 +15,7 @@ import numpy as np
 from logitron.automatic.few_features import evaluate_by_features, evaluate_few
 from logitron.automatic.l1_models import RoundModels
 from logitron.backend.types import HostArray
-from logitron.certificates import duality_gap, free_change, free_features
+from logitron.certificates import duality_gap, free_change
 from logitron.objective import Evaluation, Objective
 from logitron.solvers import ProximalNewton, Status
 
@@ -197,8 +197,7 @@ def bounded(
     """
     evaluation, l1 = evaluation or evaluate_few(objective, theta), objective.l1
     assert l1 is not None
-    features = free_features(objective)
-    change = tuple(free_change(objective, theta, features)) if len(features) else None
+    change = free_change(objective, theta)
     run = partial(
         duality_gap,
         evaluation,
@@ -215,5 +214,5 @@ def bounded(
     with np.errstate(invalid="ignore"):
         rounding = np.where(np.isfinite(gap), ROUNDED * (gap - exact), 0.0)
     most = max(MOST_ROUNDED, PRECISIONS * objective.eps)
-    attained = np.full(value.shape, not len(features))
+    attained = np.full(value.shape, change is None)
     return Bounded(evaluation, value, gap, np.minimum(rounding, most * value), attained)

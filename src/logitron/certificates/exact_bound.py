@@ -11,6 +11,7 @@ from logitron.losses import exact_terms
 from logitron.objective import Evaluation, GroupIndex, Objective, gram_norm_bound
 from logitron.objective.block import Block, block_function
 from logitron.objective.groups import as_group_weights
+from logitron.objective.second_derivatives import augmented
 
 __all__ = ["bound_by_exact_terms"]
 
@@ -75,10 +76,8 @@ def _exact(
 
     A change of a row's logits by at most ``z`` changes its residuals by at most ``2 z p (1 - p)``.
     """
-    xp, X = block.xp, block.X
-    T = xp.matrix_transpose
-    X = X if centre is None else X - centre
-    F = xp.concat([X, xp.ones_like(X[:, :1])], axis=1) if fit_intercept else X
+    xp, T = block.xp, block.xp.matrix_transpose
+    F = augmented(xp, block.X, centre, fit_intercept)
     Y, weights = block.labelled(index, classes)
     weight = xp.ones_like(Z[:, :1]) if weights is None else as_group_weights(weights)[:, :1]
     terms = exact_terms(xp, block.with_offset(Z, index, classes), Y)

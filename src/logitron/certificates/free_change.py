@@ -58,15 +58,22 @@ def free_features(objective: Objective) -> HostArray:
     return np.flatnonzero(np.asarray(to_host(factors)) <= 0.0)
 
 
-def free_change(objective: Objective, theta: Array, features: HostArray) -> FreeChange:
-    """Bound the way of the coefficients of ``features (u,)`` and of the intercepts.
+def free_change(objective: Objective, theta: Array) -> FreeChange | None:
+    """Bound the way of the coefficients of free features and of the intercepts.
 
     Parameters
     ----------
     objective : Objective
     theta : array (G, K, q)
-    features : numpy.ndarray (u,)
+
+    Returns
+    -------
+    FreeChange or None
+        None where no feature has a factor of 0.
     """
+    features = free_features(objective)
+    if not len(features):
+        return None
     G, K, n = objective.groups, objective.classes, objective.rows.shape[0]
     size = K * (len(features) + objective.layout.has_intercept)
     found = np.tile(np.asarray(NOTHING), (G, 1))

@@ -6,7 +6,7 @@ from typing import Any
 from logitron.backend import linalg
 from logitron.backend.types import Array
 from logitron.certificates.curved_rows import sharpened
-from logitron.certificates.free_change import free_change, free_features
+from logitron.certificates.free_change import free_change
 from logitron.certificates.strong_convexity import bound, bound_by_witness
 from logitron.certificates.subsample import SubsampleBound
 from logitron.objective import Evaluation, Objective, gram_norm_bound
@@ -61,15 +61,15 @@ class GapBound:
         subsample = self.subsample
         if subsample is not None and (before > subsample.reach or not objective.penalised):
             subsample = None  # (a free feature may be missing in its rows)
-        free = objective.context.library.is_host
-        if subsample is not None and free and objective.statistics.gram_norm_bound is None:
+        on_host = objective.context.library.is_host
+        if subsample is not None and on_host and objective.statistics.gram_norm_bound is None:
             gap = _by_subsample(subsample, objective, evaluation, theta, before)
             if bool((gap < float("inf")).all()):
                 return gap
         gap = _by_strong_convexity(objective, evaluation, theta)
-        if self.subsample is None and free and estimate is not None:
+        if self.subsample is None and on_host and estimate is not None:
             return sharpened(objective, evaluation, theta, gap, enough, estimate, logits)
-        if subsample is None or (free and bool((gap <= enough).all())):
+        if subsample is None or (on_host and bool((gap <= enough).all())):
             return gap
         other = _by_subsample(subsample, objective, evaluation, theta, before)
         return objective.context.xp.where(other < gap, other, gap)
@@ -83,9 +83,6 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
     fused = "binomial" in objective.rows.context.library.fused_losses
     exact = objective.classes == 1 and fused and not objective.loss.soft
     weight = 0.0 if exact else objective.data.max_total_weight
-    features, change = free_features(objective), None
-    if len(features):
-        change = tuple(free_change(objective, theta, features))
     run = objective.context.compile(
         bound,
         loss=objective.loss,
@@ -101,7 +98,7 @@ def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Ar
         largest,
         largest if squares is None else squares,
         objective.penalty.feature_factors,
-        change,
+        free_change(objective, theta),
     )
 
 

@@ -19,6 +19,7 @@ from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function, row_function
 from logitron.objective.groups import GroupIndex, as_group_weights
 from logitron.objective.objective import Objective
+from logitron.objective.second_derivatives import augmented
 
 __all__ = ["Linearised", "follow", "linearise"]
 
@@ -93,10 +94,8 @@ def _linearised(
     fit_intercept: bool,
 ) -> tuple[Array, Array]:
     """Sum gradient (K, q) and Hessian (1, D, D) over a block's rows."""
-    xp, X = block.xp, block.X
-    T = xp.matrix_transpose
-    X = X if centre is None else X - centre
-    F = xp.concat([X, xp.ones_like(X[:, :1])], axis=1) if fit_intercept else X
+    xp, T = block.xp, block.xp.matrix_transpose
+    F = augmented(xp, block.X, centre, fit_intercept)
     Y, weights = block.labelled(index, classes)
     terms = exact_terms(xp, block.with_offset(points, index, classes), Y)
     P, away = terms.probability, Z - points
