@@ -15,6 +15,7 @@ module                       contents
 `automatic.spectrum`         the features' spectrum from a sample of rows
 `automatic.hessian_diagonal` sparse features: L-BFGS preconditioned by the Hessian's diagonal
 `automatic.diagonal_models`  that preconditioner
+`automatic.lagging`          softmax groups that other methods leave, by whole Hessians
 `automatic.one_by_one`       groups that are fitted one at a time, by several workers
 `automatic.elastic_net`      objectives with an L1 penalty, along the path of penalties
 `automatic.working_set`      rounds over the coefficients that may not be zero
@@ -25,7 +26,7 @@ module                       contents
 `automatic.l1_coordinates`   least squares of sparse features
 `automatic.refinement`       damped Newton steps for groups without a certificate
 `automatic.separation`       whether classes are linearly separable, and by which features
-`automatic.separated`        groups without a penalty that single features separate
+`automatic.separated`        groups that single features without a penalty separate
 `automatic.cost_model`       what passes, Gram matrices and Hessians cost
 ============================ ====================================================================
 """

@@ -41,7 +41,7 @@ class ActiveSet(NamedTuple):
         *,
         every: bool = False,
     ) -> "ActiveSet":
-        """Choose coefficients that are not zero or without a penalty, and those near to leaving it.
+        """Choose coefficients that are not zero, without a penalty, or likely to leave zero.
 
         Groups of the same targets have the same ones. ``every`` near one is chosen where each costs
         little.

@@ -105,13 +105,12 @@ def _with_curvature(model: SharedModel, curvature: Array, penalty: Array) -> Sha
 
 
 def gram_model(objective: Objective, count: int | None = None) -> tuple[Objective, SharedModel]:
-    """Sum the Gram matrix; return the exactly centred objective and its Kronecker model.
+    """Sum the Gram matrix; return the exactly centred objective and its model.
 
-    Of few columns, the model has Cholesky factors instead of a spectrum where these cost less.
-
-    The model is without the curvature of any parameters yet. The objective knows whether float32
-    can tell the flattest direction from none. Of ``count`` rows drawn evenly only, centre and model
-    are nearly those of all.
+    That is a Kronecker model, or for few columns one of Cholesky factors, where these cost less
+    than a spectrum. It is without the curvature of any parameters yet. The objective's statistics
+    then hold whether the flattest direction is above the rounding of float32. Of ``count`` rows
+    drawn evenly only, centre and model are nearly those of all.
     """
     data, penalty, context = objective.data, objective.penalty, objective.context
     xp, n = context.xp, objective.rows.shape[0]

@@ -32,8 +32,9 @@ def evaluate_few(objective: Objective, theta: HostArray) -> Evaluation:
 def evaluate_by_features(
     objective: Objective, theta: HostArray, subset: Objective, part: HostArray
 ) -> Evaluation:
-    """Evaluate at ``theta``, with logits from a ``subset`` of the features, whose parameters are
-    ``part (G, K, s + 1)``.
+    """Evaluate at ``theta``, with logits from a ``subset`` of the features.
+
+    The parameters of the subset are ``part (G, K, s + 1)``.
     """
     if not _keeps_logits(objective):
         return objective.evaluate(theta)

@@ -22,7 +22,7 @@ MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
 #: multiplications for all groups of a fit, at most; and iterations that one takes, as a rule
 MOST_IN_ALL, TYPICAL = 2e12, 60
 #: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
-#: and those below the second rise to it at once
+#: and those below the second rise to it at once; and the least loss that the mean is taken of
 NOTHING, LITTLE, TINY = 60.0, 30.0, 1e-200
 #: what is left of a fit that ended so
 LEFT = Status.MAX_ITER, Status.STALLED, Status.DIVERGED

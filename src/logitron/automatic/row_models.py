@@ -78,7 +78,8 @@ class RowModels:
         Whether the whole blocks of each class with itself are made instead, which for small
         problems cost little.
     rotated : dict of array (n, q)
-        The features of all rows in the eigenbasis, once they were needed; of True, in float32.
+        The features of all rows in the eigenbasis, once they were needed, by whether they are in
+        float32.
     """
 
     shared: Kronecker | SampledSpectrum

@@ -14,6 +14,7 @@ module                  contents
 ``saved``               saved models, and the features that they take of files
 ``training``            what fit and sweep have in common
 ``penalties``           the penalties of a sweep, and their table
+``penalty_factors``     factors of columns as factors of features
 ``live_penalties``      the same table while the sweep runs
 ``fitting``             models that show their progress
 ``scores``              scores of predictions, whole, by class and by target

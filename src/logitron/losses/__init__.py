@@ -7,6 +7,7 @@ module                 loss
 `losses.multinomial`   cross-entropy of softmax groups
 `losses.poisson`       Poisson counts with a log link
 `losses.exact_terms`   cross-entropy to all digits, for bounds
+`losses.rays`          loss and slope along a ray of logits, for line searches
 `losses.base`          what a loss is to the engine
 ====================== =====================================================================
 """

@@ -30,7 +30,7 @@ from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.kept_logits import LogitObjective, RayValues
 from logitron.objective.layout import Layout
-from logitron.objective.linearisation import Linearised, follow, linearise
+from logitron.objective.linearisation import follow, linearise
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
 from logitron.objective.sums import group_rows, row_squares
@@ -42,7 +42,6 @@ __all__ = [
     "FeatureStatistics",
     "GroupIndex",
     "Layout",
-    "Linearised",
     "LogitObjective",
     "Objective",
     "RayValues",

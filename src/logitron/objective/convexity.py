@@ -7,14 +7,14 @@ import numpy as np
 from logitron.backend.types import HostArray
 from logitron.losses import Loss
 
-__all__ = ["MOST_FREE", "convexity"]
+__all__ = ["convexity"]
 
 #: parameters of a group that may be without a penalty: their Hessian is summed for each bound
 MOST_FREE = 300
 
 
 def convexity(loss: Loss, strength: HostArray, feature_factors: HostArray | None) -> dict[str, Any]:
-    """Return the fields of an objective that say which bounds it has.
+    """Return the fields of an objective that bounds depend on.
 
     Parameters
     ----------

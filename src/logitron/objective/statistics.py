@@ -28,8 +28,8 @@ class FeatureStatistics:
         Whether float32 has the features and their distances from the centre, so that line searches
         on kept logits can begin in it.
     supports_float32 : bool, default False
-        Whether passes far from the optimum can be computed in float32: it can tell the flattest
-        direction from none, too.
+        Whether passes far from the optimum can be computed in float32: the flattest direction is
+        above its rounding, too.
     """
 
     column_squares: Array | None = None

@@ -9,8 +9,12 @@ __all__ = ["Preconditioner", "choose", "take"]
 
 #: parts that all groups have in common; all others have the groups first
 SHARED = (
-    *("feature_vectors", "feature_values", "dual_vectors", "penalty_values", "penalty_factors"),
     "covariance",
+    "feature_vectors",
+    "feature_values",
+    "dual_vectors",
+    "penalty_values",
+    "penalty_factors",
 )
 
 

@@ -18,7 +18,7 @@ from logitron.preconditioners.kronecker import (
     without_curvature,
 )
 
-__all__ = ["CholeskyModel", "cholesky_model", "flat_model"]
+__all__ = ["CholeskyModel", "flat_model"]
 
 
 class CholeskyModel(NamedTuple):

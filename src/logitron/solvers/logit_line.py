@@ -12,7 +12,7 @@ __all__ = ["LogitLine", "LogitPoint", "along", "evaluated", "read"]
 
 
 class LogitLine(NamedTuple):
-    """The groups that still look for a step length, their logits and those of their directions."""
+    """The groups without a step length yet, their logits and those of their directions."""
 
     objective: ObjectiveOfLogits
     logits: Array

@@ -50,9 +50,10 @@ class QuasiNewton:
         (G,)`` keep theirs, None chooses all. By default, the first preconditioner stays.
     gap_bound : callable, optional
         ``gap_bound(objective, evaluation, theta, before=float, enough=numbers, estimate=numbers)``
-        bounds the distance of the value from the minimum (G,), knowing the least estimate
-        ``before`` the last step, and each group's own ``estimate``; no sharper than ``enough``, if
-        that costs. The last two are given on the host only. By default, that distance is estimated.
+        bounds the distance of the value from the minimum (G,), no sharper than ``enough`` if that
+        costs. ``before`` is the least estimate of the distance before the last step, and
+        ``estimate`` that of each group. ``enough`` and ``estimate`` are given on the host only. By
+        default, that distance is estimated.
     max_iter : int, default 200
     low_precision : bool, default True
         Whether evaluations may be computed in float32, where the objective supports it.

@@ -1,9 +1,9 @@
 // Loss, residual, and curvature (one class) or probabilities (several), from logits and targets.
 // One thread computes one row of one group.
 //
-// The arithmetic is that of logitron.neuron.formulas.loss_terms, in the same order, but for labels of
-// one class. Separate array
-// operations would read and write each logit about twenty times; the kernel does so once or twice.
+// The arithmetic is that of logitron.neuron.formulas.loss_terms, in the same order, but for labels
+// 0 and 1 of one class. Separate array operations would read and write each logit about twenty times;
+// the kernel does so once or twice.
 //
 // Compiled with -DREAL=float or -DREAL=double. Strides are in elements, so that any layout works.
 // Neighbouring threads work on neighbouring elements.

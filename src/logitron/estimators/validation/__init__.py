@@ -17,6 +17,7 @@ module              contents
 `soft_labels`       tables of proportions, or of soft labels
 `offsets`           known parts of logits
 `class_weights`     ``class_weight`` as factors of sample weights
+`penalty_factors`   what multiplies the penalty of each feature
 `values`            checks and conversions that the others share
 =================== ============================================================================
 """

@@ -16,7 +16,7 @@ def read_penalty_factors(estimator: Any) -> HostArray | None:
     Parameters
     ----------
     estimator : LogisticRegression or LogisticRegressionCV
-        Which knows the number and the names of its features.
+        With the number and the names of its features.
 
     Raises
     ------
