@@ -17,7 +17,6 @@ from logitron.automatic.separation import (
 )
 from logitron.automatic.solve import AutomaticSolver
 from logitron.backend import to_host
-from logitron.backend.types import Array, HostArray
 from logitron.certificates import free_features
 from logitron.objective import Objective, unpenalised_features
 from logitron.reductions import with_columns
@@ -84,7 +83,8 @@ class Separated:
                 break
             separation = separation_by_one_feature(one)
             if separation is None:
-                ended = _uncentred(one, solution.theta[group : group + 1, ...])
+                ended = one.layout.uncentred(solution.theta[group : group + 1, ...])
+                ended = np.asarray(to_host(ended)).reshape(-1)
                 separation = separation_of(one, (ended,), linear_program=True)
             if separation is not None:
                 found[group] = separation
@@ -102,12 +102,3 @@ class Separated:
             status[group] = Status.SEPARABLE if one.complete else Status.QUASI_SEPARABLE
             away[group] = one.features if columns is None else columns[one.features]
         return replace(solution, status=status, running_away=away)
-
-
-def _uncentred(one: Objective, theta: Array) -> HostArray:
-    """Return the parameters (1, K, q) of a group in features that are not centred, flat (D,)."""
-    parts = [np.asarray(to_host(theta))[0, :, : one.layout.n_features]]
-    intercept = one.layout.raw_intercept(theta)
-    if intercept is not None:
-        parts.append(np.asarray(to_host(intercept)).reshape(-1, 1))
-    return np.concatenate(parts, axis=1).reshape(-1)

@@ -93,7 +93,8 @@ def _of_groups(objective: Objective, theta: Array, features: HostArray) -> HostA
     numbers = range(objective.groups)
     each = ((objective.take(np.asarray([g])), theta[g : g + 1, ...]) for g in numbers)
     if rows is None:
-        return np.asarray([_way(*_without_centre(*one), features) for one in each])
+        plain = ((one.with_layout(centre=None), one.layout.uncentred(own)) for one, own in each)
+        return np.asarray([_way(one, own, features) for one, own in plain])
     logits = objective.logits(theta)
     found = []
     for number, (one, own) in enumerate(each):
@@ -151,14 +152,3 @@ def _way(
         return NOTHING
     length = -np.log1p(-reach) / kappa if reach > 0.0 else factor.delta
     return float(length), float(kappa * length), factor.delta
-
-
-def _without_centre(one: Objective, theta: Array) -> tuple[Objective, Array]:
-    """Return the same group and parameters in features that are not centred."""
-    intercept = one.layout.raw_intercept(theta)
-    if one.layout.centre is None or intercept is None:
-        return one, theta
-    theta = one.context.xp.concat(
-        [theta[:, :, : one.layout.n_features], intercept[:, :, None]], axis=2
-    )
-    return one.with_layout(centre=None), theta

@@ -142,3 +142,11 @@ class Layout:
         p = self.n_features
         intercept = theta[:, :, p]
         return intercept if self.centre is None else intercept - theta[:, :, :p] @ self.centre
+
+    def uncentred(self, theta: Array) -> Array:
+        """Return the same parameters (G, K, q) in features that are not centred."""
+        intercept = self.raw_intercept(theta)
+        if intercept is None or self.centre is None:
+            return theta
+        parts = [theta[:, :, : self.n_features], intercept[:, :, None]]
+        return self.context.xp.concat(parts, axis=2)
