@@ -141,7 +141,7 @@ class L1Hessians:
             places = places[:, there]
         p = layout.n_features
         centre = None if layout.centre is None else np.asarray(layout.centre)
-        (sums,) = some.sum(
+        (found,) = some.sum(
             partial_hessian,
             theta[:, :, :p],
             layout.raw_intercept(theta),
@@ -152,13 +152,13 @@ class L1Hessians:
             low=low,
         )
         some.cost.grams += some.data.pass_cost * len(groups)
-        sums = np.asarray(sums, np.float64) * some.data.scale
+        found = np.asarray(found, np.float64) * some.data.scale
         if sizes is not None:
-            return _padded(sums[0], there, missing.shape[1])[None, :, :]
+            return _padded(found[0], there, missing.shape[1])[None, :, :]
         group, place = np.nonzero(missing)
-        sums = sums.copy()
-        sums[group, place, place] = 1.0
-        return sums
+        found = found.copy()
+        found[group, place, place] = 1.0
+        return found
 
     def _of_nothing(
         self, objective: Objective, places: HostArray, evaluation: Evaluation

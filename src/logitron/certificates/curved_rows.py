@@ -1,4 +1,4 @@
-r"""A bound from the rows of most curvature, for sigmoid neurons that wait for it.
+r"""A bound from the rows of most curvature, for sigmoid neurons that are near.
 
 The bound by the penalty alone, :math:`\lVert g \rVert^2 / 2 \lambda`, is 5 to 300 times the true
 distance where classes can be separated and the penalty is weak. There the curvature of a neuron is

@@ -138,7 +138,7 @@ def _least(objective: Objective, intercepts: HostArray) -> HostArray:
     start = objective.start()
     if not penalised.all():
         start = _without_penalised(objective, intercepts)
-    grad = np.abs(np.asarray(_gradient_without_features(objective, start)))
+    grad = np.abs(np.asarray(_gradient_at_best_intercepts(objective, start)))
     grad = grad[:, :, : objective.rows.shape[1]]
     ratios = np.where(penalised, grad / np.where(penalised, thresholds, 1.0), 0.0)
     with np.errstate(divide="ignore"):
@@ -161,7 +161,7 @@ def _without_penalised(objective: Objective, intercepts: HostArray) -> Array:
     return objective.start(coef, intercept)
 
 
-def _gradient_without_features(objective: Objective, theta: Array) -> Any:
+def _gradient_at_best_intercepts(objective: Objective, theta: Array) -> Any:
     """Compute the gradient (G, K, q) at coefficients of ``theta`` and the best intercepts."""
     kept = LogitObjective(objective)
     logits = kept.logits(theta)

@@ -39,7 +39,7 @@ class TrainingData:
 
     @cached_property
     def index(self) -> GroupIndex | None:
-        """The same beside the rows, as block functions need it: moved there once."""
+        """`columns` beside the rows, as block functions need them: moved there once."""
         return None if self.columns is None else self.columns.beside(self.rows.context)
 
     @cached_property

@@ -8,7 +8,7 @@ from logitron.backend.types import Array
 from logitron.objective.second_derivatives import between_classes, bordered
 from logitron.penalties import L2
 
-__all__ = ["Evaluation", "assemble", "assemble_products"]
+__all__ = ["Evaluation", "assemble", "assemble_products", "n_parts", "recentred"]
 
 #: summed loss, without a row misclassified, below which classes are taken for separable
 SEPARATED = 1e-3

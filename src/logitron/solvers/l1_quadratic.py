@@ -106,9 +106,11 @@ class L1Quadratic:
         batched = large and len(u) >= self.batch
         if batched:
             u = _Fista.of(H).steps(c, thresholds, u, self.rough_steps if many else self.steps)
-        for column in range(0 if many and batched else len(u)):
+            if many:
+                return u * scale, exact
+        for column in range(len(u)):
             one = H[column if len(H) > 1 else 0], c[column], thresholds[column]
-            if many or (rough and large and not batched):
+            if rough and large and not batched:
                 u[column] = self.descent.minimize(*one, u[column])
             if not many:
                 u[column], exact[column] = self._column(*one, u[column], start[column], rough=rough)
