@@ -48,10 +48,10 @@ def model(kind, **settings):
 @pytest.mark.parametrize(
     ("kind", "features", "first", "more"),
     [
-        ("binary", 29, 15, 2),
-        ("softmax", 31, 15, 2),
-        ("targets", 37, 15, 4),
-        ("l1", 41, 15, 2),
+        ("binary", 29, 8, 2),
+        ("softmax", 31, 8, 2),
+        ("targets", 37, 12, 4),
+        ("l1", 41, 12, 2),
         # (folds, scores and the refit)
         ("cv", 43, 15, 2),
     ],

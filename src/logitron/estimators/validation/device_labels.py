@@ -10,7 +10,7 @@ from logitron.backend.types import Array, HostArray
 from logitron.data import wrap
 from logitron.estimators.validation.label_values import missing_error
 
-__all__ = ["EncodedLabels", "encode_on_device", "small_codes", "stays_on_device"]
+__all__ = ["EncodedLabels", "encode_on_device", "stays_on_device"]
 
 #: dtypes of labels that are encoded on a device
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float32", "float64")
@@ -93,7 +93,7 @@ def encode_on_device(y: Array) -> EncodedLabels | None:
         return _sorted(context, y)
 
 
-def small_codes(context: ArrayContext, codes: Array, classes: int) -> Array:
+def _small_codes(context: ArrayContext, codes: Array, classes: int) -> Array:
     """Cast codes of classes to int8 where they fit, otherwise to int32."""
     xp = context.xp
     return xp.astype(codes, xp.int8 if classes <= np.iinfo(np.int8).max else xp.int32, copy=False)
@@ -132,7 +132,7 @@ def _counted(context: ArrayContext, y: Array, low: int, ends: HostArray) -> Enco
         index_of_offset[present] = np.arange(len(present))
         table = context.asarray(index_of_offset, keep_dtype=True)
         offsets = xp.take(table, offsets, axis=0)
-    codes = small_codes(context, offsets, len(present))
+    codes = _small_codes(context, offsets, len(present))
     return EncodedLabels(classes, codes, counts[present])
 
 
@@ -160,5 +160,5 @@ def _sorted(context: ArrayContext, y: Array) -> EncodedLabels | None:
     if not (capabilities["data-dependent shapes"] or context.library.is_jit):
         return None
     distinct = xp.unique_values(y)
-    codes = small_codes(context, xp.searchsorted(distinct, y), distinct.shape[0])
+    codes = _small_codes(context, xp.searchsorted(distinct, y), distinct.shape[0])
     return EncodedLabels(to_host(distinct), codes, None)
