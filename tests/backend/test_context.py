@@ -201,6 +201,20 @@ def test_sharded_jax_arrays_get_parameters_on_every_device():
     assert float(total) == 12.0
 
 
+def test_sums_have_the_dtype_that_is_given(eager):
+    if eager.library == "numpy":
+        pytest.skip("its sums have the dtype of their numbers, and take no other")
+    context = eager.context()
+    with context.scope():
+        xp = context.xp
+        X = xp.astype(eager.array(np.ones((4, 3))), xp.float32)
+        assert xp.sum(X, axis=0).dtype == xp.float32
+        wide = getattr(xp, context.wide.precision)
+        found = xp.sum(X, axis=0, dtype=wide)
+    assert found.dtype == wide
+    np.testing.assert_array_equal(host(found), 4.0)
+
+
 # --- host reads ---------------------------------------------------------------------------------
 
 
