@@ -463,6 +463,30 @@ def test_separation_by_penalised_features_is_none(ratio, C):
 # --- a parameter of scikit-learn ----------------------------------------------------------------
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(("dtype", "mean"), [("float32", 1e2), ("float64", 0.0), ("float64", 1e4)])
+def test_free_features_may_depend_on_each_other(dtype, mean, classes):
+    X, y = problem(classes, n=80, p=3)
+    few = np.hstack([X, np.random.default_rng(4).normal(size=(80, 60))])
+    few = few.astype(np.float32).astype(np.float64) + mean
+    wide = np.hstack([few] + 10 * [few[:, :3]])  # the free ones, eleven times
+    factors = np.append(np.zeros(3), np.ones(60))
+    best = optimum(few - mean, y, C=0.01, ratio=0.0, factors=factors).fun
+    factors = np.append(factors, np.zeros(30))
+    clf = LogisticRegression(C=0.01, penalty_factors=factors, dtype=dtype).fit(wide, y)
+    found = primal(clf.coef_, clf.intercept_, wide, y, C=0.01, ratio=0.0, factors=factors)
+    assert found <= best * (1.0 + 1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "mean"), [("float32", 0.0), ("float64", 0.0), ("float64", 1e4)])
+def test_more_free_features_than_rows_are_separation(dtype, mean):
+    X = np.random.default_rng(1).normal(size=(6, 40)) + mean
+    factors = np.where(np.arange(40) < 12, 0.0, 1.0)
+    with pytest.warns(ConvergenceWarning):
+        clf = LogisticRegression(penalty_factors=factors, dtype=dtype).fit(X, np.arange(6) % 3)
+    assert not clf.converged_.any()
+
+
 def test_it_is_a_parameter_as_others_are():
     X, y = problem()
     given = FACTORS.copy()

@@ -128,7 +128,7 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
         run = context.compile(eigenbasis, **static)
         centre, basis, spectrum, largest = run(products, total)
     else:
-        run = context.compile(weighed_eigenbasis, **static)
+        run = context.compile(weighed_eigenbasis, **static, eps=objective.eps)
         ratio = _penalty_ratio(objective, total)
         found = run(products, total, penalty.feature_factors, ratio)
         centre, basis, dual, spectrum, ridges, largest = found

@@ -7,6 +7,8 @@ __all__ = ["eigenbasis", "mean_products", "weighed_eigenbasis"]
 
 #: a ridge below which directions count as empty, in features of one size
 EMPTY = 1e-10
+#: rounding errors of a summed product, in units of the precision
+ROUNDINGS = 4.0
 
 
 def eigenbasis(
@@ -28,6 +30,7 @@ def weighed_eigenbasis(
     *,
     fit_intercept: bool,
     features: int,
+    eps: float,
 ) -> tuple[Array | None, Array, Array, Array, Array, Array]:
     r"""Centre summed products, and diagonalise their mean together with the penalty's factors.
 
@@ -41,6 +44,10 @@ def weighed_eigenbasis(
 
     Both are known to the digits that matter for any penalty near the typical one, however unequal
     the factors are: the eigenvectors of the features' own products are not.
+
+    Where features without a penalty depend on each other, N is singular but for rounding errors.
+    The products were summed with the relative precision ``eps``, before they were centred. What
+    these errors can reach is added to the diagonal, so that N has a Cholesky factor.
 
     Returns
     -------
@@ -60,7 +67,9 @@ def weighed_eigenbasis(
     sizes = squares + ratio * factors
     root = xp.sqrt(xp.where(sizes > 0.0, sizes, 1.0))
     both = covariance + ratio * factors * eye
-    L = xp.linalg.cholesky(both / (root[:, None] * root) + EMPTY * eye)
+    uncentred = xp.linalg.diagonal(products)[:features] / total
+    errors = ROUNDINGS * features * eps * (1.0 + uncentred / root**2)
+    L = xp.linalg.cholesky(both / (root[:, None] * root) + (EMPTY + errors) * eye)
     inverse = linalg.inv(L)
     ridges, U = linalg.eigh((inverse * (factors / root**2)) @ T(inverse))
     ridges = 0.5 * (ridges + xp.abs(ridges))
