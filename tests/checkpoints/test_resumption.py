@@ -182,7 +182,7 @@ def test_tables_keep_what_is_done_and_can_go_on(tmp_path, monkeypatch):
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from tests.checkpoints.fits import DENSE
 from logitron import Checkpoint
 from logitron.checkpoints import CheckpointError
@@ -196,6 +196,8 @@ class Slow:
         print("iteration", flush=True)
         time.sleep(0.2)
 
+# (a process that is started in the background ignores it)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 kind, X, y = DENSE["gradient descent"]
 model = kind().set_callbacks(Checkpoint(sys.argv[1], every=10**9), Slow())
 try:
