@@ -66,4 +66,4 @@ def test_signs_that_all_change_take_few_systems(monkeypatch):
     found, exact = L1Quadratic().minimize(H[None], c[None], thresholds, start)
     assert exact.all()
     assert excess(H, c, thresholds[0], found[0]) <= 1e-6 * np.abs(c).max()
-    assert len(systems) <= 12
+    assert len(systems) <= 16

@@ -69,21 +69,35 @@ class CoordinateDescent:
 
         alone = u - (H @ u - c)
         steps = u - (alone - np.clip(alone, -thresholds, thresholds))
+        squares = _least_squares(H, c)
+        if not squares > 0.0:
+            return u
         least = float(thresholds.min())
         scale = least / thresholds
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             _, found, *_ = enet_path(
                 np.zeros((1, len(u)), order="F"),  # (their products stand for the features)
-                np.sqrt([steps @ steps]),  # its square is the unit of the tolerance
+                np.sqrt([squares]),  # its square is the unit of the tolerance, and part of gaps
                 l1_ratio=1.0,
                 alphas=[least],
                 precompute=np.ascontiguousarray(H * (scale[:, None] * scale)),
                 Xy=c * scale,
                 coef_init=u / scale,
-                tol=self.tol,
+                tol=self.tol * float(steps @ steps) / squares,
                 max_iter=self.epochs,
                 check_input=False,
             )
         best: HostArray = found[:, 0] * scale
         return best
+
+
+def _least_squares(H: HostArray, c: HostArray) -> float:
+    """Least squared length of responses whose products with features of products ``H`` are ``c``.
+
+    scikit-learn computes duality gaps with it, and leaves out features by them.
+    """
+    try:
+        return float(c @ np.linalg.solve(H, c))
+    except np.linalg.LinAlgError:
+        return 0.0
