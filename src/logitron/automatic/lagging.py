@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 from math import log
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from logitron.automatic.observers import of_all_groups
 from logitron.automatic.row_models import MOST_LOGITS
-from logitron.backend import ArrayContext
 from logitron.backend.types import Array
 from logitron.certificates import bound_by_exact_terms
-from logitron.objective import Objective, follow, linearise
+from logitron.objective import LogitObjective, Objective, follow, linearise
 from logitron.preconditioners import dense_hessian
 from logitron.solvers import Callback, LaggingNewton, Solution, Status, Stopping, remember
 
@@ -24,7 +23,7 @@ MOST_IN_ALL, TYPICAL = 2e12, 60
 #: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
 #: and those below the second rise to it at once; and the least loss that the mean is taken of
 NOTHING, LITTLE, TINY = 60.0, 30.0, 1e-200
-#: what is left of a fit that ended so
+#: statuses of groups that have not converged
 LEFT = Status.MAX_ITER, Status.STALLED, Status.DIVERGED
 
 
@@ -38,28 +37,8 @@ def is_affordable(objective: Objective) -> bool:
     return K * q <= MOST_PARAMETERS and n * (K * q) ** 2 <= MOST_MULTIPLICATIONS
 
 
-class _Linearisable(NamedTuple):
+class _Linearisable(LogitObjective):
     """An objective of one group, see `LinearisableObjective`."""
-
-    objective: Objective
-
-    @property
-    def context(self) -> ArrayContext:
-        return self.objective.context
-
-    @property
-    def eps(self) -> float:
-        return self.objective.eps
-
-    @property
-    def strongly_convex(self) -> bool:
-        return self.objective.strongly_convex
-
-    def logits(self, theta: Array) -> Array:
-        return self.objective.logits(theta)
-
-    def evaluate(self, theta: Array, logits: Array) -> Any:
-        return self.objective.evaluate_at(theta, logits)
 
     def step_to_minimum(self, theta: Array, logits: Array, points: Array) -> Array:
         objective = self.objective

@@ -38,7 +38,7 @@ CHEAP_PARAMETERS = 150
 #: multiplications at most: for one Hessian, and for the refinement of all groups
 MAX_MULTIPLICATIONS_PER_BOUND, MAX_MULTIPLICATIONS = 4e10, 4e11
 #: and for the steps of a softmax group with a penalty: whole Hessians have led it to its optimum,
-#: and a bound is what is left
+#: and only its bound is missing
 MAX_MULTIPLICATIONS_TO_BOUND = 1e11
 #: damped Newton steps at most: in the first two attempts, and with the square root of the Hessian
 FIRST_STEPS, MAX_STEPS = 40, 120

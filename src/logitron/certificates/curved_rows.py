@@ -32,7 +32,7 @@ import numpy as np
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates.strong_convexity import concordant_bound, rounding
-from logitron.objective import Evaluation, LogitObjective, Objective, gram_norm_bound
+from logitron.objective import Evaluation, LogitObjective, Objective, gram_norm_bound, sums
 
 __all__ = ["sharpened"]
 
@@ -167,20 +167,8 @@ def _features(objective: Objective, places: HostArray) -> tuple[HostArray, HostA
     drawn = objective.rows.select(distinct)
     assert drawn is not None
     centre = objective.to_rows(objective.layout.centre)
-    features: HostArray = to_host(drawn.in_float64().map(_centred, centre))
-    return features, inverse.reshape(places.shape)
-
-
-def _centred(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    offset: Array | None,
-    centre: Array | None,
-) -> Array:
-    """Centre a block's features."""
-    return 1.0 * X if centre is None else X - centre
+    features: HostArray = to_host(drawn.in_float64().map(sums.with_constant, centre))
+    return features[:, :-1], inverse.reshape(places.shape)
 
 
 def _bound(

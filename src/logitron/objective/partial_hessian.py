@@ -34,7 +34,7 @@ class Parameters(NamedTuple):
     factors: Array
     """What the features are multiplied by (g s,): 0 for intercepts, and for none."""
     shifts: Array
-    """What is added then (g s,): the features are centred by it, and those of intercepts are 1."""
+    """What is added to that product (g s,): for a feature minus its centre, for an intercept 1."""
     classes: Array
     """Columns of their logits, group by group (g s,)."""
 

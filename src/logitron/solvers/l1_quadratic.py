@@ -42,9 +42,9 @@ class L1Quadratic:
     steps : int
         Steps of FISTA.
     small : int
-        Parameters up to which no step of FISTA is made.
+        Parameters up to which feature-sign search comes first.
     many, rough_steps : int
-        Parameters from which on rough solutions come from FISTA alone, and its steps.
+        Parameters from which on rough solutions have no feature-sign search, and FISTA's steps.
     batch : int
         Columns from which on FISTA, a product for all of them, is faster than a start of
         coordinate descent for each.

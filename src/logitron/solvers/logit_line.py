@@ -42,7 +42,7 @@ class LogitLine(NamedTuple):
 
 
 class LogitPoint(NamedTuple):
-    """What is known at some parameters."""
+    """Parameters, their logits, and what was evaluated there."""
 
     theta: Array
     logits: Array

@@ -279,7 +279,7 @@ class LogitQuasiNewton:
     def _float64_pays(
         self, state: LogitState, point: LogitPoint, gap: HostArray, decrease: HostArray
     ) -> bool:
-        """Whether a part of the groups is so near that rounding to float32 is what is left.
+        """Whether the rounding of float32 holds up a part of the groups, so that float64 pays.
 
         Gradients and slopes in float32 lead far below the rounding of the values. So float64 is
         for the bound, once the coefficients' part of it is small enough, and for groups whose

@@ -45,7 +45,7 @@ extern "C" __global__ void fused_loss(
         const REAL share = (wrong < 0 ? e : one) / whole;
         p[0] = e / (whole * whole);
         r[0] = y[0] == 0 ? share : -share;
-        // (what is infinite leaves no finite loss, and is found by that)
+        // (an infinite logit must not leave a finite loss: 0 times it is NaN)
         l[0] = (wrong > 0 ? wrong : 0) + log1p(e) + 0 * z[0];
         return;
     }

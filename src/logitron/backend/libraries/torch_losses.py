@@ -30,7 +30,7 @@ def binomial(Z: Array, Y: Array, min_exponent: float | None) -> tuple[Array, Arr
     if min_exponent is not None and Z.device.type == "cpu":
         wrong = torch.clamp(wrong, min=min_exponent)
     loss = torch.nn.functional.softplus(wrong, threshold=LINEAR)
-    # (what is infinite leaves no finite loss, and is found by that)
+    # (an infinite logit must not leave a finite loss: 0 times it is NaN)
     loss = torch.add(loss, Z, alpha=0.0)
     share = torch.sigmoid(wrong)
     return loss, share * sign, torch.addcmul(share, share, share, value=-1.0)
