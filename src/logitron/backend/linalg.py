@@ -15,6 +15,7 @@ __all__ = [
     "eye_like",
     "indicators",
     "inv",
+    "inv_positive",
     "largest",
     "range_like",
     "shifted_cholesky",
@@ -38,6 +39,15 @@ def solve(A: Array, B: Array) -> Array:
 def inv(A: Array) -> Array:
     """Invert stacks of matrices (..., D, D)."""
     return library_of(A).inv(A)
+
+
+def inv_positive(A: Array) -> Array:
+    """Invert stacks of symmetric positive definite matrices (m, D, D), in their precision.
+
+    NaN where a matrix is not positive definite, an error of the library, or the inverse of a matrix
+    that is not.
+    """
+    return library_of(A).inv_positive(A)
 
 
 def shifted_cholesky(A: Array, scale: Array, shift: Array) -> Array:

@@ -24,7 +24,7 @@ References
 from typing import NamedTuple
 
 from logitron.backend import library_of, linalg, namespace_of
-from logitron.backend.types import Array
+from logitron.backend.types import Array, DType
 from logitron.preconditioners.base import take
 
 __all__ = ["SpectrumAndRows", "intercept_curvature", "spectrum_and_rows"]
@@ -130,13 +130,7 @@ def spectrum_and_rows(
         xp.astype(xp.sqrt(xp.reshape(curvature, (m, r))), low, copy=False),
         xp.reshape(places, (m, r)),
     )
-    rows, products = _rows_and_products(features, *columns)
-    products = xp.astype(products, rest.dtype, copy=False)
-    eye = linalg.eye_like(products, r)
-    # products of a low precision can be negative by a rounding of the largest
-    ridge = ROUNDINGS * float(xp.finfo(low).eps) * xp.sum(xp.sum(products * eye, axis=2), axis=1)
-    matrix = linalg.inv(products + (1.0 + ridge)[:, None, None] * eye)
-    matrix = xp.astype(matrix, low, copy=False)
+    rows, matrix = _rows_and_inverses(features, *columns, rest.dtype)
     return SpectrumAndRows(
         feature_vectors,
         roots,
@@ -145,25 +139,34 @@ def spectrum_and_rows(
     )
 
 
-def _rows_and_products(
-    features: Array, roots: Array, weights: Array, places: Array
+def _rows_and_inverses(
+    features: Array, roots: Array, weights: Array, places: Array, wide: DType
 ) -> tuple[Array, Array]:
-    """Take rows E (m, r, q) of all columns, and compute ``E E'``; on a host, in its cache."""
+    """Take rows E (m, r, q) of all columns, and invert ``I + E E'``; on a host, in its cache."""
     xp, library, (m, r) = namespace_of(features), library_of(features), places.shape
     step = max(1, CACHED // (r * features.shape[1]))
     if step >= m or not (library.is_host and library.writes_in_place):
-        return _of_some(features, roots, weights, places)
+        return _of_some(features, roots, weights, places, wide)
     rows = xp.empty((m, r, features.shape[1]), dtype=features.dtype)
-    products = xp.empty((m, r, r), dtype=features.dtype)
+    matrix = xp.empty((m, r, r), dtype=features.dtype)
     for start in range(0, m, step):
         some = slice(start, min(start + step, m))
-        found = _of_some(features, roots[some, :], weights[some, :], places[some, :])
-        rows[some, ...], products[some, ...] = found
-    return rows, products
+        found = _of_some(features, roots[some, :], weights[some, :], places[some, :], wide)
+        rows[some, ...], matrix[some, ...] = found
+    return rows, matrix
 
 
-def _of_some(features: Array, roots: Array, weights: Array, places: Array) -> tuple[Array, Array]:
-    xp, (m, r) = namespace_of(features), places.shape
+def _of_some(
+    features: Array, roots: Array, weights: Array, places: Array, wide: DType
+) -> tuple[Array, Array]:
+    xp, library, (m, r) = namespace_of(features), library_of(features), places.shape
     taken = xp.reshape(xp.take(features, xp.reshape(places, (-1,)), axis=0), (m, r, -1))
     rows = taken * weights[:, :, None] * roots[:, None, :]
-    return rows, rows @ xp.matrix_transpose(rows)
+    products = rows @ xp.matrix_transpose(rows)
+    # products of a low precision can be negative by a rounding of the largest
+    least = 1.0 + ROUNDINGS * float(xp.finfo(rows.dtype).eps) * xp.linalg.trace(products)
+    # (the inverse of a Cholesky factor's product stays positive, a general inverse may not)
+    products = products if library.is_host else xp.astype(products, wide, copy=False)
+    eye = linalg.eye_like(products, r)
+    matrix = linalg.inv_positive(products + xp.astype(least, products.dtype)[:, None, None] * eye)
+    return rows, xp.astype(matrix, rows.dtype, copy=False)

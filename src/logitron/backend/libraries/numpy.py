@@ -70,6 +70,11 @@ class NumpyLibrary(Library):
             return np.linalg.inv(A)
         return threads.run_interruptibly(np.linalg.inv, A)
 
+    def inv_positive(self, A: Array) -> Array:
+        if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
+            return scipy_cholesky.inverse(A)
+        return threads.run_interruptibly(scipy_cholesky.inverse, A)
+
     def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:
         is_long = A.size * A.shape[-1] >= INTERRUPTIBLE_SIZE
         call = threads.run_interruptibly if is_long else None
