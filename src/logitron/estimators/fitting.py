@@ -62,6 +62,8 @@ class Settings:
         See `GradientDescent`.
     interruptible : bool
         Whether Ctrl-C keeps the iterations made so far.
+    stored : {"float32", "float64"}, optional
+        Precision in which the coefficients will be stored; by default that of the computation.
     """
 
     method: str
@@ -70,6 +72,7 @@ class Settings:
     learning_rate: float | str = "auto"
     loss_change: float = 1e-5
     interruptible: bool = False
+    stored: str | None = None
 
     @property
     def start_at_zero(self) -> bool:
@@ -291,7 +294,8 @@ class Fit:
                     found = remember("bound", make)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
-                    options["max_iter"] = self._n_steps_left(n_before)
+                    stored = settings.stored or objective.rows.context.precision
+                    options |= {"max_iter": self._n_steps_left(n_before), "stored": stored}
                     change = partial(
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
