@@ -294,8 +294,10 @@ class Fit:
                     found = remember("bound", make)
                 if found is None or not found.gap <= relative * (found.value - found.gap):
                     scaled = scaled or standardised(objective)
-                    stored = settings.stored or objective.rows.context.precision
-                    options |= {"max_iter": self._n_steps_left(n_before), "stored": stored}
+                    options |= {
+                        "max_iter": self._n_steps_left(n_before),
+                        "stored": settings.stored or objective.rows.context.precision,
+                    }
                     change = partial(
                         _continued, n_before=n_before, parameters=partial(objective.split, theta)
                     )
