@@ -478,6 +478,19 @@ def test_free_features_may_depend_on_each_other(dtype, mean, classes):
     assert found <= best * (1.0 + 1e-6)
 
 
+@pytest.mark.parametrize(("n", "p", "classes"), [(500, 20, 2), (500, 20, 3), (600, 40, 5)])
+def test_copies_of_free_features_cost_no_iterations(n, p, classes):
+    X, y = problem(classes, n=n, p=p)
+    X, factors = X.astype(np.float32), np.where(np.arange(p) < 3, 0.0, 1.0)
+    settings = {"C": 0.1, "dtype": "float32"}
+    alone = LogisticRegression(penalty_factors=factors, **settings).fit(X, y)
+    factors = np.append(factors, np.zeros(6))
+    X = np.hstack([X, X[:, :3], X[:, :3]])
+    clf = LogisticRegression(penalty_factors=factors, **settings).fit(X, y)
+    assert clf.certified_.all()
+    assert clf.n_iter_.max() <= 2 * alone.n_iter_.max()
+
+
 @pytest.mark.parametrize(("dtype", "mean"), [("float32", 0.0), ("float64", 0.0), ("float64", 1e4)])
 def test_more_free_features_than_rows_are_separation(dtype, mean):
     X = np.random.default_rng(1).normal(size=(6, 40)) + mean

@@ -84,10 +84,11 @@ def _of_evaluation(
     penalty, factors = objective.penalty.strength, objective.penalty.factors
     hessian = evaluation.hessian
     if hessian is not None and hessian.ndim == 4:
-        classwise: Preconditioner = compiled(block_diagonal)(hessian, penalty, factors)
+        make = compiled(block_diagonal, eps=objective.eps)
+        classwise: Preconditioner = make(hessian, penalty, factors)
         return classwise
     if hessian is not None and evaluation.projection is None:
-        make = compiled(dense_hessian, classes=objective.classes)
+        make = compiled(dense_hessian, classes=objective.classes, eps=objective.eps)
         whole: Preconditioner = make(hessian, penalty, factors)
         return whole
     assert isinstance(model, Kronecker | CholeskyModel)
