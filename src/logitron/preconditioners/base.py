@@ -67,4 +67,4 @@ def least_curvature(matrix: Array, eps: float) -> float:
     sums over the rows, ``eps``: steps of its inverse are too long, or lead uphill.
     """
     own = float(namespace_of(matrix).finfo(matrix.dtype).eps)
-    return max(8.0 * matrix.shape[-1] * own, ROUNDINGS * eps)
+    return max(8.0 * float(matrix.shape[-1]) * own, ROUNDINGS * eps)
