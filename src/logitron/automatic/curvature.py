@@ -132,7 +132,8 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
         run = context.compile(weighed_eigenbasis, **static, eps=objective.eps)
         ratio = _penalty_ratio(objective, total)
         found = run(products, total, penalty.feature_factors, ratio)
-        centre, basis, dual, spectrum, ridges, largest = found
+        centre, basis, dual, spectrum, ridges, squares = found
+        largest = xp.sum(penalty.over_factors(squares))
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (data.scale * data.max_weight_ratio)
     else:
