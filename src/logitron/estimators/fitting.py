@@ -207,15 +207,16 @@ class Fit:
         coef, intercept : arrays (m, p), (m,)
             In the precision in which they are stored.
         """
-        return judge(
-            self.objective,
-            self.solution,
-            self.settings.tol,
-            coef,
-            intercept,
-            self.gap_bound,
-            self.least,
-        )
+        with limit_blas_threads(self.objective):
+            return judge(
+                self.objective,
+                self.solution,
+                self.settings.tol,
+                coef,
+                intercept,
+                self.gap_bound,
+                self.least,
+            )
 
     def refined(self, callback: Callback = None) -> "Fit":
         """Refine groups that are not certified, as many as are affordable.
