@@ -239,7 +239,7 @@ class _Judge:
         unproven = met & ~certified
         if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
             # no bound can exist without a penalty, if the Hessian is too large
-            free = np.asarray(to_host(self.objective.penalty.leaves_free))
+            free = np.asarray(to_host(self.objective.penalty.is_incomplete))
             estimated = free & (solution.status == Status.CONVERGED)
             unproven &= ~estimated
         status = np.where(unproven, Status.UNPROVEN, status)
