@@ -65,7 +65,7 @@ def fitted(X, y, factors, ratio=0.0, C=0.7, **settings):
     return LogisticRegression(C=C, l1_ratio=ratio, penalty_factors=factors, **settings).fit(X, y)
 
 
-def same(found, expected, rtol=1e-6):
+def assert_same(found, expected, rtol=1e-6):
     for name in ("coef_", "intercept_"):
         a, b = (host(getattr(one, name)).astype(float) for one in (found, expected))
         np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * max(1.0, np.abs(b).max()))

@@ -16,11 +16,11 @@ from tests.backends import host
 from tests.estimators.penalty_factor_problems import (
     FACTORS,
     RATIOS,
+    assert_same,
     fitted,
     optimum,
     primal,
     problem,
-    same,
 )
 
 # --- separation ---------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_every_backend_gives_the_same_answer(backend, kind, ratio):
         found = LogisticRegression(**settings).fit(backend.array(X), backend.array(y))
     assert rough or host(found.converged_).all()
     assert expected.certified_.all()
-    same(found, expected, rtol=1e-4 if backend.precision == "float64" else 2e-3)
+    assert_same(found, expected, rtol=1e-4 if backend.precision == "float64" else 2e-3)
 
 
 @pytest.mark.parametrize("ratio", [0.0, 1.0])
@@ -127,7 +127,7 @@ def test_every_form_of_features_gives_the_same_answer(ratio, tmp_path):
     for form, features in forms.items():
         found = fitted(features, y, FACTORS, ratio)
         assert found.certified_.all(), form
-        same(found, expected, rtol=1e-5)
+        assert_same(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("ratio", [0.0, 1.0])
@@ -143,7 +143,7 @@ def test_absent_columns_keep_the_order(ratio):
     assert found.certified_.all()
     assert not np.delete(found.coef_, places, axis=1).any()
     found.coef_ = found.coef_[:, places]
-    same(found, fitted(X, y, FACTORS, ratio), rtol=1e-5)
+    assert_same(found, fitted(X, y, FACTORS, ratio), rtol=1e-5)
 
 
 def test_free_features_may_be_missing_in_samples_of_rows():

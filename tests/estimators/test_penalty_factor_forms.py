@@ -17,9 +17,9 @@ from logitron import (
 from tests.estimators.penalty_factor_problems import (
     FACTORS,
     TIGHT,
+    assert_same,
     fitted,
     problem,
-    same,
 )
 
 # --- every kind of input ------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def test_cross_validation_fits_and_refits_with_factors(ratio):
             alone = fitted(X[train], y[train], FACTORS, ratio, C=C)
             path = search.coefs_paths_[f, 0, c, 0]
             np.testing.assert_allclose(path[:-1], alone.coef_[0], atol=1e-5)
-    same(search, fitted(X, y, FACTORS, ratio, C=search.C_), rtol=1e-5)
+    assert_same(search, fitted(X, y, FACTORS, ratio, C=search.C_), rtol=1e-5)
 
 
 @pytest.mark.parametrize("ratio", [0.0, 1.0])
@@ -64,7 +64,7 @@ def test_a_warm_start_ends_at_the_same_optimum(ratio):
     clf = LogisticRegression(C=0.7, l1_ratio=ratio, warm_start=True, **TIGHT).fit(X, y)
     clf.set_params(penalty_factors=FACTORS).fit(X, y)
     assert clf.certified_.all()
-    same(clf, fitted(X, y, FACTORS, ratio), rtol=1e-5)
+    assert_same(clf, fitted(X, y, FACTORS, ratio), rtol=1e-5)
     again = clf.fit(X, y).n_iter_[0]
     assert again <= 3
 
@@ -74,12 +74,12 @@ def test_weights_offsets_and_class_weights_come_in():
     weights = np.random.default_rng(0).integers(0, 4, len(y))
     settings = {"C": 0.7, "penalty_factors": FACTORS, **TIGHT}
     found = LogisticRegression(**settings).fit(X, y, weights)
-    same(
+    assert_same(
         found,
         LogisticRegression(**settings).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights)),
     )
     huge = LogisticRegression(**{**settings, "C": 0.7e-40}).fit(X, y, weights * 1e40)
-    same(huge, found, rtol=1e-5)
+    assert_same(huge, found, rtol=1e-5)
     offset = X[:, 1] - X[:, 2]
     other = LogisticRegression(**settings).fit(X, y, offset=offset)
     tilted = X @ other.coef_[0] + other.intercept_ + offset
@@ -152,7 +152,7 @@ def test_columns_of_pandas_are_in_the_order_of_the_table():
     X, y = problem()
     frame = pd.DataFrame(X, columns=list("abcdefg"))
     factors = pd.Series(FACTORS, index=frame.columns)
-    same(fitted(frame, y, factors), fitted(X, y, FACTORS), rtol=1e-12)
-    same(fitted(frame, y, pd.Series(FACTORS)), fitted(X, y, FACTORS), rtol=1e-12)
+    assert_same(fitted(frame, y, factors), fitted(X, y, FACTORS), rtol=1e-12)
+    assert_same(fitted(frame, y, pd.Series(FACTORS)), fitted(X, y, FACTORS), rtol=1e-12)
     with pytest.raises(ValueError, match=r"in the order of the columns of X.*loc\[X.columns\]"):
         fitted(frame, y, factors[::-1])

@@ -13,11 +13,11 @@ from logitron import (
 from tests.estimators.penalty_factor_problems import (
     RATIOS,
     TIGHT,
+    assert_same,
     fitted,
     optimum,
     primal,
     problem,
-    same,
 )
 
 hypothesis = pytest.importorskip("hypothesis")
@@ -56,7 +56,7 @@ def test_every_solver_has_the_same_optimum(solver):
     settings = {"loss_change": 1e-13, "max_iter": 100_000} if "descent" in solver else TIGHT
     found = fitted(X, y, factors, solver=solver, **settings)
     assert found.converged_.all()
-    same(found, fitted(X, y, factors), rtol=1e-4)
+    assert_same(found, fitted(X, y, factors), rtol=1e-4)
 
 
 @pytest.mark.parametrize("zeros", [0, 2])
@@ -129,7 +129,7 @@ def test_factors_are_units_of_the_columns(factors, ratio, seed, classes, C):
     scaled = fitted(X / units, y, None, ratio, C)
     assert found.certified_.all()
     scaled.coef_ = scaled.coef_ / units
-    same(found, scaled, rtol=1e-4)
+    assert_same(found, scaled, rtol=1e-4)
 
 
 @LAW
@@ -139,9 +139,11 @@ def test_factors_are_units_of_the_columns(factors, ratio, seed, classes, C):
 def test_factors_of_all_are_the_penalty(factors, ratio, times, seed, classes, C):
     X, y = problem(classes, seed=seed)
     factors[:2] = 0.0
-    same(fitted(X, y, times * factors, ratio, C * times), fitted(X, y, factors, ratio, C), 1e-4)
+    assert_same(
+        fitted(X, y, times * factors, ratio, C * times), fitted(X, y, factors, ratio, C), 1e-4
+    )
     equal = fitted(X, y, np.full(7, times), ratio, C * times)
-    same(equal, fitted(X, y, None, ratio, C), 1e-4)
+    assert_same(equal, fitted(X, y, None, ratio, C), 1e-4)
 
 
 @LAW
@@ -156,7 +158,7 @@ def test_factors_belong_to_columns(factors, order, ratio, seed, classes, C):
     factors[3] = 0.0
     found = fitted(X[:, order], y, factors[order], ratio, C)
     found.coef_ = found.coef_[:, np.argsort(order)]
-    same(found, fitted(X, y, factors, ratio, C), rtol=1e-4)
+    assert_same(found, fitted(X, y, factors, ratio, C), rtol=1e-4)
 
 
 @LAW
@@ -180,11 +182,11 @@ def test_huge_and_tiny_factors_are_limits(ratio, seed, classes, C):
     without = fitted(X[:, :6], y, None, ratio, C)
     assert np.abs(huge.coef_[:, 6]).max() <= 1e-9
     huge.coef_ = huge.coef_[:, :6]
-    same(huge, without, rtol=1e-4)
+    assert_same(huge, without, rtol=1e-4)
     tiny = fitted(X, y, [1, 1, 1, 1, 1, 1, 1e-6], ratio, C, tol=1e-4)
     if classes > 2:  # (a free feature's neurons have mean zero)
         tiny.coef_[:, 6] -= tiny.coef_[:, 6].mean()
-    same(tiny, fitted(X, y, [1, 1, 1, 1, 1, 1, 0], ratio, C), rtol=1e-3)
+    assert_same(tiny, fitted(X, y, [1, 1, 1, 1, 1, 1, 0], ratio, C), rtol=1e-3)
 
 
 @LAW
