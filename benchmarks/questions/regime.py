@@ -39,9 +39,27 @@ def package_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def unmeasured(problems: list[Problem], known: Results) -> list[Problem]:
-    """The problems without a stored result of this package."""
-    return [p for p in problems if known.get(p.name, {}).get("package") != package_digest()]
+@dataclass(frozen=True)
+class Asked:
+    """What a run measures of each problem."""
+
+    contenders: tuple[str, ...]
+    rounds: int
+    limit: float | None
+    """Seconds that a fit may take; None is each problem's own."""
+
+    def is_answered(self, problem: Problem, result: Results) -> bool:
+        """Whether a result is of this package, limit and rounds, and of all contenders at least."""
+        of_package = result.get("package") == package_digest()
+        settings = {"rounds": self.rounds, "limit": self.limit or problem.limit}
+        found = {*result.get("contenders", ()), *result.get("left_out", ())}
+        return (
+            of_package and result.get("settings") == settings and found.issuperset(self.contenders)
+        )
+
+    def unmeasured(self, problems: list[Problem], known: Results) -> list[Problem]:
+        """The problems without a stored result that answers."""
+        return [p for p in problems if not self.is_answered(p, known.get(p.name, {}))]
 
 
 class Session(engine.Session):
@@ -56,7 +74,9 @@ class Session(engine.Session):
 
     def run(self, problem: Problem, folder: Path) -> Results:
         """Measure all contenders on a problem; returns the stored results."""
-        result = super().run(problem, folder) | {"package": package_digest()}
+        settings = {"rounds": self.rounds, "limit": problem.limit}
+        result = super().run(problem, folder)
+        result |= {"package": package_digest(), "settings": settings}
         ours = result["contenders"].get("logitron")
         if ours is not None:
             setting = Setting(**ours["setting"]) if ours["setting"] else Setting(1, 1)
@@ -134,14 +154,15 @@ class Question:
         parser.add_argument(
             "--resume",
             action="store_true",
-            help="leave out problems whose stored results are of the same source files",
+            help="leave out problems with results of the same source files, limits and rounds",
         )
         options = parser.parse_args()
         if options.quick:
             options.rounds, options.limit = QUICK_ROUNDS, options.limit or QUICK_LIMIT
         wanted = chosen(options.problems)
         known = store.load(self.result) if options.resume else {}
-        left = unmeasured(wanted, known) if options.resume else wanted
+        asked = Asked(tuple(options.contenders), options.rounds, options.limit)
+        left = asked.unmeasured(wanted, known)
         found = answered(
             parser,
             options,

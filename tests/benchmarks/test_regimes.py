@@ -1,6 +1,7 @@
 """The hard regime: its data are what they are called, its question tells times and honesty."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -265,11 +266,15 @@ def test_a_sentence_counts_both_regimes(results):
     assert told.endswith(" of 1 with sparse features")
 
 
-def test_problems_of_the_same_source_are_left_out(results):
-    known = dict(results)
-    (name,) = known
-    problem = Problem(name, "", "apart", SMALL, 1.0, limit=1.0)
-    assert regime.unmeasured([problem], known) == []
-    known[name] = known[name] | {"package": "another"}
-    assert regime.unmeasured([problem], known) == [problem]
-    assert regime.unmeasured([problem], {}) == [problem]
+def test_problems_that_were_measured_so_are_left_out(results):
+    name, stored = next(iter(results.items()))
+    settings, contenders = stored["settings"], tuple(stored["contenders"])
+    asked = regime.Asked(contenders, settings["rounds"], settings["limit"])
+    problem = Problem(name, "", "apart", SMALL, 1.0, limit=settings["limit"])
+    assert asked.unmeasured([problem], results) == []
+    assert replace(asked, limit=None).unmeasured([problem], results) == []
+    assert replace(asked, contenders=contenders[:1]).unmeasured([problem], results) == []
+    assert asked.unmeasured([problem], {}) == [problem]
+    assert asked.unmeasured([problem], {name: stored | {"package": "another"}}) == [problem]
+    for other in ({"limit": 99.0}, {"rounds": 7}, {"contenders": (*contenders, "another")}):
+        assert replace(asked, **other).unmeasured([problem], results) == [problem]

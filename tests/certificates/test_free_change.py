@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from logitron.automatic import sparse_gap
 from logitron.backend import ArrayContext
 from logitron.certificates import GapBound
-from logitron.certificates.free_change import free_change, free_features
+from logitron.certificates.free_change import free_change, zero_factor_features
 from logitron.data import open_rows, wrap
 from logitron.estimators.verdict import relative_gap
 from logitron.objective import Objective, make_training_rows
@@ -108,7 +108,7 @@ def test_the_way_to_the_best_values_is_no_longer(seed):
     """Length and range of the change that SciPy finds, in the Hessian at the start of it."""
     X, y, weights, offset, factors = problem(seed)
     objective = objective_of(X, y, weights, offset, factors)
-    free = free_features(objective)
+    free = zero_factor_features(objective)
     np.testing.assert_array_equal(free, np.flatnonzero(factors == 0.0))
     best, K = minimum(objective), objective.classes
     places = [*free.tolist(), X.shape[1]]

@@ -84,10 +84,11 @@ def _of_evaluation(
     penalty, factors = objective.penalty.strength, objective.penalty.factors
     hessian = evaluation.hessian
     if hessian is not None and hessian.ndim == 4:
-        classwise: Preconditioner = compiled(block_diagonal)(hessian, penalty, factors)
+        make = compiled(block_diagonal, eps=objective.eps)
+        classwise: Preconditioner = make(hessian, penalty, factors)
         return classwise
     if hessian is not None and evaluation.projection is None:
-        make = compiled(dense_hessian, classes=objective.classes)
+        make = compiled(dense_hessian, classes=objective.classes, eps=objective.eps)
         whole: Preconditioner = make(hessian, penalty, factors)
         return whole
     assert isinstance(model, Kronecker | CholeskyModel)
@@ -131,7 +132,8 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
         run = context.compile(weighed_eigenbasis, **static, eps=objective.eps)
         ratio = _penalty_ratio(objective, total)
         found = run(products, total, penalty.feature_factors, ratio)
-        centre, basis, dual, spectrum, ridges, largest = found
+        centre, basis, dual, spectrum, ridges, squares = found
+        largest = xp.sum(penalty.over_factors(squares))
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (data.scale * data.max_weight_ratio)
     else:

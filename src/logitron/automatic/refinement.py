@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitron.automatic.separation import Separation, separation_of
+from logitron.automatic.storable import Storable
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import LocalObjective
@@ -107,6 +108,7 @@ def refine(
     *,
     relative: float,
     max_iter: int,
+    stored: str = "float64",
     group: int = 0,
     on_iteration: Callable[[Iteration], bool | None] | None = None,
 ) -> Refined:
@@ -121,6 +123,9 @@ def refine(
         Target of the gap, relative to the infimum.
     max_iter : int
         0 only bounds the gap at the given parameters.
+    stored : {"float32", "float64"}, default "float64"
+        Precision in which the coefficients are stored. Without a proof, those are returned whose
+        objective is least after rounding.
     group : int
     on_iteration : callable, optional
 
@@ -140,7 +145,7 @@ def refine(
         return bool(on_iteration(Iteration(number, np.asarray([value]), 1, lambda: None)))
 
     search = _Search(one, local, relative, max_iter, callback)
-    found = search.run(start.reshape(-1))
+    found = search.run(start.reshape(-1), stored)
     W, b = one.split(local.arranged(found.theta))
     return Refined(
         W,
@@ -177,11 +182,26 @@ class _Search:
         self.max_iter, self.n_iter, self.stopped = max_iter, 0, False
         self.separation: Separation | None = None
 
-    def run(self, start: HostArray) -> Outcome:
-        """Search from ``start (D,)``."""
+    def run(self, start: HostArray, stored: str) -> Outcome:
+        """Search from ``start (D,)``, and return parameters that can be stored."""
         found = self._newton(start, 0)
         if not self._should_continue(found):
             return found
+        found = self._search(start)
+        if self._is_proven(found) or self.stopped:
+            return replace(found, n_iter=self.n_iter)
+        steps = self.n_iter
+        best = Storable(self.one, stored).choose(found, start, self._hold)
+        if best is not found.theta:
+            found = replace(self._newton(best, 0), flat=found.flat)
+        return replace(found, n_iter=steps)
+
+    def _hold(self, held: LocalObjective, theta: HostArray) -> HostArray:
+        """Minimise an objective that has an optimum, beside the iterations that are counted."""
+        newton = DampedNewton(held.relative, FIRST_STEPS)
+        return newton.minimize(held, theta, _damping_diagonal(held.objective)).theta
+
+    def _search(self, start: HostArray) -> Outcome:
         found = self._newton(start, FIRST_STEPS)
         if self._should_continue(found) and not self.local.penalised:
             self.separation = separation_of(self.one, found.directions, linear_program=True)
@@ -193,12 +213,14 @@ class _Search:
             found = self._newton(found.theta, min(MAX_STEPS, self._affordable_root_steps()))
             if self._should_continue(found) and not self.local.penalised:
                 self.separation = separation_of(self.one, found.directions, linear_program=False)
-        return replace(found, n_iter=self.n_iter)
+        return found
+
+    def _is_proven(self, found: Outcome) -> bool:
+        return found.gap <= self.relative * (found.value - found.gap)
 
     def _should_continue(self, found: Outcome) -> bool:
-        proven = found.gap <= self.relative * (found.value - found.gap)
         left = self.n_iter < self.max_iter and not self.stopped and self.separation is None
-        return left and not proven and bool(np.isfinite(found.value))
+        return left and not self._is_proven(found) and bool(np.isfinite(found.value))
 
     def _newton(self, theta: HostArray, most: int, local: LocalObjective | None = None) -> Outcome:
         local = local or self.local

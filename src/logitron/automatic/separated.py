@@ -17,8 +17,8 @@ from logitron.automatic.separation import (
 )
 from logitron.automatic.solve import AutomaticSolver
 from logitron.backend import to_host
-from logitron.certificates import free_features
-from logitron.objective import Objective, unpenalised_features
+from logitron.certificates import zero_factor_features
+from logitron.objective import Objective, is_without_penalty
 from logitron.reductions import with_columns
 from logitron.solvers import Solution, Status
 
@@ -44,8 +44,8 @@ class Separated:
         """Try features without a penalty, if groups have too many parameters to be refined."""
         if objective.penalised or n_affordable(objective):
             return cls({}, objective.groups)
-        groups = np.flatnonzero(np.asarray(to_host(objective.penalty.leaves_free)))
-        features, part = free_features(objective), None
+        groups = np.flatnonzero(np.asarray(to_host(objective.penalty.is_incomplete)))
+        features, part = zero_factor_features(objective), None
         if len(features) and (np.asarray(to_host(objective.penalty.strength)) > 0.0).all():
             part = with_columns(objective, features)  # (others cannot separate)
         found = {}
@@ -79,7 +79,7 @@ class Separated:
         found = {}
         for group in np.flatnonzero(failed)[:MOST_TRIED].tolist():
             one = objective.take(np.asarray([group]))
-            if not unpenalised_features(one).any():
+            if not is_without_penalty(one).any():
                 break
             separation = separation_by_one_feature(one)
             if separation is None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
-from logitron.objective import Objective, group_rows, logit_sums, unpenalised_features
+from logitron.objective import Objective, group_rows, is_without_penalty, logit_sums
 
 __all__ = ["Separation", "separation_by_one_feature", "separation_of"]
 
@@ -64,7 +64,7 @@ def separation_by_one_feature(one: Objective) -> "Separation | None":
     other_gains, other_losses = _by_sign(negative, positive)
     # rows that gain, and rows that lose, if the class's coefficient grows, or falls
     separates = ((losses == 0.0) & (gains > 0.0)) | ((other_losses == 0.0) & (other_gains > 0.0))
-    separates &= unpenalised_features(one)[:, None]
+    separates &= is_without_penalty(one)[:, None]
     features = np.flatnonzero(separates.any(axis=1) & (np.count_nonzero(totals) > 1))
     if not len(features):
         return None
@@ -115,7 +115,7 @@ def separation_of(
     )
     p, K = rows.shape[1], max(one.classes, 2)
     X, weights, Y = data[:, :p], data[:, p], data[:, p + 1 :]
-    free = np.flatnonzero(unpenalised_features(one))
+    free = np.flatnonzero(is_without_penalty(one))
     places = np.append(free, p) if one.layout.fit_intercept else free
     X, p = X[:, free], len(free)
     if not len(places):

@@ -19,7 +19,7 @@ module                           what it holds
 
 from logitron.certificates.duality_gap import duality_gap
 from logitron.certificates.exact_bound import bound_by_exact_terms
-from logitron.certificates.free_change import free_change, free_features
+from logitron.certificates.free_change import free_change, zero_factor_features
 from logitron.certificates.gap_bound import GapBound
 from logitron.certificates.self_concordance import LocalObjective
 from logitron.certificates.subsample import SubsampleBound
@@ -31,5 +31,5 @@ __all__ = [
     "bound_by_exact_terms",
     "duality_gap",
     "free_change",
-    "free_features",
+    "zero_factor_features",
 ]

@@ -28,7 +28,7 @@ from logitron.objective import Layout, Objective
 from logitron.objective.groups import group_offsets
 from logitron.penalties import L2
 
-__all__ = ["FreeChange", "free_change", "free_features"]
+__all__ = ["FreeChange", "free_change", "zero_factor_features"]
 
 #: parameters of one group at most; and multiplications for one of its Hessians
 MOST_PARAMETERS, MOST_MULTIPLICATIONS = 1500, 4e10
@@ -50,7 +50,7 @@ class FreeChange(NamedTuple):
     delta: Array
 
 
-def free_features(objective: Objective) -> HostArray:
+def zero_factor_features(objective: Objective) -> HostArray:
     """Return the numbers of the features with a factor of 0 (u,)."""
     factors = objective.penalty.feature_factors
     if factors is None:
@@ -71,7 +71,7 @@ def free_change(objective: Objective, theta: Array) -> FreeChange | None:
     FreeChange or None
         None where no feature has a factor of 0.
     """
-    features = free_features(objective)
+    features = zero_factor_features(objective)
     if not len(features):
         return None
     G, K, n = objective.groups, objective.classes, objective.rows.shape[0]

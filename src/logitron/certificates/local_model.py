@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logitron.backend import to_host
+from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates.local_blocks import trimmed
 from logitron.objective import Objective
@@ -85,11 +85,11 @@ class LocalModel:
             cube = matrix.reshape(K, D // K, K, D // K)
             columns = np.arange(D // K)
             cube[:, columns, :, columns] += common[:, None, None]
-        values, vectors = np.linalg.eigh(matrix * scale[:, None] * scale)
+        values, vectors = linalg.eigh(matrix * scale[:, None] * scale)
         there = values > EMPTY * D * eps
         weak, vectors, values = vectors[:, ~there], vectors[:, there], values[there]
         if weak.shape[1] and added.any():
-            lowest, rotation = np.linalg.eigh(weak.T @ ((added * scale * scale)[:, None] * weak))
+            lowest, rotation = linalg.eigh(weak.T @ ((added * scale * scale)[:, None] * weak))
             known = lowest > 0.0
             vectors = np.concatenate([vectors, (weak @ rotation)[:, known]], axis=1)
             values = np.concatenate([values, lowest[known]])

@@ -290,7 +290,7 @@ class LocalObjective:
         #: whether models have the Hessian's root
         self.fine = False
         #: whether all features of the group have a penalty, and so an optimum
-        self.penalised = not to_host(objective.penalty.leaves_free).any()
+        self.penalised = not to_host(objective.penalty.is_incomplete).any()
 
     def arranged(self, theta: HostArray) -> Array:
         """Arrange a vector (D,) as parameters (1, K, q), where the rows are."""

@@ -24,7 +24,7 @@ module                      contents
 ``fit_grid``                many objectives over the same rows: targets x subsets x penalties
 ``fit_results``             parameters and statuses of such a grid
 ``present_classes``         softmax problems with classes that no row has
-``soft_scores``             scores for proportions, soft labels, offsets, and labels on a device
+``device_scores``             scores for proportions, soft labels, offsets, and labels on a device
 ``weight_scale``            sample weights scaled to about 1
 ``warm_start``              coefficients of an earlier fit for other classes
 ``verdict``                 certified or not: relative bounds of the suboptimality

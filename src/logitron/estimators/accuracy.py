@@ -4,7 +4,7 @@ from typing import Any
 
 from sklearn.metrics import accuracy_score
 
-from logitron.estimators.soft_scores import has_shares, score_labels, score_shares
+from logitron.estimators.device_scores import has_shares, score_labels, score_shares
 from logitron.estimators.validation.label_values import labels_for_scoring
 from logitron.estimators.validation.sample_weights import validate_sample_weight
 from logitron.estimators.validation.values import to_host_if_array

@@ -23,11 +23,11 @@ from logitron.estimators.argument_types import (
     Offset,
     Weights,
 )
+from logitron.estimators.device_scores import trial_share
 from logitron.estimators.progress import progress_bar
 from logitron.estimators.same_device import check_same_device
 from logitron.estimators.sklearn.bases import CallbackSupportMixin, ClassifierMixin
 from logitron.estimators.sklearn.pickled import VersionedEstimator
-from logitron.estimators.soft_scores import trial_share
 from logitron.estimators.target_rows import exact_share, target_rows
 from logitron.estimators.traced_predictions import is_traced, predict_traced
 from logitron.estimators.validation.features import reject_nonfinite, validate_features

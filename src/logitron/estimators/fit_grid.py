@@ -237,7 +237,6 @@ class FitGrid:
         *,
         start: tuple[Array, Array] | None = None,
         callback: Callback = None,
-        precision: str | None = None,
     ) -> FitResults:
         """Fit all groups, in batches that fit into memory.
 
@@ -248,13 +247,11 @@ class FitGrid:
             Coefficients (G * K, p) and intercepts (G * K,). The default is zeros, and the best
             intercepts without features.
         callback : callable, optional
-        precision : {"float32", "float64"}, optional
-            Precision in which the coefficients will be stored; bounds hold for the rounded ones.
         """
         count_in(self.objective.cost)
         context = self.objective.context
         widest = self.objective.rows.context.wide.precision
-        stored_dtype = getattr(context.xp, precision or widest)
+        stored_dtype = getattr(context.xp, settings.stored or widest)
         G, K, _ = self.objective.shape
         p = self.objective.rows.shape[1]
         coef, intercept = self._start(settings, start)

@@ -12,21 +12,15 @@ from typing import Any
 import numpy as np
 
 from logitron.automatic import AutomaticSolver, Plan, plan_of
-from logitron.automatic.refinement import (
-    Refined,
-    is_cheap,
-    n_affordable,
-    n_affordable_steps,
-    refine,
-    standardised,
-    unstandardised,
-)
+from logitron.automatic.float64_continuation import continue_in_float64
+from logitron.automatic.refinement import is_cheap, n_affordable
 from logitron.automatic.separated import Separated
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.class_means import centre_over_classes
 from logitron.estimators.iteration_limits import IterationLimits
+from logitron.estimators.refined_groups import Options, refine_groups
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
@@ -41,8 +35,6 @@ from logitron.solvers import (
     Status,
     count_in,
     map_iterations,
-    put_groups,
-    remember,
 )
 
 __all__ = ["AnyFit", "Fit", "Settings", "centre_over_classes"]
@@ -62,6 +54,8 @@ class Settings:
         See `GradientDescent`.
     interruptible : bool
         Whether Ctrl-C keeps the iterations made so far.
+    stored : {"float32", "float64"}, optional
+        Precision in which the coefficients will be stored; by default that of the computation.
     """
 
     method: str
@@ -70,6 +64,7 @@ class Settings:
     learning_rate: float | str = "auto"
     loss_change: float = 1e-5
     interruptible: bool = False
+    stored: str | None = None
 
     @property
     def start_at_zero(self) -> bool:
@@ -189,6 +184,9 @@ class Fit:
     plan: Plan | None
     settings: Settings
     gap_bound: GapBound = field(default_factory=GapBound)
+    precise: HostArray | None = None
+    """Groups whose last value and gap were computed in the widest precision (G,); None stands for
+    all groups where the rows are in that, and for none where they are not."""
 
     @property
     def parameters(self) -> tuple[Array, Array]:
@@ -209,9 +207,16 @@ class Fit:
         coef, intercept : arrays (m, p), (m,)
             In the precision in which they are stored.
         """
-        return judge(
-            self.objective, self.solution, self.settings.tol, coef, intercept, self.gap_bound
-        )
+        with limit_blas_threads(self.objective):
+            return judge(
+                self.objective,
+                self.solution,
+                self.settings.tol,
+                coef,
+                intercept,
+                self.gap_bound,
+                self.least,
+            )
 
     def refined(self, callback: Callback = None) -> "Fit":
         """Refine groups that are not certified, as many as are affordable.
@@ -220,134 +225,78 @@ class Fit:
         ----------
         callback : callable, optional
         """
+        relative = target_gap(self.settings.tol, self.objective.rows.context.precision)
+        unproven, fit = self._unproven(relative), self
+        if unproven.any() and not is_cheap(self.objective):
+            fit = self._in_float64(unproven, callback)
+            unproven = fit._unproven(relative)
+        n_refined = min(int(unproven.sum()), n_affordable(self.objective))
+        if not n_refined:
+            return fit
+        settings, context = self.settings, self.objective.rows.context
+        options = Options(
+            relative,
+            settings.limits.total,
+            settings.interruptible,
+            settings.stored or context.precision,
+        )
+        groups = np.flatnonzero(unproven)[:n_refined]
+        solution, done = refine_groups(fit.objective, fit.solution, groups, options, callback)
+        precise = fit._with_precise(np.asarray(done, int))
+        return replace(fit, solution=solution, precise=precise)
+
+    def _unproven(self, relative: float) -> HostArray:
+        """Return the groups that have no sufficient bound, and could have one (G,)."""
         objective, solution = self.objective, self.solution
         value, gap = solution.loss_curve[-1], solution.gap
-        relative = target_gap(self.settings.tol, objective.rows.context.precision)
         proven = relative_gap(value, gap if objective.strongly_convex else None) <= relative
-        unproven = ~(proven | (solution.status == Status.STOPPED))
+        unproven: HostArray = ~(proven | (solution.status == Status.STOPPED))
         if not objective.penalised:
             separated = Status.SEPARABLE, Status.QUASI_SEPARABLE
             unproven &= ~np.isin(solution.status, separated)
-        n_refined = min(int(unproven.sum()), n_affordable(objective))
-        if not unproven.any():
-            return self
-        if not n_refined:
-            return self._continue_in_float64(unproven)
-        return self._refine_groups(np.flatnonzero(unproven)[:n_refined], relative, callback)
+        return unproven
 
-    def _continue_in_float64(self, unproven: HostArray) -> "Fit":
+    def _in_float64(self, unproven: HostArray, callback: Callback) -> "Fit":
         """Continue with the fast solver in the widest precision, if it used a lower one."""
         objective, solution, settings = self.objective, self.solution, self.settings
         rows = objective.rows.context
-        if rows is rows.wide or self.plan is None:
+        n_left = settings.limits.total - int(solution.n_iter[unproven].max())
+        if rows is rows.wide or self.plan is None or n_left <= 0:
             return self
-        n_before = int(solution.n_iter.max())
-        n_left = settings.limits.total - n_before
-        if n_left <= 0:
-            return self
-        groups = np.flatnonzero(unproven)
-        context = objective.context
-        index = context.asarray(groups, keep_dtype=True)
-        part = objective.in_float64().take(groups)
-        theta = context.xp.take(solution.theta, index, axis=0)
-        plan = replace(self.plan, samples=())
         solver = AutomaticSolver(
-            plan,
+            replace(self.plan, samples=()),
             float(settings.tol),
             n_left,
             True,
             settings.interruptible,
             settings.limits.on_logits,
         )
-        found, part, _ = solver.minimize(part, theta)
-        coef, intercept = part.split(found.theta)
-        own = objective.take(groups)
-        found = replace(found, theta=own.start(coef, intercept), as_evaluated=False)
-        solution = solution.replaced(groups, found, context, after=n_before)
-        return replace(self, solution=replace(solution, as_evaluated=False))
+        groups = np.flatnonzero(unproven)
+        solution = continue_in_float64(objective, solution, groups, solver, callback)
+        return replace(self, solution=solution, precise=self._with_precise(groups))
 
-    def _refine_groups(self, groups: HostArray, relative: float, callback: Callback) -> "Fit":
-        """Refine the groups one by one, by damped Newton steps."""
-        objective, solution, settings = self.objective, self.solution, self.settings
-        context = objective.context
-        scaled, unscaled = None, unstandardised(objective)
-        theta, status = solution.theta, solution.status.copy()
-        gaps = solution.gap if solution.gap is not None else np.full(len(status), np.inf)
-        gaps, n_iter = gaps.copy(), solution.n_iter.copy()
-        last = solution.loss_curve[-1].copy()
-        running_away = dict(solution.running_away)
-        if not objective.strongly_convex:
-            gaps = np.full(len(status), np.inf)
-        for group in groups.tolist():
-            index = context.asarray(np.asarray([group]), keep_dtype=True)
-            own = objective.take(np.asarray([group]))
-            is_finite = bool(np.isfinite(last[group]))
-            start = context.xp.take(theta, index, axis=0) if is_finite else own.start()
-            found, n_before = None, int(n_iter[group])
-            options: dict[str, Any] = {"relative": relative, "group": group}
-            try:
-                if unscaled is not None and is_finite:
-                    make = partial(refine, unscaled, *own.split(start), max_iter=0, **options)
-                    found = remember("bound", make)
-                if found is None or not found.gap <= relative * (found.value - found.gap):
-                    scaled = scaled or standardised(objective)
-                    options["max_iter"] = self._n_steps_left(n_before)
-                    change = partial(
-                        _continued, n_before=n_before, parameters=partial(objective.split, theta)
-                    )
-                    on_iteration = map_iterations(callback, change)
-                    make = partial(
-                        refine, scaled, *own.split(start), on_iteration=on_iteration, **options
-                    )
-                    found = remember("refinement", make, unless=lambda one: one.stopped)
-            except KeyboardInterrupt:
-                if not settings.interruptible:
-                    raise
-                status[group] = Status.STOPPED
-                break
-            if not np.isfinite(found.value):
-                continue
-            refined = own.start(found.coef, found.intercept)
-            theta = put_groups(theta, np.asarray([group]), refined, context)
-            last[group], gaps[group] = found.value, found.gap
-            n_iter[group] += found.n_iter
-            status[group] = self._refined_status(found, int(n_iter[group]), relative)
-            if status[group] != Status.CONVERGED and found.separation is not None:
-                complete = found.separation.complete
-                status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
-                columns, features = objective.layout.columns, found.separation.features
-                running_away[group] = features if columns is None else columns[features]
-            if found.stopped:
-                status[group] = Status.STOPPED
-                break
-        curve = np.concatenate([solution.loss_curve, last[None, :]])
-        solution = replace(
-            solution,
-            theta=theta,
-            status=status,
-            gap=gaps,
-            n_iter=n_iter,
-            loss_curve=curve,
-            running_away=running_away,
-            proven=True,
-            as_evaluated=solution.as_evaluated or len(groups) == len(status),
-        )
-        return replace(self, solution=solution)
+    def _with_precise(self, groups: HostArray) -> HostArray | None:
+        """Return the groups whose values and gaps are precise, with some more of them (G,)."""
+        rows = self.objective.rows.context
+        if rows is rows.wide:
+            return None
+        precise = np.isin(np.arange(len(self.solution.status)), groups)
+        return precise if self.precise is None else precise | self.precise
 
-    def _n_steps_left(self, n_before: int) -> int:
-        """Return the steps of refinement after iterations of the fast solver."""
-        left = max(self.settings.limits.total - n_before, 0)
-        if self.objective.classes == 1 or not self.objective.strongly_convex:
-            return left
-        return min(left, n_affordable_steps(self.objective))
-
-    def _refined_status(self, found: Refined, n_iter: int, relative: float) -> Status:
-        """Return the status of a group after refinement."""
-        if found.gap <= relative * (found.value - found.gap):
-            return Status.CONVERGED
-        if not found.stalled and n_iter >= self.settings.limits.total:
-            return Status.MAX_ITER
-        return Status.AT_PRECISION
+    @property
+    def least(self) -> HostArray:
+        """Proven lower bounds of the optima (G,), of values in float64; else -inf."""
+        objective, solution = self.objective, self.solution
+        value, gap, rows = solution.loss_curve[-1], solution.gap, objective.rows.context
+        proven = objective.strongly_convex or solution.proven
+        in_float64 = rows.wide.precision == objective.context.precision == "float64"
+        if gap is None or not (proven and in_float64):
+            return np.full(value.shape, -np.inf)
+        precise = rows is rows.wide if self.precise is None else self.precise
+        with np.errstate(invalid="ignore"):
+            least = value - gap
+        found: HostArray = np.where(precise & np.isfinite(least), least, -np.inf)
+        return found
 
     def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
         """Warn about groups that did not converge.
@@ -371,11 +320,6 @@ class Fit:
 
 #: what a minimisation gives
 AnyFit = Fit | SparseFit
-
-
-def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
-    """Add the iterations before refinement, and replace the parameters by those of all groups."""
-    return replace(iteration, number=n_before + iteration.number, parameters=parameters)
 
 
 def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:

@@ -316,7 +316,7 @@ class LogisticRegression(NeuronClassifier):
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
             self._fit_grid(X, labels, weights, offset, penalty | {"C": C}, raw_inputs, contexts)
             return
-        settings = self._settings(labels)
+        settings = self._settings(labels, contexts[0])
         if np.ndim(C) or isinstance(self.class_weight, list):
             raise ValueError(
                 "C and class_weight can be lists only for y with many columns, got y of shape "
@@ -376,8 +376,8 @@ class LogisticRegression(NeuronClassifier):
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
         """Fit through a `FitGrid`: many targets, or classes without weight or with soft weights."""
-        settings, multilabel = self._settings(labels), labels.multilabel
         input_context, compute_context = contexts
+        settings, multilabel = self._settings(labels, input_context), labels.multilabel
         bar = self._progress(self.verbose if multilabel else 0, labels.n_targets, "targets")
         journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
         with compute_context.scope(), journal, bar as show_progress:
@@ -404,8 +404,7 @@ class LogisticRegression(NeuronClassifier):
                 self._label_dtype = labels.dtype
                 bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
             callback = chain_callbacks(show_progress, bridge)
-            precision = input_context.precision
-            results = grid.fit(settings, start=start, callback=callback, precision=precision)
+            results = grid.fit(settings, start=start, callback=callback)
             self._set_grid_attributes(results, input_context, multilabel=multilabel)
             self.work_ = grid.objective.cost
             if bridge is not None:
@@ -415,10 +414,11 @@ class LogisticRegression(NeuronClassifier):
         axes = Axis("target", labels.names), Axis("fold"), Axis("C")
         results.warn(type(self).__name__, self.solver, settings, names=names, axes=axes)
 
-    def _settings(self, labels: Labels) -> Settings:
+    def _settings(self, labels: Labels, context: ArrayContext) -> Settings:
         solver = resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes))
         rest = clip_tolerance(self.tol), self.max_iter, self.learning_rate, self.loss_change
-        return Settings(solver, *rest, interruptible=labels.multilabel)
+        multilabel, stored = labels.multilabel, context.precision
+        return Settings(solver, *rest, interruptible=multilabel, stored=stored)
 
     def _start(
         self,

@@ -274,6 +274,7 @@ class LogisticRegressionCV(NeuronClassifier):
             clip_tolerance(self.tol),
             self.max_iter,
             interruptible=True,
+            stored=input_context.precision,
         )
         make_grid = partial(
             FitGrid.over,
@@ -297,9 +298,7 @@ class LogisticRegressionCV(NeuronClassifier):
                 )
                 shape = labels.n_targets, len(folds), len(l1_ratios), len(Cs)
                 start = self._start(compute_context.wide, shape, labels)
-                results = grid.fit(
-                    settings, start=start, callback=callback, precision=input_context.precision
-                )
+                results = grid.fit(settings, start=start, callback=callback)
             self.classes_ = classes_in_context(input_context, labels.classes)
             self._multilabel = labels.multilabel
             self._label_dtype = labels.dtype

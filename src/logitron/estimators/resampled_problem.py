@@ -172,6 +172,7 @@ class ResampledProblem:
             model.max_iter,
             model.learning_rate,
             model.loss_change,
+            stored=self.input_context.precision,
         )
 
     def at_once(self, fits: int = 1, *, shuffled: bool = False) -> int:
@@ -218,8 +219,7 @@ class ResampledProblem:
             class_weight=part.class_weight,
             fit_intercept=self.model.fit_intercept,
         )
-        precision = self.input_context.precision
-        return grid.fit(self.settings, callback=callback, precision=precision), grid
+        return grid.fit(self.settings, callback=callback), grid
 
     def shuffled(self, part: Part, orders: list[HostArray]) -> Part:
         """Return a part with as many targets for each order of the rows, see `shuffle_rows`."""

@@ -11,7 +11,7 @@ from logitron.automatic.observers import with_parameters
 from logitron.automatic.separated import Separated
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates import free_features
+from logitron.certificates import zero_factor_features
 from logitron.estimators.reports import Report, warn_unconverged
 from logitron.estimators.verdict import Verdict, relative_gap, target_gap
 from logitron.objective import Cost, Objective
@@ -43,7 +43,7 @@ class SparseFit:
         objective, K = self.objective, self.objective.classes
         coef, intercept = objective.split(self.solution.theta)
         if K > 1:
-            free, columns = free_features(objective), objective.layout.columns
+            free, columns = zero_factor_features(objective), objective.layout.columns
             free = free if columns is None else columns[free]
             coef = coef.copy()
             coef[:, free] = _centred(coef[:, free], K)

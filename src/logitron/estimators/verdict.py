@@ -76,6 +76,7 @@ def judge(
     coef: Array,
     intercept: Array,
     gap_bound: GapBound,
+    least: HostArray,
 ) -> Verdict:
     """Bound the suboptimality of each group at the stored coefficients, and set its status.
 
@@ -87,12 +88,14 @@ def judge(
     coef, intercept : arrays (G * K, p), (G * K,)
         In the precision in which they are stored.
     gap_bound : GapBound
+    least : numpy.ndarray (G,)
+        Lower bounds of the optima, from parameters near the stored ones; may be -inf.
 
     Returns
     -------
     Verdict
     """
-    return _Judge(objective, solution, float(tol), gap_bound).of(coef, intercept)
+    return _Judge(objective, solution, float(tol), gap_bound, least).of(coef, intercept)
 
 
 def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
@@ -126,6 +129,7 @@ class _Judge:
     solution: Solution
     tol: float
     gap_bound: GapBound
+    least: HostArray
 
     def of(self, coef: Array, intercept: Array) -> Verdict:
         """Compute the verdict at the stored coefficients."""
@@ -152,8 +156,7 @@ class _Judge:
                 wide.xp.stack([evaluation.value, bound, self._squared_logit_sizes(coef, intercept)])
             )
             sizes = _logit_errors(off)
-            if rows.precision == wide.precision == "float64" and solution.gap is not None:
-                gap = np.minimum(gap, self._gap_from_solver_bound(value, sizes))
+            gap = np.minimum(gap, self._gap_from_lower_bound(value, sizes))
             gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
             if rows.precision == "float64":
                 gap = self._add_rounding(gap, sizes)
@@ -163,20 +166,16 @@ class _Judge:
         certified = suboptimality <= relative
         return Verdict(self._final_status(value, certified), suboptimality, certified)
 
-    def _gap_from_solver_bound(self, value: HostArray, sizes: HostArray) -> HostArray:
-        """Bound the gap by the change of the objective since the solver's own, bounded parameters.
+    def _gap_from_lower_bound(self, value: HostArray, sizes: HostArray) -> HostArray:
+        """Bound the gap by the objective's distance from lower bounds of the optima.
 
         Rounding errors of the logits (``sizes``) and of the two values are added.
         """
-        solution = self.solution
-        if not (self.objective.strongly_convex or solution.proven) or solution.gap is None:
-            return np.full(value.shape, np.inf)
         total = self.objective.data.max_sample_weight * self.objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(invalid="ignore", over="ignore"):
-            least = solution.loss_curve[-1] - solution.gap
             rounding = VALUE_ROUNDINGS * np.abs(value) + sizes * np.sqrt(np.abs(value) * total)
-            above: HostArray = np.maximum(value - least, 0.0) + eps * rounding
+            above: HostArray = np.maximum(value - self.least, 0.0) + eps * rounding
         return np.where(np.isfinite(above), above, np.inf)
 
     def _tighten_with_hessian(
@@ -240,7 +239,7 @@ class _Judge:
         unproven = met & ~certified
         if not self.objective.strongly_convex and solution.gap is not None and not solution.proven:
             # no bound can exist without a penalty, if the Hessian is too large
-            free = np.asarray(to_host(self.objective.penalty.leaves_free))
+            free = np.asarray(to_host(self.objective.penalty.is_incomplete))
             estimated = free & (solution.status == Status.CONVERGED)
             unproven &= ~estimated
         status = np.where(unproven, Status.UNPROVEN, status)

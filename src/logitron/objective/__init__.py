@@ -34,7 +34,7 @@ from logitron.objective.linearisation import follow, linearise
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
 from logitron.objective.sums import group_rows, row_squares
-from logitron.objective.unpenalised import unpenalised_features
+from logitron.objective.unpenalised import is_without_penalty
 
 __all__ = [
     "Cost",
@@ -49,9 +49,9 @@ __all__ = [
     "follow",
     "gram_norm_bound",
     "group_rows",
+    "is_without_penalty",
     "linearise",
     "make_training_rows",
     "row_squares",
-    "unpenalised_features",
     "with_gram_norm_bound",
 ]

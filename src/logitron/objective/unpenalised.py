@@ -6,10 +6,10 @@ from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.objective.objective import Objective
 
-__all__ = ["unpenalised_features"]
+__all__ = ["is_without_penalty"]
 
 
-def unpenalised_features(one: Objective) -> HostArray:
+def is_without_penalty(one: Objective) -> HostArray:
     """Return whether each feature of an objective of one group is without a penalty (p,)."""
     p = one.layout.n_features
     free: HostArray = np.asarray(to_host(one.penalty.hessian_diagonal()))[0, 0, :p] == 0.0

@@ -34,7 +34,7 @@ class L2(NamedTuple):
         return self.feature_factors is None
 
     @property
-    def leaves_free(self) -> Array:
+    def is_incomplete(self) -> Array:
         """Whether some feature of each group is without this penalty (G,)."""
         none = self.strength <= 0.0
         if self.feature_factors is None:

@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 from logitron.backend import namespace_of
 from logitron.backend.types import Array
 
-__all__ = ["Preconditioner", "choose", "take"]
+__all__ = ["Preconditioner", "choose", "least_curvature", "take"]
 
 #: parts that all groups have in common; all others have the groups first
 SHARED = (
@@ -16,6 +16,9 @@ SHARED = (
     "penalty_values",
     "penalty_factors",
 )
+
+#: rounding of curvatures that are summed over rows, in units of ``eps``
+ROUNDINGS = 4.0
 
 
 class Preconditioner(Protocol):
@@ -55,3 +58,13 @@ def take(model: _Model, groups: Array) -> _Model:
         for name, value in model._asdict().items()
     }
     return type(model)(**parts)  # type: ignore[no-any-return]
+
+
+def least_curvature(matrix: Array, eps: float) -> float:
+    """Return what is added to the diagonal of Hessians (..., D, D), scaled to a diagonal of one.
+
+    Along copies of a column without a penalty, the Hessian is nothing but the rounding of its
+    sums over the rows, ``eps``: steps of its inverse are too long, or lead uphill.
+    """
+    own = float(namespace_of(matrix).finfo(matrix.dtype).eps)
+    return max(8.0 * float(matrix.shape[-1]) * own, ROUNDINGS * eps)

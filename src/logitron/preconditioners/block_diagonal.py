@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
-from logitron.preconditioners.base import take
+from logitron.preconditioners.base import least_curvature, take
 
 __all__ = ["BlockDiagonal", "block_diagonal"]
 
@@ -31,14 +31,19 @@ class BlockDiagonal(NamedTuple):
         return step - namespace_of(grad).mean(step, axis=1, keepdims=True)
 
 
-def block_diagonal(blocks: Array, penalty: Array, penalty_factors: Array) -> BlockDiagonal:
-    """Add the penalty to summed blocks (G, K, q, q), and invert them."""
+def block_diagonal(
+    blocks: Array, penalty: Array, penalty_factors: Array, *, eps: float = 0.0
+) -> BlockDiagonal:
+    """Add the penalty to summed blocks (G, K, q, q), and invert them.
+
+    The sums have a relative rounding of ``eps``, see `dense_hessian`.
+    """
     xp = namespace_of(blocks)
     ridge = penalty[:, None, None] * penalty_factors
     diagonal = xp.linalg.diagonal(blocks) + ridge
     alive = xp.where(diagonal > 0.0, diagonal, 1.0)
     scale = 1.0 / xp.sqrt(alive)
-    tiny = 8.0 * blocks.shape[-1] * float(xp.finfo(blocks.dtype).eps)
+    tiny = least_curvature(blocks, eps)
     both = scale[..., :, None] * scale[..., None, :]
     eye = linalg.eye_like(blocks, blocks.shape[-1])
     matrix = blocks * both + (ridge * scale * scale + tiny)[..., None] * eye

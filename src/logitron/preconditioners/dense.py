@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
-from logitron.preconditioners.base import take
+from logitron.preconditioners.base import least_curvature, take
 
 __all__ = ["DenseHessian", "DenseInverse", "dense_hessian"]
 
@@ -53,7 +53,12 @@ class DenseInverse(NamedTuple):
 
 
 def dense_hessian(
-    hessian: Array, penalty: Array, penalty_factors: Array, *, classes: int
+    hessian: Array,
+    penalty: Array,
+    penalty_factors: Array,
+    *,
+    classes: int,
+    eps: float = 0.0,
 ) -> DenseHessian:
     """Add the penalty to summed second derivatives, and scale.
 
@@ -67,6 +72,9 @@ def dense_hessian(
     classes : int
         ``K``. The same vector added to all classes has no curvature; it is given the classes'
         mean, which no gradient has a part in.
+    eps : float, default 0.0
+        Relative rounding of the sums, where it is more than that of their type. What columns that
+        depend on each other have of a curvature is nothing but that rounding.
     """
     xp = namespace_of(hessian)
     G, D, _ = hessian.shape
@@ -82,7 +90,7 @@ def dense_hessian(
     # features of zero have no curvature at all, and no gradient either
     alive = xp.where(diagonal > 0.0, diagonal, 1.0)
     scale = 1.0 / xp.sqrt(alive)
-    tiny = 8.0 * D * float(xp.finfo(hessian.dtype).eps)
+    tiny = least_curvature(hessian, eps)
     on_diagonal = xp.reshape(ridge * (scale * scale) + tiny, (G, D))
     scale = xp.reshape(scale, (G, D))
     matrix = hessian * (scale[:, :, None] * scale[:, None, :])

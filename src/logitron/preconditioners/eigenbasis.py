@@ -56,8 +56,8 @@ def weighed_eigenbasis(
         ``V`` and the transpose of its inverse.
     spectrum, ridges : arrays (p,)
         The two diagonals.
-    largest : array ()
-        Sum of the features' summed squares, each over its factor, where that is not 0.
+    squares : array (p,)
+        The features' summed squares.
     """
     xp = namespace_of(products)
     T = xp.matrix_transpose
@@ -76,9 +76,7 @@ def weighed_eigenbasis(
     left = 1.0 - ratio * ridges
     spectrum = 0.5 * (left + xp.abs(left))
     basis, dual = (T(inverse) @ U) / root[:, None], root[:, None] * (L @ U)
-    there = factors > 0.0
-    penalised = xp.where(there, squares / xp.where(there, factors, 1.0), 0.0)
-    return shift, basis, dual, spectrum, ridges, total * xp.sum(penalised)
+    return shift, basis, dual, spectrum, ridges, total * squares
 
 
 def mean_products(

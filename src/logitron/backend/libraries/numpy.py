@@ -10,7 +10,7 @@ import numpy as np
 
 from logitron.backend import threads
 from logitron.backend.block_sizes import BlockSizes
-from logitron.backend.libraries import scipy_cholesky
+from logitron.backend.libraries import scipy_cholesky, scipy_eigh
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.namespaces import with_functions
 from logitron.backend.libraries.numpy_kernels import (
@@ -85,9 +85,8 @@ class NumpyLibrary(Library):
 
     def eigh(self, A: Array) -> tuple[Array, Array]:
         if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
-            values, vectors = np.linalg.eigh(A)
-        else:
-            values, vectors = threads.run_interruptibly(np.linalg.eigh, A)
+            return scipy_eigh.eigh(A)
+        values, vectors = threads.run_interruptibly(scipy_eigh.eigh, A)
         return values, vectors
 
     def sum_by_code(self, values: Array, codes: Array, count: int) -> Array:

@@ -12,6 +12,7 @@ from logitron.backend.libraries import missing_library_error
 from logitron.backend.types import HostArray
 from logitron.cli.exits import UserError
 from logitron.cli.reading.formats import format_of, read_error
+from logitron.data.readers.safetensors_header import DTYPES, tensors_of
 
 __all__ = ["ArrayFile", "read_array"]
 
@@ -130,33 +131,25 @@ def _without_objects(path: str, load: Callable[[], Any]) -> Any:
 
 def _safetensors(path: str) -> ArrayFile:
     try:
-        from safetensors import safe_open
-    except ImportError:
-        raise missing_library_error("safetensors", "cli") from None
-    try:
-        file: Any = safe_open(path, framework="np")
-        names = tuple(file.keys())
-    except Exception as error:  # of the library's own type
+        tensors = tensors_of(path)
+    except Exception as error:  # of a header that is none
         raise read_error(path, ".safetensors", error) from error
 
     def load(name: str) -> HostArray:
-        if file.get_slice(name).get_dtype() == "BF16":  # NumPy has no such numbers
-            return _bfloat16(path, name)
-        array: HostArray = file.get_tensor(name)
-        return array
+        tensor = tensors[name]
+        if tensor.dtype != "BF16" and tensor.dtype not in DTYPES:
+            raise UserError(
+                f"array {name} of {path} must be numbers that NumPy has, got {tensor.dtype}; save "
+                "it as F16 or F32"
+            )
+        dtype = np.dtype(DTYPES.get(tensor.dtype, "<u2"))
+        count = tensor.n_bytes // dtype.itemsize
+        array: HostArray = np.fromfile(path, dtype, count, offset=tensor.place)
+        if tensor.dtype == "BF16":  # the upper half of float32
+            array = (array.astype(np.uint32) << 16).view(np.float32)
+        return array.reshape(tensor.shape)
 
-    return ArrayFile(path, names, load)
-
-
-def _bfloat16(path: str, name: str) -> HostArray:
-    """Read numbers of bfloat16, the upper half of float32, as float32."""
-    import safetensors
-
-    library: Any = safetensors
-    tensors = dict(library.deserialize(Path(path).read_bytes()))
-    halves = np.frombuffer(tensors[name]["data"], np.dtype("<u2")).astype(np.uint32)
-    array: HostArray = (halves << 16).view(np.float32).reshape(tensors[name]["shape"])
-    return array
+    return ArrayFile(path, tuple(tensors), load)
 
 
 def _pt(path: str) -> ArrayFile:

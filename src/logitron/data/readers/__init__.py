@@ -10,6 +10,7 @@ module                      contents
 ``chunked``                 `ChunkedReader`: arrays of HDF5 and Zarr
 ``arrow``                   `ArrowReader`: tables of pyarrow, and their columns
 ``streams``                 `ParquetReader` and `DatasetReader`: decoded in order
+``safetensors_header``      where a .safetensors file has its tensors
 ``frames``                  `FrameReader`: data frames of pandas and polars
 ``parts``                   `PartsReader`: several readers, one after the other
 ``selected``                `SelectedReader`: some rows of a reader

@@ -1,6 +1,5 @@
 """`RawReader`: an uncompressed array in a file: .npy, memory maps, .safetensors."""
 
-import json
 import os
 from collections.abc import Sequence
 from mmap import ALLOCATIONGRANULARITY
@@ -11,28 +10,12 @@ import numpy as np
 
 from logitron.backend.types import HostArray
 from logitron.data.readers.base import RowReader, RowsError
+from logitron.data.readers.safetensors_header import DTYPES, tensors_of
 
 __all__ = ["RawReader", "open_npy", "open_safetensors", "reader_of_memmap"]
 
-#: the dtypes of .safetensors that NumPy has
-SAFETENSORS = {
-    "BOOL": "?",
-    "F16": "<f2",
-    "F32": "<f4",
-    "F64": "<f8",
-    "I8": "<i1",
-    "I16": "<i2",
-    "I32": "<i4",
-    "I64": "<i8",
-    "U8": "<u1",
-    "U16": "<u2",
-    "U32": "<u4",
-    "U64": "<u8",
-}
 #: bytes of a column that are read in the time of reading one of them
 COLUMN_BYTES = 1 << 16
-#: bytes of the header's length in .safetensors, and of the header at most
-PREFIX, MOST_HEADER = 8, 100_000_000
 
 
 class RawReader(RowReader):
@@ -133,31 +116,20 @@ def open_npy(path: str | PathLike[str]) -> RawReader:
 
 def open_safetensors(path: str | PathLike[str], name: str | None = None) -> RawReader:
     """Find a tensor in the header of a .safetensors file: the named one, or the only one (n, p)."""
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(PREFIX), "little")
-        if length > MOST_HEADER:
-            raise ValueError(f"{fsdecode(path)} is not a .safetensors file: its header is too long")
-        header = json.loads(file.read(length))
-    header.pop("__metadata__", None)
+    tensors = tensors_of(path)
     if name is None:
-        names = [key for key, entry in header.items() if len(entry["shape"]) == 2]
-        name = only_one(fsdecode(path), names)
-    if name not in header:
-        raise KeyError(f"{fsdecode(path)} has no tensor {name!r}; it has {sorted(header)}")
-    entry = header[name]
-    if entry["dtype"] not in SAFETENSORS:
+        name = only_one(
+            fsdecode(path), [key for key, one in tensors.items() if len(one.shape) == 2]
+        )
+    if name not in tensors:
+        raise KeyError(f"{fsdecode(path)} has no tensor {name!r}; it has {sorted(tensors)}")
+    tensor = tensors[name]
+    if tensor.dtype not in DTYPES:
         raise TypeError(
-            f"tensor {name!r} of {fsdecode(path)} has dtype {entry['dtype']}, which NumPy does not "
+            f"tensor {name!r} of {fsdecode(path)} has dtype {tensor.dtype}, which NumPy does not "
             "have. Save it as F16 or F32, or load it with torch and pass the tensor"
         )
-    shape, (start, stop) = _two(path, entry["shape"]), entry["data_offsets"]
-    reader = RawReader(path, shape, SAFETENSORS[entry["dtype"]], PREFIX + length + start)
-    if start < 0 or stop - start != reader.nbytes:
-        raise RowsError(
-            f"{fsdecode(path)} is malformed: tensor {name!r} of shape {reader.shape} has "
-            f"{reader.nbytes} bytes, but the header has the places {start} to {stop}"
-        )
-    return reader
+    return RawReader(path, _two(path, tensor.shape), DTYPES[tensor.dtype], tensor.place)
 
 
 def reader_of_memmap(array: np.memmap[Any, Any]) -> RawReader | None:

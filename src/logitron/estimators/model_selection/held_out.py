@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.data import Rows, wrap
+from logitron.estimators.device_scores import has_shares, score_labels, score_shares
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.logistic_regression import LogisticRegression
@@ -25,7 +26,6 @@ from logitron.estimators.model_selection.scoring import (
     mean_score,
     scores_on_device,
 )
-from logitron.estimators.soft_scores import has_shares, score_labels, score_shares
 from logitron.estimators.target_rows import check_targets, target_rows
 from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.features import validate_features
