@@ -133,6 +133,23 @@ def test_witnesses_are_looked_at_anew_when_it_is_worth_it():
     assert objective.cost.grams > before  # and so far from where it was looked at
 
 
+def test_a_hessian_that_is_known_is_not_summed_again():
+    objective = _objective(weights=True)
+    optimum = _optimum(objective)
+    value = to_host(objective.evaluate(optimum).value)[0]
+    sample, there = subsample(objective, 1000), optimum + 1e-2
+    known = there, sample.evaluate(there, "full").hessian
+    near = optimum + 1e-4
+    evaluation, before = objective.evaluate(near), objective.cost.grams
+    bound = to_host(
+        GapBound(SubsampleBound(sample, known))(objective, evaluation, near, before=1.0)
+    )
+    assert objective.cost.grams == before
+    assert to_host(evaluation.value)[0] - value <= bound[0]
+    anew = to_host(GapBound(SubsampleBound(sample))(objective, evaluation, near, before=1.0))
+    assert bound[0] <= 2.0 * anew[0]
+
+
 def test_curvature_seen_elsewhere_is_scaled_down():
     """All rows are witnesses, and were looked at where they curve the objective more."""
     rng = np.random.default_rng(5)

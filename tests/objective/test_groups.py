@@ -217,7 +217,7 @@ def test_rows_that_are_made_while_workers_work_have_as_many(monkeypatch):
 
     held = threads.one_blas_thread
     # what is asked while products have one core is 1
-    monkeypatch.setattr(threads, "_count_workers", lambda: 1 if held._n_holders else 3)
+    monkeypatch.setattr(threads, "_count_workers", lambda pools: 1 if held._n_holders else 3)
     with held, held:
         assert threads.workers() == 3
     assert threads.workers() == 3

@@ -216,7 +216,7 @@ def test_separable_subsamples_leave_coefficients_finite():
     rng = np.random.default_rng(4)
     X = rng.normal(size=(100_000, 6))
     y = (X @ rng.normal(size=6) > 0).astype(int)
-    for max_iter in range(1, 30, 4):
+    for max_iter in range(1, 24, 4):  # too few for the optimum
         with pytest.warns(ConvergenceWarning):
             clf = LogisticRegression(C=1e12, max_iter=max_iter).fit(X, y)
         assert clf.plan_.samples

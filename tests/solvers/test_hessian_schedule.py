@@ -35,7 +35,15 @@ def test_newton_sums_the_hessian_in_every_iteration():
 )
 def test_newton_needs_no_hessian_after_its_last_step(ratios, request_):
     every = EveryIteration()
-    assert every.next(state_of(every, ratios), 7, 1)[0] == request_
+    state = state_of(every, ratios)._replace(since_refresh=0)
+    assert every.next(state, 7, 1)[0] == request_
+
+
+def test_newton_makes_two_steps_at_most_with_a_hessian():
+    every = EveryIteration()
+    ending = state_of(every, (1e2, 0.5))
+    for since, request_ in ((0, "intercept"), (1, "intercept"), (2, "full"), (3, "full")):
+        assert every.next(ending._replace(since_refresh=since), 7, 1)[0] == request_
 
 
 @pytest.mark.parametrize(("classes", "request_"), [(1, "full"), (3, "block_diagonal")])
@@ -73,7 +81,8 @@ def test_newton_takes_over_when_refreshes_do_not_help():
         assert state.newton == (count == 3)
     assert state.memory == 0
     assert slow.next(state_of(slow, SLOW)._replace(newton=True), 8, 1)[0] == "full"
-    assert slow.next(state_of(slow, FAST)._replace(newton=True), 8, 1)[0] == "intercept"
+    ending = state_of(slow, FAST)._replace(newton=True, since_refresh=0)
+    assert slow.next(ending, 8, 1)[0] == "intercept"
 
 
 def test_the_subspace_is_corrected_at_powers_of_two():

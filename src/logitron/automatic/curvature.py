@@ -26,7 +26,7 @@ from logitron.preconditioners import (
 )
 from logitron.reductions import subsample
 
-__all__ = ["diagonal_model", "gram_model", "has_sizes_of_float32", "inverted", "refresh"]
+__all__ = ["diagonal_model", "gram_model", "has_sizes_of_float32", "refresh"]
 
 #: copies of drawn rows are no more than one part in so many of all; and the seed of the first draw
 MOST_DRAWN, DRAWS = 10, 2
@@ -57,14 +57,14 @@ def refresh(
     """
     new = _of_evaluation(objective, evaluation, theta, model)
     if reuse:
-        new = inverted(objective, new)
+        new = _inverted(objective, new)
     if chosen is None or type(new) is not type(model):
         return new
     merged: Preconditioner = objective.context.compile(choose)(new, model, chosen)
     return merged
 
 
-def inverted(objective: Objective, model: Preconditioner) -> Preconditioner:
+def _inverted(objective: Objective, model: Preconditioner) -> Preconditioner:
     """Prepare a Hessian for being solved with many times, if it is not yet."""
     if not isinstance(model, DenseHessian):
         return model

@@ -3,7 +3,7 @@
 from functools import partial
 
 from logitron.automatic.cost_model import COSTS
-from logitron.automatic.curvature import inverted, refresh
+from logitron.automatic.curvature import refresh
 from logitron.automatic.plan import Plan
 from logitron.backend.types import Array
 from logitron.certificates import GapBound, SubsampleBound
@@ -14,8 +14,8 @@ from logitron.solvers import QuasiNewton, Stopping, WhenSlow, remember
 
 __all__ = ["minimize_on_samples"]
 
-#: a sample is fitted to this part of what its own randomness is worth
-STATISTICAL = 0.1
+#: a sample is left by a step from where this times what its own randomness is worth was missing
+STATISTICAL = 2.0
 #: iterations that a sample may take
 MOST_ON_A_SAMPLE = 20
 
@@ -35,7 +35,7 @@ def minimize_on_samples(
     gap_bound : GapBound
         Which knows the curvature of the last sample.
     """
-    model, spent, last = None, 0, None
+    model, spent, bound = None, 0, None
     p = objective.rows.shape[1]
     for count in plan.samples:
         part = subsample(objective, count)
@@ -50,26 +50,24 @@ def minimize_on_samples(
                 costs.refresh,
                 subspace=False,
                 batch=plan.batch,
-                refresh_first=model is None,  # a sample of no iterations leaves no model
+                refresh_first=model is None,
             ),
             refresh=refresh,
             max_iter=min(max_iter - spent, MOST_ON_A_SAMPLE),
             stopping=Stopping(tol=0.0, gap=STATISTICAL * worth, polish=False),
         )
         make = partial(_minimized, solver, part, theta, model)
-        theta, n_iter, preconditioner = remember("sample", make)
-        model = inverted(objective, preconditioner)
-        spent, last = spent + n_iter, part
-    if last is None:
-        return theta, model, spent, GapBound()
-    evaluation = last.evaluate(theta, "full")
-    model = refresh(last, evaluation, theta, None, reuse=True)
-    return theta, model, spent, GapBound(SubsampleBound(last))
+        theta, n_iter = remember("sample", make)
+        evaluation = part.evaluate(theta, "full")
+        model = refresh(part, evaluation, theta, None, reuse=True)
+        bound = SubsampleBound(part, (theta, evaluation.hessian))
+        spent += n_iter
+    return theta, model, spent, GapBound(bound)
 
 
 def _minimized(
     solver: QuasiNewton, part: Objective, theta: Array, model: Preconditioner | None
-) -> tuple[Array, int, Preconditioner]:
-    """Minimise on a sample: the parameters, iterations, and the model that was last used."""
-    fitted, state = solver.minimize(part, theta, preconditioner=model)
-    return fitted.theta, int(fitted.n_iter.max()), state.preconditioner
+) -> tuple[Array, int]:
+    """Minimise on a sample: the parameters, and the iterations."""
+    fitted, _ = solver.minimize(part, theta, preconditioner=model)
+    return fitted.theta, int(fitted.n_iter.max())

@@ -52,11 +52,11 @@ def workers() -> int:
     """
     if _thread.is_worker:
         return 1
-    return one_blas_thread.n_workers_before or _count_workers()
+    return one_blas_thread.n_workers_before or _count_workers(_blas_threads())
 
 
-def _count_workers() -> int:
-    pools = [pool["num_threads"] for pool in _blas_libraries().info()]
+def _count_workers(pools: list[int]) -> int:
+    """Return the cores of this process, at most the threads of each BLAS library."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     limit: int = min([cores or 1, *pools])
     return max(1, limit)
@@ -135,15 +135,21 @@ class _OneBlasThread(ProcessSetting):
         """Result of `workers` before the limit; 0 while BLAS is not limited."""
 
     def _apply(self) -> None:
-        self.n_workers_before = _count_workers()
-        libraries = _blas_libraries().lib_controllers
-        self._limits = [library.get_num_threads() for library in libraries]
+        self._limits = _blas_threads()
+        self.n_workers_before = _count_workers(self._limits)
         # (without `ThreadpoolController.limit`, whose checks take twenty times as long)
-        _set_blas_threads([1] * len(libraries))
+        if self._is_limit:
+            _set_blas_threads([1] * len(self._limits))
 
     def _restore(self) -> None:
-        _set_blas_threads(self._limits)
+        if self._is_limit:
+            _set_blas_threads(self._limits)
         self.n_workers_before = 0
+
+    @property
+    def _is_limit(self) -> bool:
+        """Whether any library had more than one thread."""
+        return max(self._limits, default=1) > 1
 
     def reset_after_fork(self) -> None:
         """Restore the setting in a forked process, where no other thread exists."""
@@ -208,6 +214,11 @@ def _pool(process: int, size: int) -> ThreadPoolExecutor:
 def _blas_libraries() -> ThreadpoolController:
     """Find the loaded BLAS libraries, once."""
     return ThreadpoolController().select(user_api="blas")
+
+
+def _blas_threads() -> list[int]:
+    """Return the number of threads of each BLAS library."""
+    return [library.get_num_threads() for library in _blas_libraries().lib_controllers]
 
 
 def _set_blas_threads(numbers: list[int]) -> None:

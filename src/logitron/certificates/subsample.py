@@ -20,9 +20,17 @@ MUCH = 1.0
 
 @dataclass
 class SubsampleBound:
-    """Some of the rows, and their curvature where it was last looked at."""
+    """Some of the rows, and their curvature where it was last looked at.
+
+    Parameters
+    ----------
+    sample : Objective
+    first : tuple of arrays (G, 1, q) and (G, q, q), optional
+        Parameters at which the Hessian of the sample is known, and that Hessian.
+    """
 
     sample: Objective
+    first: tuple[Array, Array] | None = None
     _seen: tuple[Array, Array, Array] | None = field(default=None, repr=False)
     _before: float = field(default=0.0, repr=False)
 
@@ -60,17 +68,24 @@ class SubsampleBound:
             The most that a logit of theirs has changed since.
         """
         context, sample = self.sample.context, self.sample
+        if self._seen is None and self.first is not None and before > 0.0:
+            self._see(*self.first, before, ridge)
         if self._seen is not None and before > NEARER * self._before:
             there, inverse, largest = self._seen
             change = self._largest(sample.rows.in_float64(), logit_changes, theta - there)
             if not (context.library.is_host and bool((change > MUCH).any())):
                 return inverse, largest, change
-        hessian: Array = sample.evaluate(theta, "full").hessian
+        inverse, largest = self._see(theta, sample.evaluate(theta, "full").hessian, before, ridge)
+        return inverse, largest, context.zeros(largest.shape)
+
+    def _see(self, theta: Array, hessian: Any, before: float, ridge: Array) -> tuple[Array, Array]:
+        """Invert the Hessian of the sample at ``theta``, and find its largest leverage."""
+        sample = self.sample
         inverse = linalg.inv(hessian * (1.0 / sample.data.scale) + ridge)
         # (computed as narrow as the rows are: a little more than the largest is no less)
         largest = self._largest(sample.rows, leverage, inverse) * 1.001
         self._seen, self._before = (theta, inverse, largest), before
-        return inverse, largest, context.zeros(largest.shape)
+        return inverse, largest
 
     def _largest(self, rows: Rows, function: Callable[..., Array], parameter: Array) -> Array:
         """Compute numbers (n, G) of the rows, and take the largest of each group."""

@@ -16,6 +16,8 @@ __all__ = ["centre"]
 
 #: rows whose mean is near enough to the mean of all
 CENTRE_ROWS, CENTRE_NUMBERS = 1000, 1 << 19
+#: numbers that are read sooner than rows are drawn
+FEW_NUMBERS = 1 << 16
 #: times as many, up to which all are read where drawing them would be compiled
 MOST_SHAPED = 16
 #: part of the products' digits that centring them after they were summed may cost, by precision
@@ -42,10 +44,12 @@ def centre(objective: Objective) -> Objective:
     """
     if objective.rows.entries is not None:
         return _centre_by_products(objective)
-    context, n = objective.context, objective.rows.shape[0]
-    count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // objective.rows.shape[1]))
+    context, (n, p) = objective.context, objective.rows.shape
+    count = max(64, min(CENTRE_ROWS, CENTRE_NUMBERS // p))
     # (where functions are compiled for each shape, a few more rows cost less than drawing them)
-    few = count * (MOST_SHAPED if objective.rows.context.library.is_jit else 1)
+    few = max(
+        count * (MOST_SHAPED if objective.rows.context.library.is_jit else 1), FEW_NUMBERS // p
+    )
     rows = (objective.rows.sample(count, 1) if n > few else None) or objective.rows
     index, classes, data = objective.data.index, objective.classes, objective.data
     totals, squares, weight = objective.add_up(

@@ -11,15 +11,19 @@ from logitron.objective.sums import with_constant
 
 __all__ = ["with_intercept_column"]
 
+#: rows up to which their copy costs less than the calls that it saves
+MOST_ROWS = 1 << 12
+
 
 def with_intercept_column(objective: Objective) -> Objective:
     """Return the same objective over centred features and a 1, in one pass.
 
-    Itself where that would copy more than a block, where rows are not where the parameters are,
-    and where there is no intercept.
+    Itself where that would copy many rows, where rows are not where the parameters are, and where
+    there is no intercept.
     """
     rows, layout = objective.rows, objective.layout
-    if not (layout.fit_intercept and rows.one_block) or rows.context != objective.context:
+    few = rows.one_block and rows.shape[0] <= MOST_ROWS
+    if not (layout.fit_intercept and few) or rows.context != objective.context:
         return objective
     if objective.strongly_convex:  # which is that of the centred features
         objective = with_gram_norm_bound(objective)

@@ -7,7 +7,7 @@ do. What a solver may use of an objective is in `SmoothObjective`, and nothing e
 
 from collections.abc import Callable
 from math import isclose, isfinite
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 from logitron.backend import ArrayContext, namespace_of, to_host
 from logitron.backend.types import Array, HostArray
@@ -100,7 +100,6 @@ class Solver(Protocol[_State]):
         """Describe the iterations that the last step made, for callbacks."""
 
 
-@runtime_checkable
 class Resumable(Protocol):
     """A solver whose runs can be interrupted and continued, with the same result."""
 
@@ -156,7 +155,7 @@ class _Log:
     @classmethod
     def of(cls, solver: Any) -> "_Log":
         """Begin a part of the fit."""
-        return cls(solver, begin_part("run") if isinstance(solver, Resumable) else None)
+        return cls(solver, begin_part("run") if hasattr(solver, "freeze") else None)
 
     def resumed(self, state: _State) -> tuple[int, _State, bool]:
         """Return the steps that were made, the state after them, and whether it is the last."""

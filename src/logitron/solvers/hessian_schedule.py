@@ -39,9 +39,10 @@ class Schedule(NamedTuple):
         """Whether the next Newton step should be the last, so that its Hessian is of no use.
 
         Newton's method converges quadratically: near the optimum, the factor by which the distance
-        shrinks is squared with each step. If it was not the last, the next one uses an old Hessian.
+        shrinks is squared with each step. If it was not the last, the next one uses an old Hessian,
+        and sums a new one.
         """
-        if len(self.ratios) < 2 or self.ratios[-2] <= 0.0:
+        if self.since_refresh > 1 or len(self.ratios) < 2 or self.ratios[-2] <= 0.0:
             return False
         before, last = self.ratios[-2:]
         return last * (last / before) ** 2 <= 1.0
