@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-from importlib.resources import files
 
 import mpmath
 import numpy as np
 import pytest
 
 from logitron.backend import LIBRARIES, namespace_of
+from logitron.backend.libraries.cupy_kernels import source
 from logitron.losses import Binomial, LossTerms, Multinomial, along_ray, cross_entropy
 from logitron.neuron import formulas
 from tests.backends import BACKENDS, host
@@ -47,7 +47,8 @@ def test_cupys_kernel_computes_the_loss(cupys, dtype, groups, classes, order, le
     loss = cross_entropy(classes)
     expected = plainly(loss, Z, Y, least)
     there = cupy.asarray(Z, order=order)
-    assert set(LIBRARIES["cupy"].fused_losses) == {"binomial", "multinomial", "proportions"}
+    names = {"binomial", "multinomial", "proportions", "mixtures"}
+    assert set(LIBRARIES["cupy"].fused_losses) == names
     told = loss.terms(cupy, there, cupy.asarray(Y), min_exponent=least)
     for ours, theirs, scale in zip(told, expected, (np.abs(Z).max(), 1.0, 1.0), strict=True):
         assert ours.dtype == dtype
@@ -71,11 +72,11 @@ def test_what_is_not_a_number_comes_through_cupys_kernel(cupys):
 
 
 @pytest.mark.skipif(shutil.which("nvcc") is None, reason="CUDA's compiler is not installed")
-@pytest.mark.parametrize("real", ["float", "double"])
-def test_cudas_compiler_takes_the_kernel(real, tmp_path):
-    source = files("logitron.backend.libraries").joinpath("fused_loss.cu")
-    command = ["nvcc", f"-DREAL={real}", "-Werror", "all-warnings", "-ptx", str(source)]
-    command += ["-o", str(tmp_path / "kernel.ptx")]
+def test_cudas_compiler_takes_the_kernels(tmp_path):
+    code = tmp_path / "kernels.cu"
+    code.write_text(source())
+    command = ["nvcc", "-Werror", "all-warnings", "-ptx", str(code)]
+    command += ["-o", str(tmp_path / "kernels.ptx")]
     run = subprocess.run(command, check=False, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
 

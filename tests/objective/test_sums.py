@@ -68,10 +68,7 @@ def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature
             count_misclassified=False,
         )
         parts = found[3:]
-        if len(parts) > 1:
-            seconds = (bordered if classes == 1 else between_classes)(*parts)
-        else:
-            (seconds,) = parts
+        seconds = bordered(*parts) if classes == 1 else between_classes(*parts, classes)
         each = np.broadcast_to(weights.reshape(23, -1), (23, 2))
         expected = row_by_row(case.X, each, theta, classes, curvature, mixing)
         assert_near(host(seconds), expected, eager.precision, 23, growth=64)

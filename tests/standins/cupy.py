@@ -267,19 +267,21 @@ PRELUDE = """
 #include <cmath>
 using std::exp; using std::log1p;
 #define __global__
+#define __device__ static
 struct Three { unsigned x, y, z; };
 static Three blockIdx, blockDim, threadIdx;
 """
 
 
 class RawKernel:
-    """A CUDA kernel, compiled for the host."""
+    """A CUDA kernel, compiled for the host; kernels of the same source are compiled as one."""
 
     def __init__(self, code: str, name: str, options: tuple[str, ...] = ()) -> None:
         self._function = _compiled(code, name, options)
+        self._key = (str(hash(code)), *options)
 
     def __call__(self, grid: tuple[int], block: tuple[int], arguments: tuple[Any, ...]) -> None:
-        KERNELS["RawKernel", ()] += 1
+        KERNELS["RawKernel", self._key] += 1
         self._function(*grid, *block, *map(_argument, arguments))
 
 

@@ -27,8 +27,8 @@ COMPILE_NOTHING = (
 COPIES = {"astype", "reshape", "ravel", "copy", "ascontiguousarray", "asfortranarray"}
 #: reductions that CUB has, and others
 CUB_REDUCTIONS, REDUCTIONS = {"sum", "min", "max", "amin", "amax"}, {"mean", "any", "all", "prod"}
-#: dtypes that CUB adds up without a promotion
-CUB_SUMS = ("int64", "uint64", "float32", "float64")
+#: dtypes that CUB adds up without a promotion, and kinds of those that it finds extremes of
+CUB_SUMS, CUB_EXTREMES = ("int64", "uint64", "float32", "float64"), "iuf"
 #: copies up to which `concatenate` copies part by part
 MOST_COPIES = 8
 
@@ -141,6 +141,7 @@ def _reduced(
     count, flags = len(axes), array.flags
     last = flags.c_contiguous and set(axes) == set(range(array.ndim - count, array.ndim))
     first = not flags.c_contiguous and flags.f_contiguous and set(axes) == set(range(count))
-    if name in CUB_REDUCTIONS and array.dtype.name in CUB_SUMS and (last or first):
+    in_cub = array.dtype.name in CUB_SUMS if name == "sum" else array.dtype.kind in CUB_EXTREMES
+    if name in CUB_REDUCTIONS and in_cub and (last or first):
         return
     yield name, (str(_merged([array], array.shape)[0]), str(count))

@@ -77,10 +77,10 @@ def minimize_on_hessian_diagonal(
     rows = objective.rows.in_float32()
     rough = objective if rows is None else objective.with_data(rows=rows)
     if objective.groups == 1:
-        return solver.minimize(LogitObjective(rough), theta, callback=callback)
+        return solver.minimize(LogitObjective.of(rough), theta, callback=callback)
 
     def minimize(own: Objective, start: Array, callback: Callback) -> Solution:
-        return solver.minimize(LogitObjective(own), start, callback=callback)
+        return solver.minimize(LogitObjective.of(own), start, callback=callback)
 
     return minimize_one_by_one(
         rough, theta, minimize, warm=warm, interruptible=interruptible, callback=callback

@@ -238,7 +238,7 @@ class AutomaticSolver:
         (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
         models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
-        kept = LogitObjective(chosen)
+        kept = LogitObjective.of(chosen)
         found = rows.minimize(kept.in_float32() or kept, begin, callback=observer)
         return solution.replaced(left, found, context, after=spent)
 
@@ -277,7 +277,7 @@ class AutomaticSolver:
             gap_bound = GapBound()
             solver = self._rows_solver(objective, RowModels(spectrum, blocks=False), gap_bound, 0)
             observer = with_parameters(callback, objective, None, 0)
-            solution = solver.minimize(LogitObjective(objective), theta, callback=observer)
+            solution = solver.minimize(LogitObjective.of(objective), theta, callback=observer)
         return Minimum(solution, objective, gap_bound)
 
     def _on_hessian_diagonal(

@@ -17,6 +17,7 @@ __all__ = [
     "inv",
     "inv_positive",
     "largest",
+    "plus_product",
     "range_like",
     "shifted_cholesky",
     "solve",
@@ -124,6 +125,11 @@ def range_like(array: Array, size: int) -> Array:
 def indicators(codes: Array, classes: int, dtype: DType) -> Array:
     """Make ones where a code (n,) is the class's, and zeros elsewhere: (classes, n)."""
     return library_of(codes).indicators(codes, classes, dtype)
+
+
+def plus_product(A: Array, x: Array, y: Array) -> Array:
+    """Compute ``A + x * y``, in one operation where the library has one."""
+    return library_of(A).plus_product(A, x, y)
 
 
 def eye_like(array: Array, size: int) -> Array:

@@ -163,7 +163,7 @@ def _without_penalised(objective: Objective, intercepts: HostArray) -> Array:
 
 def _gradient_at_best_intercepts(objective: Objective, theta: Array) -> Any:
     """Compute the gradient (G, K, q) at coefficients of ``theta`` and the best intercepts."""
-    kept = LogitObjective(objective)
+    kept = LogitObjective.of(objective)
     logits = kept.logits(theta)
     evaluation = kept.evaluate(theta, logits)
     for _ in range(MOST_STEPS if objective.layout.has_intercept else 0):

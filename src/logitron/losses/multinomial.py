@@ -36,7 +36,7 @@ class Multinomial:
         self, xp: Namespace, Z: Array, Y: Array, *, min_exponent: float | None = None
     ) -> LossTerms:
         """Compute the loss and its derivatives, by the library's own kernel where it has one."""
-        kernel = library_of(Z).fused_losses.get("multinomial")
+        kernel = library_of(Z).fused_losses.get("mixtures" if self.soft else "multinomial")
         if kernel is not None:
             return LossTerms(*kernel(Z, Y, min_exponent, self.n_outputs))
         return LossTerms(

@@ -8,7 +8,7 @@ from logitron.backend.types import Array
 from logitron.objective.second_derivatives import between_classes, bordered
 from logitron.penalties import L2
 
-__all__ = ["Evaluation", "assemble", "assemble_products", "n_parts", "recentred"]
+__all__ = ["Evaluation", "assemble", "assemble_products", "recentred"]
 
 #: summed loss, without a row misclassified, below which classes are taken for separable
 SEPARATED = 1e-3
@@ -84,16 +84,10 @@ def _put_together(
     parts = 3 if fit_intercept else 1
     if curvature == "full" and classes == 1:
         return bordered(*sums[:parts]), None, *sums[parts:]
-    count = n_parts(classes)
-    seconds = sums[0] if count == 1 else between_classes(*sums[:count])
+    seconds = sums[0] if classes == 1 else between_classes(sums[0], classes)
     if curvature != "block_diagonal":
-        return seconds, None, *sums[count:]
-    return seconds, bordered(*sums[count : count + parts]), *sums[count + parts :]
-
-
-def n_parts(classes: int) -> int:
-    """Return the number of sums that the curvature of the logits consists of."""
-    return 1 if classes == 1 else 2
+        return seconds, None, *sums[1:]
+    return seconds, bordered(*sums[1 : 1 + parts]), *sums[1 + parts :]
 
 
 def assemble_products(

@@ -11,6 +11,8 @@ import numpy as np
 
 from logitron.backend import ArrayContext, linalg, namespace_of
 from logitron.backend.types import Array, HostArray
+from logitron.data import Rows
+from logitron.losses import along
 from logitron.objective import logit_sums
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.objective import Objective
@@ -34,6 +36,25 @@ class LogitObjective(NamedTuple):
     """An objective that is evaluated from logits (n, G K)."""
 
     objective: Objective
+
+    @classmethod
+    def of(cls, objective: Objective) -> "LogitObjective":
+        """Keep the labels of softmax groups as numbers (n, K), if a device would compare them.
+
+        It would in each trial, which takes two operations more. The numbers take as much memory as
+        the logits of one group.
+        """
+        rows, index = objective.rows, objective.data.index
+        codes, *others = rows.row_arrays
+        weighted = index is not None and index.factors is not None
+        if objective.classes == 1 or not objective.is_remote or weighted:
+            return cls(objective)
+        if codes is None or codes.ndim > 1:
+            return cls(objective)
+        context = rows.context
+        numbers = linalg.indicators(codes, objective.classes, context.dtype)
+        rows = rows.with_row_arrays(context.xp.matrix_transpose(numbers), *others)
+        return cls(objective.with_data(rows=rows))
 
     def centred_over_classes(self, theta: Array) -> Array:
         """Subtract the mean over a group's classes, which changes nothing but the penalty.
@@ -63,10 +84,8 @@ class LogitObjective(NamedTuple):
 
     def moved(self, logits: Array, change: Array, step_size: HostArray) -> Array:
         """Compute ``logits + step_size * change``, for step sizes (G,) on the host."""
-        context = self.objective.rows.context
-        lengths = np.repeat(step_size, self.objective.classes)
-        moved: Array = logits + context.asarray(lengths) * change
-        return moved
+        lengths = self.objective.rows.context.asarray(step_size)
+        return along(logits, change, lengths, self.objective.classes)
 
     def penalty(self, theta: Array, direction: Array) -> tuple[Array, Array, Array]:
         """Value, slope and curvature (G,) of the penalty along a direction."""
@@ -106,11 +125,20 @@ class LogitObjective(NamedTuple):
     def in_float32(self) -> "LogitObjective | None":
         """Return the same objective with blocks computed in float32; None if they cannot be."""
         rows = self.objective.rows.in_float32() if self.objective.statistics.fits_float32 else None
-        return None if rows is None else LogitObjective(self.objective.with_data(rows=rows))
+        return None if rows is None else self._over(rows)
 
     def in_float64(self) -> "LogitObjective":
         """Return the same objective, with blocks computed in the widest precision."""
-        return LogitObjective(self.objective.in_float64())
+        return self._over(self.objective.rows.in_float64())
+
+    def _over(self, rows: Rows) -> "LogitObjective":
+        """Return the same objective of the same rows in another precision; targets too."""
+        if self.objective.is_remote:
+            targets, *others = rows.row_arrays
+            xp = rows.context.xp
+            if targets is not None and xp.isdtype(targets.dtype, "real floating"):
+                rows = rows.with_row_arrays(rows.context.cast(targets), *others)
+        return LogitObjective(self.objective.with_data(rows=rows))
 
     def take(self, groups: HostArray) -> "LogitObjective":
         """Return the objective of some of the groups, by their numbers (g,)."""

@@ -27,7 +27,7 @@ from logitron.objective import logit_sums, sums
 from logitron.objective.convexity import convexity
 from logitron.objective.cost import Cost
 from logitron.objective.data import TrainingData
-from logitron.objective.evaluation import Evaluation, assemble, assemble_products, n_parts
+from logitron.objective.evaluation import Evaluation, assemble, assemble_products
 from logitron.objective.groups import GroupIndex
 from logitron.objective.layout import Layout
 from logitron.objective.statistics import FeatureStatistics
@@ -337,7 +337,7 @@ class Objective:
             self.cost.grams += data.pass_cost * self.groups
             settings = {"curvature": curvature, "fit_intercept": layout.fit_intercept}
             found = self.add_up(rows.sum, logit_sums.blocks, data.index, loss=self.loss, **settings)
-            seconds[: n_parts(self.classes)] = found
+            seconds[:1] = found
         run = self.context.compile(
             assemble_products,
             fit_intercept=layout.fit_intercept,

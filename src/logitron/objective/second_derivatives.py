@@ -16,8 +16,8 @@ Second derivatives are sums of :math:`s_i A_i \otimes \varphi_i \varphi_i^\top`,
 ================ ============================== ===============================================
 
 They come in parts, which are put together where they are small, and not in each block: products of
-a row's own features without and with the 1 (`bordered`), and those of several classes as the two
-sums of :math:`A_i` (`between_classes`).
+a row's own features without and with the 1 (`bordered`), and of several classes the second sum of
+:math:`A_i`, of which the first one follows (`between_classes`).
 """
 
 from typing import Any
@@ -74,9 +74,9 @@ def curvature_sums(
 
 
 def weighted_products(
-    xp: Any, X: Array, roots: Array | None, fit_intercept: bool
+    xp: Any, X: Array, weights: Array | None, fit_intercept: bool
 ) -> tuple[Array, ...]:
-    """Sum products of the features and a 1, weighted by the squares of roots (G, n).
+    """Sum products of the features and a 1, weighted by ``weights (G, n)``.
 
     The features are copied once at most, and not at all where there are no weights: for large
     blocks, a copy costs as much as the products do.
@@ -91,18 +91,13 @@ def weighted_products(
         of the 1 with itself.
     """
     T = xp.matrix_transpose
-    if roots is None:
-        ones = xp.ones_like(X[:, :1])
-        F, side = X[None, :, :], ones[None, :, :]
-    else:
-        side = roots[:, :, None]
-        F = side * X
+    F = X[None, :, :] if weights is None else xp.sqrt(weights)[:, :, None] * X
     # (some libraries copy the operands of products of stacks)
-    alone = F.shape[0] == 1
-    products = _squared(xp, F[0, ...])[None, ...] if alone else T(F) @ F
+    products = _squared(xp, F[0, ...])[None, ...] if F.shape[0] == 1 else T(F) @ F
     if not fit_intercept:
         return (products,)
-    return products, (T(side) @ F)[:, 0, :], (T(side) @ side)[:, 0, 0]
+    weights = T(xp.ones_like(X[:, :1])) if weights is None else weights
+    return products, weights @ X, xp.sum(T(weights), axis=0)
 
 
 def bordered(products: Array, *sums: Array) -> Array:
@@ -146,10 +141,10 @@ def class_blocks(
     d = P if K == 1 else P - P * P
     if sample_weight is not None:
         d = d * as_group_weights(sample_weight)[:, :, None]
-    roots = xp.sqrt(xp.matrix_transpose(xp.reshape(d, (n, G * K))))
+    d = xp.matrix_transpose(xp.reshape(d, (n, G * K)))
     step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
     parts = [
-        weighted_products(xp, X, roots[first : min(first + step, G * K), :], fit_intercept)
+        weighted_products(xp, X, d[first : min(first + step, G * K), :], fit_intercept)
         for first in range(0, G * K, step)
     ]
     joined = (
@@ -191,7 +186,7 @@ def summed_curvature(
 ) -> tuple[Array, ...]:
     """Sum ``s A (x) features features'`` over the rows: (G, D, D), D = K * features.
 
-    Of several classes, in the parts of `between_classes`.
+    Of several classes, the products that `between_classes` makes it of.
 
     Parameters
     ----------
@@ -208,29 +203,30 @@ def summed_curvature(
             return (xp.sum(weighted, axis=0)[:, None, None],)
         F = T(_roots(xp, P, sample_weight))[:, :, None] * features  # (G, n, f)
         return (T(F) @ F,)
-    by_class = xp.permute_dims(P, (1, 2, 0))  # (G, K, n)
-    weighted = by_class
     if sample_weight is not None:
-        root = T(xp.sqrt(as_group_weights(sample_weight)))[:, None, :]
-        weighted = by_class * root
+        P = P * xp.sqrt(as_group_weights(sample_weight))[:, :, None]
+    by_row = xp.permute_dims(P, (1, 0, 2))  # (G, n, K)
     if features is None:
-        own = P if sample_weight is None else P * as_group_weights(sample_weight)[:, :, None]
-        totals = xp.reshape(xp.sum(xp.reshape(own, (n, G * K)), axis=0), (G, K, 1, 1))
-        return totals, weighted @ T(weighted)
-    features = features[None, None, :, :] if features.ndim == 2 else features[:, None, :, :]
-    f = features.shape[-1]
-    U = weighted[..., None] * features  # (G, K, n, f)
-    long = xp.reshape(xp.permute_dims(U, (0, 2, 1, 3)), (G, n, K * f))
-    own = T(U) @ (features if sample_weight is None else features * root[..., None])
-    return own, T(long) @ long
+        return (T(by_row) @ by_row,)
+    features = features[None, :, None, :] if features.ndim == 2 else features[:, :, None, :]
+    long = xp.reshape(by_row[..., None] * features, (G, n, -1))
+    return (T(long) @ long,)
 
 
-def between_classes(own: Array, products: Array) -> Array:
-    """Put blocks (G, K, f, f) of classes on a diagonal, less the products of all (G, K f, K f)."""
-    same = linalg.eye_like(own, own.shape[1])
-    diagonal = own[:, :, :, None, :] * same[None, :, None, :, None]
-    difference: Array = namespace_of(own).reshape(diagonal, products.shape) - products
-    return difference
+def between_classes(products: Array, classes: int) -> Array:
+    """Put the blocks of each class on a diagonal, less the products of all (G, K f, K f).
+
+    A row's probabilities add up to one, so that a class's own block is the sum of its products with
+    every class, and what is left of it the sum of those with the others: no digits are lost.
+    """
+    xp = namespace_of(products)
+    G, D, _ = products.shape
+    f = D // classes
+    apart = (1.0 - linalg.eye_like(products, classes))[:, None, :, None]
+    others = apart * xp.reshape(products, (G, classes, f, classes, f))
+    own = xp.sum(others, axis=3)[:, :, :, None, :]
+    hessian: Array = xp.reshape(own * (1.0 - apart) - others, products.shape)
+    return hessian
 
 
 def augmented(xp: Any, X: Array, centre: Array | None, fit_intercept: bool) -> Array:

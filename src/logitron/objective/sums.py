@@ -124,9 +124,8 @@ def gram(
     """
     xp, X = block.xp, block.X
     mean = block.mean_weights(index, classes)
-    roots = None if mean is None else xp.sqrt(mean)[None, :]
-    total = xp.sum(xp.ones_like(X[:, 0]) if roots is None else roots * roots)
-    parts = weighted_products(xp, X, roots, fit_intercept)
+    total = xp.sum(xp.ones_like(X[:, 0]) if mean is None else mean)
+    parts = weighted_products(xp, X, None if mean is None else mean[None, :], fit_intercept)
     return *(part[0, ...] for part in parts), total
 
 

@@ -212,10 +212,18 @@ class Library:
     def to_numpy_all(self, arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
         """Move several arrays of one dtype to the host, in one transfer."""
         xp = self.namespace()
-        flat = self.to_numpy(xp.concat([xp.reshape(array, (-1,)) for array in arrays]))
-        sizes = [prod(array.shape) for array in arrays]
-        parts = np.split(flat, np.cumsum(sizes)[:-1])
-        return [part.reshape(array.shape) for part, array in zip(parts, arrays, strict=True)]
+        turned = [self._is_turned(array) for array in arrays]
+        pairs = zip(arrays, turned, strict=True)
+        lying = [xp.matrix_transpose(one) if turn else one for one, turn in pairs]
+        flat = self.to_numpy(xp.concat([xp.reshape(one, (-1,)) for one in lying]))
+        parts = np.split(flat, np.cumsum([prod(one.shape) for one in lying])[:-1])
+        found = [part.reshape(one.shape) for part, one in zip(parts, lying, strict=True)]
+        return [one.T if turn else one for one, turn in zip(found, turned, strict=True)]
+
+    def _is_turned(self, array: Array) -> bool:
+        """Whether a matrix lies in memory column by column."""
+        steps = self.strides(array) if array.ndim == 2 else None
+        return steps is not None and steps[0] < steps[1]
 
     def detach(self, array: Array) -> Array:
         """Return the array without recorded gradients."""
@@ -278,6 +286,10 @@ class Library:
     def range_like(self, array: Array, size: int) -> Array:
         """Make the integers from 0 to ``size - 1`` on the device of an array."""
         return self.namespace().arange(size, device=self.parameter_device(array))
+
+    def plus_product(self, A: Array, x: Array, y: Array) -> Array:
+        """Compute ``A + x * y``, all of which are broadcast."""
+        return A + x * y
 
     def indicators(self, codes: Array, classes: int, dtype: DType) -> Array:
         """Make ones where a code (n,) is the class's, and zeros elsewhere: (classes, n)."""

@@ -4,22 +4,22 @@ CuPy compiles a kernel for each kind of sum that those two do not have, in tenth
 add up whole arrays, the last axes of arrays in C order, and products.
 """
 
-from functools import cache
 from typing import Any
 
-from logitron.backend.libraries.namespaces import with_functions
-from logitron.backend.types import Array, Namespace
+import numpy as np
 
-__all__ = ["namespace_with_sums", "sum_of_squares"]
+from logitron.backend.libraries.cupy_constants import constant
+from logitron.backend.libraries.cupy_copies import ones, promoted
+from logitron.backend.types import Array
 
+__all__ = ["add_up", "average", "sum_of_squares"]
+
+#: numbers of a row that are averaged by a product
+MOST_COLUMNS = 1 << 16
+#: kinds of numbers that are added up as int64, and the most that are cast at a time
+PROMOTED, MOST_PROMOTED = "?bBhi", 1 << 26
 #: kinds of numbers that cuBLAS multiplies in their own precision
 MULTIPLIED = "fd"
-
-
-@cache
-def namespace_with_sums(xp: Namespace) -> Namespace:
-    """Return CuPy's array API namespace with `add_up` for its sum."""
-    return with_functions(xp, "cupy", sum=add_up)
 
 
 def add_up(
@@ -32,14 +32,33 @@ def add_up(
     """Add up; the rows of an array as a whole array, or by a product with ones."""
     import cupy
 
+    if dtype in (None, np.int64) and x.dtype.char in PROMOTED and 0 < x.size <= MOST_PROMOTED:
+        x, dtype = promoted(x, np.dtype(np.int64)), None
     by_product = x.dtype.char in MULTIPLIED and dtype is None and not keepdims
     if axis == 0 and x.ndim > 1 and by_product:
         n, *others = x.shape
         if x.size == n:
             return cupy.sum(x.reshape(-1)).reshape(others)
         if x.flags.c_contiguous:
-            return (cupy.ones(n, x.dtype) @ x.reshape(n, -1)).reshape(others)
+            return (ones((n,), x.dtype) @ x.reshape(n, -1)).reshape(others)
     return cupy.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def average(
+    x: Array, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Array:
+    """Compute means; of each row of a matrix by a product."""
+    import cupy
+
+    columns = x.shape[-1]
+    few = 0 < columns <= MOST_COLUMNS
+    if x.ndim == 2 and axis == 1 and few and x.dtype.char in MULTIPLIED and not keepdims:
+        return x @ constant(_shares, columns, x.dtype)
+    return cupy.mean(x, axis=axis, keepdims=keepdims)
+
+
+def _shares(size: int, dtype: Any) -> np.ndarray[Any, Any]:
+    return np.full(size, 1.0 / size, dtype)
 
 
 def sum_of_squares(X: Array) -> Array | None:

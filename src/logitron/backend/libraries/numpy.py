@@ -49,6 +49,7 @@ class NumpyLibrary(Library):
         self.fused_losses = {
             "binomial": fused_binomial,
             "multinomial": fused_multinomial,
+            "mixtures": fused_multinomial,
             "proportions": fused_proportions,
         }
         self.fused_rays = {"multinomial": fused_multinomial_ray}

@@ -42,7 +42,10 @@ class TorchLibrary(Library):
 
     def __init__(self, name: str, module: str | None = None) -> None:
         super().__init__(name, module)
-        self.fused_losses = {"binomial": torch_losses.binomial}
+        self.fused_losses = {
+            "binomial": torch_losses.binomial,
+            "multinomial": torch_losses.multinomial,
+        }
 
     def namespace(self) -> Namespace:
         # (torch's compiler follows a dictionary, and would follow a cached function into its body)
@@ -152,6 +155,11 @@ class TorchLibrary(Library):
 
         inverse, _ = torch.linalg.inv_ex(A)
         return inverse
+
+    def plus_product(self, A: Array, x: Array, y: Array) -> Array:
+        import torch
+
+        return torch.addcmul(A, x, y)
 
     def indicators(self, codes: Array, classes: int, dtype: DType) -> Array:
         each = _numbers(classes, codes.dtype, codes.device)

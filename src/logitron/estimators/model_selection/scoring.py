@@ -177,7 +177,8 @@ def _sum_scores(
     else:  # products with all rows cost less than blocks
         Z = logits_of(rows.with_row_arrays(), W, b)
         sums = rows.with_row_arrays(*rows.row_arrays, Z).sum_rows(score_sums, **settings)
-    split = split_sums(np.stack(to_host_all(sums), axis=-1), K, losses=losses)
+    columns = [np.broadcast_to(part, (T, P)) for part in to_host_all(sums)]
+    split = split_sums(np.stack(columns, axis=-1), K, losses=losses)
     return {name: SUMMED[name](split) for name in names}
 
 

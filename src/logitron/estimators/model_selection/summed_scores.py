@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logitron.backend import namespace_of
+from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array, HostArray, Namespace
 from logitron.neuron import formulas
 from logitron.objective.groups import group_targets
@@ -91,7 +91,7 @@ def score_sums(
 
     Returns
     -------
-    *columns : arrays (T, P)
+    *columns : arrays (T, P), (T, 1) or (1, 1)
         See `split_sums`.
     """
     T, P, K = shape
@@ -110,7 +110,7 @@ def score_sums(
         weights = xp.astype(sample_weight, Z.dtype)
         weights = weights[:, None, None] if weights.ndim == 1 else weights[:, :, None]
         parts = [part * weights for part in parts]
-    return tuple(xp.broadcast_to(xp.sum(part, axis=0), (T, P)) for part in parts)
+    return tuple(xp.sum(part, axis=0) for part in parts)
 
 
 def with_offset(Z: Array, offset: Array | None, shape: tuple[int, int, int]) -> Array:
@@ -138,8 +138,9 @@ def _class_parts(xp: Namespace, Y: Array, Z: Array) -> list[Array]:
     if Y.shape[3] == 1:
         truth, chosen = Y[..., 0], xp.astype(Z[..., 0] > 0, Z.dtype)
         return [1.0 - truth, truth, (1.0 - truth) * (1.0 - chosen), truth * chosen]
-    best = xp.argmax(Z, axis=3)
-    chosen = [xp.astype(best == k, Z.dtype) for k in range(Y.shape[3])]
+    best, K = xp.argmax(Z, axis=3), Y.shape[3]
+    indicators = linalg.indicators(xp.reshape(best, (-1,)), K, Z.dtype)
+    chosen = [xp.reshape(indicators[k, :], best.shape) for k in range(K)]
     truth = [Y[..., k] for k in range(Y.shape[3])]
     return [*truth, *(one * own for one, own in zip(truth, chosen, strict=True)), *chosen]
 

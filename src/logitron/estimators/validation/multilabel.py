@@ -220,6 +220,11 @@ def _encode_eager(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
     slices = [slice(start, min(start + step, Y.shape[0])) for start in range(0, Y.shape[0], step)]
     context, counts = ArrayContext.of(Y), []
     marker = float(missing_label) if isinstance(missing_label, Real) else np.nan
+    if xp.isdtype(Y.dtype, "integral") and marker not in (0.0, 1.0):
+        # (most tables; smallest and largest numbers are found at once, and count no other)
+        low, high = to_host_all(context.compile(_ends)(Y))
+        if low.item() >= 0 and high.item() <= 1:
+            return Y if Y.dtype in (xp.int8, xp.uint8) else xp.astype(Y, xp.int8), None, 0
     count = context.compile(_count_others, marker=None if isnan(marker) else marker)
     for rows in slices:
         has_weight = None if sample_weight is None else sample_weight[rows, :] > 0
@@ -238,6 +243,12 @@ def _encode_eager(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
         return Y, known, 0
     ones = [xp.astype(Y[rows, :] == 1, xp.int8) for rows in slices]
     return xp.concat(ones, axis=0), known, 0
+
+
+def _ends(part: Array) -> tuple[Array, Array]:
+    """Find the smallest and the largest label."""
+    xp = namespace_of(part)
+    return xp.min(part, keepdims=True), xp.max(part, keepdims=True)
 
 
 def _count_others(part: Array, has_weight: Array | None, *, marker: float | None) -> Array:

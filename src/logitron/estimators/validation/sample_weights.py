@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 
-from logitron.backend import ArrayContext, to_host
+from logitron.backend import ArrayContext, namespace_of, to_host
 from logitron.backend.types import Array
 from logitron.data import wrap
 from logitron.estimators.validation.device_labels import stays_on_device
@@ -88,18 +88,17 @@ def _valid_on_device(sample_weight: Any, beside: Array) -> Array | None:
 
 def are_weights(context: ArrayContext, values: Array) -> bool:
     """Return whether all numbers are finite and not negative, and one is positive; by one read."""
-    invalid, largest = to_host(context.compile(_invalid_and_largest)(values))
-    return bool(invalid == 0 and largest > 0)
+    least, most, total = to_host(context.compile(_ends_and_total)(values))
+    return bool(least >= 0.0 and most > 0.0 and np.isfinite(total))
 
 
-def _invalid_and_largest(values: Array) -> Array:
-    """Count numbers that are no weights, and find the largest number (2,).
+def _ends_and_total(values: Array) -> Array:
+    """Find the smallest and the largest number, and the sum (3,).
 
-    XLA's minimum of many numbers leaves out NaN, so that it cannot find them.
+    XLA's minimum of many numbers leaves out NaN; the sum does not.
     """
-    xp = array_namespace(values)
-    invalid = ~(xp.isfinite(values) & (values >= 0.0))
-    return xp.stack([xp.sum(xp.astype(invalid, values.dtype)), xp.max(values)])
+    xp = namespace_of(values)
+    return xp.stack([xp.min(values), xp.max(values), xp.sum(values)])
 
 
 def zero_if_missing(sample_weight: Array | None, known: Array | None) -> Array | None:
