@@ -189,8 +189,12 @@ class Library:
     # --- values in and out ---
 
     def numpy_can_view(self, array: Array) -> bool:
-        """Whether the array is in the memory of the processor, in a dtype that suits NumPy."""
+        """Whether the array is in the memory of the processor, for `numpy_view`."""
         return False
+
+    def numpy_view(self, array: Array) -> np.ndarray[Any, Any]:
+        """View the memory of an array as NumPy, which has bfloat16 as `numpy_casts.BFLOAT16`."""
+        return self.to_numpy(array)
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         """Move an array of NumPy to the device; share its memory if possible."""

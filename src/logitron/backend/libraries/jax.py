@@ -9,6 +9,7 @@ import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
+from logitron.backend.libraries.numpy_casts import BFLOAT16
 from logitron.backend.types import Array, Device, Namespace
 
 
@@ -103,10 +104,16 @@ class JaxLibrary(Library):
     def numpy_can_view(self, array: Array) -> bool:
         import jax
 
-        if isinstance(array, jax.core.Tracer) or array.dtype == jax.numpy.bfloat16:
+        if isinstance(array, jax.core.Tracer):
             return False
         devices = array.devices()
         return len(devices) == 1 and next(iter(devices)).platform == "cpu"
+
+    def numpy_view(self, array: Array) -> np.ndarray[Any, Any]:
+        import jax
+
+        values = np.asarray(jax.device_get(array))
+        return values.view(BFLOAT16) if values.dtype.name == "bfloat16" else values
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import jax
