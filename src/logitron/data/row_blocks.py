@@ -18,6 +18,7 @@ from logitron.data.block_features import (
     without_features,
 )
 from logitron.data.block_options import BlockOptions, default_block_rows
+from logitron.data.feature_products import stays_stored
 from logitron.data.memory_order import MemoryOrder, blocks_in_buffer, copied_block_rows
 
 __all__ = ["RowBlocks", "evenly_drawn", "take_rows"]
@@ -164,10 +165,11 @@ class RowBlocks:
         """
         if self._standardisation is not None:
             return self._compiled_standardised(function, static)
-        if self._is_cast():
+        X, precision = self._arrays[0], self.context.precision
+        if self._is_cast() or stays_stored(function, X, precision):
             return self.context.compile(function, **static)
         return self.context.compile(
-            with_cast_features, block_function=function, precision=self.context.precision, **static
+            with_cast_features, block_function=function, precision=precision, **static
         )
 
     def _compiled_of_rows(

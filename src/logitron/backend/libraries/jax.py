@@ -10,7 +10,7 @@ import numpy as np
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.numpy_casts import BFLOAT16
-from logitron.backend.types import Array, Device, Namespace
+from logitron.backend.types import Array, Device, DType, Namespace
 
 
 class JaxLibrary(Library):
@@ -100,6 +100,22 @@ class JaxLibrary(Library):
         import jax
 
         return "float64" if jax.config.jax_enable_x64 else "float32"
+
+    def multiplies_half(self, array: Array) -> bool:
+        # (XLA refuses some products of bfloat16 on processors)
+        return self.split_products and all(one.platform != "cpu" for one in array.devices())
+
+    def half_product(self, A: Array, B: Array) -> Array:
+        import jax
+
+        return jax.numpy.matmul(A, B, preferred_element_type=jax.numpy.float32)
+
+    def rounded(self, array: Array, dtype: DType) -> Array:
+        import jax
+
+        # (XLA leaves out a cast to fewer digits and back)
+        info = jax.numpy.finfo(dtype)
+        return jax.lax.reduce_precision(array, info.nexp, info.nmant)
 
     def numpy_can_view(self, array: Array) -> bool:
         import jax

@@ -138,6 +138,16 @@ class TorchLibrary(Library):
         bits = self.to_numpy(array.detach().view(torch.int16) if is_bfloat16 else array)
         return bits.view(BFLOAT16) if is_bfloat16 else bits
 
+    def multiplies_half(self, array: Array) -> bool:
+        # (compiled functions may leave a rounding out)
+        able = array.device.type == "cuda" and self.compiler is None and _has_wide_products()
+        return self.split_products and able
+
+    def half_product(self, A: Array, B: Array) -> Array:
+        import torch
+
+        return torch.mm(A, B, out_dtype=torch.float32)
+
     def detach(self, array: Array) -> Array:
         return array.detach()
 
@@ -281,6 +291,14 @@ class _FullFloat32(ProcessSetting):
 
 
 _full_float32 = _FullFloat32()
+
+
+@cache
+def _has_wide_products() -> bool:
+    """Whether products of 16 bits can be returned in float32, since torch 2.8."""
+    import torch
+
+    return "dtype" in torch.ops.aten.mm.overloads()
 
 
 @cache
