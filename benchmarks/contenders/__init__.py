@@ -16,8 +16,10 @@ from benchmarks.contenders.logitron_devices import (
     LogitronCupy,
     LogitronCupyPlain,
     LogitronJax,
+    LogitronJaxSplit,
     LogitronTorch,
     LogitronTorchCompiled,
+    LogitronTorchSplit,
 )
 from benchmarks.contenders.null import Null
 from benchmarks.contenders.optax_lbfgs import Optax
@@ -43,9 +45,11 @@ CONTENDERS: dict[str, type[Contender]] = {
         Logitron,
         LogitronTorch,
         LogitronTorchCompiled,
+        LogitronTorchSplit,
         LogitronCupy,
         LogitronCupyPlain,
         LogitronJax,
+        LogitronJaxSplit,
         Lbfgs,
         NewtonCholesky,
         NewtonCG,

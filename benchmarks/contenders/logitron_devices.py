@@ -20,6 +20,8 @@ class LogitronOnDevice(Logitron):
 
     devices = ("cuda",)
     headline = False
+    splits: ClassVar[bool] = False
+    """Whether features of 16 bits are multiplied as they are."""
 
     def fit(self, tol: float, max_iter: int = MAX_ITER) -> Fit:
         from logitron import LogisticRegression
@@ -31,6 +33,7 @@ class LogitronOnDevice(Logitron):
         from logitron.backend import LIBRARIES
 
         LIBRARIES[self.library].numpy_on_processor = False  # (a trial computes by the library too)
+        LIBRARIES[self.library].split_products = self.splits
         super().warm_up()
 
     def answers(self, clf: Any, found: list[tuple[np.ndarray, np.ndarray]]) -> list[Fit]:
@@ -58,6 +61,11 @@ class LogitronTorchCompiled(LogitronTorch):
 
         LIBRARIES["torch"].compiler = "inductor"
         super().warm_up()
+
+
+class LogitronTorchSplit(LogitronTorch):
+    name = "logitron on torch, split"
+    splits = True
 
 
 class LogitronCupy(LogitronOnDevice):
@@ -88,3 +96,8 @@ class LogitronJax(LogitronOnDevice):
 
     def warm_up(self) -> None:
         self.fit_parts(1e-3)  # far enough to compile every step
+
+
+class LogitronJaxSplit(LogitronJax):
+    name = "logitron on jax, split"
+    splits = True

@@ -12,6 +12,13 @@ from benchmarks.data.problem import DeviceProblem
 
 DEVICE_PROBLEMS: dict[str, DeviceProblem] = {
     "binary": DeviceProblem("1 000 000 x 768, float32", DeviceEmbeddings(1_000_000, 768)),
+    "binary-half": DeviceProblem(
+        "1 000 000 x 768, stored in bfloat16",
+        DeviceEmbeddings(1_000_000, 768, storage="bfloat16"),
+    ),
+    "binary-half-float16": DeviceProblem(
+        "1 000 000 x 768, stored in float16", DeviceEmbeddings(1_000_000, 768, storage="float16")
+    ),
     "imagenet": DeviceProblem(
         "1 281 167 x 768, 1000 classes, float32", DeviceEmbeddings(1_281_167, 768, 1000)
     ),

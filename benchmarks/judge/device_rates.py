@@ -9,7 +9,7 @@ from benchmarks.judge.timing import Call, best_of
 #: The float32 numbers that are read, and the rows of the square matrices that are multiplied.
 READ, SIDE = 1 << 30, 8192
 COLUMNS, REPEATS = 1024, 5
-BYTES = {"float32": 4, "bfloat16": 2}
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 
 def device_rates(device: str, scale: float) -> dict[str, float]:

@@ -76,7 +76,10 @@ def of_problem(name: str, who: Sequence[str], job: Job) -> dict[str, Any]:
     for label in who:
         contender, device = entrants(job.device)[label]
         about = CONTENDERS[contender]
-        if why := about.refuses(problem.columns, problem.data.rows, device):
+        why = about.refuses(problem.columns, problem.data.rows, device)
+        if problem.data.storage == "float32" and getattr(about, "splits", False):
+            why = "float32 is not split"
+        if why:
             left_out[label] = why
             continue
         packages |= set(about.packages)

@@ -11,6 +11,7 @@ module                        contents
 ``transfer``                  moving arrays between libraries and devices
 ``block_sizes``               how large the blocks of rows are that suit a device
 ``dtypes``                    kinds and widths of dtypes
+``split_products``            products of features of 16 bits, which are not widened
 ``threads``                   worker threads, and the number of BLAS threads
 ``process_setting``           settings of the whole process, changed temporarily
 ``libraries/``                one file for each library

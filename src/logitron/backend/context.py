@@ -10,6 +10,7 @@ import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.dtypes import n_bits, precision_of
+from logitron.backend.host import count_read
 from logitron.backend.libraries import Library, library_named, library_of
 from logitron.backend.libraries.numpy import ignore_overflow
 from logitron.backend.transfer import move
@@ -217,9 +218,14 @@ class ArrayContext:
 
         Dtypes at least as wide as this context's dtype are cast to it, once. Narrower dtypes
         (half-precision features, small integers) stay as they are; block functions cast them
-        block by block.
+        block by block. NumPy views them where they are in the memory of the processor.
         """
-        array = move(values, self.library, self.device)
+        source = library_of(values)
+        if self.library.name == "numpy" and source.numpy_can_view(values):
+            array = source.numpy_view(values)
+            count_read(array.size)
+        else:
+            array = move(values, self.library, self.device)
         if array.dtype == self.dtype:
             return array
         is_narrower = n_bits(self.xp, array.dtype) < n_bits(self.xp, self.dtype)

@@ -5,7 +5,7 @@ import numpy as np
 from logitron.backend.libraries import Library
 from logitron.backend.types import Array, Device, DType, Namespace
 
-__all__ = ["n_bits", "precision_of", "without_float64"]
+__all__ = ["is_half", "n_bits", "precision_of", "without_float64"]
 
 
 def precision_of(array: Array, library: Library, device: Device) -> str:
@@ -17,7 +17,7 @@ def precision_of(array: Array, library: Library, device: Device) -> str:
         If the array is complex or not numeric.
     """
     xp = library.namespace()
-    if _is_half(array.dtype):
+    if is_half(array.dtype):
         return "float32"
     if xp.isdtype(array.dtype, "real floating"):
         return "float64" if xp.finfo(array.dtype).bits > 32 else "float32"
@@ -35,7 +35,7 @@ def n_bits(xp: Namespace, dtype: DType) -> int:
     """Return the number of bits of one element."""
     if isinstance(dtype, np.dtype):
         return 8 * int(dtype.itemsize)
-    if _is_half(dtype):
+    if is_half(dtype):
         return 16
     if xp.isdtype(dtype, "bool"):
         return 8
@@ -43,7 +43,7 @@ def n_bits(xp: Namespace, dtype: DType) -> int:
     return int(info(dtype).bits)
 
 
-def _is_half(dtype: DType) -> bool:
+def is_half(dtype: DType) -> bool:
     """Whether a dtype is float16 or bfloat16."""
     if isinstance(dtype, np.dtype):  # (str(dtype) takes as long as a small matrix product)
         return dtype.itemsize == 2 and dtype.kind in "fV"  # (bfloat16 has NumPy's kind "V")

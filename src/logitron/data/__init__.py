@@ -30,6 +30,7 @@ module                      contents
 ``free_memory``             memory that a process may still take
 ``reader_rows``             `ReaderRows`: sums and maps over blocks that are read in each pass
 ``block_features``          wrappers that cast or standardise the features of a block
+``feature_products``        the two products of a pass with features, also of 16 bits
 ``product_rows``            `ProductRows`: sums and products over rows of sparse matrices
 ``products``                `Products`: the interface of sparse features that offer products, and
                             which ones are used by them

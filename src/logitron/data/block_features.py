@@ -9,6 +9,7 @@ from typing import Any
 
 from logitron.backend.libraries import library_of, namespace_of
 from logitron.backend.types import Array
+from logitron.data.feature_products import backward, logits, reads_stored
 from logitron.neuron import formulas
 
 __all__ = [
@@ -33,6 +34,7 @@ def sum_of_squares(X: Array, *row_arrays: Array | None) -> tuple[Array]:
     return (library_of(X).sum_of_squares(X),)
 
 
+@reads_stored
 def apply_to_logits(
     X: Array,
     *rest: Array | None,
@@ -44,7 +46,7 @@ def apply_to_logits(
     coef, intercept = rest[-2:]
     xp = namespace_of(X)
     W = xp.matrix_transpose(coef)
-    return logits_function(formulas.logits(xp, X, W, intercept, by_row=by_row), **static)
+    return logits_function(logits(xp, X, W, intercept, by_row=by_row), **static)
 
 
 def without_features(
@@ -54,12 +56,13 @@ def without_features(
     return row_function(*rest, **static)
 
 
+@reads_stored
 def with_products(
     X: Array, *rest: Array | None, row_function: Callable[..., Any], **static: Any
 ) -> tuple[Array, ...]:
     """Call a row function, and multiply the last array that it returns by the features."""
     *sums, R = row_function(*rest, **static)
-    return (*sums, formulas.backward(namespace_of(X), X, R))
+    return (*sums, backward(namespace_of(X), X, R))
 
 
 def squared_products(X: Array, *row_arrays: Array | None) -> tuple[Array]:

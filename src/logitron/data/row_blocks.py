@@ -18,6 +18,7 @@ from logitron.data.block_features import (
     without_features,
 )
 from logitron.data.block_options import BlockOptions, default_block_rows
+from logitron.data.feature_products import stays_stored
 from logitron.data.memory_order import MemoryOrder, blocks_in_buffer, copied_block_rows
 
 __all__ = ["RowBlocks", "evenly_drawn", "take_rows"]
@@ -80,7 +81,7 @@ class RowBlocks:
     def _make_blocks(self, size: int) -> None:
         """Divide the rows into blocks of ``size`` rows, and share them out among workers."""
         X, *row_arrays = self._arrays
-        width, options, flip = self._settings["width"], self._options, self._order.flip
+        flip = self._order.flip
         # Blocks are views. Libraries without views copy, but they have a single block.
         self._stored: list[tuple[Any, ...]] = [
             (
@@ -91,10 +92,15 @@ class RowBlocks:
         ]
         #: rows in a block
         self._size = size
-        n = X.shape[0]
-        numbers = n * width if width >= options.many_outputs else n
         #: the blocks of each worker
-        self._worker_slices = self._shared_out(numbers >= options.parallel_min_numbers)
+        self._worker_slices = self._shared_out(self._is_long)
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether a pass computes numbers enough to share the blocks out among workers."""
+        n, width, options = self.shape[0], self._settings["width"], self._options
+        numbers = n * width if width >= options.many_outputs else n
+        return bool(numbers >= options.parallel_min_numbers)
 
     def _shared_out(self, is_long: bool) -> list[list[tuple[Any, ...]]]:
         """Share the blocks out among workers, in order, if the work is long."""
@@ -159,10 +165,11 @@ class RowBlocks:
         """
         if self._standardisation is not None:
             return self._compiled_standardised(function, static)
-        if self._is_cast():
+        X, precision = self._arrays[0], self.context.precision
+        if self._is_cast() or stays_stored(function, X, precision):
             return self.context.compile(function, **static)
         return self.context.compile(
-            with_cast_features, block_function=function, precision=self.context.precision, **static
+            with_cast_features, block_function=function, precision=precision, **static
         )
 
     def _compiled_of_rows(
@@ -215,6 +222,9 @@ class RowBlocks:
         rows = default_block_rows(self.context, n, p, self._settings["width"], self._options)
         if self._order.copied:
             return min(rows, copied_block_rows(self.context, n, self._options.min_rows))
+        if self._is_long and self.context.workers() > 1 and not self._is_cast():
+            # (each worker has a wide copy of a block; of few rows it is small in any case)
+            return min(rows, copied_block_rows(self.context, n, self._options.preferred_rows))
         return rows
 
     def _slice_features(self, X: Array, start: int, size: int) -> Array:

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from logitron.backend import namespace_of
+from logitron.backend.dtypes import is_half
 from logitron.backend.types import Array, DType, Namespace
 from logitron.objective.groups import (
     GroupIndex,
@@ -33,7 +34,7 @@ class Block(NamedTuple):
     counts: Array | None = None
     offset: Array | None = None
     X: Array = None
-    """Features (n, p) in that precision; row functions have none."""
+    """Features (n, p) in that precision, or in 16 bits; row functions have none."""
 
     def labelled(self, index: GroupIndex | None, classes: int) -> tuple[Array, Array | None]:
         """Targets of the groups, and their weights (n,) or (n, G); None is 1."""
@@ -103,7 +104,9 @@ def block_function(function: Callable[..., Any]) -> Callable[..., Any]:
         *parameters: Any,
         **static: Any,
     ) -> Any:
-        block = Block(namespace_of(X), X.dtype, targets, sample_weight, counts, offset, X)
+        xp = namespace_of(X)
+        dtype = xp.float32 if is_half(X.dtype) else X.dtype
+        block = Block(xp, dtype, targets, sample_weight, counts, offset, X)
         return function(block, *parameters, **static)
 
     return run

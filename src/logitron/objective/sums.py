@@ -16,6 +16,7 @@ from math import log
 
 from logitron.backend import library_of
 from logitron.backend.types import Array
+from logitron.data.feature_products import backward, logits, reads_stored
 from logitron.losses import Loss
 from logitron.neuron import formulas
 from logitron.objective.block import Block, block_function, row_function
@@ -49,10 +50,13 @@ __all__ = [
 
 #: sigmoid neurons whose logits are better kept row by row
 MANY = 16
+#: second derivatives that are products of a row's own features
+OWN_FEATURES = ("full", "block_diagonal")
 #: logits of a block of which it matters whether numbers are normal
 SLOWED = 1 << 14
 
 
+@reads_stored
 @block_function
 def evaluate(
     block: Block,
@@ -80,22 +84,23 @@ def evaluate(
     n = X.shape[0]
     W = xp.reshape(coef, (G * K, p))
     b = None if intercept is None else xp.reshape(intercept, (G * K,))
-    Z = formulas.logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
+    Z = logits(xp, X, T(W), b, by_row=K == 1 and G >= MANY)
     Y, sample_weight = block.labelled(index, K)
 
     # less than half of the smallest normal number's exponent: squares of probabilities are normal
     min_exponent = (
-        0.4 * log(float(xp.finfo(X.dtype).smallest_normal)) if n * G * K >= SLOWED else None
+        0.4 * log(float(xp.finfo(Z.dtype).smallest_normal)) if n * G * K >= SLOWED else None
     )
     at = block.with_offset(Z, index, K)
     terms = loss.terms(xp, at, Y, min_exponent=min_exponent)
     rows, R = formulas.weigh(xp, terms.value, terms.grad, sample_weight, classes=K)
-    grad: tuple[Array, ...] = (T(formulas.backward(xp, X, R)),)
+    grad: tuple[Array, ...] = (T(backward(xp, X, R)),)
     if intercept is not None:
         grad = *grad, xp.sum(R, axis=0)
     P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives
     if curvature != "subspace":
-        seconds = curvature_sums(xp, X, P, sample_weight, curvature, intercept is not None)
+        wide = xp.astype(X, block.dtype, copy=False) if curvature in OWN_FEATURES else X
+        seconds = curvature_sums(xp, wide, P, sample_weight, curvature, intercept is not None)
     elif projection is not None and projection.shape[1:] == (1, 1):
         mix, origin = projection[:, 0, 0], None if at_centre is None else at_centre[:, 0]
         seconds = (along_logits(xp, P, sample_weight, Z, origin, mix),)

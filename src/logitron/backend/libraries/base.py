@@ -53,6 +53,9 @@ class Library:
     #: whether NumPy fits arrays of this library in the memory of the processor, where it can view
     #: them; False for the library itself
     numpy_on_processor: bool = True
+    #: whether features of 16 bits are multiplied as they are, see `split_products`. No GPU has been
+    #: measured: tensor cores add up in float32, but truncate sums that others round.
+    split_products: bool = False
     #: sizes of blocks of rows, unless `block_sizes` chooses others for a device
     blocks: BlockSizes = BlockSizes()
     #: fused kernels for the terms of a loss, by the name of the loss; `logitron.losses` uses them
@@ -186,11 +189,30 @@ class Library:
         """Whether the array stores all of its values."""
         return True
 
+    # --- products of 16 bits, for `logitron.backend.split_products` ---
+
+    def multiplies_half(self, array: Array) -> bool:
+        """Whether `split_products` is on, and `half_product` can multiply an array of 16 bits."""
+        return False
+
+    def half_product(self, A: Array, B: Array) -> Array:
+        """Multiply matrices of float16 or bfloat16, add up in float32, and return float32."""
+        raise NotImplementedError
+
+    def rounded(self, array: Array, dtype: DType) -> Array:
+        """Round numbers to ``dtype``, and return them in their own."""
+        xp = self.namespace()
+        return xp.astype(xp.astype(array, dtype), array.dtype)
+
     # --- values in and out ---
 
     def numpy_can_view(self, array: Array) -> bool:
-        """Whether the array is in the memory of the processor, in a dtype that suits NumPy."""
+        """Whether the array is in the memory of the processor, for `numpy_view`."""
         return False
+
+    def numpy_view(self, array: Array) -> np.ndarray[Any, Any]:
+        """View the memory of an array as NumPy, which has bfloat16 as `numpy_casts.BFLOAT16`."""
+        return self.to_numpy(array)
 
     def from_numpy(self, values: np.ndarray[Any, Any], device: Device) -> Array:
         """Move an array of NumPy to the device; share its memory if possible."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries.base import Library
-from logitron.backend.types import Array, Device, Namespace
+from logitron.backend.libraries.numpy_casts import BFLOAT16
+from logitron.backend.types import Array, Device, DType, Namespace
 
 
 class JaxLibrary(Library):
@@ -100,13 +101,35 @@ class JaxLibrary(Library):
 
         return "float64" if jax.config.jax_enable_x64 else "float32"
 
+    def multiplies_half(self, array: Array) -> bool:
+        # (XLA refuses some products of bfloat16 on processors)
+        return self.split_products and all(one.platform != "cpu" for one in array.devices())
+
+    def half_product(self, A: Array, B: Array) -> Array:
+        import jax
+
+        return jax.numpy.matmul(A, B, preferred_element_type=jax.numpy.float32)
+
+    def rounded(self, array: Array, dtype: DType) -> Array:
+        import jax
+
+        # (XLA leaves out a cast to fewer digits and back)
+        info = jax.numpy.finfo(dtype)
+        return jax.lax.reduce_precision(array, info.nexp, info.nmant)
+
     def numpy_can_view(self, array: Array) -> bool:
         import jax
 
-        if isinstance(array, jax.core.Tracer) or array.dtype == jax.numpy.bfloat16:
+        if isinstance(array, jax.core.Tracer):
             return False
         devices = array.devices()
         return len(devices) == 1 and next(iter(devices)).platform == "cpu"
+
+    def numpy_view(self, array: Array) -> np.ndarray[Any, Any]:
+        import jax
+
+        values = np.asarray(jax.device_get(array))
+        return values.view(BFLOAT16) if values.dtype.name == "bfloat16" else values
 
     def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
         import jax

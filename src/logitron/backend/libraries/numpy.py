@@ -13,6 +13,7 @@ from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries import scipy_cholesky, scipy_eigh
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.namespaces import with_functions
+from logitron.backend.libraries.numpy_casts import cast
 from logitron.backend.libraries.numpy_kernels import (
     fused_binomial,
     fused_multinomial,
@@ -211,7 +212,7 @@ def _reduce(
 
 
 def _astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
-    return x.astype(dtype, copy=copy)
+    return x.astype(dtype, copy=copy) if x.dtype.itemsize != 2 else cast(x, dtype, copy=copy)
 
 
 def _zeros_like(x: Array, *, dtype: Any = None) -> Array:

@@ -13,6 +13,7 @@ from logitron.backend.block_sizes import BlockSizes
 from logitron.backend.libraries import torch_losses, torch_threads
 from logitron.backend.libraries.base import Library
 from logitron.backend.libraries.namespaces import with_functions
+from logitron.backend.libraries.numpy_casts import BFLOAT16
 from logitron.backend.process_setting import ProcessSetting
 from logitron.backend.types import Array, Device, DType, Namespace
 
@@ -131,9 +132,24 @@ class TorchLibrary(Library):
     def numpy_can_view(self, array: Array) -> bool:
         import torch
 
-        # (torch casts half precision twice as fast as NumPy, which has no bfloat16)
-        plain = type(array) in (torch.Tensor, torch.nn.Parameter) and array.device.type == "cpu"
-        return plain and array.dtype not in (torch.float16, torch.bfloat16)
+        return type(array) in (torch.Tensor, torch.nn.Parameter) and array.device.type == "cpu"
+
+    def numpy_view(self, array: Array) -> np.ndarray[Any, Any]:
+        import torch
+
+        is_bfloat16 = array.dtype == torch.bfloat16
+        bits = self.to_numpy(array.detach().view(torch.int16) if is_bfloat16 else array)
+        return bits.view(BFLOAT16) if is_bfloat16 else bits
+
+    def multiplies_half(self, array: Array) -> bool:
+        # (compiled functions may leave a rounding out)
+        able = array.device.type == "cuda" and self.compiler is None and _has_wide_products()
+        return self.split_products and able
+
+    def half_product(self, A: Array, B: Array) -> Array:
+        import torch
+
+        return torch.mm(A, B, out_dtype=torch.float32)
 
     def detach(self, array: Array) -> Array:
         return array.detach()
@@ -283,6 +299,14 @@ class _FullFloat32(ProcessSetting):
 
 
 _full_float32 = _FullFloat32()
+
+
+@cache
+def _has_wide_products() -> bool:
+    """Whether products of 16 bits can be returned in float32, since torch 2.8."""
+    import torch
+
+    return "dtype" in torch.ops.aten.mm.overloads()
 
 
 @cache
