@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from logitron.backend import ArrayContext
 from logitron.preconditioners import Diagonal
-from logitron.solvers import RingHistory, lbfgs, ring_size
+from logitron.solvers import RingHistory, lbfgs, ring_size, short_history
+from logitron.solvers.dropping_history import DroppingHistory
 from logitron.solvers.ring_history import FILLED, GROWN
 from tests.tolerances import assert_near
 
@@ -64,6 +66,33 @@ class TestRingHistory:
         taken = ring.take_groups(np.asarray([1]))
         found = taken.direction(grad[1:], Diagonal(inverse[1:]))
         assert_near(found[0], whole[1], "float32", 21)
+
+    def test_pairs_of_a_steeper_loss_are_dropped(self):
+        """As in the exact history, whichever groups fall by a quarter, and after dropping all."""
+        exact = DroppingHistory.of(ArrayContext.named("numpy"), np.zeros(SHAPE), max_size=8)
+        ring = short_history(ArrayContext.named("numpy"), np.zeros(SHAPE))
+        assert isinstance(ring, RingHistory)
+        value = np.asarray([100.0, 100.0])
+        for number in range(14):
+            step = RNG.normal(size=SHAPE)
+            before, value = value, value * (0.7 if number == 6 else np.asarray([0.9, 0.99]))
+            exact = exact.append(step, 2.0 * step, before, value)
+            ring = ring.append(step, 2.0 * step, before, value)
+            grad, model = RNG.normal(size=SHAPE), Diagonal(RNG.uniform(0.5, 2.0, size=SHAPE))
+            found = ring.direction(grad, model)
+            assert_near(found, exact.direction(grad, model), "float32", 21, growth=64)
+        wrong = np.asarray([True, False])
+        found = ring.without(wrong).direction(grad, model)
+        expected = exact.without(wrong).direction(grad, model)
+        assert_near(found, expected, "float32", 21, growth=64)
+
+    def test_a_past_outlives_dropped_pairs(self):
+        _, ring = _both(7, 5)
+        grad, model = RNG.normal(size=SHAPE), Diagonal(RNG.uniform(0.5, 2.0, size=SHAPE))
+        past, expected = ring.past(), ring.direction(grad, model)
+        step = RNG.normal(size=SHAPE)
+        ring = ring.append(step, step, np.ones(2), np.ones(2)).without(np.asarray([True, True]))
+        np.testing.assert_array_equal(past.restored().direction(grad, model), expected)
 
 
 def test_a_history_grows_in_long_fits_only():

@@ -34,7 +34,7 @@ REFRESH_IS_DEAR, REFRESHES_ARE_DEAR = 12.0, 40.0
 #: sample is copied
 WIDE, WIDEST = 1000, 1 << 15
 #: rows of that sample, at least and at most; and rows for each row of it, of few rows and of many
-FEWEST_DRAWN, FEW_DRAWN, MOST_DRAWN, FEW_EACH, ROWS_EACH = 200, 400, 800, 5, 14
+FEWEST_DRAWN, FEW_DRAWN, MOST_DRAWN, FEW_EACH, ROWS_EACH = 200, 400, 800, 5, 17
 #: passes that it takes, also for more targets than so many, where memory is left for few rows of
 #: each; that the exact spectrum takes; and the part of the cost to be saved
 SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 40, 120, 16, 25, 1 / 3

@@ -1,12 +1,13 @@
 """The preconditioner of rows: how many, which, and their features in the shared eigenbasis."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
 
 from logitron.automatic.curvature import has_sizes_of_float32, refresh
-from logitron.backend import linalg, namespace_of, to_host
+from logitron.backend import linalg, namespace_of, stacked, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import LogitObjective, Objective
 from logitron.preconditioners import (
@@ -20,8 +21,13 @@ from logitron.solvers import RowScheduleState
 
 __all__ = ["RowModels", "keeps_logits", "logits_fit", "max_rank_of", "rank_of"]
 
+#: wide features of chosen rows are one part in so many of all features, at most; of one column
+MOST_PART, MOST_PART_OF_ONE = 96, 48
+
 #: rows of each column at least, and numbers in the rows of all columns at most
 FEWEST_ROWS, MOST_NUMBERS = 8, 1 << 25
+#: into how many parts the rows are divided, since each is copied; and numbers in one, at least
+PARTS, FEWEST_COPIED = 8, 1 << 16
 #: rows for each one that is drawn at a time, at most, for all to be rotated once
 ROWS_EACH = 2
 #: logits that are kept, at most, unless features are as many
@@ -93,6 +99,13 @@ class RowModels:
         blocks = 1.2 * m * n * q * q + 6.0 * m * q**3
         return blocks <= BLOCKS_WORTH * m * n * (4.0 * q + 150.0) and m * q * q <= MOST_NUMBERS
 
+    def ranks(self, objective: Objective) -> tuple[int, int]:
+        """Choose the rows of each column to begin with, and at most."""
+        (n, p), (G, K, q), most = objective.rows.shape, objective.shape, None
+        if isinstance(self.shared, SampledSpectrum):
+            most = n * p // (MOST_PART if G * K > 1 else MOST_PART_OF_ONE)
+        return rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
+
     def __call__(
         self,
         objective: LogitObjective,
@@ -126,30 +139,40 @@ class RowModels:
         total, chosen = xp.sum(curvature, axis=1), xp.sum(largest, axis=1)
         total, chosen, largest = objective.from_rows((total, chosen, largest))
         xp, context = objective.context.xp, objective.context
-        features, index = self._features_of(kept, np.asarray(to_host(places)))
-        shape = (G, K, -1)
+        places, shape = np.asarray(to_host(places)), (G, K, -1)
         curvature = xp.reshape(context.asarray(largest), shape)
         rest = context.asarray(total) - context.asarray(chosen)
         rest = xp.reshape(xp.where(rest > 0.0, rest, 0.0), (G, K))
         total = xp.reshape(context.asarray(total), (G, K))
-        index = xp.reshape(context.asarray(index, keep_dtype=True), shape)
         penalty, shared = objective.penalty.strength, self.shared
         model: Preconditioner
         if isinstance(shared, SampledSpectrum):
-            taken = xp.take(features, xp.reshape(index, (-1,)), axis=0)
-            roots = xp.astype(xp.sqrt(curvature), taken.dtype, copy=False)
-            scaled = xp.reshape(taken, (*index.shape, -1)) * roots[..., None]
-            del features, taken
+            roots = xp.reshape(xp.sqrt(curvature), (-1,))
+            scaled = stacked(context, places.size, self._scaled(kept, places.reshape(-1), roots))
+            scaled = xp.reshape(scaled, (G, K, places.shape[1], -1))
             make = context.compile(sampled_spectrum_and_rows)
             model = make(shared, penalty, rest, total, scaled)
         else:
+            features, index = self._features_of(kept, places)
+            index = xp.reshape(context.asarray(index, keep_dtype=True), shape)
             spectrum = shared.feature_vectors, shared.feature_values
             make = context.compile(spectrum_and_rows)
             model = make(*spectrum, penalty, rest, total, features, index, curvature)
         return model
 
+    def _scaled(self, kept: LogitObjective, places: HostArray, roots: Array) -> Iterator[Array]:
+        """Centred features of rows and their 1 (s, q), times ``roots (s,)``: in parts."""
+        size = max(len(places) // PARTS, FEWEST_COPIED // kept.objective.shape[2], FEWEST_ROWS)
+        for start in range(0, len(places), size):
+            features, index = self._features_of(kept, places[start : start + size])
+            context, own = kept.context, roots[start : start + size]
+            index = context.asarray(index, keep_dtype=True)
+            taken = context.xp.take(features, index, axis=0)
+            yield taken * context.xp.astype(own, taken.dtype, copy=False)[:, None]
+            del features, taken
+
     def _features_of(self, kept: LogitObjective, places: HostArray) -> tuple[Array, HostArray]:
-        """Centred features (d, q) of the rows at ``places (m, r)``, and where they are in those.
+        """Centred features (d, q) of rows at places of any shape, and where they are in those.
 
         They are in the exact eigenbasis, or beside a sampled spectrum in no other basis; in float32
         where that is faster, and followed by a 1 where there is an intercept. Where most rows can

@@ -19,12 +19,12 @@ from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.observers import of_all_groups, with_parameters
 from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
 from logitron.automatic.plan import Plan
-from logitron.automatic.row_models import RowModels, keeps_logits, max_rank_of, rank_of
+from logitron.automatic.row_models import RowModels, keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
-from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner, SampledSpectrum
+from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
     Callback,
@@ -38,14 +38,13 @@ from logitron.solvers import (
     Stopping,
     WhenSlow,
     remember,
+    short_history,
 )
 
 __all__ = ["AutomaticSolver", "Minimum"]
 
 #: calls that a pass must take as long as, for groups of weaker and stronger penalties to come first
 CHEAP_PASSES = 8.0
-#: wide features of chosen rows are one part in so many of all features, at most
-MOST_PART = 24
 #: iterations between refreshes of class blocks, which cost about ten passes, not one
 BLOCKS_PERIOD = 14
 
@@ -250,11 +249,8 @@ class AutomaticSolver:
         spent: int,
     ) -> LogitQuasiNewton:
         """Make the solver on kept logits, for the iterations that are left."""
-        (n, p), (G, K, q) = objective.rows.shape, objective.shape
-        most = n * p // MOST_PART if isinstance(models.shared, SampledSpectrum) else None
         max_iter = self.max_iter if self.max_iter_on_logits is None else self.max_iter_on_logits
-        rank, max_rank = rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
-        schedule = RowSchedule(rank, max_rank)
+        schedule = RowSchedule(*models.ranks(objective))
         if models.blocks:
             schedule = replace(schedule, period=BLOCKS_PERIOD)
         return LogitQuasiNewton(
@@ -276,6 +272,7 @@ class AutomaticSolver:
             spectrum = sampled_spectrum(objective, self.plan.spectrum_rows)
             gap_bound = GapBound()
             solver = self._rows_solver(objective, RowModels(spectrum, blocks=False), gap_bound, 0)
+            solver = replace(solver, history=short_history)
             observer = with_parameters(callback, objective, None, 0)
             solution = solver.minimize(LogitObjective.of(objective), theta, callback=observer)
         return Minimum(solution, objective, gap_bound)

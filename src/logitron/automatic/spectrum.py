@@ -1,8 +1,12 @@
 """The features' spectrum from a sample of rows: directions of some, mean squares of others."""
 
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+
 import numpy as np
 
-from logitron.backend import linalg, to_host
+from logitron.backend import library_of, linalg, stacked, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import GroupIndex, Objective
 from logitron.objective.block import Block, block_function
@@ -16,6 +20,8 @@ LEAST = {"float64": 1e-10, "float32": 1e-6}
 CHECKED = 2
 #: into which the drawn rows are divided, since they are copied
 PARTS = 8
+#: features that are rotated at a time
+COLUMNS = 512
 #: the tail is at least this part of the whole
 LEAST_TAIL = 1e-12
 SEED = 3
@@ -27,9 +33,7 @@ def sampled_spectrum(objective: Objective, count: int) -> SampledSpectrum:
     n, p = rows.shape
     sample, others = _drawn(n, count)
     xp, wide = rows.context.xp, rows.context.wide
-    drawn = [_features(objective, part)[0] for part in np.array_split(sample, PARTS)]
-    features = objective.rows.context.xp.concat(drawn)
-    del drawn
+    features = stacked(rows.context, len(sample), _parts(objective, sample))
     products = wide.asarray(features @ xp.matrix_transpose(features))
     values, vectors = linalg.eigh(products)
     del products
@@ -37,14 +41,10 @@ def sampled_spectrum(objective: Objective, count: int) -> SampledSpectrum:
     first = int(np.argmax(there))
     vectors = vectors[:, first:] / xp.sqrt(values[first:])
     vectors = xp.astype(vectors, features.dtype, copy=False)
-    V = xp.matrix_transpose(features) @ vectors
+    V = xp.matrix_transpose(_in_place(xp.matrix_transpose(vectors), features))
     del features, vectors
-    squares = total = weight = 0.0
-    for part in np.array_split(others, PARTS):  # no copy is larger than the directions
-        checked, one = _features(objective, part)
-        along = wide.asarray(checked @ V)
-        squares, weight = squares + xp.sum(along * along, axis=0), weight + one
-        total = total + wide.asarray(xp.sum(checked * checked))
+    checks = [_check(objective, part, V) for part in np.array_split(others, PARTS)]
+    squares, total, weight = (reduce(add, parts) for parts in zip(*checks, strict=True))
     squares, total = squares / weight, total / weight
     rest = (total - xp.sum(squares)) / float(max(p - V.shape[1], 1))
     tail = xp.where(rest > LEAST_TAIL * total, rest, LEAST_TAIL * total)
@@ -60,6 +60,29 @@ def _drawn(n: int, count: int) -> tuple[HostArray, HostArray]:
     """Draw rows without replacement: a sample, and others."""
     order = np.random.default_rng(SEED).permutation(n)
     return np.sort(order[:count]), np.sort(order[count : (1 + CHECKED) * count])
+
+
+def _parts(objective: Objective, sample: HostArray) -> Iterator[Array]:
+    """Copy the features of a sample in parts."""
+    return (_features(objective, part)[0] for part in np.array_split(sample, PARTS))
+
+
+def _in_place(rotation: Array, features: Array) -> Array:
+    """Multiply features (s, p) by a matrix (r, s) from the left, in their memory where possible."""
+    r, p, library = rotation.shape[0], features.shape[1], library_of(features)
+    if not library.writes_in_place:
+        return rotation @ features
+    for start in range(0, p, COLUMNS):
+        some = slice(start, min(start + COLUMNS, p))
+        features[:r, some] = rotation @ features[:, some]
+    return features[:r, :]
+
+
+def _check(objective: Objective, rows: HostArray, V: Array) -> tuple[Array, Array, Array]:
+    """Sum the squares of other rows along directions (s,) and in all; and the rows' weights."""
+    wide, (features, weight) = objective.rows.context.wide, _features(objective, rows)
+    along, xp = wide.asarray(features @ V), wide.xp
+    return xp.sum(along * along, axis=0), wide.asarray(xp.sum(features * features)), weight
 
 
 def _features(objective: Objective, indices: HostArray) -> tuple[Array, Array]:

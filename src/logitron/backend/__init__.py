@@ -8,6 +8,7 @@ module                        contents
 `logitron.backend.context`    `ArrayContext`: library, device and precision of a computation
 `logitron.backend.host`       `to_host`: counted reads from a device to the host
 `logitron.backend.linalg`     small linear systems, solved without waiting for the device
+``stacking``                  `stacked`: arrays in parts, written into one memory
 ``transfer``                  moving arrays between libraries and devices
 ``block_sizes``               how large the blocks of rows are that suit a device
 ``dtypes``                    kinds and widths of dtypes
@@ -28,6 +29,7 @@ from logitron.backend.libraries import (
     library_of,
     namespace_of,
 )
+from logitron.backend.stacking import stacked
 
 __all__ = [
     "LIBRARIES",
@@ -39,6 +41,7 @@ __all__ = [
     "library_of",
     "linalg",
     "namespace_of",
+    "stacked",
     "to_host",
     "to_host_all",
 ]

@@ -268,7 +268,7 @@ class ArrayRows(RowBlocks):
             return self
         cached, settings = self.context.blocks.features, dict(self._settings)
         if cached is not None:  # each block is converted: it is copied
-            rows = max(self._options.fewest_converted, cached // (8 * max(self.shape[1], 1)))
+            rows = max(self._options.fewest_converted, cached // (16 * max(self.shape[1], 1)))
             settings["block_rows"] = min(self._size, rows)
         return type(self)(
             self.context.wide, *self._arrays, standardisation=self._standardisation, **settings

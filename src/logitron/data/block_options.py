@@ -61,7 +61,7 @@ class BlockOptions:
     min_rows: int = 512
     preferred_rows: int = 2048
     max_excess: int = 4
-    fewest_converted: int = 128
+    fewest_converted: int = 64
     min_retry_rows: int = 64
     many_outputs: int = 16
     parallel_min_numbers: int = 1 << 18

@@ -106,9 +106,10 @@ class LogitObjective(NamedTuple):
             return theta, logits
         xp, context = objective.context.xp, objective.context
         change = context.compile(_newton_intercepts)(evaluation.grad, evaluation.intercept_hessian)
-        moved = xp.concat([0.0 * theta[:, :, :-1], change[:, :, None]], axis=2)
+        intercept = theta[:, :, -1:] + change[:, :, None]
+        moved = xp.concat([theta[:, :, :-1], intercept], axis=2)
         lengths = objective.to_rows(xp.reshape(change, (-1,)))
-        return theta + moved, logits + objective.rows.context.asarray(lengths)
+        return moved, logits + objective.rows.context.asarray(lengths)
 
     def gap_of_coefficients(self, evaluation: Evaluation) -> Array:
         """Bound the distance from the minimum (G,), if the intercepts were the best ones.

@@ -18,6 +18,7 @@ module                         what it holds
 `solvers.record`               what became of each group of a run
 `solvers.state`                the state between two iterations
 `solvers.ring_history`         its history in memory that is allocated once, in float32
+`solvers.short_history`        which history many parameters have
 `solvers.dropping_history`     its history where pairs of a steeper loss are dropped
 `solvers.curvature_schedule`   refreshes of a preconditioner that is made of curvature
 `solvers.group_arrays`         numbers and arrays of the groups
@@ -65,6 +66,7 @@ from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, joined, put_groups
 from logitron.solvers.ring_history import PastRing, RingHistory, ring_size
 from logitron.solvers.row_schedule import RowSchedule, RowScheduleState
+from logitron.solvers.short_history import short_history
 from logitron.solvers.slope_search import SlopeSearch
 from logitron.solvers.stopping import Stopping
 
@@ -113,6 +115,7 @@ __all__ = [
     "remember",
     "ring_size",
     "run",
+    "short_history",
     "stop_recording",
     "within",
 ]

@@ -10,6 +10,9 @@ from logitron.solvers import lbfgs
 
 __all__ = ["DroppingHistory"]
 
+#: pairs that are kept, and the part of its value at their time below which the objective drops them
+SIZE, KEEP = 10, 0.75
+
 
 class DroppingHistory(NamedTuple):
     """The last steps of each group, see `lbfgs.History`, and the values that they began at."""
@@ -24,7 +27,7 @@ class DroppingHistory(NamedTuple):
 
     @classmethod
     def of(
-        cls, context: ArrayContext, theta: Array, *, max_size: int = 10, keep: float = 0.75
+        cls, context: ArrayContext, theta: Array, *, max_size: int = SIZE, keep: float = KEEP
     ) -> "DroppingHistory":
         """Begin without pairs."""
         values = np.zeros((theta.shape[0], 0))

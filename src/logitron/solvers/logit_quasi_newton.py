@@ -134,14 +134,11 @@ class LogitQuasiNewton:
         change = objective.logits(state.direction)
         iteration = state.iteration + 1
         step_size, accepted, end_slope, reached = self._search(state, change, running)
-        if reached is None or not iteration % RECOMPUTE:
-            theta = along(objective.context, state, step_size)
-            if iteration % RECOMPUTE:
-                logits = objective.moved(state.logits, change, step_size)
-            else:
-                logits = objective.logits(theta)
-            reached = evaluated(objective, theta, logits)
-        point, gap = reached, np.full(objective.groups, np.inf)
+        point = reached if iteration % RECOMPUTE else None
+        if point is None:
+            point = self._moved(state, change, step_size, anew=not iteration % RECOMPUTE)
+        del change, reached  # (with many groups, these are a part of the features)
+        gap = np.full(objective.groups, np.inf)
         if self._bounds_pay(state):
             point, gap = self._bounded(state, objective, point)
         # (of a decrease that rounding hides, the slopes at both ends of the step say more)
@@ -195,6 +192,15 @@ class LogitQuasiNewton:
         return state._replace(objective=state.objective.in_float64()) if wide else state
 
     # --- pieces of a step -----------------------------------------------------------------------
+
+    def _moved(
+        self, state: LogitState, change: Array, step_size: HostArray, *, anew: bool
+    ) -> LogitPoint:
+        """Evaluate the end of the steps, with logits that are summed or computed ``anew``."""
+        objective, theta = state.objective, along(state.objective.context, state, step_size)
+        if anew:
+            return evaluated(objective, theta, objective.logits(theta))
+        return evaluated(objective, theta, objective.moved(state.logits, change, step_size))
 
     def _search(
         self, state: LogitState, change: Array, running: HostArray

@@ -4,6 +4,8 @@ The formulas are those of `lbfgs`. New pairs overwrite the oldest ones, and inne
 with changes of the gradient are kept, so that an iteration reads the steps three times and the
 changes twice, and copies nothing. Rounding of the history to float32 changes directions by as
 little, and costs no digit of the minimum.
+
+Pairs of a steeper loss can be dropped, see `dropping_history`: they become zeros.
 """
 
 from typing import Any
@@ -36,13 +38,32 @@ class RingHistory:
         G, and the numbers of parameters of each, D.
     capacity : int
         Pairs that are kept, M.
+    most : int
+        Pairs that are kept in long fits.
+    keep : float, default 0.0
+        Pairs are dropped when the objective has fallen below this part of its value then.
+    rescales : bool, default True
+        Whether the preconditioner is multiplied by a number that makes it right along the last
+        step.
     """
 
-    def __init__(self, groups: int, size: int, capacity: int) -> None:
+    def __init__(
+        self,
+        groups: int,
+        size: int,
+        capacity: int,
+        *,
+        most: int = GROWN,
+        keep: float = 0.0,
+        rescales: bool = True,
+    ) -> None:
         self.S = np.zeros((groups, capacity, size), np.float32)
         self.Y = np.zeros((groups, capacity, size), np.float32)
         #: inner products of steps (rows) with changes (columns)
         self.products = np.zeros((groups, capacity, capacity))
+        #: the objective when each pair was made; zero for a pair that was dropped
+        self.values = np.zeros((groups, capacity))
+        self.most, self.keep, self.rescales = most, keep, rescales
         #: pairs appended so far
         self.count = 0
         self._past: PastRing | None = None
@@ -55,9 +76,10 @@ class RingHistory:
     def append(
         self, step: Array, change: Array, before: HostArray, value: HostArray
     ) -> "RingHistory":
-        """Append a step (G, K, q) and the change of the gradient along it.
+        """Append a step (G, K, q) and the change of the gradient along it; drop pairs too old.
 
-        Groups whose step shows no positive curvature get a step of zeros.
+        Groups whose step shows no positive curvature get a step of zeros. The objective (G,) was
+        ``before``, and is ``value`` now.
         """
         if self.count == FILLED * self.S.shape[1]:
             self._grow()
@@ -77,13 +99,12 @@ class RingHistory:
         size = min(self.count, capacity)
         self.products[:, :size, place] = _along(self.S[:, :size], self.Y[:, place])
         self.products[:, place, place] = np.where(good, product, 1.0)
+        self.values[:, place] = before
+        self._drop(value[:, None] < self.keep * self.values)
         return self
 
     def direction(self, grad: Array, preconditioner: Any) -> Array:
-        """Compute the search direction (G, K, q).
-
-        The preconditioner is multiplied by a number that makes it right along the last step.
-        """
+        """Compute the search direction (G, K, q)."""
         G, capacity, _ = self.S.shape
         size = min(self.count, capacity)
         if not size:
@@ -96,7 +117,8 @@ class RingHistory:
         alpha = np.linalg.solve(upper, _along(S, g)[:, order, None])[:, :, 0]
         shifted = g - _combined(Y, alpha[:, back])
         r = preconditioner.solve(shifted.reshape(grad.shape)).reshape(g.shape)
-        r = r * self._scale(grad.shape, preconditioner, diagonal[:, -1])[:, None]
+        if self.rescales:
+            r = r * self._scale(grad.shape, preconditioner, diagonal[:, -1])[:, None]
         lower = np.swapaxes(upper, 1, 2)
         right = diagonal * alpha - _along(Y, r)[:, order]
         gamma = np.linalg.solve(lower, right[:, :, None])[:, :, 0]
@@ -116,28 +138,39 @@ class RingHistory:
     def _grow(self) -> None:
         """Double the number of pairs that are kept, as far as memory allows."""
         G, capacity, size = self.S.shape
-        larger = min(2 * capacity, GROWN, int(GROWN_BYTES / (8.0 * G * size)))
+        larger = min(2 * capacity, self.most, int(GROWN_BYTES / (8.0 * G * size)))
         if larger <= capacity:
             return
         pairs = np.arange(self.count - capacity, self.count)
         old, new = pairs % capacity, pairs % larger
         grown = RingHistory(G, size, larger)
         grown.products += np.eye(larger)
+        grown.values[:, new] = self.values[:, old]
         grown.S[:, new], grown.Y[:, new] = self.S[:, old], self.Y[:, old]
         grown.products[:, new[:, None], new] = self.products[:, old[:, None], old]
-        self.S, self.Y, self.products = grown.S, grown.Y, grown.products
+        self.S, self.Y, self.products, self.values = grown.S, grown.Y, grown.products, grown.values
 
     def without(self, which: HostArray) -> "RingHistory":
         """Drop all pairs of some groups (G,)."""
-        self.S[which] = self.Y[which] = 0.0
-        self.products[which] = np.eye(self.products.shape[1])
+        self._drop(np.broadcast_to(which[:, None], self.values.shape))
         return self
+
+    def _drop(self, which: HostArray) -> None:
+        """Replace pairs (G, M) by zeros."""
+        if not which.any():
+            return
+        if self._past is not None:
+            self._past.copy()
+        self.S[which] = self.Y[which] = self.values[which] = 0.0
+        self.products[which] = 0.0
+        np.swapaxes(self.products, 1, 2)[which] = 0.0
+        np.einsum("gmm->gm", self.products)[which] = 1.0
 
     def take_groups(self, groups: HostArray) -> "RingHistory":
         """Return the history of some of the groups, by their numbers (g,)."""
-        other = RingHistory(0, 0, 0)
+        other = RingHistory(0, 0, 0, most=self.most, keep=self.keep, rescales=self.rescales)
         other.S, other.Y = self.S[groups], self.Y[groups]
-        other.products = self.products[groups]
+        other.products, other.values = self.products[groups], self.values[groups]
         other.count = self.count
         return other
 
@@ -150,23 +183,40 @@ class PastRing:
     """
 
     def __init__(self, ring: RingHistory) -> None:
-        self.arrays, self.count = (ring.S, ring.Y, ring.products), ring.count
+        self.arrays, self.count = (ring.S, ring.Y, ring.products, ring.values), ring.count
+        names = "most", "keep", "rescales"
+        self.settings: dict[str, Any] = {name: getattr(ring, name) for name in names}
         self.kept: tuple[int, list[HostArray]] | None = None
 
     def keep(self, place: int) -> None:
         """Copy what a step at a place overwrites."""
-        S, Y, products = self.arrays
-        self.kept = place, [S[:, place].copy(), Y[:, place].copy(), products[:, :, place].copy()]
+        S, Y, products, values = self.arrays
+        parts = S[:, place], Y[:, place], products[:, :, place], values[:, place]
+        self.kept = place, [part.copy() for part in parts]
+
+    def copy(self) -> None:
+        """Copy all of it, before pairs at any places are dropped."""
+        self.arrays = self._copies()
+        self.kept = None
 
     def restored(self) -> RingHistory:
         """Return the history in arrays of its own."""
-        ring = RingHistory(0, 0, 0)
-        S, Y, products = self.arrays
-        ring.S, ring.Y, ring.products, ring.count = S.copy(), Y.copy(), products.copy(), self.count
-        if self.kept is not None:  # (read after the copies: another thread may append a step)
-            place, (step, change, column) = self.kept
-            ring.S[:, place], ring.Y[:, place], ring.products[:, :, place] = step, change, column
+        ring = RingHistory(0, 0, 0, **self.settings)
+        arrays, copies = self.arrays, self._copies()
+        if self.arrays is not arrays:  # (another thread drops pairs, and has copied them before)
+            copies = self._copies()
+        ring.S, ring.Y, ring.products, ring.values = copies
+        ring.count = self.count
         return ring
+
+    def _copies(self) -> tuple[HostArray, HostArray, HostArray, HostArray]:
+        """Copy the arrays, with what was overwritten since."""
+        S, Y, products, values = (part.copy() for part in self.arrays)
+        if self.kept is not None:  # (read after the copies: another thread may append a step)
+            place, (step, change, column, before) = self.kept
+            S[:, place], Y[:, place], values[:, place] = step, change, before
+            products[:, :, place] = column
+        return S, Y, products, values
 
 
 def _along(vectors: HostArray, vector: HostArray) -> HostArray:

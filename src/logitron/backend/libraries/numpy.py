@@ -60,7 +60,8 @@ class NumpyLibrary(Library):
 
     def largest(self, values: Array, count: int) -> Array:
         n = values.shape[1]
-        return np.argpartition(values, n - count, axis=1)[:, n - count :]
+        # (a view would keep the places of all values)
+        return np.argpartition(values, n - count, axis=1)[:, n - count :].copy()
 
     def solve(self, A: Array, B: Array) -> Array:
         if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:

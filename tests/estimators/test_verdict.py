@@ -1,0 +1,40 @@
+"""What is proven of the coefficients as they are stored."""
+
+import numpy as np
+
+from logitron import LogisticRegression
+from logitron.backend import ArrayContext
+from logitron.certificates import GapBound
+from logitron.estimators.verdict import judge
+from logitron.objective import Objective, make_training_rows
+from logitron.reductions import centre
+from logitron.solvers import Solution, Status
+
+C = 1e4
+
+
+def _value(X, y, coef, intercept):
+    z = X.astype(float) @ coef.astype(float).ravel() + float(intercept[0])
+    return np.logaddexp(0.0, (1 - 2 * y) * z).sum() + (coef.astype(float) ** 2).sum() / (2 * C)
+
+
+def test_rounding_of_coefficients_spoils_no_bound():
+    """Their rounded gradient proves next to nothing along steep features, the found ones all."""
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(300, 40)) * 300.0 / np.arange(1, 41)).astype(np.float32)
+    y = (X @ rng.normal(size=40) / 300.0 + rng.logistic(size=300) > 0).astype(np.int8)
+    found = LogisticRegression(C=C, tol=1e-7).fit(X.astype(float), y)
+    rows = make_training_rows(ArrayContext.of(X), X, y[:, None], None)
+    objective = centre(Objective.over(rows, penalty=1.0 / C))
+    stored = found.coef_.astype(np.float32), found.intercept_.astype(np.float32)
+    theta, precise = objective.start(found.coef_, found.intercept_), objective.in_float64()
+    value = _value(X, y, found.coef_, found.intercept_)
+    status = np.asarray([int(Status.MAX_ITER)])  # (no Hessian of all parameters is summed then)
+    solution = Solution(theta, status, np.ones(1, np.int32), np.asarray([[value]]))
+    verdict = judge(objective, solution, 1e-4, *stored, GapBound())
+    there = precise.start(*(part.astype(float) for part in stored))
+    by_gradient = GapBound()(precise, precise.evaluate(there), there)
+    assert float(by_gradient[0]) > 2e-6 * value
+    assert verdict.certified.all()
+    assert verdict.suboptimality[0] <= 1e-6
+    assert verdict.suboptimality[0] * value >= _value(X, y, *stored) - value
