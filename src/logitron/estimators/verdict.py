@@ -154,6 +154,8 @@ class _Judge:
             sizes = _logit_errors(off)
             if rows.precision == wide.precision == "float64" and solution.gap is not None:
                 gap = np.minimum(gap, self._gap_from_solver_bound(value, sizes))
+            elif not (relative_gap(value, gap) <= relative).all():
+                gap = np.minimum(gap, self._gap_from_unrounded(value, sizes))
             gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
             if rows.precision == "float64":
                 gap = self._add_rounding(gap, sizes)
@@ -171,13 +173,33 @@ class _Judge:
         solution = self.solution
         if not (self.objective.strongly_convex or solution.proven) or solution.gap is None:
             return np.full(value.shape, np.inf)
+        return self._gap_since(solution.loss_curve[-1], solution.gap, value, sizes)
+
+    def _gap_since(
+        self, before: HostArray, gap: HostArray, value: HostArray, sizes: HostArray
+    ) -> HostArray:
+        """Bound the gap of values by that of values ``before``, and the rounding of both."""
         total = self.objective.data.max_sample_weight * self.objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(invalid="ignore", over="ignore"):
-            least = solution.loss_curve[-1] - solution.gap
+            least = before - gap
             rounding = VALUE_ROUNDINGS * np.abs(value) + sizes * np.sqrt(np.abs(value) * total)
             above: HostArray = np.maximum(value - least, 0.0) + eps * rounding
         return np.where(np.isfinite(above), above, np.inf)
+
+    def _gap_from_unrounded(self, value: HostArray, sizes: HostArray) -> HostArray:
+        """Bound the gap by the change of the objective since its parameters were rounded.
+
+        A weak penalty's bound is far above the distance at parameters that are rounded to float32:
+        it grows by the square of their rounding, times the curvature of the data.
+        """
+        precise, theta = self.objective.in_float64(), self.solution.theta
+        if precise.eps > np.finfo(np.float64).eps or not self.objective.strongly_convex:
+            return np.full(value.shape, np.inf)
+        evaluation = precise.evaluate(theta)
+        before = np.asarray(to_host(evaluation.value))
+        gap = np.asarray(to_host(self.gap_bound(precise, evaluation, theta)))
+        return self._gap_since(before, gap, value, sizes)
 
     def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float
