@@ -146,3 +146,17 @@ def test_hard_fits_find_the_spectrum_when_they_need_it(decomposed):
     clf = LogisticRegression().fit(X, y)
     assert clf.converged_.all()
     assert 300 in decomposed
+
+
+def test_definite_matrices_are_inverted_in_every_library(eager):
+    F = np.random.default_rng(1).normal(size=(2, 3, 9, 6))
+    A = np.swapaxes(F, 2, 3) @ F + np.eye(6)
+    with eager.context().scope():
+        found = host(linalg.inv_definite(eager.array(A)))
+    assert_near(found @ A, np.broadcast_to(np.eye(6), A.shape), eager.precision, growth=100.0)
+
+
+def test_inverses_of_matrices_that_are_not_definite_are_nan():
+    found = linalg.inv_definite(np.stack([-np.eye(3), 2.0 * np.eye(3)]))
+    assert np.isnan(found[0]).all()
+    np.testing.assert_allclose(found[1], 0.5 * np.eye(3))

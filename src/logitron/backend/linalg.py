@@ -15,6 +15,7 @@ __all__ = [
     "eye_like",
     "indicators",
     "inv",
+    "inv_definite",
     "largest",
     "range_like",
     "shifted_cholesky",
@@ -38,6 +39,14 @@ def solve(A: Array, B: Array) -> Array:
 def inv(A: Array) -> Array:
     """Invert stacks of matrices (..., D, D)."""
     return library_of(A).inv(A)
+
+
+def inv_definite(A: Array) -> Array:
+    """Invert stacks of symmetric positive definite matrices (..., D, D).
+
+    NaN where one is not, or what `inv` gives.
+    """
+    return library_of(A).inv_definite(A)
 
 
 def shifted_cholesky(A: Array, scale: Array, shift: Array) -> Array:

@@ -235,6 +235,10 @@ class Library:
         """Invert matrices."""
         return self.namespace().linalg.inv(A)
 
+    def inv_definite(self, A: Array) -> Array:
+        """Invert symmetric positive definite matrices; see `linalg`."""
+        return self.inv(A)
+
     def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:
         """Factorise ``scale A + shift 1`` for each scale and shift; see `linalg`."""
         sums = scale[:, None, None] * A + shift[:, None, None] * self.eye_like(A, A.shape[-1])

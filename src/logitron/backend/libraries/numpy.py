@@ -70,6 +70,13 @@ class NumpyLibrary(Library):
             return np.linalg.inv(A)
         return threads.run_interruptibly(np.linalg.inv, A)
 
+    def inv_definite(self, A: Array) -> Array:
+        is_long = A.size * A.shape[-1] >= INTERRUPTIBLE_SIZE
+        matrices = A.reshape(-1, *A.shape[-2:])
+        if not is_long:
+            return scipy_cholesky.inverse(matrices).reshape(A.shape)
+        return threads.run_interruptibly(scipy_cholesky.inverse, matrices).reshape(A.shape)
+
     def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:
         is_long = A.size * A.shape[-1] >= INTERRUPTIBLE_SIZE
         call = threads.run_interruptibly if is_long else None

@@ -1,4 +1,4 @@
-"""Cholesky factors by SciPy's LAPACK, in place: twice as fast as NumPy's, which copies."""
+"""Cholesky factors and inverses by SciPy's LAPACK, in place: twice as fast as NumPy's."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ import numpy as np
 
 from logitron.backend.types import Array
 
-__all__ = ["shifted_cholesky", "solve"]
+__all__ = ["inverse", "shifted_cholesky", "solve"]
 
 
 def shifted_cholesky(
@@ -48,3 +48,25 @@ def solve(factors: Array, B: Array) -> Array:
 
     (run,) = get_lapack_funcs(("potrs",), (factors, B))
     return np.stack([run(one.T, own, lower=1)[0] for one, own in zip(factors, B, strict=True)])
+
+
+def inverse(A: Array) -> Array:
+    """Invert symmetric positive definite matrices (m, D, D), NaN where one is not.
+
+    By Cholesky factors, that takes 3/8 of the multiplications of NumPy's inverse.
+    """
+    from scipy.linalg.lapack import get_lapack_funcs
+
+    factorise, invert = get_lapack_funcs(("potrf", "potri"), (A,))
+    found = np.array(A, order="C")
+    above = np.triu_indices(A.shape[-1], 1)
+    for one in found:
+        # (the transposed memory is in the order of LAPACK, which then makes no copy)
+        _, failed = factorise(one.T, lower=0, clean=0, overwrite_a=1)
+        if not failed:
+            _, failed = invert(one.T, lower=0, overwrite_c=1)
+        if failed:
+            one[:] = np.nan
+        else:
+            one[above] = one.T[above]
+    return found
