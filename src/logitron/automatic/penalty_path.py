@@ -77,7 +77,7 @@ def minimize_along_penalties(
     objective: Objective,
     theta: Array,
     path: PenaltyPath,
-    minimize: Callable[[HostArray, Array, Callback], Solution],
+    minimize: Callable[[HostArray, Array, Callback, bool], Solution],
     callback: Callback = None,
 ) -> Solution:
     """Minimise from ``theta (G, K, q)``.
@@ -88,8 +88,8 @@ def minimize_along_penalties(
     theta : array (G, K, q)
     path : PenaltyPath
     minimize : callable
-        ``minimize(groups, start, callback)`` minimises some of the groups, by their numbers, from
-        parameters of those.
+        ``minimize(groups, start, callback, near)`` minimises some of the groups, by their numbers,
+        from parameters of those; near their minimum, if they lie between answers.
     callback : callable, optional
         Called after each iteration with all groups; the loss of those that were not begun is the
         mean of the others.
@@ -103,7 +103,7 @@ def minimize_along_penalties(
         loss_curve=np.full((1, G), np.nan),
     )
     observer = of_all_groups(callback, begun, path.first, context)
-    found = minimize(path.first, context.xp.take(theta, index, axis=0), observer)
+    found = minimize(path.first, context.xp.take(theta, index, axis=0), observer, False)
     between = path.between(context, found.theta)
     parts = [(path.first, found)]
     if (found.status == Status.STOPPED).any():
@@ -112,4 +112,4 @@ def minimize_along_penalties(
     begun = begun.replaced(path.first, found, context, after=0)
     begun.n_iter[path.others] = found.n_iter.max()
     observer = of_all_groups(callback, begun, path.others, context)
-    return joined([*parts, (path.others, minimize(path.others, between, observer))], context)
+    return joined([*parts, (path.others, minimize(path.others, between, observer, True))], context)

@@ -8,7 +8,7 @@ import numpy as np
 
 from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, stacked, to_host
-from logitron.backend.types import Array, HostArray
+from logitron.backend.types import Array, DType, HostArray
 from logitron.objective import LogitObjective, Objective
 from logitron.preconditioners import (
     Kronecker,
@@ -86,11 +86,14 @@ class RowModels:
     rotated : dict of array (n, q)
         The features of all rows in the eigenbasis, once they were needed, by whether they are in
         float32.
+    vectors : dict of array (p, p)
+        The eigenvectors of the exact spectrum, by their dtype.
     """
 
     shared: Kronecker | SampledSpectrum
     blocks: bool
     rotated: dict[bool, Array] = field(default_factory=dict, compare=False)
+    vectors: dict[DType, Array] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def blocks_pay(n: int, q: int, groups: int, classes: int) -> bool:
@@ -155,7 +158,7 @@ class RowModels:
         else:
             features, index = self._features_of(kept, places)
             index = xp.reshape(context.asarray(index, keep_dtype=True), shape)
-            spectrum = shared.feature_vectors, shared.feature_values
+            spectrum = self._vectors_in(features.dtype), shared.feature_values
             make = context.compile(spectrum_and_rows)
             model = make(*spectrum, penalty, rest, total, features, index, curvature)
         return model
@@ -170,6 +173,15 @@ class RowModels:
             taken = context.xp.take(features, index, axis=0)
             yield taken * context.xp.astype(own, taken.dtype, copy=False)[:, None]
             del features, taken
+
+    def _vectors_in(self, dtype: DType) -> Array | None:
+        """Eigenvectors of the exact spectrum in a dtype: a rotation can spare what a model can."""
+        V = self.shared.feature_vectors
+        if V is None or V.dtype == dtype:
+            return V
+        if dtype not in self.vectors:
+            self.vectors[dtype] = namespace_of(V).astype(V, dtype)
+        return self.vectors[dtype]
 
     def _features_of(self, kept: LogitObjective, places: HostArray) -> tuple[Array, HostArray]:
         """Centred features (d, q) of rows at places of any shape, and where they are in those.

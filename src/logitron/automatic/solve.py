@@ -22,7 +22,7 @@ from logitron.automatic.plan import Plan
 from logitron.automatic.row_models import RowModels, keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
-from logitron.certificates import GapBound
+from logitron.certificates import GapBound, near_enough
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
 from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
 from logitron.reductions import rotate, with_intercept_column
@@ -163,11 +163,16 @@ class AutomaticSolver:
         groups: HostArray,
         theta: Array,
         callback: Callback,
+        near: bool,
     ) -> Solution:
-        """Minimise some of the groups, by their numbers, from parameters of those."""
+        """Minimise some of the groups, by their numbers, from parameters of those.
+
+        They are ``near`` their minimum if they lie between the answers of other groups.
+        """
         index = objective.context.asarray(groups, keep_dtype=True)
         model = None if model is None else model.take_groups(index)
-        return self._from_model(objective.take(groups), model, theta, solver, callback)
+        minimize = replace(self, warm=near)._from_model
+        return minimize(objective.take(groups), model, theta, solver, callback)
 
     def _from_model(
         self,
@@ -226,8 +231,7 @@ class AutomaticSolver:
         """
         context, spent = objective.context, int(solution.n_iter.max())
         left = np.flatnonzero(solution.status == Status.MAX_ITER)
-        if spent <= 1:
-            solution = replace(solution, theta=start)
+        solution = replace(solution, theta=start) if spent <= 1 else solution
         chosen, begin = objective, solution.theta
         if len(left) < objective.groups:
             index = context.asarray(left, keep_dtype=True)
@@ -238,7 +242,8 @@ class AutomaticSolver:
         models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
         kept = LogitObjective.of(chosen)
-        found = rows.minimize(kept.in_float32() or kept, begin, callback=observer)
+        kept = kept.in_float32() or kept
+        found = rows.minimize(kept, begin, near=self.warm or spent > 1, callback=observer)
         return solution.replaced(left, found, context, after=spent)
 
     def _rows_solver(
@@ -259,6 +264,7 @@ class AutomaticSolver:
             gap_bound=_of_logits(gap_bound),
             max_iter=max(max_iter - spent, 0),
             interruptible=self.interruptible,
+            sharp=near_enough(objective),
             stopping=Stopping.stored(self.tol, objective.rows.context.precision),
         )
 
@@ -372,14 +378,12 @@ def _was_stopped(solution: Solution) -> bool:
 
 def _goes_on(solution: Solution) -> bool:
     """Whether nothing was stopped, and a group is left that is not done."""
-    status = solution.status
-    return bool((status == Status.MAX_ITER).any()) and not (status == Status.STOPPED).any()
+    return bool((solution.status == Status.MAX_ITER).any()) and not _was_stopped(solution)
 
 
 def _is_unfinished(solution: Solution) -> bool:
     """Whether nothing was stopped, and a group has not converged."""
-    status = solution.status
-    return bool((status != Status.CONVERGED).any()) and not (status == Status.STOPPED).any()
+    return bool((solution.status != Status.CONVERGED).any()) and not _was_stopped(solution)
 
 
 def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:

@@ -15,7 +15,7 @@ __all__ = [
     "eye_like",
     "indicators",
     "inv",
-    "inv_positive",
+    "inv_definite",
     "largest",
     "plus_product",
     "range_like",
@@ -42,13 +42,13 @@ def inv(A: Array) -> Array:
     return library_of(A).inv(A)
 
 
-def inv_positive(A: Array) -> Array:
-    """Invert stacks of symmetric positive definite matrices (m, D, D), in their precision.
+def inv_definite(A: Array) -> Array:
+    """Invert stacks of symmetric positive definite matrices (..., D, D), in their precision.
 
     NaN where a matrix is not positive definite, an error of the library, or the inverse of a matrix
     that is not.
     """
-    return library_of(A).inv_positive(A)
+    return library_of(A).inv_definite(A)
 
 
 def shifted_cholesky(A: Array, scale: Array, shift: Array) -> Array:

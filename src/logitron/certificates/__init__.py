@@ -7,6 +7,7 @@ module                           what it holds
 `certificates.strong_convexity`  its formulas, by the penalty and by a subsample's curvature
 `certificates.exact_bound`       the same by the penalty, with roundings as they are
 `certificates.curved_rows`       by the rows of most curvature, of sigmoid neurons
+`certificates.curved_pairs`      the same of softmax groups, by the two likeliest classes of rows
 `certificates.intercept_change`  how far the intercepts are from their best values
 `certificates.free_change`       and how far all parameters without a penalty are
 `certificates.duality_gap`       the bound with an L1 penalty
@@ -17,6 +18,7 @@ module                           what it holds
 ================================ ===============================================================
 """
 
+from logitron.certificates.curved_pairs import near_enough
 from logitron.certificates.duality_gap import duality_gap
 from logitron.certificates.exact_bound import bound_by_exact_terms
 from logitron.certificates.free_change import free_change, zero_factor_features
@@ -31,5 +33,6 @@ __all__ = [
     "bound_by_exact_terms",
     "duality_gap",
     "free_change",
+    "near_enough",
     "zero_factor_features",
 ]

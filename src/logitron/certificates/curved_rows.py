@@ -34,7 +34,7 @@ from logitron.backend.types import Array, HostArray
 from logitron.certificates.strong_convexity import concordant_bound, rounding
 from logitron.objective import Evaluation, LogitObjective, Objective, gram_norm_bound, sums
 
-__all__ = ["sharpened"]
+__all__ = ["drawn_features", "serves", "sharpened"]
 
 #: part of a neuron's curvature that the rows must have; and their mean curvature, as a part of
 #: their weight, above which they will not
@@ -88,7 +88,7 @@ def sharpened(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         worth = ITERATIONS * np.log(gap / enough) >= _passes(n, p, count)
     worth &= np.atleast_1d(estimate) <= enough
-    if not (worth.any() and _serves(objective)):
+    if not (worth.any() and objective.eps <= EPS and serves(objective)):
         return gap
     most = objective.data.max_sample_weight * objective.data.scale * count
     chosen = np.flatnonzero(worth & (evaluation.intercept_hessian[:, 0, 0] <= CONCENTRATED * most))
@@ -109,12 +109,12 @@ def sharpened(
     return found
 
 
-def _serves(objective: Objective) -> bool:
-    """Whether rows can be drawn, and sums are exact enough."""
-    rows, layout = objective.rows, objective.layout
+def serves(objective: Objective) -> bool:
+    """Whether rows can be drawn, and the loss and the penalty are those of the bound."""
+    rows, layout, loss = objective.rows, objective.layout, objective.loss
     dense = rows.in_memory and rows.entries is None and not layout.intercept_is_column
-    one = objective.classes == 1 and objective.loss.self_concordance is not None
-    return dense and one and objective.eps <= EPS and objective.penalty.feature_factors is None
+    known = loss.self_concordance is not None and objective.strongly_convex
+    return dense and known and objective.penalty.feature_factors is None
 
 
 def _passes(n: int, p: int, count: int) -> float:
@@ -146,7 +146,7 @@ def _of_groups(
     gram, weight = float(to_host(gram_norm_bound(objective))), data.max_total_weight
     W = theta[:, :, : objective.rows.shape[1]]
     noise = rounding(value + weight, W, np.asarray(gram) if squares is None else squares, EPS)
-    features, whose = _features(objective, np.asarray(to_host(places))[those])
+    features, whose = drawn_features(objective, np.asarray(to_host(places))[those])
     for g, rows in zip(those.tolist(), whose, strict=True):
         there = largest[g] > 0.0
         found[g] = _bound(
@@ -161,7 +161,7 @@ def _of_groups(
     return found
 
 
-def _features(objective: Objective, places: HostArray) -> tuple[HostArray, HostArray]:
+def drawn_features(objective: Objective, places: HostArray) -> tuple[HostArray, HostArray]:
     """Draw the centred features of rows (g, r): of the distinct ones, and which are whose."""
     distinct, inverse = np.unique(places, return_inverse=True)
     drawn = objective.rows.select(distinct)

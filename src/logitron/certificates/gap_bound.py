@@ -5,7 +5,7 @@ from typing import Any
 
 from logitron.backend import linalg
 from logitron.backend.types import Array
-from logitron.certificates.curved_rows import sharpened
+from logitron.certificates import curved_pairs, curved_rows
 from logitron.certificates.free_change import free_change
 from logitron.certificates.strong_convexity import bound, bound_by_witness
 from logitron.certificates.subsample import SubsampleBound
@@ -56,7 +56,8 @@ class GapBound:
         is zero.
 
         Without a subsample, groups whose ``estimate`` of the distance is ``enough`` may have a
-        bound by their curved rows, see `curved_rows`. Both are on the host, where parameters are.
+        bound by their curved rows or pairs, see `curved_rows` and `curved_pairs`. Both are on the
+        host, where parameters are.
         """
         subsample = self.subsample
         if subsample is not None and (before > subsample.reach or not objective.penalised):
@@ -68,7 +69,12 @@ class GapBound:
                 return gap
         gap = _by_strong_convexity(objective, evaluation, theta)
         if self.subsample is None and on_host and estimate is not None:
-            return sharpened(objective, evaluation, theta, gap, enough, estimate, logits)
+            known = gap, enough, estimate, logits
+            if objective.classes == 1:
+                return curved_rows.sharpened(objective, evaluation, theta, *known)
+            if logits is not None:
+                return curved_pairs.sharpened(objective, evaluation, theta, *known)
+            return gap
         if subsample is None or (on_host and bool((gap <= enough).all())):
             return gap
         other = _by_subsample(subsample, objective, evaluation, theta, before)

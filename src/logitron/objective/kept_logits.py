@@ -190,6 +190,16 @@ class LogitObjective(NamedTuple):
         curvature: Array = rows.map_rows(logit_sums.curvatures, one.data.index, loss=one.loss)
         return rows.context.xp.matrix_transpose(curvature)
 
+    def pair_curvatures(self, logits: Array) -> Array:
+        """Weighted curvature of each row between its two likeliest classes, and those (n, 3).
+
+        Of a single group; see `certificates.curved_pairs`.
+        """
+        one = self.objective
+        rows = one.rows.with_row_arrays(*one.rows.row_arrays, logits)
+        found: Array = rows.map_rows(logit_sums.pair_curvatures, one.data.index, loss=one.loss)
+        return found
+
 
 def _newton_intercepts(grad: Array, hessian: Array) -> Array:
     """Newton's step of the intercepts (G, K), for their Hessian (G, K, K)."""

@@ -7,6 +7,7 @@ products of the features with each other.
 
 from typing import Any
 
+from logitron.backend import linalg
 from logitron.backend.types import Array
 from logitron.losses import Loss, along_ray
 from logitron.neuron import formulas
@@ -15,7 +16,7 @@ from logitron.objective.groups import GroupIndex, as_group_weights
 from logitron.objective.misclassified import misclassified
 from logitron.objective.second_derivatives import curvature_sums
 
-__all__ = ["along", "blocks", "class_indicators", "curvatures", "evaluate"]
+__all__ = ["along", "blocks", "class_indicators", "curvatures", "evaluate", "pair_curvatures"]
 
 
 def _terms(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
@@ -109,3 +110,22 @@ def curvatures(block: Block, Z: Array, index: GroupIndex | None, *, loss: Loss) 
         return curvature
     grouped = xp.reshape(curvature, (n, -1, K)) * as_group_weights(weights)[:, :, None]
     return xp.reshape(grouped, curvature.shape)
+
+
+@row_function
+def pair_curvatures(block: Block, Z: Array, index: GroupIndex | None, *, loss: Loss) -> Array:
+    """Weighted curvature between the two likeliest classes of each row, and these (n, 3).
+
+    Of a single group. With probabilities ``a`` and ``b``, it is ``a b / (a + b)``.
+    """
+    xp, K = block.xp, loss.n_outputs
+    terms, _, weights = _terms(block, Z, index, loss)
+    P = terms.curvature
+    first = xp.argmax(P, axis=1)
+    classes = xp.astype(linalg.range_like(P, K), first.dtype)
+    rest = xp.where(classes == first[:, None], -1.0 + 0.0 * P, P)
+    a, b, second = xp.max(P, axis=1), xp.max(rest, axis=1), xp.argmax(rest, axis=1)
+    curvature = a * b / (a + b)
+    if weights is not None:
+        curvature = curvature * as_group_weights(weights)[:, 0]
+    return xp.stack([curvature, *(xp.astype(k, P.dtype) for k in (first, second))], axis=1)

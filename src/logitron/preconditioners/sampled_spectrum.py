@@ -130,7 +130,7 @@ def sampled_spectrum_and_rows(
     # products of the features' precision can be negative by a rounding of the largest
     size = xp.sum(xp.sum(products * eye, axis=3), axis=2)[:, :, None, None] + 1.0
     ridge = 8.0 * float(xp.finfo(rows.dtype).eps) * size
-    matrix = linalg.inv(products + (1.0 + ridge) * eye)
+    matrix = linalg.inv_definite(products + (1.0 + ridge) * eye)
     return SampledSpectrumAndRows(V, outside, inside, intercept, rows, in_basis, matrix)
 
 

@@ -41,7 +41,7 @@ class SpectrumAndRows(NamedTuple):
     """The inverse of ``M_k`` for each class k of each group."""
 
     feature_vectors: Array | None
-    """Eigenvectors of Sigma (p, p); None where Sigma is diagonal."""
+    """Eigenvectors of Sigma (p, p), in any precision; None where Sigma is diagonal."""
     roots: Array
     """Roots of the diagonal of B (G, K, q)."""
     rows: Array
@@ -76,7 +76,8 @@ class SpectrumAndRows(NamedTuple):
         xp, p = namespace_of(vectors), V.shape[0]
         G, K, q = vectors.shape
         V = xp.matrix_transpose(V) if back else V
-        found = xp.reshape(xp.reshape(vectors[:, :, :p], (G * K, p)) @ V, (G, K, p))
+        flat = xp.astype(xp.reshape(vectors[:, :, :p], (G * K, p)), V.dtype, copy=False)
+        found = xp.astype(xp.reshape(flat @ V, (G, K, p)), vectors.dtype, copy=False)
         return found if q == p else xp.concat([found, vectors[:, :, p:]], axis=2)
 
 
@@ -102,7 +103,7 @@ def spectrum_and_rows(
     Parameters
     ----------
     feature_vectors : array (p, p), optional
-        Eigenvectors of Sigma; None where it is diagonal.
+        Eigenvectors of Sigma, in any precision; None where it is diagonal.
     feature_values : array (p,)
         Its eigenvalues.
     penalty : array (G,)
@@ -168,5 +169,5 @@ def _of_some(
     # (the inverse of a Cholesky factor's product stays positive, a general inverse may not)
     products = products if library.is_host else xp.astype(products, wide, copy=False)
     eye = linalg.eye_like(products, r)
-    matrix = linalg.inv_positive(products + xp.astype(least, products.dtype)[:, None, None] * eye)
+    matrix = linalg.inv_definite(products + xp.astype(least, products.dtype)[:, None, None] * eye)
     return rows, xp.astype(matrix, rows.dtype, copy=False)

@@ -43,8 +43,6 @@ __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 RECOMPUTE = 16
 #: Part of a value by which it may grow by rounding.
 ROUNDING = 1e-13
-#: Part of the target below which an estimated distance leaves only rounding in a larger bound.
-ROUNDED = 0.01
 #: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
 #: this part of the value.
 DISAPPOINTING, CLOSE = 0.15, 1e-3
@@ -75,6 +73,8 @@ class LogitQuasiNewton:
         Bounds are computed when a group's decrement is at most so many times its target.
     finest : float
         Gradients in float32 are good for decrements down to the rounding of the values times this.
+    sharp : float
+        Part of the target below which an estimated distance is worth a bound in float64.
     stopping : Stopping
     search : SlopeSearch
     """
@@ -87,24 +87,35 @@ class LogitQuasiNewton:
     interruptible: bool = False
     bound_below: float = 1.0
     finest: float = 1e-3
+    sharp: float = 0.01
     stopping: Stopping = field(default_factory=Stopping)
     search: SlopeSearch = field(default_factory=SlopeSearch)
 
     def minimize(
-        self, objective: ObjectiveOfLogits, theta: Array, *, callback: Callback = None
+        self,
+        objective: ObjectiveOfLogits,
+        theta: Array,
+        *,
+        near: bool = False,
+        callback: Callback = None,
     ) -> Solution:
-        """Minimise from ``theta (G, K, q)`` until every group is done."""
+        """Minimise from ``theta (G, K, q)`` until every group is done, see `init`."""
         with np.errstate(over="ignore", invalid="ignore"):
-            state, stopped = run(self, self.init(objective, theta), callback)
+            state, stopped = run(self, self.init(objective, theta, near=near), callback)
         return state.record.solution(state.theta, objective.context, stopped=stopped)
 
-    def init(self, objective: ObjectiveOfLogits, theta: Array) -> LogitState:
-        """Evaluate the parameters to start from, and choose the first direction."""
+    def init(self, objective: ObjectiveOfLogits, theta: Array, *, near: bool = False) -> LogitState:
+        """Evaluate the parameters to start from, and choose the first direction.
+
+        With a model of the schedule if the parameters are ``near`` the minimum, where the model for
+        the start would be wrong.
+        """
         G = objective.groups
         theta = objective.centred_over_classes(theta)
         point = evaluated(objective, theta, objective.logits(theta))
         value = point.value
         zeros, infinite = np.zeros(G), np.full(G, np.inf)
+        schedule = self.schedule.start()
         state = LogitState(
             objective=objective,
             iteration=0,
@@ -117,9 +128,9 @@ class LogitQuasiNewton:
             slope=-infinite,
             step_size=zeros + 1.0,
             n_backtracks=zeros,
-            preconditioner=self.refresh(objective, theta, point.logits, None),
+            preconditioner=self.refresh(objective, theta, point.logits, schedule if near else None),
             history=self.history(objective.context, theta),
-            schedule=self.schedule.start(),
+            schedule=schedule,
             progress=Progress(infinite, infinite, zeros, zeros > 0.0),
             decrement=np.inf,
             record=Record(G),
@@ -145,8 +156,12 @@ class LogitQuasiNewton:
         visible = -0.5 * state.slope > VALUE_ROUNDING * objective.eps * np.abs(point.value)
         by_slopes = -0.5 * step_size * (state.slope + end_slope)
         decrease = np.where(visible, state.value - point.value, by_slopes)
-        if self._float64_pays(state, point, gap, decrease):
-            objective = objective.in_float64()
+        n_backtracks = np.where(accepted, 0.0, state.n_backtracks + 16.0)
+        # (a second step along which no value is lower: below the rounding of float32 there may be)
+        stuck = (~accepted & (state.n_backtracks > 0.0) & running).any()
+        narrow = objective.eps > np.finfo(np.float64).eps
+        if narrow and (stuck or self._float64_pays(state, point, gap, decrease)):
+            objective, n_backtracks = objective.in_float64(), np.where(accepted, 0.0, 1.0)
             point = evaluated(objective, point.theta, objective.logits(point.theta))
             if self._bounds_pay(state):
                 point, gap = self._bounded(state, objective, point)
@@ -162,7 +177,7 @@ class LogitQuasiNewton:
             grad=grad,
             gap=gap,
             step_size=np.ones_like(value),
-            n_backtracks=np.where(accepted, 0.0, state.n_backtracks + 16.0),
+            n_backtracks=n_backtracks,
             history=history,
         )
         state = self._assess(state, decrease, accepted, point.unbounded)
@@ -293,12 +308,10 @@ class LogitQuasiNewton:
         """
         objective, value = state.objective, point.value
         eps, size, attained = objective.eps, np.abs(value), objective.strongly_convex
-        if eps <= np.finfo(np.float64).eps:
-            return False
         decrement, target = -0.5 * state.slope, self.stopping.target(np, value, 0.0, attained=True)
         # a gradient that is rounding predicts a decrease that does not come
         near = (decrease < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
-        near |= decrement <= np.maximum(ROUNDED * target, self.finest * eps * size)
+        near |= decrement <= np.maximum(self.sharp * target, self.finest * eps * size)
         if attained:
             (least,) = read(objective.context, objective.gap_of_coefficients(point.evaluation))
             near |= least <= target

@@ -265,8 +265,8 @@ class Library:
         """Invert matrices."""
         return self.namespace().linalg.inv(A)
 
-    def inv_positive(self, A: Array) -> Array:
-        """Invert symmetric positive definite matrices (m, D, D)."""
+    def inv_definite(self, A: Array) -> Array:
+        """Invert symmetric positive definite matrices (..., D, D)."""
         return self.inv(A)
 
     def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:

@@ -73,10 +73,11 @@ class NumpyLibrary(Library):
             return np.linalg.inv(A)
         return threads.run_interruptibly(np.linalg.inv, A)
 
-    def inv_positive(self, A: Array) -> Array:
+    def inv_definite(self, A: Array) -> Array:
+        matrices = A.reshape(-1, *A.shape[-2:])
         if A.size * A.shape[-1] < INTERRUPTIBLE_SIZE:
-            return scipy_cholesky.inverse(A)
-        return threads.run_interruptibly(scipy_cholesky.inverse, A)
+            return scipy_cholesky.inverse(matrices).reshape(A.shape)
+        return threads.run_interruptibly(scipy_cholesky.inverse, matrices).reshape(A.shape)
 
     def shifted_cholesky(self, A: Array, scale: Array, shift: Array) -> Array:
         is_long = A.size * A.shape[-1] >= INTERRUPTIBLE_SIZE
