@@ -1,6 +1,7 @@
 """Softmax groups that other methods leave: whole Hessians, and linearisations that lag behind."""
 
 from dataclasses import replace
+from functools import cached_property
 from math import log
 from typing import Any
 
@@ -8,9 +9,17 @@ import numpy as np
 
 from logitron.automatic.observers import of_all_groups
 from logitron.automatic.row_models import MOST_LOGITS
+from logitron.backend import linalg, to_host
 from logitron.backend.types import Array
 from logitron.certificates import bound_by_exact_terms
-from logitron.objective import LogitObjective, Objective, follow, linearise
+from logitron.objective import (
+    LinearisedRows,
+    LogitObjective,
+    Objective,
+    follow,
+    linearise,
+    slope_along,
+)
 from logitron.preconditioners import dense_hessian
 from logitron.solvers import Callback, LaggingNewton, Solution, Status, Stopping, remember
 
@@ -20,6 +29,12 @@ __all__ = ["is_affordable", "minimize_lagging"]
 MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
 #: multiplications for all groups of a fit, at most; and iterations that one takes, as a rule
 MOST_IN_ALL, TYPICAL = 2e12, 60
+#: multiplications for a step by least squares, at most; and for one that has to be exact
+MOST_FOR_ROWS, MOST_TO_BE_EXACT = 3e8, 1e10
+#: numbers in the features of the rows on the host at most
+MOST_FEATURES = 1 << 22
+#: curvature of a row, as a part of the mean loss, that matters to no sum
+NEGLIGIBLE = 1e-24
 #: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
 #: and those below the second rise to it at once; and the least loss that the mean is taken of
 NOTHING, LITTLE, TINY = 60.0, 30.0, 1e-200
@@ -40,14 +55,40 @@ def is_affordable(objective: Objective) -> bool:
 class _Linearisable(LogitObjective):
     """An objective of one group, see `LinearisableObjective`."""
 
-    def step_to_minimum(self, theta: Array, logits: Array, points: Array) -> Array:
-        objective = self.objective
+    @cached_property
+    def rows(self) -> LinearisedRows | None:
+        """Rows for steps by least squares; None where those cost too much."""
+        (n, _), q = self.objective.rows.shape, self.objective.shape[2]
+        return LinearisedRows.of(self.objective) if n * q <= MOST_FEATURES else None
+
+    def step_to_minimum(
+        self, theta: Array, logits: Array, points: Array, value: float, *, exact: bool
+    ) -> Array:
+        objective, found = self.objective, None
+        if self.rows is not None:
+            found = self.rows.step_to_minimum(
+                np.asarray(to_host(theta), np.float64)[0, ...],
+                *(np.asarray(to_host(part), np.float64) for part in (logits, points)),
+                negligible=NEGLIGIBLE * max(value, TINY) / objective.rows.shape[0],
+                most=MOST_TO_BE_EXACT if exact else MOST_FOR_ROWS,
+            )
+        if found is not None:
+            return objective.context.asarray(found[None, ...])
         grad, hessian = linearise(objective, theta, logits, points)
         penalty, compiled = objective.penalty, objective.context.compile
         make = compiled(dense_hessian, classes=objective.classes)
         step = make(hessian, penalty.strength, penalty.factors).solve(-grad)
         # (the same vector added to all classes changes nothing but the penalty)
         return step - objective.context.xp.mean(step, axis=1, keepdims=True)
+
+    def value_and_slope(
+        self, theta: Array, direction: Array, logits: Array, change: Array, step_size: float
+    ) -> tuple[float, float]:
+        value, slope = slope_along(self.objective, logits, change, step_size)
+        held, own = self.objective.penalty.value_and_grad(theta + step_size * direction)
+        total = self.context.xp.stack([value + held, slope + linalg.dots(own, direction)])
+        first, second = np.asarray(to_host(total), np.float64)[:, 0].tolist()
+        return first, second
 
     def followed(self, points: Array, logits: Array, most: float, value: float) -> Array:
         n = self.objective.rows.shape[0]
