@@ -1,7 +1,7 @@
 """Softmax groups that other methods leave: whole Hessians, and linearisations that lag behind."""
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import log
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from logitron.automatic.observers import of_all_groups
 from logitron.automatic.row_models import MOST_LOGITS
 from logitron.backend import linalg, to_host
-from logitron.backend.types import Array
+from logitron.backend.types import Array, HostArray
 from logitron.certificates import bound_by_exact_terms
 from logitron.objective import (
     LinearisedRows,
@@ -30,7 +30,7 @@ MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
 #: multiplications for all groups of a fit, at most; and iterations that one takes, as a rule
 MOST_IN_ALL, TYPICAL = 2e12, 60
 #: multiplications for a step by least squares, at most; and for one that has to be exact
-MOST_FOR_ROWS, MOST_TO_BE_EXACT = 3e8, 1e10
+MOST_FOR_ROWS, MOST_TO_BE_EXACT = 3e8, 4e9
 #: numbers in the features of the rows on the host at most
 MOST_FEATURES = 1 << 22
 #: curvature of a row, as a part of the mean loss, that matters to no sum
@@ -120,16 +120,18 @@ def minimize_lagging(
     """
     context, (_, K, q), n = objective.context, objective.shape, objective.rows.shape[0]
     most = max(1, int(MOST_IN_ALL / (TYPICAL * (n + K * q) * (K * q) ** 2)))
-    for group in np.flatnonzero(np.isin(solution.status, LEFT))[:most].tolist():
+    for group in np.flatnonzero(_left(solution))[:most].tolist():
         chosen = np.asarray([group])
         one = objective.take(chosen).in_float64()
+        start = one.start()
+        if solution.status[group] == Status.AT_PRECISION:
+            start = context.xp.take(
+                solution.theta, context.asarray(chosen, keep_dtype=True), axis=0
+            )
         solver = LaggingNewton(_bound, max_iter, interruptible, stopping=Stopping(tol=tol))
         observer = of_all_groups(callback, solution, chosen, context)
 
-        def make(one: Any = one, solver: Any = solver, observer: Any = observer) -> Solution:
-            found: Solution = solver.minimize(_Linearisable(one), one.start(), callback=observer)
-            return found
-
+        make = partial(solver.minimize, _Linearisable(one), start, callback=observer)
         found = remember("lagging", make, unless=_was_stopped)
         before, spent = float(solution.loss_curve[-1][group]), int(solution.n_iter[group])
         worse = not float(found.loss_curve[-1][0]) < before
@@ -142,6 +144,15 @@ def minimize_lagging(
         if _was_stopped(found):
             break
     return solution
+
+
+def _left(solution: Solution) -> HostArray:
+    """Whether groups have not converged (G,); of those at precision, where nothing is proven."""
+    value = solution.loss_curve[-1]
+    gap = np.full(len(value), np.inf) if solution.gap is None else solution.gap
+    unknown = (solution.status == Status.AT_PRECISION) & ~(gap < value)
+    left: HostArray = np.isin(solution.status, LEFT) | unknown
+    return left
 
 
 def _was_stopped(solution: Solution) -> bool:

@@ -135,7 +135,7 @@ class LaggingNewton:
     interruptible: bool = False
     most: float = 4.0
     settled: float = 1e-3
-    shortest: float = 1e-3
+    shortest: float = 1e-2
     stopping: Stopping = field(default_factory=Stopping)
 
     def minimize(
@@ -204,7 +204,7 @@ class LaggingNewton:
             iteration=iteration,
             value=value,
             progress=progress,
-            exact=state.exact or ratio <= 1.0,
+            exact=ratio <= 1.0,
         )
 
     def is_running(self, state: LaggingState) -> bool:
