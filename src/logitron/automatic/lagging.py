@@ -31,8 +31,8 @@ MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
 MOST_IN_ALL, TYPICAL = 2e12, 60
 #: multiplications for a step by least squares, at most; and for one that has to be exact
 MOST_FOR_ROWS, MOST_TO_BE_EXACT = 3e8, 4e9
-#: numbers in the features of the rows on the host at most
-MOST_FEATURES = 1 << 22
+#: numbers in its rows, at most, where all of them matter
+MOST_IN_ROWS = 1 << 24
 #: curvature of a row, as a part of the mean loss, that matters to no sum
 NEGLIGIBLE = 1e-24
 #: logarithms of parts of the mean loss: log-probabilities below the first are no different from it,
@@ -58,8 +58,8 @@ class _Linearisable(LogitObjective):
     @cached_property
     def rows(self) -> LinearisedRows | None:
         """Rows for steps by least squares; None where those cost too much."""
-        (n, _), q = self.objective.rows.shape, self.objective.shape[2]
-        return LinearisedRows.of(self.objective) if n * q <= MOST_FEATURES else None
+        (n, _), (_, K, q) = self.objective.rows.shape, self.objective.shape
+        return LinearisedRows.of(self.objective) if n * K * K * q <= MOST_IN_ROWS else None
 
     def step_to_minimum(
         self, theta: Array, logits: Array, points: Array, value: float, *, exact: bool
