@@ -78,3 +78,19 @@ def test_whole_hessians_end_what_class_blocks_leave(seed):
     clf = LogisticRegression(C=1e5).fit(X, y)
     assert clf.converged_.all()
     assert float(clf.suboptimality_.max()) <= 1e-8
+
+
+def test_units_that_differ_by_row_lead_to_the_optimum():
+    # (sums of money, percentages and sums for each person in one column, as tables of indicators)
+    rng = np.random.default_rng(1)
+    y, C = np.tile(np.arange(3), 30), 1e5
+    money, person = 10.0 ** rng.uniform(9, 11, size=90), 10.0 ** rng.uniform(2, 5, size=90)
+    level = np.choose(y, [money, rng.normal(3.0, 4.0, size=90), person])
+    years = [level * np.exp(0.3 * rng.normal(size=90)) for _ in range(3)]
+    X = np.stack([np.arange(1.0, 91.0), *years], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # float64 may have too few digits for a proof to tol
+        fitted = LogisticRegression(C=C).fit(X, y)
+    assert fitted.suboptimality_[0] <= 1e-5
+    value = value_of(X, y, fitted.coef_, fitted.intercept_, C)
+    np.testing.assert_allclose(fitted.loss_curve_[-1], value, rtol=1e-3)

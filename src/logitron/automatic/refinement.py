@@ -162,7 +162,8 @@ def refine(
 class _Search:
     """Newton's method for one group, with fallbacks until the result is certified.
 
-    1. Damped Newton steps from the given parameters.
+    1. The bound at the given parameters; of softmax groups, by the square root of the Hessian too.
+       Then damped Newton steps.
     2. Where a feature has no penalty: a search for a direction that separates the classes. With a
        penalty: Newton steps along a path of decreasing penalties, each `PENALTY_FACTOR` times
        smaller than the one before, so that logits change little from one to the next.
@@ -185,6 +186,10 @@ class _Search:
     def run(self, start: HostArray, stored: str) -> Outcome:
         """Search from ``start (D,)``, and return parameters that can be stored."""
         found = self._newton(start, 0)
+        if not self._is_proven(found) and self.one.classes > 1 and self._root_pays():
+            self.local.fine = True
+            found = self._newton(start, 0)
+            self.local.fine = False
         if not self._should_continue(found):
             return found
         found = self._search(start)
@@ -221,6 +226,10 @@ class _Search:
     def _should_continue(self, found: Outcome) -> bool:
         left = self.n_iter < self.max_iter and not self.stopped and self.separation is None
         return left and not self._is_proven(found) and bool(np.isfinite(found.value))
+
+    def _root_pays(self) -> bool:
+        """Whether a bound by the square root of the Hessian is affordable, and can exist."""
+        return self.local.penalised and self.local.can_be_fine
 
     def _newton(self, theta: HostArray, most: int, local: LocalObjective | None = None) -> Outcome:
         local = local or self.local

@@ -8,6 +8,7 @@ module                        contents
 `logitron.backend.context`    `ArrayContext`: library, device and precision of a computation
 `logitron.backend.host`       `to_host`: counted reads from a device to the host
 `logitron.backend.linalg`     small linear systems, solved without waiting for the device
+``graded_rows``               least squares of rows of very unequal sizes, on the host
 ``stacking``                  `stacked`: arrays in parts, written into one memory
 ``transfer``                  moving arrays between libraries and devices
 ``block_sizes``               how large the blocks of rows are that suit a device

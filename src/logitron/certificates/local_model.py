@@ -76,7 +76,8 @@ class LocalModel:
             try:
                 _, roots, rows = np.linalg.svd(np.concatenate(parts) * scale, full_matrices=False)
                 there = roots > EMPTY * eps * roots[0]
-                return Spectrum(scale, roots[there] ** 2, rows[there].T, rows[~there].T)
+                found = Spectrum(scale, roots[there] ** 2, rows[there].T, rows[~there].T)
+                return found.with_penalty(added)
             except np.linalg.LinAlgError:  # its iteration can fail where that of `eigh` does not
                 pass
         matrix = shrunk * self.hessian
@@ -87,14 +88,8 @@ class LocalModel:
             cube[:, columns, :, columns] += common[:, None, None]
         values, vectors = linalg.eigh(matrix * scale[:, None] * scale)
         there = values > EMPTY * D * eps
-        weak, vectors, values = vectors[:, ~there], vectors[:, there], values[there]
-        if weak.shape[1] and added.any():
-            lowest, rotation = linalg.eigh(weak.T @ ((added * scale * scale)[:, None] * weak))
-            known = lowest > 0.0
-            vectors = np.concatenate([vectors, (weak @ rotation)[:, known]], axis=1)
-            values = np.concatenate([values, lowest[known]])
-            weak = (weak @ rotation)[:, ~known]
-        return Spectrum(scale, values, vectors, weak)
+        found = Spectrum(scale, values[there], vectors[:, there], vectors[:, ~there])
+        return found.with_penalty(added)
 
 
 class Spectrum(NamedTuple):
@@ -108,6 +103,16 @@ class Spectrum(NamedTuple):
     """In columns (D, r)."""
     weak: HostArray
     """Directions without curvature (D, D - r)."""
+
+    def with_penalty(self, added: HostArray) -> "Spectrum":
+        """Give the directions without curvature that of an added diagonal (D,) alone."""
+        scale, values, vectors, weak = self
+        if not (weak.shape[1] and added.any()):
+            return self
+        lowest, rotation = np.linalg.eigh(weak.T @ ((added * scale * scale)[:, None] * weak))
+        known, turned = lowest > 0.0, weak @ rotation
+        vectors = np.concatenate([vectors, turned[:, known]], axis=1)
+        return Spectrum(scale, np.append(values, lowest[known]), vectors, turned[:, ~known])
 
 
 def local_model(

@@ -63,6 +63,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitron.backend import to_host
+from logitron.backend.graded_rows import triangle_of
 from logitron.backend.types import Array, HostArray
 from logitron.certificates.local_blocks import (
     MOST_LEVERAGE,
@@ -312,7 +313,7 @@ class LocalObjective:
             classes=objective.classes,
         )
         root = np.asarray(to_host(rows), np.float64).reshape(-1, theta.size)
-        return replace(found, root=root)
+        return replace(found, root=triangle_of(root) if len(root) > 2 * theta.size else root)
 
     @property
     def can_be_fine(self) -> bool:

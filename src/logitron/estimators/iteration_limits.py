@@ -13,7 +13,7 @@ REFINEMENT = 400
 #: of many classes can take several hundred
 ON_LOGITS = 2000
 #: iterations with whole Hessians of each softmax group that is left, if max_iter is None
-LAGGING = 150
+LAGGING = 400
 #: iterations of the fast solver before refinement, where refinement is cheap
 BEFORE_REFINEMENT = 120
 

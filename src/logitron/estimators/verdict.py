@@ -144,9 +144,8 @@ class _Judge:
         if known:
             value, gap = solution.loss_curve[-1], solution.gap
             assert gap is not None
-            gap = self._add_rounding(
-                gap, _logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
-            )
+            sizes = _logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
+            gap = self._add_rounding(gap, value, sizes)
         else:
             precise = objective.in_float64()
             theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
@@ -162,7 +161,7 @@ class _Judge:
                 gap = np.minimum(gap, self._gap_above(self._least_found(precise), value, sizes))
             gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
             if rows.precision == "float64":
-                gap = self._add_rounding(gap, sizes)
+                gap = self._add_rounding(gap, value, sizes)
         suboptimality = relative_gap(value, gap)
         if objective.penalised:
             suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
@@ -233,20 +232,28 @@ class _Judge:
             off = off + W @ xp.sqrt(objective.statistics.column_squares / n)
         return xp.sum(xp.reshape(off, (objective.groups, -1)) ** 2, axis=1)
 
-    def _add_rounding(self, gap: HostArray, sizes: HostArray) -> HostArray:
+    def _add_rounding(self, gap: HostArray, value: HostArray, sizes: HostArray) -> HostArray:
         """Add to gaps the effect of rounding the logits, on the way to the stored coefficients.
 
         A change ``e`` of all logits increases a gap to at most ``(sqrt(gap) + e sqrt(h / 2)) **
-        2``, where ``h`` bounds the curvature of the objective along the change.
+        2``, where ``h`` bounds the curvature of the objective along the change. A row with loss
+        ``l`` has no more than ``2 l``, since the curvature along a change of the logits is at most
+        the mean square of its difference from the true class's; ``2 l exp(2 e)`` after a change of
+        ``e``. With ``h`` as large as for a change of 1, the gap can grow by ``2 e`` times itself
+        besides: where it falls for longer than that, it is at least half of the slope. (``sizes``
+        are those of a row in the mean; none is more than the root of ``n`` times as large.)
         """
         objective = self.objective
         steepest = objective.loss.curvature_bound or np.inf
         total = objective.data.max_sample_weight * objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(over="ignore", invalid="ignore"):
-            added = eps * sizes * (0.5 * steepest * total) ** 0.5
-            result: HostArray = (np.sqrt(gap) + added) ** 2
-        return result
+            change = eps * sizes
+            result: HostArray = (np.sqrt(gap) + change * (0.5 * steepest * total) ** 0.5) ** 2
+            change = change * objective.rows.shape[0] ** 0.5
+            by_loss = (np.sqrt(gap) + change * np.sqrt(np.exp(2.0) * value)) ** 2
+            by_loss = np.where(change <= 1.0, by_loss + 2.0 * change * gap, np.inf)
+        return result if np.isinf(steepest) else np.fmin(result, by_loss)
 
     def _final_status(self, value: HostArray, certified: HostArray) -> HostArray:
         """Combine the solver's status with the certificate."""

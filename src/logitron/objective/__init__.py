@@ -15,6 +15,7 @@ module                    what it holds
 `objective.logit_sums`    the same where the logits are kept
 `objective.kept_logits`   the objective along a ray of logits
 `objective.linearisation` the loss linearised row by row, at points
+`objective.linearised_rows` the same as a least squares problem, on the host
 `objective.working_terms` the loss as least squares of the logits
 `objective.unpenalised`   the features that no penalty holds
 `objective.evaluation`    from sums over rows to value, gradient and Hessian
@@ -30,7 +31,8 @@ from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.kept_logits import LogitObjective, RayValues
 from logitron.objective.layout import Layout
-from logitron.objective.linearisation import follow, linearise
+from logitron.objective.linearisation import follow, linearise, slope_along
+from logitron.objective.linearised_rows import LinearisedRows
 from logitron.objective.objective import Objective
 from logitron.objective.statistics import FeatureStatistics
 from logitron.objective.sums import group_rows, row_squares
@@ -42,6 +44,7 @@ __all__ = [
     "FeatureStatistics",
     "GroupIndex",
     "Layout",
+    "LinearisedRows",
     "LogitObjective",
     "Objective",
     "RayValues",
@@ -53,5 +56,6 @@ __all__ = [
     "linearise",
     "make_training_rows",
     "row_squares",
+    "slope_along",
     "with_gram_norm_bound",
 ]

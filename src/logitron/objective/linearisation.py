@@ -13,6 +13,8 @@ digits, also where a row is saturated: with separable classes nearly all rows ar
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from logitron.backend.types import Array
 from logitron.losses import exact_terms
 from logitron.neuron import formulas
@@ -21,7 +23,7 @@ from logitron.objective.groups import GroupIndex, as_group_weights
 from logitron.objective.objective import Objective
 from logitron.objective.second_derivatives import augmented
 
-__all__ = ["Linearised", "follow", "linearise"]
+__all__ = ["Linearised", "follow", "linearise", "slope_along"]
 
 
 class Linearised(NamedTuple):
@@ -82,6 +84,22 @@ def follow(
     return moved
 
 
+def slope_along(
+    objective: Objective, logits: Array, change: Array, step_size: float
+) -> tuple[Array, Array]:
+    """Sum the loss of one group and its slope (1,) at ``logits + step_size * change``.
+
+    To all digits where rows are saturated, unlike `LogitObjective.along`.
+    """
+    data = objective.data
+    rows = data.rows.with_row_arrays(*data.rows.row_arrays, logits, change)
+    size = objective.context.asarray(np.asarray(step_size))
+    settings = {"classes": objective.classes}
+    found = objective.add_up(rows.sum_rows, _along, size, data.index, **settings)
+    value, slope = (data.scale * part for part in found)
+    return value, slope
+
+
 @block_function
 def _linearised(
     block: Block,
@@ -113,6 +131,27 @@ def _linearised(
         rows.append([*before, own, *others])
     hessian = xp.concat([xp.concat(row, axis=1) for row in rows], axis=0)
     return T(R) @ F, hessian[None, :, :]
+
+
+@row_function
+def _along(
+    block: Block,
+    Z: Array,
+    change: Array,
+    step_size: Array,
+    index: GroupIndex | None,
+    *,
+    classes: int,
+) -> tuple[Array, Array]:
+    """Sum loss and slope (1,) over a block's rows."""
+    xp = block.xp
+    Y, weights = block.labelled(index, classes)
+    terms = exact_terms(xp, block.with_offset(Z + step_size * change, index, classes), Y)
+    value, slope = terms.value, xp.sum(terms.residual * change, axis=1)
+    if weights is not None:
+        weight = as_group_weights(weights)[:, 0]
+        value, slope = weight * value, weight * slope
+    return xp.sum(value)[None], xp.sum(slope)[None]
 
 
 @row_function

@@ -24,6 +24,7 @@ module                         what it holds
 `solvers.group_arrays`         numbers and arrays of the groups
 `solvers.damped_newton`        Newton's method with damping, for fits that the others leave
 `solvers.lagging_newton`       Newton's method whose linearisation follows, for separable classes
+`solvers.longest_descent`      its line search: the longest step that descends
 `solvers.proximal_newton`      a smooth objective beside an L1 penalty
 `solvers.l1_model`             its quadratic models
 `solvers.l1_quadratic`         quadratic functions with an L1 penalty, of several columns

@@ -14,11 +14,15 @@ point moves by more than a constant :math:`c`,
    \log p(\zeta_i) \leftarrow \log p(\zeta_i)
    + \max(-c, \min(c, \log p(x_i^\top \theta) - \log p(\zeta_i))) .
 
-The next parameters depend on the points alone. A row that a step carried far away still has the
-curvature that it had a factor of :math:`e^c` before, and pulls back. Probabilities are variables
-of their own, as the dual ones of primal-dual interior point methods are [1]_. Once the points have
-reached the logits, this is Newton's method, with its quadratic convergence. The objective may rise
-on the way: the best parameters are kept.
+A row that a step carried far away still has the curvature that it had a factor of :math:`e^c`
+before, and pulls back. Probabilities are variables of their own, as the dual ones of primal-dual
+interior point methods are [1]_. Once the points have reached the logits, this is Newton's method,
+with its quadratic convergence.
+
+Where classes overlap, or features are of very unequal sizes, the points would go round in circles.
+So a step ends where the objective along it stops falling. Where that is at once, the points no
+longer describe the objective at the parameters: they are moved to the logits, from which a step
+of Newton's method always descends.
 
 References
 ----------
@@ -27,6 +31,7 @@ References
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -34,6 +39,7 @@ import numpy as np
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.solvers.base import Callback, run
+from logitron.solvers.longest_descent import longest_descent
 from logitron.solvers.record import Record
 from logitron.solvers.result import Iteration, Solution, Status
 from logitron.solvers.stopping import RUNNING, Iterate, Progress, Stopping
@@ -62,8 +68,19 @@ class LinearisableObjective(Protocol):
     def evaluate(self, theta: Array, logits: Array) -> Any:
         """Value (1,), gradient (1, K, q) and intercepts' Hessian at logits."""
 
-    def step_to_minimum(self, theta: Array, logits: Array, points: Array) -> Array:
-        """Step (1, K, q) to the minimum of the function that is linearised at points."""
+    def value_and_slope(
+        self, theta: Array, direction: Array, logits: Array, change: Array, step_size: float
+    ) -> tuple[float, float]:
+        """Value and slope at a part of a direction, whose logits are ``change``."""
+
+    def step_to_minimum(
+        self, theta: Array, logits: Array, points: Array, value: float, *, exact: bool
+    ) -> Array:
+        """Step (1, K, q) to the minimum of the function that is linearised at points.
+
+        Rows that are too small to matter beside the ``value`` may be left out. Where the step has
+        to be ``exact``, it may cost more.
+        """
 
     def followed(self, points: Array, logits: Array, most: float, value: float) -> Array:
         """Points moved towards logits, no log-probability by more than ``most``.
@@ -80,13 +97,14 @@ class LaggingState(NamedTuple):
     theta: Array
     logits: Array
     points: Array
-    grad: Array
     value: HostArray
     """(1,)"""
-    best: tuple[Array, HostArray]
-    """The parameters of the lowest value so far, and that value."""
     progress: Progress
     record: Record
+    fresh: bool = True
+    """Whether the points were moved to the logits."""
+    exact: bool = False
+    """Whether steps have to be exact: near the minimum, or where others did not descend."""
     settled: bool = False
     """Whether the estimated distance is far below the target."""
 
@@ -107,6 +125,8 @@ class LaggingNewton:
     settled : float
         Part of the target that the estimated distance must fall to, twice in a row, for the group
         to end without a proof.
+    shortest : float
+        Part of a step below which the points are moved to the logits.
     stopping : Stopping
     """
 
@@ -115,6 +135,7 @@ class LaggingNewton:
     interruptible: bool = False
     most: float = 4.0
     settled: float = 1e-3
+    shortest: float = 1e-2
     stopping: Stopping = field(default_factory=Stopping)
 
     def minimize(
@@ -123,68 +144,67 @@ class LaggingNewton:
         """Minimise from ``theta (1, K, q)``."""
         with np.errstate(over="ignore", invalid="ignore"):
             state, stopped = run(self, self.init(objective, theta), callback)
-        record, theta = state.record, state.theta
-        if record.status[0] != Status.CONVERGED:  # the objective may have risen since
-            theta, value = state.best
-            record.values.append(value)
-            record.gap[0] = np.inf
-        return record.solution(theta, objective.context, stopped=stopped)
+        return state.record.solution(state.theta, objective.context, stopped=stopped)
 
     def init(self, objective: LinearisableObjective, theta: Array) -> LaggingState:
         """Evaluate the parameters to start from: the points are their logits."""
         logits = objective.logits(theta)
-        evaluation = objective.evaluate(theta, logits)
-        value, infinite = _number(evaluation.value), np.full(1, np.inf)
+        value, _ = objective.value_and_slope(theta, 0.0 * theta, logits, 0.0 * logits, 0.0)
+        start, infinite = np.full(1, value), np.full(1, np.inf)
         record = Record(1)
-        record.add(0, value, infinite, RUNNING)
-        return LaggingState(
-            objective,
-            0,
-            theta,
-            logits,
-            logits,
-            evaluation.grad,
-            value,
-            (theta, value),
-            Progress(infinite, infinite, np.zeros(1), np.zeros(1, bool)),
-            record,
-        )
+        record.add(0, start, infinite, RUNNING)
+        points = objective.followed(logits, logits, np.inf, value)
+        progress = Progress(infinite, infinite, np.zeros(1), np.zeros(1, bool))
+        return LaggingState(objective, 0, theta, logits, points, start, progress, record)
 
     def step(self, state: LaggingState) -> LaggingState:
-        """Go to the minimum of the linearised function, and let the points follow."""
-        objective, iteration = state.objective, state.iteration + 1
-        direction = objective.step_to_minimum(state.theta, state.logits, state.points)
-        theta = state.theta + direction
+        """Go towards the minimum of the linearised function, and let the points follow."""
+        objective, theta, logits = state.objective, state.theta, state.logits
+        value = float(state.value[0])
+        direction = objective.step_to_minimum(theta, logits, state.points, value, exact=state.exact)
+        change = objective.logits(direction)
+        ray = partial(objective.value_and_slope, theta, direction, logits, change)
+        length, value, slope = longest_descent(ray, value)
+        if length < self.shortest and not (state.fresh and state.exact):
+            points = objective.followed(logits, logits, np.inf, float(state.value[0]))
+            state.record.add(state.iteration + 1, state.value, np.full(1, np.inf), RUNNING)
+            exact = state.exact or state.fresh
+            return state._replace(
+                iteration=state.iteration + 1, points=points, fresh=True, exact=exact
+            )
+        theta = theta + length * direction
         logits = objective.logits(theta)
-        evaluation = objective.evaluate(theta, logits)
-        value = _number(evaluation.value)
-        best = (theta, value) if value < state.best[1] else state.best
-        points = objective.followed(state.points, logits, self.most, float(best[1][0]))
-        xp = objective.context.xp
-        decrement = np.abs(0.5 * _number(xp.sum(state.grad * direction)))
+        points = objective.followed(state.points, logits, self.most, value)
+        after = state._replace(theta=theta, logits=logits, points=points, fresh=False)
+        return self._judged(after, state.value - value, 0.5 * abs(slope), length)
+
+    def _judged(
+        self, state: LaggingState, decrease: HostArray, estimate: float, length: float
+    ) -> LaggingState:
+        """Decide whether a group is done after a step from where the ``estimate`` is of."""
+        objective, iteration = state.objective, state.iteration + 1
+        value, decrement = state.value - decrease, np.full(1, estimate)
         gap = np.full(1, np.inf)
         ratio = float(self.stopping.ratio(np, value, decrement)[0])
         if self.gap_bound is not None and objective.strongly_convex and ratio <= 1.0:
-            gap = _number(self.gap_bound(objective, evaluation, theta, logits))
-        seen = Iterate(value, gap, decrement, state.value - value, np.ones(1, bool), np.zeros(1))
+            evaluation = objective.evaluate(state.theta, state.logits)
+            gap = _number(self.gap_bound(objective, evaluation, state.theta, state.logits))
+        seen = Iterate(value, gap, decrement, decrease, np.ones(1, bool), np.zeros(1))
         status, progress = self.stopping.check(
             np, seen, state.progress, eps=objective.eps, attained=True, bounded=True
         )
-        settled = ratio <= self.settled and bool((best[1] >= value).all())
+        settled = ratio <= self.settled
         # (near the minimum, a bound that can be met falls by orders of magnitude in a step)
-        if settled and state.settled and not (gap < 0.1 * state.progress.best_gap).all():
+        over = settled and state.settled and not (gap < 0.1 * state.progress.best_gap).all()
+        if over or length == 0.0:
             status = np.where(status == RUNNING, Status.AT_PRECISION.value, status)
         state.record.add(iteration, value, gap, status)
         return state._replace(
             settled=settled,
             iteration=iteration,
-            theta=theta,
-            logits=logits,
-            points=points,
-            grad=evaluation.grad,
             value=value,
-            best=best,
             progress=progress,
+            exact=ratio <= 1.0,
         )
 
     def is_running(self, state: LaggingState) -> bool:
