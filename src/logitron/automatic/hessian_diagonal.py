@@ -21,6 +21,7 @@ from logitron.reductions import is_flat
 from logitron.solvers import (
     Callback,
     CurvatureSchedule,
+    Float32Limits,
     LogitQuasiNewton,
     RingHistory,
     SlopeSearch,
@@ -70,7 +71,7 @@ def minimize_on_hessian_diagonal(
         gap_bound=gap_bound,
         max_iter=max_iter,
         interruptible=interruptible,
-        finest=FINEST,
+        float32=Float32Limits(finest=FINEST),
         stopping=Stopping.stored(tol, objective.rows.context.precision),
         search=SlopeSearch(shrink=SHRINK_BINARY if objective.classes == 1 else SHRINK_SOFTMAX),
     )

@@ -29,6 +29,7 @@ from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
     Callback,
     EveryIteration,
+    Float32Limits,
     HessianSchedule,
     LogitQuasiNewton,
     QuasiNewton,
@@ -264,7 +265,7 @@ class AutomaticSolver:
             gap_bound=_of_logits(gap_bound),
             max_iter=max(max_iter - spent, 0),
             interruptible=self.interruptible,
-            sharp=near_enough(objective),
+            float32=Float32Limits(sharp=near_enough(objective)),
             stopping=Stopping.stored(self.tol, objective.rows.context.precision),
         )
 

@@ -14,6 +14,7 @@ module                         what it holds
 `solvers.lbfgs`                the history of steps, and the search direction
 `solvers.hessian_schedule`     which part of the Hessian is summed, and when
 `solvers.precision_schedule`   when float32 is enough
+`solvers.float32_limits`       the same in fits on kept logits
 `solvers.scalars`              array functions on the floats of a single group
 `solvers.record`               what became of each group of a run
 `solvers.state`                the state between two iterations
@@ -42,6 +43,7 @@ module                         what it holds
 from logitron.solvers.base import Callback, SmoothObjective, Solver, map_iterations, run
 from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.damped_newton import DampedNewton, Outcome
+from logitron.solvers.float32_limits import Float32Limits
 from logitron.solvers.gradient_descent import GradientDescent
 from logitron.solvers.hessian_schedule import EveryIteration, HessianSchedule, WhenSlow
 from logitron.solvers.journal import (
@@ -81,6 +83,7 @@ __all__ = [
     "DampedNewton",
     "Entry",
     "EveryIteration",
+    "Float32Limits",
     "GradientDescent",
     "HessianSchedule",
     "Iteration",

@@ -19,6 +19,7 @@ from logitron.backend.types import Array, HostArray
 from logitron.solvers.base import Callback, run
 from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.dropping_history import DroppingHistory
+from logitron.solvers.float32_limits import QUORUM, Float32Limits
 from logitron.solvers.group_arrays import descending
 from logitron.solvers.line_search import ROUNDING as VALUE_ROUNDING
 from logitron.solvers.line_search import Trial
@@ -43,14 +44,6 @@ __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 RECOMPUTE = 16
 #: Part of a value by which it may grow by rounding.
 ROUNDING = 1e-13
-#: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
-#: this part of the value.
-DISAPPOINTING, CLOSE = 0.15, 1e-3
-#: Part of its value that the decrement of a group that was evaluated in float64 must exceed for
-#: float32 to do no harm.
-NEAR = 1e-4
-#: Part of the groups that must be near for all to be evaluated in float64.
-QUORUM = 0.25
 
 
 @dataclass(frozen=True)
@@ -71,10 +64,7 @@ class LogitQuasiNewton:
     interruptible : bool, default False
     bound_below : float
         Bounds are computed when a group's decrement is at most so many times its target.
-    finest : float
-        Gradients in float32 are good for decrements down to the rounding of the values times this.
-    sharp : float
-        Part of the target below which an estimated distance is worth a bound in float64.
+    float32 : Float32Limits
     stopping : Stopping
     search : SlopeSearch
     """
@@ -86,8 +76,7 @@ class LogitQuasiNewton:
     max_iter: int = 200
     interruptible: bool = False
     bound_below: float = 1.0
-    finest: float = 1e-3
-    sharp: float = 0.01
+    float32: Float32Limits = field(default_factory=Float32Limits)
     stopping: Stopping = field(default_factory=Stopping)
     search: SlopeSearch = field(default_factory=SlopeSearch)
 
@@ -302,27 +291,21 @@ class LogitQuasiNewton:
     ) -> bool:
         """Whether the rounding of float32 holds up a part of the groups, so that float64 pays.
 
-        Gradients and slopes in float32 lead far below the rounding of the values. So float64 is
-        for the bound, once the coefficients' part of it is small enough, and for groups whose
-        ``decrease (G,)`` is none.
+        Float64 is also for the bound, once the coefficients' part of it is small enough.
         """
-        objective, value = state.objective, point.value
-        eps, size, attained = objective.eps, np.abs(value), objective.strongly_convex
-        decrement, target = -0.5 * state.slope, self.stopping.target(np, value, 0.0, attained=True)
-        # a gradient that is rounding predicts a decrease that does not come
-        near = (decrease < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
-        near |= decrement <= np.maximum(self.sharp * target, self.finest * eps * size)
-        if attained:
+        objective, value, running = state.objective, point.value, ~state.record.done
+        target = self.stopping.target(np, value, 0.0, attained=True)
+        near = self.float32.reached(value, -0.5 * state.slope, decrease, target, objective.eps)
+        if objective.strongly_convex:
             (least,) = read(objective.context, objective.gap_of_coefficients(point.evaluation))
             near |= least <= target
-        return bool((near & ~(gap <= target))[~state.record.done].mean() >= QUORUM)
+        return bool((near & ~(gap <= target))[running].mean() >= QUORUM)
 
     def _of_the_running(self, state: LogitState) -> LogitState:
         """Take out the groups that are done, and return to float32 if the others are far."""
         left = drop_finished(state)
         distance = -0.5 * left.slope / (np.abs(left.value) + TINY)
-        near = (distance <= NEAR)[~left.record.done]
-        if left is state or near.mean() >= QUORUM:
+        if left is state or self.float32.forbid(distance[~left.record.done]):
             return left
         objective = left.objective.in_float32()
         if objective is None:
