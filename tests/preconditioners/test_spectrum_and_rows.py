@@ -99,3 +99,19 @@ def test_the_largest_of_each_row_are_found(eager, count):
         places, found = map(host, linalg.largest(eager.array(values), count))
     np.testing.assert_array_equal(np.take_along_axis(values, places.astype(int), axis=1), found)
     np.testing.assert_array_equal(np.sort(found, axis=1), np.sort(values, axis=1)[:, 10 - count :])
+
+
+def test_intercepts_without_other_rows_keep_float32():
+    """Without a floor, their part of the rows' products drowns that of the features."""
+    case = list(_case(0, 1, 3, 6, 8, True, True))
+    V, values, penalty, rest, total, features, places, curvature = case
+    places = np.random.default_rng(1).integers(0, 5, size=places.shape)
+    total = curvature.sum(axis=2)
+    rest = 1e-9 * total
+    wide = spectrum_and_rows(V, values, penalty, rest, total, features, places, curvature)
+    narrow = np.float32
+    low = spectrum_and_rows(
+        V, values, penalty, rest, total, features.astype(narrow), places, curvature.astype(narrow)
+    )
+    grad = np.random.default_rng(2).normal(size=(1, 3, 7))
+    assert_near(low.solve(grad), wide.solve(grad), "float32", 8, growth=1e4)

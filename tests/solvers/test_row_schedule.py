@@ -49,3 +49,25 @@ def test_models_that_predict_impossible_decreases_are_refreshed():
     assert not SCHEDULE.at_once(state, 0.05)
     assert not SCHEDULE.at_once(state._replace(since=0), 0.5)
     assert not SCHEDULE.at_once(state._replace(helps=False), 0.5)
+
+
+def _dear(rank, short):
+    """Iterations that refresh, where a refresh costs as much as four iterations at rank 100."""
+    schedule = RowSchedule(rank, rank, width=300, evaluation=100 * 100 * 400 / 4)
+    state, due = schedule.start(), []
+    for number in range(1, 41):
+        progress = Progress(number, np.asarray([short]), 0.01**number, np.ones(1))
+        refresh, state = schedule.after(state, progress)
+        due += [number] if refresh else []
+    return due
+
+
+def test_dear_refreshes_have_longer_periods():
+    assert _dear(100, 1.0) == [1, 2, 4, 8, 16, 24, 32, 40]
+    assert np.diff(_dear(50, 1.0))[-1] == 6  # cheap: the period that rows have at least
+    assert np.diff(_dear(400, 1.0))[-1] == 20  # and at most
+
+
+def test_dear_refreshes_wait_after_short_steps():
+    assert np.diff(_dear(50, 0.01)).min() == 1
+    assert np.diff(_dear(100, 0.01))[3:].min() >= 2

@@ -17,7 +17,7 @@ from logitron.preconditioners import (
     sampled_spectrum_and_rows,
     spectrum_and_rows,
 )
-from logitron.solvers import RowScheduleState
+from logitron.solvers import RowSchedule, RowScheduleState
 
 __all__ = ["RowModels", "keeps_logits", "logits_fit", "max_rank_of", "rank_of"]
 
@@ -34,6 +34,8 @@ ROWS_EACH = 2
 MOST_LOGITS = 1 << 24
 #: passes that the class blocks of all columns may cost, for rows to be left out
 BLOCKS_WORTH = 16.0
+#: iterations between refreshes of class blocks, which cost about ten passes, not one
+BLOCKS_PERIOD = 14
 
 
 def keeps_logits(objective: Objective) -> bool:
@@ -72,6 +74,11 @@ def max_rank_of(n: int, q: int, groups: int, classes: int, most: int | None = No
     return max(1, min(n, q, max(FEWEST_ROWS, most // (groups * classes * q))))
 
 
+def _cost_of_pass(n: int, q: int) -> float:
+    """Multiplications of an evaluation of one column; its losses take as long as 150 a row."""
+    return n * (4.0 * q + 150.0)
+
+
 @dataclass(frozen=True)
 class RowModels:
     """Makes preconditioners of an objective whose features' spectrum is known.
@@ -100,14 +107,17 @@ class RowModels:
         """Whether all blocks cost at most `BLOCKS_WORTH` passes."""
         m = groups * classes
         blocks = 1.2 * m * n * q * q + 6.0 * m * q**3
-        return blocks <= BLOCKS_WORTH * m * n * (4.0 * q + 150.0) and m * q * q <= MOST_NUMBERS
+        return blocks <= BLOCKS_WORTH * m * _cost_of_pass(n, q) and m * q * q <= MOST_NUMBERS
 
-    def ranks(self, objective: Objective) -> tuple[int, int]:
-        """Choose the rows of each column to begin with, and at most."""
+    def schedule(self, objective: Objective) -> RowSchedule:
+        """Choose the rows of each column to begin with, and at most, and when they are anew."""
         (n, p), (G, K, q), most = objective.rows.shape, objective.shape, None
         if isinstance(self.shared, SampledSpectrum):
             most = n * p // (MOST_PART if G * K > 1 else MOST_PART_OF_ONE)
-        return rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
+        rank, max_rank = rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
+        if self.blocks:
+            return RowSchedule(rank, max_rank, period=BLOCKS_PERIOD)
+        return RowSchedule(rank, max_rank, width=q, evaluation=_cost_of_pass(n, q))
 
     def __call__(
         self,

@@ -33,7 +33,6 @@ from logitron.solvers import (
     HessianSchedule,
     LogitQuasiNewton,
     QuasiNewton,
-    RowSchedule,
     Solution,
     Status,
     Stopping,
@@ -46,8 +45,6 @@ __all__ = ["AutomaticSolver", "Minimum"]
 
 #: calls that a pass must take as long as, for groups of weaker and stronger penalties to come first
 CHEAP_PASSES = 8.0
-#: iterations between refreshes of class blocks, which cost about ten passes, not one
-BLOCKS_PERIOD = 14
 
 
 class Minimum(NamedTuple):
@@ -256,12 +253,9 @@ class AutomaticSolver:
     ) -> LogitQuasiNewton:
         """Make the solver on kept logits, for the iterations that are left."""
         max_iter = self.max_iter if self.max_iter_on_logits is None else self.max_iter_on_logits
-        schedule = RowSchedule(*models.ranks(objective))
-        if models.blocks:
-            schedule = replace(schedule, period=BLOCKS_PERIOD)
         return LogitQuasiNewton(
             models,
-            schedule,
+            models.schedule(objective),
             gap_bound=_of_logits(gap_bound),
             max_iter=max(max_iter - spent, 0),
             interruptible=self.interruptible,

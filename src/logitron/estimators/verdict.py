@@ -8,15 +8,17 @@ suboptimality meets ``tol``. All other fits are False, and issue a warning.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from logitron.automatic.refinement import local_gap, n_affordable, standardised
+from logitron.automatic.row_models import keeps_logits
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.reports import is_converged
-from logitron.objective import Objective
+from logitron.objective import LogitObjective, Objective
 from logitron.solvers import Solution, Status
 
 __all__ = ["Verdict", "judge", "relative_gap", "target_gap"]
@@ -158,7 +160,8 @@ class _Judge:
             gap = np.minimum(gap, self._gap_above(self.least, value, sizes))
             lower = rows.precision != wide.precision == "float64"
             if lower and not (relative_gap(value, gap) <= relative).all():
-                gap = np.minimum(gap, self._gap_above(self._least_found(precise), value, sizes))
+                least = self._least_found(precise, relative)
+                gap = np.minimum(gap, self._gap_above(least, value, sizes))
             gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
             if rows.precision == "float64":
                 gap = self._add_rounding(gap, value, sizes)
@@ -168,7 +171,7 @@ class _Judge:
         certified = suboptimality <= relative
         return Verdict(self._final_status(value, certified), suboptimality, certified)
 
-    def _least_found(self, precise: Objective) -> HostArray:
+    def _least_found(self, precise: Objective, relative: float) -> HostArray:
         """Bound the optima from below (G,), from the parameters before they were stored.
 
         Rounding them to float32 changes the objective little and its gradient much, where the
@@ -176,10 +179,19 @@ class _Judge:
         """
         if not self.objective.strongly_convex:
             return np.full(self.solution.status.shape, -np.inf)
-        theta, xp = self.solution.theta, self.objective.context.xp
-        evaluation = precise.evaluate(theta)
-        gap = self.gap_bound(precise, evaluation, theta)
-        value, gap = to_host(xp.stack([evaluation.value, gap]))
+        theta = self.solution.theta
+        known: dict[str, Any] = {}
+        if precise.context.library.is_host and keeps_logits(precise):
+            # (the solver may have ended by the sharper bounds that these permit)
+            kept = LogitObjective.of(precise)
+            logits = kept.logits(theta)
+            evaluation = kept.evaluate(theta, logits)
+            value = to_host(evaluation.value)
+            known = {"enough": relative * value, "estimate": 0.0 * value, "logits": logits}
+        else:
+            evaluation = precise.evaluate(theta)
+        gap = self.gap_bound(precise, evaluation, theta, **known)
+        value, gap = to_host(precise.context.xp.stack([evaluation.value, gap]))
         return value - gap  # type: ignore[no-any-return]
 
     def _gap_above(self, least: HostArray, value: HostArray, sizes: HostArray) -> HostArray:

@@ -29,8 +29,9 @@ from logitron.preconditioners.base import take
 
 __all__ = ["SpectrumAndRows", "intercept_curvature", "spectrum_and_rows"]
 
-#: least curvature of an intercept that is modelled, as a part of the column's whole curvature
-FLOOR = 1e-10
+#: least curvature of an intercept that is modelled, as a part of the column's whole curvature: with
+#: less, the part of the intercept in the products of rows drowns that of the features in float32
+FLOOR = 1e-3
 #: numbers in the rows of the columns that are worked on at a time on a host: they stay in its cache
 CACHED = 1 << 17
 #: roundings by which an eigenvalue of products can be too low, as a part of their trace

@@ -9,6 +9,9 @@ from logitron.backend.types import HostArray
 
 __all__ = ["Progress", "RowSchedule", "RowScheduleState"]
 
+#: Iterations that a refresh is worth, as a part of those that cost as much.
+WORTH = 2.0
+
 
 class Progress(NamedTuple):
     """What an iteration did, for a schedule."""
@@ -48,22 +51,31 @@ class RowSchedule:
     first : frozenset of int
         Iterations after which it is refreshed in any case,
     period : int
-        and after so many further iterations.
+        and after so many further iterations, or after as many as cost `WORTH` of a refresh,
+    longest : int
+        but no more than these.
     short : float
         Steps below this length are short: the model underestimates the curvature.
     quorum : float
         Part of the groups that must have a short step, or a wrong model, for a refresh at once.
     gain : float
         Factor by which the estimated distance must fall in a period; else the rank is doubled.
+    width : int
+        Features of each column's rows.
+    evaluation : float
+        Multiplications of an iteration for each column; infinite if refreshes cost nothing.
     """
 
     rank: int
     max_rank: int
     first: frozenset[int] = frozenset((1, 2, 4, 8))
     period: int = 6
+    longest: int = 20
     short: float = 0.2
     quorum: float = 0.1
     gain: float = 4.0
+    width: int = 0
+    evaluation: float = float("inf")
 
     def start(self) -> RowScheduleState:
         """State before the first iteration."""
@@ -88,12 +100,13 @@ class RowSchedule:
         helps = state.helps
         if state.in_trouble and since == 1:
             helps = not troubled
-        scheduled = iteration in self.first or since >= self.period
+        period = self._period(state.rank)
+        scheduled = iteration in self.first or since >= period
         if scheduled:
-            slow = since >= self.period and distance * self.gain > state.distance
+            slow = since >= period and distance * self.gain > state.distance
             rank = min(2 * state.rank, self.max_rank) if slow else state.rank
             return True, RowScheduleState(rank, 0, False, True, distance)
-        if troubled and helps:
+        if troubled and helps and since >= self._soonest(state.rank):
             return True, state._replace(since=0, in_trouble=True, helps=helps)
         return False, state._replace(since=since, helps=helps, in_trouble=False)
 
@@ -103,6 +116,20 @@ class RowSchedule:
         ``wrong`` is the part of the groups whose predicted decrease is more than their value.
         Returns the state after a refresh; None if there is none.
         """
-        if wrong > self.quorum and state.since > 0 and state.helps:
+        ready = state.since >= self._soonest(state.rank)
+        if wrong > self.quorum and ready and state.helps:
             return state._replace(since=0, in_trouble=True)
         return None
+
+    def _period(self, rank: int) -> int:
+        """Return the iterations between refreshes: more where a refresh costs as much as many."""
+        return max(self.period, self._worth(rank))
+
+    def _soonest(self, rank: int) -> int:
+        """Return the fewest iterations from a refresh to one at once."""
+        return max(1, self._worth(rank) // 4)
+
+    def _worth(self, rank: int) -> int:
+        """Return the iterations that a refresh is worth."""
+        refresh = float(rank) * rank * (self.width + rank)
+        return int(min(WORTH * refresh / self.evaluation, self.longest))
