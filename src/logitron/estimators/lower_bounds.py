@@ -5,8 +5,11 @@ curvature along some directions is far larger than the penalty. So a bound from 
 stored coefficients can be large where the one before they were rounded was small.
 """
 
+from typing import Any
+
 import numpy as np
 
+from logitron.automatic import keeps_logits
 from logitron.backend import to_host
 from logitron.backend.types import HostArray
 from logitron.certificates import GapBound
@@ -47,17 +50,32 @@ def known_lower_bounds(
 
 
 def computed_lower_bounds(
-    objective: Objective, solution: Solution, gap_bound: GapBound
+    objective: Objective, solution: Solution, gap_bound: GapBound, enough: HostArray
 ) -> HostArray:
     """Compute the bounds (G,) from the parameters before they were stored; -inf without a penalty.
 
-    ``objective`` has its rows in float64.
+    Where logits are kept, they may be as sharp as those that ended the solver: by curved rows or
+    pairs.
+
+    Parameters
+    ----------
+    objective : Objective
+        With rows in float64.
+    solution : Solution
+    gap_bound : GapBound
+    enough : numpy.ndarray (G,)
+        What the distances of the parameters from the optima should be; infinite for groups that
+        need no sharper bound.
     """
     if not objective.strongly_convex:
         return np.full(solution.status.shape, -np.inf)
     theta, xp = solution.theta, objective.context.xp
+    sharp: dict[str, Any] = {}
+    if objective.context.library.is_host and keeps_logits(objective):
+        sharp = {"enough": enough, "estimate": 0.0 * solution.n_iter}
+        sharp |= {"logits": objective.logits(theta)}
     evaluation = objective.evaluate(theta)
-    gap = gap_bound(objective, evaluation, theta)
+    gap = gap_bound(objective, evaluation, theta, **sharp)
     value, gap = to_host(xp.stack([evaluation.value, gap]))
     return value - gap  # type: ignore[no-any-return]
 

@@ -34,6 +34,8 @@ UNPROVABLE = [
     Status.DIVERGED,
     Status.MAX_ITER,
 ]
+#: part of the gap that certifies a fit which that of the parameters before rounding may have
+SPARE = 0.1
 #: a smaller objective counts as optimal, since its relative gap would overflow
 MIN_OBJECTIVE = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 
@@ -161,8 +163,10 @@ class _Judge:
         errors = logit_errors(squares)
         gap = np.minimum(gap, gap_above(objective, self.lower, value, errors))
         is_rounded = rows.precision == "float32" and wide.precision == "float64"
-        if is_rounded and not (relative_gap(value, gap) <= relative).all():
-            lower = computed_lower_bounds(precise, self.solution, self.gap_bound)
+        proven = relative_gap(value, gap) <= relative
+        if is_rounded and not proven.all():
+            enough = np.where(proven, np.inf, SPARE * relative * value)
+            lower = computed_lower_bounds(precise, self.solution, self.gap_bound, enough)
             gap = np.minimum(gap, gap_above(objective, lower, value, errors))
         gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
         if rows.precision == "float64":
