@@ -70,6 +70,10 @@ class Refined:
     separation: Separation | None
     """A separating direction, so that there is no finite optimum; None otherwise."""
 
+    def is_proven(self, relative: float) -> bool:
+        """Whether the gap is at most ``relative``, as a part of the smallest optimum it allows."""
+        return self.gap <= relative * (self.value - self.gap)
+
 
 def n_affordable(objective: Objective) -> int:
     """Return the number of groups whose bounds and refinement are affordable.

@@ -21,7 +21,7 @@ from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.class_means import centre_over_classes
 from logitron.estimators.iteration_limits import IterationLimits
 from logitron.estimators.lower_bounds import known_lower_bounds
-from logitron.estimators.refined_groups import Options, refine_groups
+from logitron.estimators.refined_groups import RefinementOptions, refine_groups
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
@@ -234,7 +234,7 @@ class Fit:
         if not n_refined:
             return fit
         settings, context = self.settings, self.objective.rows.context
-        options = Options(
+        options = RefinementOptions(
             relative,
             settings.limits.total,
             settings.interruptible,
