@@ -54,8 +54,8 @@ def computed_lower_bounds(
 ) -> HostArray:
     """Compute the bounds (G,) from the parameters before they were stored; -inf without a penalty.
 
-    Where logits are kept, they may be as sharp as those that ended the solver: by curved rows or
-    pairs.
+    They may be as sharp as those that ended the solver: by curved rows or, where logits fit the
+    memory, pairs.
 
     Parameters
     ----------
@@ -71,9 +71,10 @@ def computed_lower_bounds(
         return np.full(solution.status.shape, -np.inf)
     theta, xp = solution.theta, objective.context.xp
     sharp: dict[str, Any] = {}
-    if objective.context.library.is_host and keeps_logits(objective):
+    if objective.context.library.is_host:
         sharp = {"enough": enough, "estimate": 0.0 * solution.n_iter}
-        sharp |= {"logits": objective.logits(theta)}
+        if objective.classes > 1 and keeps_logits(objective):
+            sharp["logits"] = objective.logits(theta)
     evaluation = objective.evaluate(theta)
     gap = gap_bound(objective, evaluation, theta, **sharp)
     value, gap = to_host(xp.stack([evaluation.value, gap]))
