@@ -269,6 +269,9 @@ def test_packages_list_their_modules():
         if not table:
             continue
         modules = {file.stem for file in here.glob("*.py")} - {"__init__", "__main__"}
+        rule, *rows = [line for line in table.splitlines() if line[:1] in ("=", "`")]
+        width = rule.index(" ")
+        assert all(row[width] == " " for row in rows if row[0] == "`"), init
         first = re.findall(r"^`[`\w./]+(?:, [`\w./]+)*", table, re.MULTILINE)
         names = [name.strip("`/") for cell in first for name in cell.split(", ")]
         listed = {name.rpartition(".")[2] for name in names}

@@ -5,7 +5,7 @@ module                           what it does
 ================================ ===================================================================
 `reductions.centring`            features centred on the mean of some rows
 `reductions.standardisation`     features in units of their own spread
-`reductions.column_report`       what means and mean squares say of the digits of products
+`reductions.column_report`       whether products of the features keep their digits
 `reductions.subsample`           rows drawn evenly, each of which stands for several
 `reductions.column_subset`       some of the features, where the others have no coefficient
 `reductions.feature_penalties`   and their penalties
