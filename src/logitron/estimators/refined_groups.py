@@ -136,8 +136,9 @@ class _Outcomes:
     def put(self, group: int, found: Refined, options: RefinementOptions) -> None:
         """Replace the outcome of a group."""
         objective = self.objective
-        refined = objective.start(found.coef, found.intercept)
-        self.theta = put_groups(self.theta, np.asarray([group]), refined, objective.context)
+        some = np.asarray([group])
+        refined = objective.take(some).start(found.coef, found.intercept)
+        self.theta = put_groups(self.theta, some, refined, objective.context)
         self.value[group], self.gap[group] = found.value, found.gap
         self.n_iter[group] += found.n_iter
         self.status[group] = options.status(found, int(self.n_iter[group]))
@@ -172,13 +173,11 @@ class _Refinement:
     def of(self, group: int, outcomes: _Outcomes) -> Refined:
         """Bound the gap of a group where it is, and refine it if that does not prove it."""
         objective, relative = self.objective, self.options.relative
-        index = objective.context.asarray(np.asarray([group]), keep_dtype=True)
-        is_finite = bool(np.isfinite(outcomes.value[group]))
-        if is_finite:
-            start = objective.context.xp.take(outcomes.theta, index, axis=0)
-        else:
-            start = objective.take(np.asarray([group])).start()
-        parts = objective.take(np.asarray([group])).split(start)
+        some, context = np.asarray([group]), objective.context
+        own, is_finite = objective.take(some), bool(np.isfinite(outcomes.value[group]))
+        index = context.asarray(some, keep_dtype=True)
+        start = context.xp.take(outcomes.theta, index, axis=0) if is_finite else own.start()
+        parts = own.split(start)
         named: dict[str, Any] = {"relative": relative, "group": group}
         if self._unscaled is not None and is_finite:
             make = partial(refine, self._unscaled, *parts, max_iter=0, **named)
