@@ -1,6 +1,7 @@
 """Who may import whom, who may name an array library, and what ``import logitron`` imports."""
 
 import ast
+import re
 import subprocess
 import sys
 from inspect import cleandoc
@@ -258,6 +259,24 @@ def _graph():
                     break
         graph[name] = found
     return graph
+
+
+def test_packages_list_their_modules():
+    """In the table of their docstring, which names no others."""
+    for init in sorted(SOURCE.rglob("__init__.py")):
+        told, here = ast.get_docstring(ast.parse(init.read_text())) or "", init.parent
+        table = told.partition("\nmodule ")[2]
+        if not table:
+            continue
+        modules = {file.stem for file in here.glob("*.py")} - {"__init__", "__main__"}
+        rule, *rows = [line for line in table.splitlines() if line[:1] in ("=", "`")]
+        width = rule.index(" ")
+        assert all(row[width] == " " for row in rows if row[0] == "`"), init
+        first = re.findall(r"^`[`\w./]+(?:, [`\w./]+)*", table, re.MULTILINE)
+        names = [name.strip("`/") for cell in first for name in cell.split(", ")]
+        listed = {name.rpartition(".")[2] for name in names}
+        packages = {file.parent.name for file in here.glob("*/__init__.py")}
+        assert modules <= listed <= modules | packages, init
 
 
 def test_no_file_imports_itself_by_way_of_others():

@@ -56,9 +56,9 @@ def test_some_groups_go_on_and_others_stay(problem):
 def test_lower_bounds_of_the_optima_judge_stored_coefficients(problem):
     X, Y, best = problem
     fit = Settings("auto", 1e-4, stored="float32").minimize(objective_of(X, Y), (None, None))
-    least = fit.least
-    assert np.isfinite(least).any()
-    assert (least <= np.asarray(best) * (1.0 + 1e-12)).all()
+    lower = fit.lower_bounds
+    assert np.isfinite(lower).any()
+    assert (lower <= np.asarray(best) * (1.0 + 1e-12)).all()
     coef, intercept = (part.astype(np.float32) for part in map(host, fit.parameters))
     verdict = fit.judge(coef, intercept)
     assert verdict.certified.all()

@@ -138,7 +138,7 @@ def test_fits_multiply_features_as_they_are_stored(monkeypatch, library, dtype, 
     assert clf.n_iter_.tolist() == expected.n_iter_.tolist()
 
 
-def test_torch_splits_where_products_are_returned_in_float32(monkeypatch):
+def test_torch_splits_on_cuda_alone(monkeypatch):
     torch = pytest.importorskip("torch")
     library = LIBRARIES["torch"]
     on_device = torch.empty(0, dtype=torch.float16, device="meta")
@@ -147,8 +147,9 @@ def test_torch_splits_where_products_are_returned_in_float32(monkeypatch):
     assert not library.multiplies_half(on_device)
 
 
-def test_jax_splits_on_devices():
+def test_jax_does_not_split_on_processors(monkeypatch):
     jax = pytest.importorskip("jax")
+    monkeypatch.setattr(LIBRARIES["jax"], "split_products", True)
     on_host = jax.numpy.zeros(3, "float16")
     on_host = jax.device_put(on_host, jax.devices("cpu")[0])
     assert not LIBRARIES["jax"].multiplies_half(on_host)

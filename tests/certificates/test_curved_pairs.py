@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logitron.backend import ArrayContext
-from logitron.certificates import GapBound, near_enough
+from logitron.certificates import GapBound, bound_below
 from logitron.objective import LogitObjective, Objective, make_training_rows
 from logitron.reductions import centre
 
@@ -136,8 +136,16 @@ def test_overlapping_classes_have_none():
     assert plain == sharp
 
 
-def test_estimates_are_near_enough_for_softmax_alone():
+def test_rows_without_curvature_have_none():
+    y = np.arange(30) % 3
+    objective = objective_of(np.eye(3)[y] * 1e4, y, np.ones(30), 1e6, fit_intercept=False)
+    theta = (np.eye(3) - 1.0 / 3.0)[None]  # (other classes have probabilities of exp(-10000))
+    plain, sharp = bounds_at(objective, theta, np.asarray([1e-12]))
+    assert plain == sharp > 1e-12
+
+
+def test_estimates_are_worth_a_bound_earlier_for_softmax():
     X, y, weights = problem(0, 3)
-    several = near_enough(objective_of(X, y, weights, 1.0))
+    several = bound_below(objective_of(X, y, weights, 1.0))
     one = Objective.over(make_training_rows(NUMPY, X, (y[:, None] > 0).astype(float)), penalty=1.0)
-    assert several > 5.0 * near_enough(one)
+    assert several > 5.0 * bound_below(one)

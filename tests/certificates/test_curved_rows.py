@@ -177,6 +177,15 @@ def test_groups_that_are_far_or_done_are_left_alone():
     assert objective.cost.passes == passes
 
 
+def test_rows_without_curvature_have_none():
+    Y = (np.arange(30) % 2)[:, None].astype(np.int8)
+    X = (Y - 0.5) * 1e4
+    objective = objective_of(X, Y, np.ones(30), np.zeros((30, 1)), 1e6, fit_intercept=False)
+    theta = np.ones(objective.shape)  # (other labels have probabilities of exp(-5000))
+    plain, sharp = bounds_at(objective, theta, np.asarray([1e-12]))
+    assert plain == sharp > 1e-12
+
+
 def test_fits_of_targets_are_as_near_as_they_say():
     X, Y, *_ = problem(5, 6, n=300, margin=100.0, weighted=False)
     fitted = LogisticRegression(C=1e4).fit(X, Y)

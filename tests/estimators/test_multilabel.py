@@ -148,6 +148,15 @@ def test_callbacks_are_told_of_iterations_of_many_targets():
     assert next(model for model in told.models if model is not None).coef_.shape == (5, 6)
 
 
+def test_sums_of_weights_may_overflow():
+    weights = np.full(Y.shape, 2.0**123, np.float32)
+    clf = LogisticRegression(C=2.0**-123, **EXACT).fit(X, Y, weights)
+    assert_each_as_alone(clf, [alone(t) for t in range(5)])
+    weights[3, 1] = np.inf
+    with pytest.raises(ValueError, match="finite and non-negative"):
+        LogisticRegression().fit(X, Y, weights)
+
+
 def test_weights_in_a_list():
     clf = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS.tolist())
     expected = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS)

@@ -25,11 +25,11 @@ def test_float32_ends_where_decreases_are_rounding(decrement, decrease, reached)
 
 def test_bounds_that_are_sharp_are_computed_earlier():
     numbers = [np.asarray([x]) for x in (1.0, 1e-9, 1e-9, 1e-8)]
-    assert not Float32Limits(sharp=0.01).reached(*numbers, EPS)
-    assert Float32Limits(sharp=0.5).reached(*numbers, EPS)
+    assert not Float32Limits(bound_below=0.01).reached(*numbers, EPS)
+    assert Float32Limits(bound_below=0.5).reached(*numbers, EPS)
 
 
 def test_a_quarter_of_near_groups_keeps_all_in_float64():
     near, far = 1e-6, 1e-2
-    assert Float32Limits().forbid(np.asarray([near, far, far, far]))
-    assert not Float32Limits().forbid(np.asarray([near, far, far, far, far]))
+    assert Float32Limits().keep_float64(np.asarray([near, far, far, far]))
+    assert not Float32Limits().keep_float64(np.asarray([near, far, far, far, far]))

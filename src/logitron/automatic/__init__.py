@@ -1,34 +1,36 @@
 """The one place where data, losses, preconditioners and solvers meet: which method, and the fit.
 
-============================ ====================================================================
-module                       contents
-============================ ====================================================================
-`automatic.solve`            from a plan to the optimum
-`automatic.plan`             which method is the cheapest
-`automatic.plan_text`        names of methods, and durations, for people
-`automatic.objective_plan`   the same for an objective, with a look at a few rows
-`automatic.observers`        callbacks of solvers, turned into those of the engine
-`automatic.growing_samples`  growing samples of the rows, which come first
-`automatic.penalty_path`     groups that differ in their penalty: some first, then the others
-`automatic.curvature`        preconditioners of an objective
-`automatic.row_models`       those of rows, and where line searches on kept logits are possible
-`automatic.spectrum`         the features' spectrum from a sample of rows
-`automatic.hessian_diagonal` sparse features: L-BFGS preconditioned by the Hessian's diagonal
-`automatic.diagonal_models`  that preconditioner
-`automatic.lagging`          softmax groups that other methods leave, by whole Hessians
-`automatic.one_by_one`       groups that are fitted one at a time, by several workers
-`automatic.elastic_net`      objectives with an L1 penalty, along the path of penalties
-`automatic.working_set`      rounds over the coefficients that may not be zero
-`automatic.few_features`     evaluations where most coefficients are zero
-`automatic.active_set`       which coefficients those are
-`automatic.l1_models`        models of the loss for a round: which, and of what
-`automatic.l1_hessians`      matrices of those coefficients
-`automatic.l1_coordinates`   least squares of sparse features
-`automatic.refinement`       damped Newton steps for groups without a certificate
-`automatic.separation`       whether classes are linearly separable, and by which features
-`automatic.separated`        groups that single features without a penalty separate
-`automatic.cost_model`       what passes, Gram matrices and Hessians cost
-============================ ====================================================================
+================================ ===================================================================
+module                           contents
+================================ ===================================================================
+`automatic.solve`                from a plan to the optimum
+`automatic.plan`                 which method is the cheapest
+`automatic.plan_text`            names of methods, and durations, for people
+`automatic.objective_plan`       the same for an objective, with a look at a few rows
+`automatic.observers`            callbacks of solvers, turned into those of the engine
+`automatic.growing_samples`      growing samples of the rows, which come first
+`automatic.penalty_path`         groups that differ in their penalty: some first, then the others
+`automatic.curvature`            preconditioners of an objective
+`automatic.row_models`           those of rows, and where line searches on kept logits are possible
+`automatic.spectrum`             the features' spectrum from a sample of rows
+`automatic.hessian_diagonal`     sparse features: L-BFGS preconditioned by the Hessian's diagonal
+`automatic.diagonal_models`      that preconditioner
+`automatic.lagging`              softmax groups that other methods leave, by whole Hessians
+`automatic.one_by_one`           groups that are fitted one at a time, by several workers
+`automatic.elastic_net`          objectives with an L1 penalty, along the path of penalties
+`automatic.working_set`          rounds over the coefficients that may not be zero
+`automatic.few_features`         evaluations where most coefficients are zero
+`automatic.active_set`           which coefficients those are
+`automatic.l1_models`            models of the loss for a round: which, and of what
+`automatic.l1_hessians`          matrices of those coefficients
+`automatic.l1_coordinates`       least squares of sparse features
+`automatic.refinement`           damped Newton steps for groups without a certificate
+`automatic.float64_continuation` groups that float32 leaves, continued in float64
+`automatic.storable`             parameters without a certificate: the best after rounding
+`automatic.separation`           whether classes are linearly separable, and by which features
+`automatic.separated`            groups that single features without a penalty separate
+`automatic.cost_model`           what passes, Gram matrices and Hessians cost
+================================ ===================================================================
 """
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs

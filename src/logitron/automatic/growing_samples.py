@@ -14,7 +14,7 @@ from logitron.solvers import QuasiNewton, Stopping, WhenSlow, remember
 
 __all__ = ["minimize_on_samples"]
 
-#: a sample is left by a step from where this times what its own randomness is worth was missing
+#: a sample is left after a step that began within this multiple of what its own randomness is worth
 STATISTICAL = 2.0
 #: iterations that a sample may take
 MOST_ON_A_SAMPLE = 20

@@ -70,6 +70,10 @@ class Refined:
     separation: Separation | None
     """A separating direction, so that there is no finite optimum; None otherwise."""
 
+    def is_proven(self, relative: float) -> bool:
+        """Whether the gap is at most ``relative``, as a part of the smallest optimum it allows."""
+        return self.gap <= relative * (self.value - self.gap)
+
 
 def n_affordable(objective: Objective) -> int:
     """Return the number of groups whose bounds and refinement are affordable.
@@ -196,15 +200,15 @@ class _Search:
         if self._is_proven(found) or self.stopped:
             return replace(found, n_iter=self.n_iter)
         steps = self.n_iter
-        best = Storable(self.one, stored).choose(found, start, self._hold)
+        best = Storable(self.one, stored).choose(found, start, self._minimize_other)
         if best is not found.theta:
             found = replace(self._newton(best, 0), flat=found.flat)
         return replace(found, n_iter=steps)
 
-    def _hold(self, held: LocalObjective, theta: HostArray) -> HostArray:
-        """Minimise an objective that has an optimum, beside the iterations that are counted."""
-        newton = DampedNewton(held.relative, FIRST_STEPS)
-        return newton.minimize(held, theta, _damping_diagonal(held.objective)).theta
+    def _minimize_other(self, other: LocalObjective, theta: HostArray) -> HostArray:
+        """Minimise an objective that has an optimum, by iterations that are not counted."""
+        newton = DampedNewton(other.relative, FIRST_STEPS)
+        return newton.minimize(other, theta, _damping_diagonal(other.objective)).theta
 
     def _search(self, start: HostArray) -> Outcome:
         found = self._newton(start, FIRST_STEPS)

@@ -22,7 +22,7 @@ from logitron.automatic.plan import Plan
 from logitron.automatic.row_models import RowModels, keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
-from logitron.certificates import GapBound, near_enough
+from logitron.certificates import GapBound, bound_below
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
 from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
 from logitron.reductions import rotate, with_intercept_column
@@ -259,7 +259,7 @@ class AutomaticSolver:
             gap_bound=_of_logits(gap_bound),
             max_iter=max(max_iter - spent, 0),
             interruptible=self.interruptible,
-            float32=Float32Limits(sharp=near_enough(objective)),
+            float32=Float32Limits(bound_below=bound_below(objective)),
             stopping=Stopping.stored(self.tol, objective.rows.context.precision),
         )
 

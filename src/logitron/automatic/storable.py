@@ -22,11 +22,11 @@ __all__ = ["Storable"]
 
 #: penalty of the features without one, as a part of the sum of weights: it keeps logits of
 #: standardised features near those of a probability of this size
-HOLD = 1e-8
+TINY_PENALTY = 1e-8
 #: loss by rounding up to which other parameters are not tried, as a part of the loss at zero
 LITTLE = 1e-3
 #: relative gap of the optimum with that penalty, which only has to predict well
-HELD_TOL = 1e-2
+TINY_PENALTY_TOL = 1e-2
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,14 @@ class Storable:
         zero = np.zeros_like(start)
         yield found
         yield start
-        yield minimize(LocalObjective(self._held(), HELD_TOL), zero)
+        yield minimize(LocalObjective(self._with_tiny_penalty(), TINY_PENALTY_TOL), zero)
         yield zero
 
-    def _held(self) -> Objective:
+    def _with_tiny_penalty(self) -> Objective:
         """Return the objective with a small penalty of the features that have none."""
         one, penalty = self.one, self.one.penalty
-        xp, hold = one.context.xp, HOLD * one.weight_sum()
+        xp, tiny = one.context.xp, TINY_PENALTY * one.weight_sum()
         own = penalty.hessian_diagonal()[0, 0, :]
         factors = one.layout.penalty_factors(None)
-        held = xp.where(own > 0.0, own, hold * factors)
-        return replace(one, penalty=L2(xp.ones_like(hold), held))
+        strength = xp.where(own > 0.0, own, tiny * factors)
+        return replace(one, penalty=L2(xp.ones_like(tiny), strength))

@@ -2,9 +2,9 @@
 
 The other packages are written against the array API standard and this layer.
 
-============================= ==================================================================
+============================= ======================================================================
 module                        contents
-============================= ==================================================================
+============================= ======================================================================
 `logitron.backend.context`    `ArrayContext`: library, device and precision of a computation
 `logitron.backend.host`       `to_host`: counted reads from a device to the host
 `logitron.backend.linalg`     small linear systems, solved without waiting for the device
@@ -14,10 +14,12 @@ module                        contents
 ``block_sizes``               how large the blocks of rows are that suit a device
 ``dtypes``                    kinds and widths of dtypes
 ``split_products``            products of features of 16 bits, which are not widened
+``types``                     type aliases of arrays
+``device_arrays``             arrays of other libraries, for users' type checkers
 ``threads``                   worker threads, and the number of BLAS threads
 ``process_setting``           settings of the whole process, changed temporarily
 ``libraries/``                one file for each library
-============================= ==================================================================
+============================= ======================================================================
 """
 
 from logitron.backend import linalg

@@ -8,6 +8,7 @@ module                           what it holds
 `certificates.exact_bound`       the same by the penalty, with roundings as they are
 `certificates.curved_rows`       by the rows of most curvature, of sigmoid neurons
 `certificates.curved_pairs`      the same of softmax groups, by the two likeliest classes of rows
+`certificates.drawn_rows`        what these two have in common
 `certificates.intercept_change`  how far the intercepts are from their best values
 `certificates.free_change`       and how far all parameters without a penalty are
 `certificates.duality_gap`       the bound with an L1 penalty
@@ -18,7 +19,7 @@ module                           what it holds
 ================================ ===============================================================
 """
 
-from logitron.certificates.curved_pairs import near_enough
+from logitron.certificates.curved_pairs import bound_below
 from logitron.certificates.duality_gap import duality_gap
 from logitron.certificates.exact_bound import bound_by_exact_terms
 from logitron.certificates.free_change import free_change, zero_factor_features
@@ -30,9 +31,9 @@ __all__ = [
     "GapBound",
     "LocalObjective",
     "SubsampleBound",
+    "bound_below",
     "bound_by_exact_terms",
     "duality_gap",
     "free_change",
-    "near_enough",
     "zero_factor_features",
 ]

@@ -34,19 +34,20 @@ import numpy as np
 
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.curved_rows import (
+from logitron.certificates.drawn_rows import (
     CURVED,
     EPS,
-    ITERATIONS,
     LARGER,
     SQUARE,
+    applies_to,
+    bound_by_trial,
     drawn_features,
-    serves,
+    gradient_errors,
+    iterations_saved,
 )
-from logitron.certificates.strong_convexity import concordant_bound, rounding
-from logitron.objective import Evaluation, LogitObjective, Objective, gram_norm_bound
+from logitron.objective import Evaluation, LogitObjective, Objective
 
-__all__ = ["n_pairs", "near_enough", "sharpened"]
+__all__ = ["bound_below", "sharpened"]
 
 #: part of a group's curvature that the pairs must have, and the most that a row of weight 1 has
 SHARE, MOST_CURVATURE = 0.3, 0.25
@@ -54,8 +55,9 @@ SHARE, MOST_CURVATURE = 0.3, 0.25
 PASSES, MOST_PAIRS = 0.6, 2048
 #: a bound is this many times the estimated distance, about
 LOOSE = 8.0
-#: part of the distance asked for below which this bound is small enough as a rule, and others are
-NEAR, ROUNDED = 0.06, 0.01
+#: part of the distance asked for: an estimate below it has a bound that is small enough as a rule,
+#: by the pairs and otherwise
+OF_PAIRS, OF_OTHERS = 0.06, 0.01
 #: room for the rounding of the parameters on the way to where they are stored
 ROOM = 1.1
 #: the intercepts are projected out by a large multiple of what they can change, and the system is
@@ -90,11 +92,10 @@ def sharpened(
     See `curved_rows.sharpened` for the parameters; ``logits (n, G K)`` are those of ``theta``.
     """
     (n, p), (_, K, _) = objective.rows.shape, objective.shape
-    if objective.eps > EPS or not _serves(objective):
+    if objective.eps > EPS or not _applies_to(objective):
         return gap
-    count, enough = n_pairs(n, p, K), np.atleast_1d(enough)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        worth = ITERATIONS * np.log(gap / enough) >= PASSES
+    count, enough = _count(n, p, K), np.atleast_1d(enough)
+    worth = iterations_saved(gap, enough) >= PASSES
     worth &= LOOSE * np.atleast_1d(estimate) <= enough
     total = 0.5 * np.trace(np.asarray(evaluation.intercept_hessian), axis1=1, axis2=2)
     most = MOST_CURVATURE * objective.data.max_sample_weight * objective.data.scale * count
@@ -105,7 +106,7 @@ def sharpened(
         kept = LogitObjective(objective.take(some))
         own = LogitObjective(objective).take_logits(logits, some)
         pairs = _pairs(kept, own, count, float(enough[group]))
-        if pairs.curvature.sum() < SHARE * total[group]:
+        if not len(pairs.curvature) or pairs.curvature.sum() < SHARE * total[group]:
             continue
         value, grad, W = float(evaluation.value[group]), evaluation.grad[group], theta[some]
         bound = _bound(kept.objective, value, np.asarray(grad), W, pairs)
@@ -113,18 +114,18 @@ def sharpened(
     return found
 
 
-def near_enough(objective: Objective) -> float:
-    """Part of the distance asked for at which an estimate is worth this bound; else a hundredth."""
-    return NEAR if _serves(objective) else ROUNDED
+def bound_below(objective: Objective) -> float:
+    """Return the part of the distance asked for below which an estimate is worth a bound."""
+    return OF_PAIRS if _applies_to(objective) else OF_OTHERS
 
 
-def _serves(objective: Objective) -> bool:
+def _applies_to(objective: Objective) -> bool:
     """Whether groups are of softmax with labels, and parameters on the host."""
     host = objective.context.library.is_host
-    return host and objective.classes > 1 and not objective.loss.soft and serves(objective)
+    return host and objective.classes > 1 and not objective.loss.soft and applies_to(objective)
 
 
-def n_pairs(n: int, p: int, classes: int) -> int:
+def _count(n: int, p: int, classes: int) -> int:
     """Choose how many pairs: as many as `PASSES` evaluations of a group pay for."""
     budget = PASSES * SQUARE * n * classes * (4.0 * p + 150.0)
     count = min(n, MOST_PAIRS)
@@ -155,18 +156,11 @@ def _bound(
     """Bound the distance of one group with the gradient (K, q); infinite if nothing is shown."""
     X, h, signs = pairs
     p, penalty = X.shape[1], float(to_host(objective.penalty.strength)[0])
-    gram, weight = (
-        float(to_host(gram_norm_bound(objective))),
-        float(objective.data.max_total_weight),
-    )
-    squares = objective.statistics.column_squares
-    squares = np.asarray(gram) if squares is None else np.asarray(to_host(squares))
-    noise = rounding(np.asarray([value + weight]), theta[:, :, :p], squares, EPS)[0]
-    off, last_off = noise * np.sqrt([gram, weight])
+    ((off, last_off),) = gradient_errors(objective, np.asarray([value]), theta)
     D, g, of_intercept, Q = np.sqrt(h)[:, None] * signs, grad[:, :p], 0.0, None
     products, signed = X @ X.T, D @ D.T
     if objective.layout.fit_intercept:
-        eigenvalues, vectors = np.linalg.eigh(D.T @ D)
+        eigenvalues, vectors = linalg.eigh(D.T @ D)
         eigenvalues, vectors = eigenvalues[1:], vectors[:, 1:]  # (the same change of all is none)
         if not eigenvalues[0] > CONNECTED * eigenvalues[-1]:
             return np.inf
@@ -184,13 +178,9 @@ def _bound(
         rest = right - penalty * y - _project(_along(D, X, _back(D, X, y)), Q)
         y = y + _project(linalg.cholesky_solve(factors, rest[None, :, None])[0, :, 0], Q)
     u = (g - _back(D, X, y)) / penalty
-    seen = _project(_along(D, X, u), Q)
-    left = g - penalty * u - _back(D, X, seen)
-    squared = 2.0 * np.vdot(g, u) - penalty * np.vdot(u, u) - seen @ seen
-    squared += np.vdot(left, left) / penalty
-    length = np.sqrt(abs(squared)) + off / np.sqrt(penalty)
-    delta = np.sqrt(LARGER * (length * length + of_intercept))
-    bound = ROOM * float(concordant_bound(delta, h.min() ** -0.5))
+    along = _project(_along(D, X, u), Q)
+    settings = {"penalty": penalty, "error": off, "of_intercept": of_intercept}
+    bound = ROOM * float(bound_by_trial(g, u, along, _back(D, X, along), curvature=h, **settings))
     return bound if np.isfinite(bound) else np.inf
 
 

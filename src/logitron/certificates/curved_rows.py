@@ -31,29 +31,27 @@ import numpy as np
 
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.strong_convexity import concordant_bound, rounding
-from logitron.objective import Evaluation, LogitObjective, Objective, gram_norm_bound, sums
+from logitron.certificates.drawn_rows import (
+    CURVED,
+    EPS,
+    SQUARE,
+    applies_to,
+    bound_by_trial,
+    drawn_features,
+    gradient_errors,
+    iterations_saved,
+)
+from logitron.objective import Evaluation, LogitObjective, Objective
 
-__all__ = ["drawn_features", "serves", "sharpened"]
+__all__ = ["sharpened"]
 
 #: part of a neuron's curvature that the rows must have; and their mean curvature, as a part of
 #: their weight, above which they will not
 SHARE, CONCENTRATED = 0.9, 1.0 / 16.0
 #: rows that are taken of few features
 FEW = 128
-#: curvature of a row, at least, as a multiple of the distance asked for: kappa delta is then about
-#: the root of twice its inverse
-CURVED = 16.0
-#: iterations in which a bound by the penalty falls by a factor of e, about
-ITERATIONS = 4.0
-#: multiplications of square matrices in the time of one of a pass
-SQUARE = 3.0
 #: numbers in the rows of all neurons at a time, at most
 MOST_NUMBERS = 1 << 24
-#: what the rounding of its sums may add to a squared length
-LARGER = 1.001
-#: precision that sums must have
-EPS = float(np.finfo(np.float64).eps)
 
 
 def sharpened(
@@ -85,10 +83,9 @@ def sharpened(
     n, p = objective.rows.shape
     count = min(n, max(p, FEW))
     enough = np.atleast_1d(enough)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        worth = ITERATIONS * np.log(gap / enough) >= _passes(n, p, count)
+    worth = iterations_saved(gap, enough) >= _passes(n, p, count)
     worth &= np.atleast_1d(estimate) <= enough
-    if not (worth.any() and objective.eps <= EPS and serves(objective)):
+    if not (worth.any() and objective.eps <= EPS and applies_to(objective)):
         return gap
     most = objective.data.max_sample_weight * objective.data.scale * count
     chosen = np.flatnonzero(worth & (evaluation.intercept_hessian[:, 0, 0] <= CONCENTRATED * most))
@@ -109,14 +106,6 @@ def sharpened(
     return found
 
 
-def serves(objective: Objective) -> bool:
-    """Whether rows can be drawn, and the loss and the penalty are those of the bound."""
-    rows, layout, loss = objective.rows, objective.layout, objective.loss
-    dense = rows.in_memory and rows.entries is None and not layout.intercept_is_column
-    known = loss.self_concordance is not None and objective.strongly_convex
-    return dense and known and objective.penalty.feature_factors is None
-
-
 def _passes(n: int, p: int, count: int) -> float:
     """Cost of the rows of one neuron, in evaluations of it."""
     return (2.0 * count * count * p + count**3) / (SQUARE * n * (4.0 * p + 150.0))
@@ -133,19 +122,18 @@ def _of_groups(
 ) -> HostArray:
     """Bound the distances (G,); infinite where nothing is shown."""
     objective = kept.objective
-    data, squares = objective.data, objective.statistics.column_squares
+    scale = objective.data.scale
     curvature, xp = kept.curvatures(logits), objective.rows.context.xp
     places, largest = linalg.largest(curvature, count)
-    total = to_host(xp.sum(curvature, axis=1)) * data.scale
-    largest = to_host(largest) * data.scale
+    total = to_host(xp.sum(curvature, axis=1)) * scale
+    largest = to_host(largest) * scale
     largest = np.where(largest >= CURVED * enough[:, None], largest, 0.0)
     found = np.full(len(enough), np.inf)
-    those = np.flatnonzero(np.sum(largest, axis=1) >= SHARE * total)
+    known = np.sum(largest, axis=1)
+    those = np.flatnonzero((known > 0.0) & (known >= SHARE * total))
     if not len(those):
         return found
-    gram, weight = float(to_host(gram_norm_bound(objective))), data.max_total_weight
-    W = theta[:, :, : objective.rows.shape[1]]
-    noise = rounding(value + weight, W, np.asarray(gram) if squares is None else squares, EPS)
+    errors = gradient_errors(objective, value, theta)
     features, whose = drawn_features(objective, np.asarray(to_host(places))[those])
     for g, rows in zip(those.tolist(), whose, strict=True):
         there = largest[g] > 0.0
@@ -154,21 +142,10 @@ def _of_groups(
             largest[g, there],
             grad[g, 0],
             float(objective.penalty.strength[g]),
-            float(noise[g]),
-            np.asarray([gram, weight]),
+            errors[g],
             fit_intercept=objective.layout.fit_intercept,
         )
     return found
-
-
-def drawn_features(objective: Objective, places: HostArray) -> tuple[HostArray, HostArray]:
-    """Draw the centred features of rows (g, r): of the distinct ones, and which are whose."""
-    distinct, inverse = np.unique(places, return_inverse=True)
-    drawn = objective.rows.select(distinct)
-    assert drawn is not None
-    centre = objective.to_rows(objective.layout.centre)
-    features: HostArray = to_host(drawn.in_float64().map(sums.with_constant, centre))
-    return features[:, :-1], inverse.reshape(places.shape)
 
 
 def _bound(
@@ -176,18 +153,16 @@ def _bound(
     curvature: HostArray,
     grad: HostArray,
     penalty: float,
-    noise: float,
-    squares: HostArray,
+    errors: HostArray,
     *,
     fit_intercept: bool,
 ) -> float:
     """Bound the distance of one neuron by rows (r, p) of some curvature (r,).
 
-    Of the gradient (q,), the coefficients' part is off by at most ``noise`` times the root of the
-    first of two ``squares``, the intercept's by at most ``noise`` times the root of the second.
+    The coefficients' part of the gradient (q,), and the intercept's, are off by at most ``errors``.
     """
     p = X.shape[1]
-    g, (off, last_off) = grad[:p], noise * np.sqrt(squares)
+    g, (off, last_off) = grad[:p], errors
     of_intercept = 0.0
     if fit_intercept:
         total = curvature.sum()
@@ -199,9 +174,6 @@ def _bound(
     products = A @ A.T
     products[np.diag_indices(len(A))] += penalty
     u = (g - linalg.solve(products, (A @ g)[:, None])[:, 0] @ A) / penalty
-    seen = A @ u
-    left = g - penalty * u - seen @ A
-    squared = 2.0 * (g @ u) - penalty * (u @ u) - seen @ seen + left @ left / penalty
-    length = np.sqrt(abs(squared)) + off / np.sqrt(penalty)
-    delta = np.sqrt(LARGER * (length * length + of_intercept))
-    return float(concordant_bound(delta, curvature.min() ** -0.5))
+    along = A @ u
+    settings = {"penalty": penalty, "error": off, "of_intercept": of_intercept}
+    return float(bound_by_trial(g, u, along, along @ A, curvature=curvature, **settings))

@@ -109,7 +109,7 @@ class Spectrum(NamedTuple):
         scale, values, vectors, weak = self
         if not (weak.shape[1] and added.any()):
             return self
-        lowest, rotation = np.linalg.eigh(weak.T @ ((added * scale * scale)[:, None] * weak))
+        lowest, rotation = linalg.eigh(weak.T @ ((added * scale * scale)[:, None] * weak))
         known, turned = lowest > 0.0, weak @ rotation
         vectors = np.concatenate([vectors, turned[:, known]], axis=1)
         return Spectrum(scale, np.append(values, lowest[known]), vectors, turned[:, ~known])

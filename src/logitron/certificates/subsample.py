@@ -20,7 +20,7 @@ MUCH = 1.0
 
 @dataclass
 class SubsampleBound:
-    """Some of the rows, and their curvature where it was last looked at.
+    """Some of the rows, and their curvature where it was last summed.
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ class SubsampleBound:
 
     @property
     def reach(self) -> float:
-        """Distance from the optimum, two steps before, from which witnesses can begin to speak.
+        """Distance from the optimum, two steps before, from which witnesses can give a bound.
 
-        They do where kappa delta < 1; kappa squared is some leverages of q / n, and delta squared
-        is twice the distance over the part that the witnesses are. A step by their Hessian is off
-        by some parts q / n of its square.
+        They give one where kappa delta < 1; kappa squared is some leverages of q / n, and delta
+        squared is twice the distance over the part that the witnesses are. A step by their Hessian
+        is off by some parts q / n of its square.
         """
         n, (_, _, q) = self.sample.rows.shape[0], self.sample.shape
         gain = 0.5 * n / q

@@ -20,7 +20,8 @@ from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
 from logitron.estimators.class_means import centre_over_classes
 from logitron.estimators.iteration_limits import IterationLimits
-from logitron.estimators.refined_groups import Options, refine_groups
+from logitron.estimators.lower_bounds import known_lower_bounds
+from logitron.estimators.refined_groups import RefinementOptions, refine_groups
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
@@ -184,9 +185,8 @@ class Fit:
     plan: Plan | None
     settings: Settings
     gap_bound: GapBound = field(default_factory=GapBound)
-    precise: HostArray | None = None
-    """Groups whose last value and gap were computed in the widest precision (G,); None stands for
-    all groups where the rows are in that, and for none where they are not."""
+    in_float64: HostArray | None = None
+    """Groups whose last value and gap were computed in float64 (G,), see `known_lower_bounds`."""
 
     @property
     def parameters(self) -> tuple[Array, Array]:
@@ -215,7 +215,7 @@ class Fit:
                 coef,
                 intercept,
                 self.gap_bound,
-                self.least,
+                self.lower_bounds,
             )
 
     def refined(self, callback: Callback = None) -> "Fit":
@@ -228,13 +228,13 @@ class Fit:
         relative = target_gap(self.settings.tol, self.objective.rows.context.precision)
         unproven, fit = self._unproven(relative), self
         if unproven.any() and not is_cheap(self.objective):
-            fit = self._in_float64(unproven, callback)
+            fit = self._continued(unproven, callback)
             unproven = fit._unproven(relative)
         n_refined = min(int(unproven.sum()), n_affordable(self.objective))
         if not n_refined:
             return fit
         settings, context = self.settings, self.objective.rows.context
-        options = Options(
+        options = RefinementOptions(
             relative,
             settings.limits.total,
             settings.interruptible,
@@ -242,8 +242,7 @@ class Fit:
         )
         groups = np.flatnonzero(unproven)[:n_refined]
         solution, done = refine_groups(fit.objective, fit.solution, groups, options, callback)
-        precise = fit._with_precise(np.asarray(done, int))
-        return replace(fit, solution=solution, precise=precise)
+        return replace(fit, solution=solution, in_float64=fit._with_float64(np.asarray(done, int)))
 
     def _unproven(self, relative: float) -> HostArray:
         """Return the groups that have no sufficient bound, and could have one (G,)."""
@@ -256,7 +255,7 @@ class Fit:
             unproven &= ~np.isin(solution.status, separated)
         return unproven
 
-    def _in_float64(self, unproven: HostArray, callback: Callback) -> "Fit":
+    def _continued(self, unproven: HostArray, callback: Callback) -> "Fit":
         """Continue with the fast solver in the widest precision, if it used a lower one."""
         objective, solution, settings = self.objective, self.solution, self.settings
         rows = objective.rows.context
@@ -273,30 +272,20 @@ class Fit:
         )
         groups = np.flatnonzero(unproven)
         solution = continue_in_float64(objective, solution, groups, solver, callback)
-        return replace(self, solution=solution, precise=self._with_precise(groups))
+        return replace(self, solution=solution, in_float64=self._with_float64(groups))
 
-    def _with_precise(self, groups: HostArray) -> HostArray | None:
-        """Return the groups whose values and gaps are precise, with some more of them (G,)."""
+    def _with_float64(self, groups: HostArray) -> HostArray | None:
+        """Return the groups with values and gaps of float64, with some more of them (G,)."""
         rows = self.objective.rows.context
         if rows is rows.wide:
             return None
-        precise = np.isin(np.arange(len(self.solution.status)), groups)
-        return precise if self.precise is None else precise | self.precise
+        more = np.isin(np.arange(len(self.solution.status)), groups)
+        return more if self.in_float64 is None else more | self.in_float64
 
     @property
-    def least(self) -> HostArray:
-        """Proven lower bounds of the optima (G,), of values in float64; else -inf."""
-        objective, solution = self.objective, self.solution
-        value, gap, rows = solution.loss_curve[-1], solution.gap, objective.rows.context
-        proven = objective.strongly_convex or solution.proven
-        in_float64 = rows.wide.precision == objective.context.precision == "float64"
-        if gap is None or not (proven and in_float64):
-            return np.full(value.shape, -np.inf)
-        precise = rows is rows.wide if self.precise is None else self.precise
-        with np.errstate(invalid="ignore"):
-            least = value - gap
-        found: HostArray = np.where(precise & np.isfinite(least), least, -np.inf)
-        return found
+    def lower_bounds(self) -> HostArray:
+        """Proven lower bounds of the optima (G,); -inf where none is known."""
+        return known_lower_bounds(self.objective, self.solution, self.in_float64)
 
     def warn(self, estimator_name: str, solver: str, verdict: Verdict, names: Any) -> None:
         """Warn about groups that did not converge.

@@ -1,8 +1,8 @@
 """The groups of a fit that a fast solver left unproven, refined one by one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from logitron.automatic.refinement import (
     standardised,
     unstandardised,
 )
-from logitron.backend.types import HostArray
+from logitron.backend.types import Array, HostArray
 from logitron.objective import Objective
 from logitron.solvers import (
     Callback,
@@ -26,11 +26,11 @@ from logitron.solvers import (
     remember,
 )
 
-__all__ = ["Options", "refine_groups"]
+__all__ = ["RefinementOptions", "refine_groups"]
 
 
 @dataclass(frozen=True)
-class Options:
+class RefinementOptions:
     """Settings of a refinement.
 
     Parameters
@@ -59,8 +59,13 @@ class Options:
 
     def status(self, found: Refined, n_iter: int) -> Status:
         """Return the status of a group after refinement."""
-        if found.gap <= self.relative * (found.value - found.gap):
+        if found.stopped:
+            return Status.STOPPED
+        if found.is_proven(self.relative):
             return Status.CONVERGED
+        if found.separation is not None:
+            complete = found.separation.complete
+            return Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
         if not found.stalled and n_iter >= self.most:
             return Status.MAX_ITER
         return Status.AT_PRECISION
@@ -70,7 +75,7 @@ def refine_groups(
     objective: Objective,
     solution: Solution,
     groups: HostArray,
-    options: Options,
+    options: RefinementOptions,
     callback: Callback = None,
 ) -> tuple[Solution, list[int]]:
     """Refine groups one by one, by damped Newton steps; return those with parameters of their own.
@@ -82,75 +87,120 @@ def refine_groups(
     solution : Solution
         Of all groups.
     groups : numpy.ndarray (g,)
-    options : Options
+    options : RefinementOptions
     callback : callable, optional
         Receives iterations with coefficients and intercepts of all groups.
     """
-    context, relative = objective.context, options.relative
-    scaled, unscaled = None, unstandardised(objective)
-    theta, status = solution.theta, solution.status.copy()
-    gaps = solution.gap if solution.gap is not None else np.full(len(status), np.inf)
-    gaps, n_iter = gaps.copy(), solution.n_iter.copy()
-    last = solution.loss_curve[-1].copy()
-    running_away, done = dict(solution.running_away), []
-    if not objective.strongly_convex:
-        gaps = np.full(len(status), np.inf)
+    refinement = _Refinement(objective, options, callback)
+    outcomes = _Outcomes.of(objective, solution)
     for group in groups.tolist():
-        index = context.asarray(np.asarray([group]), keep_dtype=True)
-        own = objective.take(np.asarray([group]))
-        is_finite = bool(np.isfinite(last[group]))
-        start = context.xp.take(theta, index, axis=0) if is_finite else own.start()
-        found, n_before = None, int(n_iter[group])
-        named: dict[str, Any] = {"relative": relative, "group": group}
         try:
-            if unscaled is not None and is_finite:
-                make = partial(refine, unscaled, *own.split(start), max_iter=0, **named)
-                found = remember("bound", make)
-            if found is None or not found.gap <= relative * (found.value - found.gap):
-                scaled = scaled or standardised(objective)
-                named |= {"max_iter": options.steps(objective, n_before), "stored": options.stored}
-                change = partial(
-                    _continued, n_before=n_before, parameters=partial(objective.split, theta)
-                )
-                on_iteration = map_iterations(callback, change)
-                make = partial(
-                    refine, scaled, *own.split(start), on_iteration=on_iteration, **named
-                )
-                found = remember("refinement", make, unless=lambda one: one.stopped)
+            found = refinement.of(group, outcomes)
         except KeyboardInterrupt:
             if not options.interruptible:
                 raise
-            status[group] = Status.STOPPED
+            outcomes.status[group] = Status.STOPPED
             break
         if not np.isfinite(found.value):
             continue
-        refined = own.start(found.coef, found.intercept)
-        theta = put_groups(theta, np.asarray([group]), refined, context)
-        last[group], gaps[group] = found.value, found.gap
-        done.append(group)
-        n_iter[group] += found.n_iter
-        status[group] = options.status(found, int(n_iter[group]))
-        if status[group] != Status.CONVERGED and found.separation is not None:
-            complete = found.separation.complete
-            status[group] = Status.SEPARABLE if complete else Status.QUASI_SEPARABLE
-            columns, features = objective.layout.columns, found.separation.features
-            running_away[group] = features if columns is None else columns[features]
+        outcomes.put(group, found, options)
         if found.stopped:
-            status[group] = Status.STOPPED
             break
-    curve = np.concatenate([solution.loss_curve, last[None, :]])
-    solution = replace(
-        solution,
-        theta=theta,
-        status=status,
-        gap=gaps,
-        n_iter=n_iter,
-        loss_curve=curve,
-        running_away=running_away,
-        proven=True,
-        as_evaluated=solution.as_evaluated or len(groups) == len(status),
-    )
-    return solution, done
+    return outcomes.put_into(solution, len(groups)), outcomes.done
+
+
+@dataclass
+class _Outcomes:
+    """What became of each group so far: parameters, and arrays (G,) on the host."""
+
+    objective: Objective
+    theta: Array
+    status: HostArray
+    gap: HostArray
+    n_iter: HostArray
+    value: HostArray
+    running_away: dict[int, HostArray]
+    done: list[int] = field(default_factory=list)
+    """Groups that have refined parameters."""
+
+    @classmethod
+    def of(cls, objective: Objective, solution: Solution) -> "_Outcomes":
+        """Begin with what a fast solver found."""
+        status, gap = solution.status.copy(), solution.gap
+        if gap is None or not objective.strongly_convex:  # (nothing is proven without a penalty)
+            gap = np.full(len(status), np.inf)
+        last, n_iter = solution.loss_curve[-1].copy(), solution.n_iter.copy()
+        away = dict(solution.running_away)
+        return cls(objective, solution.theta, status, gap.copy(), n_iter, last, away)
+
+    def put(self, group: int, found: Refined, options: RefinementOptions) -> None:
+        """Replace the outcome of a group."""
+        objective = self.objective
+        some = np.asarray([group])
+        refined = objective.take(some).start(found.coef, found.intercept)
+        self.theta = put_groups(self.theta, some, refined, objective.context)
+        self.value[group], self.gap[group] = found.value, found.gap
+        self.n_iter[group] += found.n_iter
+        self.status[group] = options.status(found, int(self.n_iter[group]))
+        self.done.append(group)
+        if found.separation is not None and not found.is_proven(options.relative):
+            columns, features = objective.layout.columns, found.separation.features
+            self.running_away[group] = features if columns is None else columns[features]
+
+    def put_into(self, solution: Solution, count: int) -> Solution:
+        """Return the solution with these outcomes, after ``count`` groups were to be refined."""
+        return replace(
+            solution,
+            theta=self.theta,
+            status=self.status,
+            gap=self.gap,
+            n_iter=self.n_iter,
+            loss_curve=np.concatenate([solution.loss_curve, self.value[None, :]]),
+            running_away=self.running_away,
+            proven=True,
+            as_evaluated=solution.as_evaluated or count == len(self.status),
+        )
+
+
+@dataclass
+class _Refinement:
+    """The refinement of one group at a time."""
+
+    objective: Objective
+    options: RefinementOptions
+    callback: Callback
+
+    def of(self, group: int, outcomes: _Outcomes) -> Refined:
+        """Bound the gap of a group where it is, and refine it if that does not prove it."""
+        objective, relative = self.objective, self.options.relative
+        some, context = np.asarray([group]), objective.context
+        own, is_finite = objective.take(some), bool(np.isfinite(outcomes.value[group]))
+        index = context.asarray(some, keep_dtype=True)
+        start = context.xp.take(outcomes.theta, index, axis=0) if is_finite else own.start()
+        parts = own.split(start)
+        named: dict[str, Any] = {"relative": relative, "group": group}
+        if self._unscaled is not None and is_finite:
+            make = partial(refine, self._unscaled, *parts, max_iter=0, **named)
+            found: Refined = remember("bound", make)
+            if found.is_proven(relative):
+                return found
+        n_before, theta = int(outcomes.n_iter[group]), outcomes.theta
+        whole = partial(objective.split, theta)
+        change = partial(_continued, n_before=n_before, parameters=whole)
+        named |= {"max_iter": self.options.steps(objective, n_before)}
+        named |= {"stored": self.options.stored}
+        named |= {"on_iteration": map_iterations(self.callback, change)}
+        make = partial(refine, self._scaled, *parts, **named)
+        refined: Refined = remember("refinement", make, unless=lambda one: one.stopped)
+        return refined
+
+    @cached_property
+    def _unscaled(self) -> Objective | None:
+        return unstandardised(self.objective)
+
+    @cached_property
+    def _scaled(self) -> Objective:
+        return standardised(self.objective)
 
 
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:

@@ -8,17 +8,16 @@ suboptimality meets ``tol``. All other fits are False, and issue a warning.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from logitron.automatic.refinement import local_gap, n_affordable, standardised
-from logitron.automatic.row_models import keeps_logits
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
+from logitron.estimators.lower_bounds import computed_lower_bounds, gap_above, logit_errors
 from logitron.estimators.reports import is_converged
-from logitron.objective import LogitObjective, Objective
+from logitron.objective import Objective
 from logitron.solvers import Solution, Status
 
 __all__ = ["Verdict", "judge", "relative_gap", "target_gap"]
@@ -35,10 +34,8 @@ UNPROVABLE = [
     Status.DIVERGED,
     Status.MAX_ITER,
 ]
-#: rounding errors of a stored intercept, in units of eps
-LOGIT_ROUNDINGS = 16.0
-#: rounding errors of a difference of two objectives, in units of eps
-VALUE_ROUNDINGS = 16.0
+#: part of the gap that certifies a fit which that of the parameters before rounding may have
+SPARE = 0.1
 #: a smaller objective counts as optimal, since its relative gap would overflow
 MIN_OBJECTIVE = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 
@@ -78,7 +75,7 @@ def judge(
     coef: Array,
     intercept: Array,
     gap_bound: GapBound,
-    least: HostArray,
+    lower: HostArray,
 ) -> Verdict:
     """Bound the suboptimality of each group at the stored coefficients, and set its status.
 
@@ -90,14 +87,14 @@ def judge(
     coef, intercept : arrays (G * K, p), (G * K,)
         In the precision in which they are stored.
     gap_bound : GapBound
-    least : numpy.ndarray (G,)
-        Lower bounds of the optima, from parameters near the stored ones; may be -inf.
+    lower : numpy.ndarray (G,)
+        Lower bounds of the optima that are known; may be -inf.
 
     Returns
     -------
     Verdict
     """
-    return _Judge(objective, solution, float(tol), gap_bound, least).of(coef, intercept)
+    return _Judge(objective, solution, float(tol), gap_bound, lower).of(coef, intercept)
 
 
 def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
@@ -118,93 +115,63 @@ def relative_gap(value: HostArray, gap: HostArray | None) -> HostArray:
     return relative
 
 
-def _logit_errors(squares: HostArray) -> HostArray:
-    """Bound the rounding errors of logits, in units of eps, from squared sums of their terms."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        sizes: HostArray = LOGIT_ROUNDINGS * np.sqrt(squares)
-    return sizes
-
-
 @dataclass(frozen=True)
 class _Judge:
     objective: Objective
     solution: Solution
     tol: float
     gap_bound: GapBound
-    least: HostArray
+    lower: HostArray
 
     def of(self, coef: Array, intercept: Array) -> Verdict:
         """Compute the verdict at the stored coefficients."""
-        objective, solution = self.objective, self.solution
-        wide, rows = objective.context, objective.rows.context
-        stored = ArrayContext.of(coef).precision
-        known = solution.as_evaluated and solution.gap is not None
-        known &= len({stored, rows.precision, wide.precision}) == 1
-        known &= objective.strongly_convex or solution.proven
-        known &= solution.gap is not None and bool(np.isfinite(solution.gap).all())
-        relative = target_gap(self.tol, stored)
-        if known:
-            value, gap = solution.loss_curve[-1], solution.gap
+        objective, relative = self.objective, target_gap(self.tol, ArrayContext.of(coef).precision)
+        if self._is_known(coef):
+            value, gap = self.solution.loss_curve[-1], self.solution.gap
             assert gap is not None
-            sizes = _logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
-            gap = self._add_rounding(gap, value, sizes)
+            errors = logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
+            gap = self._add_rounding(gap, value, errors)
         else:
-            precise = objective.in_float64()
-            theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
-            evaluation = precise.evaluate(theta)
-            bound = self.gap_bound(precise, evaluation, theta)
-            value, gap, off = to_host(
-                wide.xp.stack([evaluation.value, bound, self._squared_logit_sizes(coef, intercept)])
-            )
-            sizes = _logit_errors(off)
-            gap = np.minimum(gap, self._gap_above(self.least, value, sizes))
-            lower = rows.precision != wide.precision == "float64"
-            if lower and not (relative_gap(value, gap) <= relative).all():
-                least = self._least_found(precise, relative)
-                gap = np.minimum(gap, self._gap_above(least, value, sizes))
-            gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
-            if rows.precision == "float64":
-                gap = self._add_rounding(gap, value, sizes)
+            value, gap = self._bounded(coef, intercept, relative)
         suboptimality = relative_gap(value, gap)
         if objective.penalised:
             suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
         return Verdict(self._final_status(value, certified), suboptimality, certified)
 
-    def _least_found(self, precise: Objective, relative: float) -> HostArray:
-        """Bound the optima from below (G,), from the parameters before they were stored.
+    def _is_known(self, coef: Array) -> bool:
+        """Whether the last gaps hold for the stored coefficients, but for rounding."""
+        objective, solution, stored = self.objective, self.solution, ArrayContext.of(coef).precision
+        if solution.gap is None or not solution.as_evaluated:
+            return False
+        wide, rows = objective.context, objective.rows.context
+        exact = len({stored, rows.precision, wide.precision}) == 1
+        proven = objective.strongly_convex or solution.proven
+        return exact and proven and bool(np.isfinite(solution.gap).all())
 
-        Rounding them to float32 changes the objective little and its gradient much, where the
-        curvature along some directions is far larger than the penalty.
-        """
-        if not self.objective.strongly_convex:
-            return np.full(self.solution.status.shape, -np.inf)
-        theta = self.solution.theta
-        known: dict[str, Any] = {}
-        if precise.context.library.is_host and keeps_logits(precise):
-            # (the solver may have ended by the sharper bounds that these permit)
-            kept = LogitObjective.of(precise)
-            logits = kept.logits(theta)
-            evaluation = kept.evaluate(theta, logits)
-            value = to_host(evaluation.value)
-            known = {"enough": relative * value, "estimate": 0.0 * value, "logits": logits}
-        else:
-            evaluation = precise.evaluate(theta)
-        gap = self.gap_bound(precise, evaluation, theta, **known)
-        value, gap = to_host(precise.context.xp.stack([evaluation.value, gap]))
-        return value - gap  # type: ignore[no-any-return]
-
-    def _gap_above(self, least: HostArray, value: HostArray, sizes: HostArray) -> HostArray:
-        """Bound the gap by the objective's distance from lower bounds of the optima (G,).
-
-        Rounding errors of the logits (``sizes``) and of the two values are added.
-        """
-        total = self.objective.data.max_sample_weight * self.objective.rows.shape[0]
-        eps = float(np.finfo(np.float64).eps)
-        with np.errstate(invalid="ignore", over="ignore"):
-            rounding = VALUE_ROUNDINGS * np.abs(value) + sizes * np.sqrt(np.abs(value) * total)
-            above: HostArray = np.maximum(value - least, 0.0) + eps * rounding
-        return np.where(np.isfinite(above), above, np.inf)
+    def _bounded(
+        self, coef: Array, intercept: Array, relative: float
+    ) -> tuple[HostArray, HostArray]:
+        """Evaluate the stored coefficients, and bound their gaps: by each way until all will do."""
+        objective, wide, rows = self.objective, self.objective.context, self.objective.rows.context
+        precise = objective.in_float64()
+        theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
+        evaluation = precise.evaluate(theta)
+        bound = self.gap_bound(precise, evaluation, theta)
+        squares = self._squared_logit_sizes(coef, intercept)
+        value, gap, squares = to_host(wide.xp.stack([evaluation.value, bound, squares]))
+        errors = logit_errors(squares)
+        gap = np.minimum(gap, gap_above(objective, self.lower, value, errors))
+        is_rounded = rows.precision == "float32" and wide.precision == "float64"
+        proven = relative_gap(value, gap) <= relative
+        if is_rounded and not proven.all():
+            enough = np.where(proven, np.inf, SPARE * relative * value)
+            lower = computed_lower_bounds(precise, self.solution, self.gap_bound, enough)
+            gap = np.minimum(gap, gap_above(objective, lower, value, errors))
+        gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
+        if rows.precision == "float64":
+            gap = self._add_rounding(gap, value, errors)
+        return value, gap
 
     def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float
@@ -244,7 +211,7 @@ class _Judge:
             off = off + W @ xp.sqrt(objective.statistics.column_squares / n)
         return xp.sum(xp.reshape(off, (objective.groups, -1)) ** 2, axis=1)
 
-    def _add_rounding(self, gap: HostArray, value: HostArray, sizes: HostArray) -> HostArray:
+    def _add_rounding(self, gap: HostArray, value: HostArray, errors: HostArray) -> HostArray:
         """Add to gaps the effect of rounding the logits, on the way to the stored coefficients.
 
         A change ``e`` of all logits increases a gap to at most ``(sqrt(gap) + e sqrt(h / 2)) **
@@ -252,15 +219,16 @@ class _Judge:
         ``l`` has no more than ``2 l``, since the curvature along a change of the logits is at most
         the mean square of its difference from the true class's; ``2 l exp(2 e)`` after a change of
         ``e``. With ``h`` as large as for a change of 1, the gap can grow by ``2 e`` times itself
-        besides: where it falls for longer than that, it is at least half of the slope. (``sizes``
-        are those of a row in the mean; none is more than the root of ``n`` times as large.)
+        besides: where it falls for longer than that, it is at least half of the slope.
+        (``errors`` are those of a row in the mean, in units of eps; none is more than the root of
+        ``n`` times as large.)
         """
         objective = self.objective
         steepest = objective.loss.curvature_bound or np.inf
         total = objective.data.max_sample_weight * objective.rows.shape[0]
         eps = float(np.finfo(np.float64).eps)
         with np.errstate(over="ignore", invalid="ignore"):
-            change = eps * sizes
+            change = eps * errors
             result: HostArray = (np.sqrt(gap) + change * (0.5 * steepest * total) ** 0.5) ** 2
             change = change * objective.rows.shape[0] ** 0.5
             by_loss = (np.sqrt(gap) + change * np.sqrt(np.exp(2.0) * value)) ** 2

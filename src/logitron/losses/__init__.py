@@ -17,7 +17,7 @@ from logitron.losses.binomial import Binomial
 from logitron.losses.exact_terms import ExactTerms, exact_terms
 from logitron.losses.multinomial import Multinomial
 from logitron.losses.poisson import Poisson
-from logitron.losses.rays import along, along_ray
+from logitron.losses.rays import along_ray, moved_logits
 
 __all__ = [
     "Binomial",
@@ -26,10 +26,10 @@ __all__ = [
     "LossTerms",
     "Multinomial",
     "Poisson",
-    "along",
     "along_ray",
     "cross_entropy",
     "exact_terms",
+    "moved_logits",
 ]
 
 

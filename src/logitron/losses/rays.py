@@ -5,10 +5,10 @@ from logitron.backend.types import Array, Namespace
 from logitron.losses.base import Loss
 from logitron.losses.multinomial import Multinomial
 
-__all__ = ["along", "along_ray"]
+__all__ = ["along_ray", "moved_logits"]
 
 
-def along(Z: Array, change: Array, step_size: Array, classes: int) -> Array:
+def moved_logits(Z: Array, change: Array, step_size: Array, classes: int) -> Array:
     """Compute ``Z + step_size * change`` (n, m), for step sizes of the groups (G,)."""
     xp, n = namespace_of(Z), Z.shape[0]
     start, way = (xp.reshape(part, (n, -1, classes)) for part in (Z, change))
@@ -40,6 +40,6 @@ def along_ray(
         kernel = library_of(Z).fused_rays.get("multinomial")
         if kernel is not None:
             return kernel(Z, change, step_size, Y, K)
-    terms = loss.terms(xp, along(Z, change, step_size, K), Y)
+    terms = loss.terms(xp, moved_logits(Z, change, step_size, K), Y)
     slopes = terms.grad * change
     return terms.value, slopes if K == 1 else xp.sum(xp.reshape(slopes, (n, -1, K)), axis=2)

@@ -1,27 +1,30 @@
 """What is minimised: a loss over weighted rows, and a penalty.
 
-========================= ======================================================================
-module                    what it holds
-========================= ======================================================================
-`objective.objective`     `Objective`: value, gradient and Hessian as sums over rows
-`objective.data`          the rows, and what is known of their weights
-`objective.block`         a block of rows, as block functions receive it
-`objective.groups`        which targets, weights and offsets belong to which group
-`objective.layout`        coefficients and intercepts as parameters of a solver
-`objective.statistics`    what is known of the features
-`objective.gram_norm`     a bound of the norm of the features' Gram matrix
-`objective.sums`          what one block of rows contributes to those sums
-`objective.misclassified` counts of rows that some class is wrong for
-`objective.logit_sums`    the same where the logits are kept
-`objective.kept_logits`   the objective along a ray of logits
-`objective.linearisation` the loss linearised row by row, at points
-`objective.linearised_rows` the same as a least squares problem, on the host
-`objective.working_terms` the loss as least squares of the logits
-`objective.unpenalised`   the features that no penalty holds
-`objective.evaluation`    from sums over rows to value, gradient and Hessian
-`objective.convexity`     whether distances from the optimum have a bound
-`objective.cost`          what a fit costs, in reads of the features
-========================= ======================================================================
+============================== =====================================================================
+module                         what it holds
+============================== =====================================================================
+`objective.objective`          `Objective`: value, gradient and Hessian as sums over rows
+`objective.data`               the rows, and what is known of their weights
+`objective.block`              a block of rows, as block functions receive it
+`objective.groups`             which targets, weights and offsets belong to which group
+`objective.layout`             coefficients and intercepts as parameters of a solver
+`objective.statistics`         what is known of the features
+`objective.gram_norm`          a bound of the norm of the features' Gram matrix
+`objective.sums`               what one block of rows contributes to those sums
+`objective.logit_sums`         the same where the logits are kept
+`objective.kept_logits`        the objective along a ray of logits
+`objective.linearisation`      the loss linearised row by row, at points
+`objective.linearised_rows`    the same as a least squares problem, on the host
+`objective.working_terms`      the loss as least squares of the logits
+`objective.unpenalised`        the features that no penalty holds
+`objective.misclassified`      counts of rows that some class is wrong for
+`objective.second_derivatives` sums of second derivatives over the rows of a block
+`objective.partial_hessian`    second derivatives by some of the parameters
+`objective.row_ladder`         numbers of rows that share a compiled pass
+`objective.evaluation`         from sums over rows to value, gradient and Hessian
+`objective.convexity`          whether distances from the optimum have a bound
+`objective.cost`               what a fit costs, in reads of the features
+============================== =====================================================================
 """
 
 from logitron.objective.cost import Cost

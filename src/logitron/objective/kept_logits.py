@@ -12,7 +12,7 @@ import numpy as np
 from logitron.backend import ArrayContext, linalg, namespace_of
 from logitron.backend.types import Array, HostArray
 from logitron.data import Rows
-from logitron.losses import along
+from logitron.losses import moved_logits
 from logitron.objective import logit_sums
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.objective import Objective
@@ -85,7 +85,7 @@ class LogitObjective(NamedTuple):
     def moved(self, logits: Array, change: Array, step_size: HostArray) -> Array:
         """Compute ``logits + step_size * change``, for step sizes (G,) on the host."""
         lengths = self.objective.rows.context.asarray(step_size)
-        return along(logits, change, lengths, self.objective.classes)
+        return moved_logits(logits, change, lengths, self.objective.classes)
 
     def penalty(self, theta: Array, direction: Array) -> tuple[Array, Array, Array]:
         """Value, slope and curvature (G,) of the penalty along a direction."""

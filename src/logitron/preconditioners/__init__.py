@@ -1,19 +1,19 @@
 """Models of the Hessian whose inverse multiplies gradients: what makes a quasi-Newton step good.
 
-================================ ===============================================================
-module                           model of a group's Hessian
-================================ ===============================================================
-`preconditioners.kronecker`      curvature of the logits (x) covariance of the features
-`preconditioners.cholesky`       the same for one column, without a spectrum
-`preconditioners.subspace`       their two-level correction, exact on the span of the coefficients
-`preconditioners.block_diagonal` the blocks of each class with itself
+=================================== ================================================================
+module                              model of a group's Hessian
+=================================== ================================================================
+`preconditioners.kronecker`         curvature of the logits (x) covariance of the features
+`preconditioners.cholesky`          the same for one column, without a spectrum
+`preconditioners.subspace`          their correction on the span of the coefficients
+`preconditioners.block_diagonal`    the blocks of each class with itself
 `preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
-`preconditioners.sampled_spectrum` the same, with the spectrum of a sample of the rows
-`preconditioners.diagonal`       a power of the Hessian's diagonal, for sparse features
-`preconditioners.dense`          the whole Hessian, to be solved with once or many times
-`preconditioners.eigenbasis`     eigenbases of the features' products
-`preconditioners.base`           what they have in common
-================================ ===============================================================
+`preconditioners.sampled_spectrum`  the same, with the spectrum of a sample of the rows
+`preconditioners.diagonal`          a power of the Hessian's diagonal, for sparse features
+`preconditioners.dense`             the whole Hessian, to be solved with once or many times
+`preconditioners.eigenbasis`        eigenbases of the features' products
+`preconditioners.base`              what they have in common
+=================================== ================================================================
 
 They are made of arrays, by functions of arrays, and know neither losses nor data. With a penalty,
 no answer depends on which one a solver uses.

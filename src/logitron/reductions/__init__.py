@@ -1,10 +1,11 @@
 """Easier problems that have the same answer, and the way back.
 
-================================ ===============================================================
+================================ ===================================================================
 module                           what it does
-================================ ===============================================================
+================================ ===================================================================
 `reductions.centring`            features centred on the mean of some rows
 `reductions.standardisation`     features in units of their own spread
+`reductions.column_report`       whether products of the features keep their digits
 `reductions.subsample`           rows drawn evenly, each of which stands for several
 `reductions.column_subset`       some of the features, where the others have no coefficient
 `reductions.feature_penalties`   and their penalties
@@ -12,7 +13,7 @@ module                           what it does
 `reductions.without_l1`          without an L1 penalty that is zero
 `reductions.row_space`           as many features as there are rows, where those are fewer
 `reductions.intercept_column`    the intercept as the coefficient of a feature of ones
-================================ ===============================================================
+================================ ===================================================================
 """
 
 from logitron.reductions.absent_columns import without_absent_columns

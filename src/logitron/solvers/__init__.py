@@ -1,11 +1,12 @@
 """Solvers of smooth functions of many groups; they know neither data nor losses.
 
-============================== =================================================================
+============================== =====================================================================
 module                         what it holds
-============================== =================================================================
+============================== =====================================================================
 `solvers.base`                 the loop of all solvers, and the objective that they minimise
 `solvers.quasi_newton`         Newton's method and preconditioned L-BFGS, for many groups at once
 `solvers.logit_quasi_newton`   L-BFGS that searches along its directions on kept logits
+`solvers.logit_state`          its objectives, and its state between two iterations
 `solvers.logit_line`           losses along those, and points that are evaluated
 `solvers.slope_search`         line search until the slope has shrunk
 `solvers.row_schedule`         when the preconditioner of rows is refreshed
@@ -37,7 +38,7 @@ module                         what it holds
 `solvers.journal`              outcomes of parts of a fit, for a repetition after an interruption
 `solvers.resumption`           the objective of a run that is gone on with
 `solvers.result`               how a run ended
-============================== =================================================================
+============================== =====================================================================
 """
 
 from logitron.solvers.base import Callback, SmoothObjective, Solver, map_iterations, run

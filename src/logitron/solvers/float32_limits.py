@@ -30,12 +30,12 @@ class Float32Limits:
     ----------
     finest : float
         Gradients are good for decrements down to the rounding of the values times this.
-    sharp : float
+    bound_below : float
         Part of the target below which an estimated distance is worth a bound in float64.
     """
 
     finest: float = 1e-3
-    sharp: float = 0.01
+    bound_below: float = 0.01
 
     def reached(
         self,
@@ -58,11 +58,11 @@ class Float32Limits:
         size = np.abs(value)
         # a gradient that is rounding predicts a decrease that does not come
         rounded = (decrease < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
-        least = np.maximum(self.sharp * target, self.finest * eps * size)
+        least = np.maximum(self.bound_below * target, self.finest * eps * size)
         found: HostArray = rounded | (decrement <= least)
         return found
 
-    def forbid(self, distance: HostArray) -> bool:
+    def keep_float64(self, distance: HostArray) -> bool:
         """Whether groups are so near that they stay in float64.
 
         ``distance`` are the decrements of the running groups (g,), as parts of their values.

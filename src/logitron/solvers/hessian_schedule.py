@@ -1,6 +1,6 @@
 """Which part of the Hessian an evaluation sums, and when: its cost against what it saves."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log10
 from typing import NamedTuple, Protocol
 
@@ -170,10 +170,6 @@ class WhenSlow:
         if hard or (self.classes > 1 and self._is_slow(state, self.switch_passes * self.pass_cost)):
             return state._replace(deferred=True, to_logits=True)
         return state
-
-    def starting_from_hessian(self) -> "WhenSlow":
-        """Return the same schedule, beginning with a new Hessian."""
-        return replace(self, subspace=False, refresh_first=True)
 
     def next(self, state: Schedule, iteration: int, n_groups: int) -> tuple[str, Schedule]:
         """Weigh the passes that are left against a refresh and the few that then are left."""

@@ -181,7 +181,7 @@ class LaggingNewton:
     def _judged(
         self, state: LaggingState, decrease: HostArray, estimate: float, length: float
     ) -> LaggingState:
-        """Decide whether a group is done after a step from where the ``estimate`` is of."""
+        """Decide whether a group is done; the ``estimate`` is of the distance before the step."""
         objective, iteration = state.objective, state.iteration + 1
         value, decrement = state.value - decrease, np.full(1, estimate)
         gap = np.full(1, np.inf)

@@ -305,7 +305,7 @@ class LogitQuasiNewton:
         """Take out the groups that are done, and return to float32 if the others are far."""
         left = drop_finished(state)
         distance = -0.5 * left.slope / (np.abs(left.value) + TINY)
-        if left is state or self.float32.forbid(distance[~left.record.done]):
+        if left is state or self.float32.keep_float64(distance[~left.record.done]):
             return left
         objective = left.objective.in_float32()
         if objective is None:

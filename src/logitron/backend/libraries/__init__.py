@@ -1,7 +1,8 @@
-"""The array libraries that users can name, in one file each.
+"""The array libraries that users can name, in one file each, and the functions that these call.
 
-A library's file holds everything that is special to it. The rest of the project is written against
-the array API standard.
+A library's file, and those whose names begin with its name (SciPy's serve NumPy), hold everything
+that is special to it: kernels, casts, sums, factorisations. The rest of the project is written
+against the array API standard.
 """
 
 from importlib import import_module

@@ -234,15 +234,15 @@ class Library:
     def to_numpy_all(self, arrays: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
         """Move several arrays of one dtype to the host, in one transfer."""
         xp = self.namespace()
-        turned = [self._is_turned(array) for array in arrays]
-        pairs = zip(arrays, turned, strict=True)
-        lying = [xp.matrix_transpose(one) if turn else one for one, turn in pairs]
-        flat = self.to_numpy(xp.concat([xp.reshape(one, (-1,)) for one in lying]))
-        parts = np.split(flat, np.cumsum([prod(one.shape) for one in lying])[:-1])
-        found = [part.reshape(one.shape) for part, one in zip(parts, lying, strict=True)]
-        return [one.T if turn else one for one, turn in zip(found, turned, strict=True)]
+        by_column = [self._is_by_column(array) for array in arrays]
+        pairs = zip(arrays, by_column, strict=True)
+        in_order = [xp.matrix_transpose(one) if flip else one for one, flip in pairs]
+        flat = self.to_numpy(xp.concat([xp.reshape(one, (-1,)) for one in in_order]))
+        parts = np.split(flat, np.cumsum([prod(one.shape) for one in in_order])[:-1])
+        found = [part.reshape(one.shape) for part, one in zip(parts, in_order, strict=True)]
+        return [one.T if flip else one for one, flip in zip(found, by_column, strict=True)]
 
-    def _is_turned(self, array: Array) -> bool:
+    def _is_by_column(self, array: Array) -> bool:
         """Whether a matrix lies in memory column by column."""
         steps = self.strides(array) if array.ndim == 2 else None
         return steps is not None and steps[0] < steps[1]

@@ -13,7 +13,7 @@ from logitron.backend.libraries.cupy_constants import constant
 from logitron.backend.libraries.cupy_kernels import launch
 from logitron.backend.types import Array, DType, Namespace
 
-__all__ = ["copy_into", "copying_functions", "ones"]
+__all__ = ["as_dtype", "copy_into", "copying_functions", "is_known", "ones"]
 
 #: kinds of numbers, as ``copied.cu`` numbers them
 KINDS = {
@@ -54,8 +54,15 @@ def _steps(array: Array) -> list[int]:
     return [0] * (AXES - len(steps)) + steps
 
 
-def promoted(x: Array, dtype: DType) -> Array:
-    """Cast any array of known numbers, in C order."""
+def is_known(*arrays: Array, dtype: Any = None) -> bool:
+    """Whether the kernel can copy these arrays, and numbers of that dtype."""
+    dtypes = [one.dtype for one in arrays] if dtype is None else [arrays[0].dtype, np.dtype(dtype)]
+    sizes = all(one.ndim <= AXES and one.size for one in arrays)
+    return sizes and all(one in KINDS for one in dtypes)
+
+
+def as_dtype(x: Array, dtype: DType) -> Array:
+    """Cast an array of known dtype and axes, see `is_known`, in C order."""
     import cupy
 
     made = cupy.empty(x.shape, dtype)
@@ -80,30 +87,27 @@ def copying_functions(xp: Namespace) -> dict[str, Callable[..., Any]]:
         """Cast, by the kernel where it knows both dtypes."""
         if x.dtype == dtype and not copy:
             return x
-        if device is not None or not _known(x, dtype=dtype):
+        if device is not None or not is_known(x, dtype=dtype):
             return xp.astype(x, dtype, copy=copy)
-        order = "F" if x.flags.f_contiguous and not x.flags.c_contiguous else "C"
-        made = cupy.empty(x.shape, dtype, order=order)
-        flip = order == "F"
-        copy_into(made.T if flip else made, x.T if flip else x)
-        return made
+        if x.flags.f_contiguous and not x.flags.c_contiguous:
+            return as_dtype(x.T, dtype).T
+        return as_dtype(x, dtype)
 
     def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
         """Choose rows or columns."""
-        axis = (0 if x.ndim == 1 else axis) if axis is None or x.ndim == 1 else axis % x.ndim
-        places = x.ndim == 2 or axis == 0
-        if axis is None or indices.ndim != 1 or not (places and _known(x, indices)):
+        is_clear = x.ndim == 1 or (x.ndim == 2 and axis is not None)
+        if not is_clear or indices.ndim != 1 or not is_known(x, indices):
             return xp.take(x, indices, axis=axis)
-        shape = (*x.shape[:axis], indices.shape[0], *x.shape[axis + 1 :])
-        made = cupy.empty(shape, x.dtype)
-        if axis == 1:  # (columns, one by one)
-            copy_into(made[:, :, None], x[:, :, None], indices)
-        elif x.ndim == 1:
+        if x.ndim == 1:
+            made = cupy.empty(indices.shape, x.dtype)
             copy_into(made[:, None], x[:, None], indices)
-        elif x.ndim == 2:
+            return made
+        if axis in (0, -2):
+            made = cupy.empty((indices.shape[0], x.shape[1]), x.dtype)
             copy_into(made, x, indices)
-        else:
-            return xp.take(x, indices, axis=axis)
+            return made
+        made = cupy.empty((x.shape[0], indices.shape[0]), x.dtype)
+        copy_into(made[:, :, None], x[:, :, None], indices)
         return made
 
     def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
@@ -112,7 +116,7 @@ def copying_functions(xp: Namespace) -> dict[str, Callable[..., Any]]:
             return concat([one.reshape(-1) for one in arrays], axis=0)
         first, axis = arrays[0], axis % arrays[0].ndim
         filled = [one for one in arrays if one.size]
-        if not (filled and _known(*filled)) or any(one.dtype != first.dtype for one in arrays):
+        if not (filled and is_known(*filled)) or any(one.dtype != first.dtype for one in arrays):
             return xp.concat(arrays, axis=axis)
         size = sum(one.shape[axis] for one in arrays)
         made = cupy.empty((*first.shape[:axis], size, *first.shape[axis + 1 :]), first.dtype)
@@ -130,7 +134,7 @@ def copying_functions(xp: Namespace) -> dict[str, Callable[..., Any]]:
     def ones_like(x: Array, /, *, dtype: DType | None = None, device: Any = None) -> Array:
         """Make ones."""
         dtype = x.dtype if dtype is None else np.dtype(dtype)
-        if device is not None or not _known(x, dtype=dtype):
+        if device is not None or not is_known(x, dtype=dtype):
             return xp.ones_like(x, dtype=dtype, device=device)
         return ones(x.shape, dtype)
 
@@ -141,10 +145,3 @@ def copying_functions(xp: Namespace) -> dict[str, Callable[..., Any]]:
         "stack": stack,
         "ones_like": ones_like,
     }
-
-
-def _known(*arrays: Array, dtype: Any = None) -> bool:
-    """Whether the kernel can copy these arrays, and numbers of that dtype."""
-    dtypes = [one.dtype for one in arrays] if dtype is None else [arrays[0].dtype, np.dtype(dtype)]
-    sizes = all(one.ndim <= AXES and one.size for one in arrays)
-    return sizes and all(one in KINDS for one in dtypes)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.libraries.cupy_constants import constant
-from logitron.backend.libraries.cupy_copies import ones, promoted
+from logitron.backend.libraries.cupy_copies import as_dtype, is_known, ones
 from logitron.backend.types import Array
 
 __all__ = ["add_up", "average", "sum_of_squares"]
@@ -17,7 +17,7 @@ __all__ = ["add_up", "average", "sum_of_squares"]
 #: numbers of a row that are averaged by a product
 MOST_COLUMNS = 1 << 16
 #: kinds of numbers that are added up as int64, and the most that are cast at a time
-PROMOTED, MOST_PROMOTED = "?bBhi", 1 << 26
+PROMOTED, MOST_PROMOTED = "?bBi", 1 << 26
 #: kinds of numbers that cuBLAS multiplies in their own precision
 MULTIPLIED = "fd"
 
@@ -32,8 +32,9 @@ def add_up(
     """Add up; the rows of an array as a whole array, or by a product with ones."""
     import cupy
 
-    if dtype in (None, np.int64) and x.dtype.char in PROMOTED and 0 < x.size <= MOST_PROMOTED:
-        x, dtype = promoted(x, np.dtype(np.int64)), None
+    is_promoted = x.dtype.char in PROMOTED and x.size <= MOST_PROMOTED and is_known(x)
+    if dtype in (None, np.int64) and is_promoted:
+        x, dtype = as_dtype(x, np.dtype(np.int64)), None
     by_product = x.dtype.char in MULTIPLIED and dtype is None and not keepdims
     if axis == 0 and x.ndim > 1 and by_product:
         n, *others = x.shape

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from logitron.backend.libraries import missing_library_error
+from logitron.backend.libraries.numpy_casts import BFLOAT16, cast
 from logitron.backend.types import HostArray
 from logitron.cli.exits import UserError
 from logitron.cli.reading.formats import format_of, read_error
@@ -142,12 +143,11 @@ def _safetensors(path: str) -> ArrayFile:
                 f"array {name} of {path} must be numbers that NumPy has, got {tensor.dtype}; save "
                 "it as F16 or F32"
             )
-        dtype = np.dtype(DTYPES.get(tensor.dtype, "<u2"))
+        dtype = BFLOAT16 if tensor.dtype == "BF16" else np.dtype(DTYPES[tensor.dtype])
         count = tensor.n_bytes // dtype.itemsize
         array: HostArray = np.fromfile(path, dtype, count, offset=tensor.place)
-        if tensor.dtype == "BF16":  # the upper half of float32
-            array = (array.astype(np.uint32) << 16).view(np.float32)
-        return array.reshape(tensor.shape)
+        array = array.reshape(tensor.shape)
+        return cast(array, np.float32) if dtype == BFLOAT16 else array
 
     return ArrayFile(path, tuple(tensors), load)
 

@@ -88,14 +88,15 @@ def _valid_on_device(sample_weight: Any, beside: Array) -> Array | None:
 
 def are_weights(context: ArrayContext, values: Array) -> bool:
     """Return whether all numbers are finite and not negative, and one is positive; by one read."""
-    least, most, total = to_host(context.compile(_ends_and_total)(values))
-    return bool(least >= 0.0 and most > 0.0 and np.isfinite(total))
+    with np.errstate(over="ignore", invalid="ignore"):
+        least, most, total = to_host(context.compile(_ends_and_total)(values))
+    return bool(least >= 0.0 and 0.0 < most < np.inf and not np.isnan(total))
 
 
 def _ends_and_total(values: Array) -> Array:
     """Find the smallest and the largest number, and the sum (3,).
 
-    XLA's minimum of many numbers leaves out NaN; the sum does not.
+    XLA's minimum of many numbers leaves out NaN; the sum does not. It may be infinite.
     """
     xp = namespace_of(values)
     return xp.stack([xp.min(values), xp.max(values), xp.sum(values)])
