@@ -77,7 +77,9 @@ class LocalModel:
                 _, roots, rows = np.linalg.svd(np.concatenate(parts) * scale, full_matrices=False)
                 there = roots > EMPTY * eps * roots[0]
                 found = Spectrum(scale, roots[there] ** 2, rows[there].T, rows[~there].T)
-                return found.with_penalty(added)
+                # (of free features that depend on each other, rounding would give some a penalty)
+                n_free = (added == 0.0).reshape(K, -1).sum(axis=1).max(initial=0)
+                return found.with_penalty(added) if n_free <= 1 else found
             except np.linalg.LinAlgError:  # its iteration can fail where that of `eigh` does not
                 pass
         matrix = shrunk * self.hessian
