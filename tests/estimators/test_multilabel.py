@@ -307,6 +307,18 @@ def test_small_targets_are_not_copied():
     assert encode_multilabel(Y.astype(np.int64), 400).codes.dtype == np.int8
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "uint64", "int64"])
+def test_targets_of_any_integers_of_torch(dtype):
+    from logitron.estimators.validation.multilabel import encode_multilabel
+
+    torch = pytest.importorskip("torch")
+    targets = torch.asarray(Y.astype(dtype))
+    np.testing.assert_array_equal(host(encode_multilabel(targets, 400).codes), Y)
+    targets[3, 1] = 2
+    with pytest.raises(ValueError, match="got 1 other values"):
+        encode_multilabel(targets, 400)
+
+
 def test_scikit_learns_check_of_many_targets_passes():
     from sklearn.utils.estimator_checks import check_classifier_multioutput
 
