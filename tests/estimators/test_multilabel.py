@@ -148,6 +148,28 @@ def test_callbacks_are_told_of_iterations_of_many_targets():
     assert next(model for model in told.models if model is not None).coef_.shape == (5, 6)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_callbacks_may_be_told_of_more_than_max_iter():
+    pytest.importorskip("sklearn.callback")
+
+    class Counts:
+        ends = 0
+
+        def setup(self, estimator, context): ...
+        def teardown(self, estimator, context): ...
+        def on_fit_task_begin(self, estimator, context): ...
+
+        def on_fit_task_end(self, estimator, context):
+            self.ends += 1
+
+    told, near = Counts(), X.astype(np.float32)  # (each target is refined alone)
+    near[:, 1] = near[:, 0] * (1.0 + 1e-6 * WEIGHTS[:, 0])
+    clf = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=20, dtype="float32")
+    clf.set_callbacks(told).fit(near, Y)
+    assert clf.n_iter_.max() <= 20
+    assert told.ends > 22  # iterations, what follows the last, and the fit
+
+
 def test_weights_in_a_list():
     clf = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS.tolist())
     expected = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS)
