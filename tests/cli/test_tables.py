@@ -183,6 +183,7 @@ def test_numbers_with_separators_are_no_categories(cells, logitron):
     logitron("fit prices.csv --target y --categories price -o m.safetensors")
     frame.assign(price=frame["price"].where(rows > 2, "none")).to_csv("words.csv", index=False)
     logitron("fit words.csv --target y -o m.safetensors")
+    logitron("fit words.csv --target y --test prices.csv")  # the words are what is learned of
 
 
 def test_the_file_is_a_model_without_code_and_load_warns(saved):

@@ -157,6 +157,28 @@ def test_sums_of_weights_may_overflow():
         LogisticRegression().fit(X, Y, weights)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_callbacks_may_be_told_of_more_than_max_iter():
+    pytest.importorskip("sklearn.callback")
+
+    class Counts:
+        ends = 0
+
+        def setup(self, estimator, context): ...
+        def teardown(self, estimator, context): ...
+        def on_fit_task_begin(self, estimator, context): ...
+
+        def on_fit_task_end(self, estimator, context):
+            self.ends += 1
+
+    told, near = Counts(), X.astype(np.float32)  # (each target is refined alone)
+    near[:, 1] = near[:, 0] * (1.0 + 1e-6 * WEIGHTS[:, 0])
+    clf = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=20, dtype="float32")
+    clf.set_callbacks(told).fit(near, Y)
+    assert clf.n_iter_.max() <= 20
+    assert told.ends > 22  # iterations, what follows the last, and the fit
+
+
 def test_weights_in_a_list():
     clf = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS.tolist())
     expected = LogisticRegression(**EXACT).fit(X, Y, WEIGHTS)
@@ -314,6 +336,18 @@ def test_small_targets_are_not_copied():
     for targets in (Y, Y.astype(bool)):
         assert encode_multilabel(targets, 400).codes is targets
     assert encode_multilabel(Y.astype(np.int64), 400).codes.dtype == np.int8
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "uint64", "int64"])
+def test_targets_of_any_integers_of_torch(dtype):
+    from logitron.estimators.validation.multilabel import encode_multilabel
+
+    torch = pytest.importorskip("torch")
+    targets = torch.asarray(Y.astype(dtype))
+    np.testing.assert_array_equal(host(encode_multilabel(targets, 400).codes), Y)
+    targets[3, 1] = 2
+    with pytest.raises(ValueError, match="got 1 other values"):
+        encode_multilabel(targets, 400)
 
 
 def test_scikit_learns_check_of_many_targets_passes():

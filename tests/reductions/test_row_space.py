@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from logitron import LogisticRegression
 from logitron.automatic import choose
@@ -97,11 +98,29 @@ def test_a_warm_start_needs_no_more_than_two_iterations(kind):
     np.testing.assert_allclose(clf.coef_, coef, atol=1e-4)
 
 
+def test_directions_of_rounding_are_left_out():
+    """With large means and weights, the products of rows have one that no row has."""
+    X, y, weights = wide("steep", 1, n=60, p=200)
+    X = X + 300.0 * np.logspace(1, -2, 200)
+    objective = centre(
+        Objective.over(
+            make_training_rows(ArrayContext.named("numpy"), X, y, weights),
+            penalty=0.0,
+            fit_intercept=True,
+        )
+    )
+    rank = np.linalg.matrix_rank(X - weights @ X / weights.sum())
+    assert np.count_nonzero(rotate(objective).spreading.any(axis=0)) == rank == 59
+    with pytest.warns(ConvergenceWarning, match="can be separated without an error"):
+        clf = LogisticRegression(C=np.inf).fit(X, y, sample_weight=weights)
+    assert clf.score(X, y) == 1.0
+    losses = np.logaddexp(0.0, -(2 * y - 1) * clf.decision_function(X))
+    assert weights @ losses == pytest.approx(clf.loss_curve_[-1], rel=1e-2)
+
+
 @pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs"])
 def test_separated_classes_without_a_penalty_are_warned_of(solver):
     """Thirty rows in eighty dimensions always are; what comes back does separate them."""
-    from sklearn.exceptions import ConvergenceWarning
-
     X, y, _ = wide("flat", 1)
     clf = LogisticRegression(C=np.inf, solver=solver)
     with pytest.warns(ConvergenceWarning, match="no finite optimum exists"):

@@ -1,6 +1,5 @@
 """Which columns of a table are features and which are labels."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,6 @@ from logitron.cli.reading.tables import cell_text
 from logitron.estimators.validation.embedding_columns import read_embeddings
 
 __all__ = ["features_of", "labels_of", "split_names", "target_columns"]
-
-#: numbers with separators of thousands or a decimal comma, and other numbers
-SEPARATED = re.compile(r"[+-]?(\d{1,3}([,.' \u00a0\u202f_]\d{3})+([.,]\d+)?|\d+,\d+)")
-PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
 def features_of(table: Table, columns: Columns, own: Sequence[str] = ()) -> Any:
@@ -66,9 +61,9 @@ def features_of(table: Table, columns: Columns, own: Sequence[str] = ()) -> Any:
         )
     if not names:
         raise UserError(f"{table.path} must have columns of features besides the labels")
-    frame = table.frame[list(names)]
-    _refuse_separated_numbers(frame, columns.categories)
-    return _as_text(frame, [name for name in columns.categories if name in names])
+    return _as_text(
+        table.frame[list(names)], [name for name in columns.categories if name in names]
+    )
 
 
 def labels_of(table: Table, target: tuple[str, ...]) -> Any:
@@ -98,23 +93,6 @@ def split_names(columns: Columns) -> Columns:
         ignore=parts(columns.ignore),
         categories=parts(columns.categories),
     )
-
-
-def _refuse_separated_numbers(frame: Any, categories: Sequence[str]) -> None:
-    """Raise an error for columns of numbers with separators, which tables have as text.
-
-    Each number would become a category.
-    """
-    for name in frame.columns:
-        if name in categories or getattr(frame[name].dtype, "kind", "O") in "biuf":
-            continue
-        cells = [str(cell).strip() for cell in frame[name].dropna().unique()]
-        separated = [cell for cell in cells if SEPARATED.fullmatch(cell)]
-        if separated and all(SEPARATED.fullmatch(cell) or PLAIN.fullmatch(cell) for cell in cells):
-            raise UserError(
-                f"column {name!r} must hold numbers without separators, got {separated[0]!r}; "
-                f"write it as 1234.5, or pass --categories {name} to have a feature for each text"
-            )
 
 
 def _as_text(frame: Any, names: Sequence[str]) -> Any:

@@ -27,6 +27,8 @@ class Dataset:
     weights: HostArray | None = None
     target: tuple[str, ...] = ()
     """Names of the columns of labels, if they are columns of the table of features."""
+    categories: tuple[str, ...] = ()
+    """Names of the columns with a feature for each text."""
 
     @property
     def is_frame(self) -> bool:
@@ -137,7 +139,7 @@ def read_dataset(
     for name, part in (("labels", y), ("weights", weights)):
         if part is not None and len(part) != len(X):
             raise UserError(f"{name} must have a row for each of {len(X)} rows, got {len(part)}")
-    return Dataset(X, y, weights, target)
+    return Dataset(X, y, weights, target, columns.categories)
 
 
 def _checked_features(path: str, X: HostArray) -> HostArray:

@@ -52,7 +52,9 @@ def fit_and_infer(rows: Dataset, cov: Literal["nonrobust", "HC0", "cluster"], gr
     if rows.is_frame:
         import pandas as pd
 
-        encoding = learn_columns(X, standardise=False, first_dropped=True)
+        encoding = learn_columns(
+            X, standardise=False, first_dropped=True, categories=rows.categories
+        )
         made = encode(encoding, X)
         dense = made.toarray() if hasattr(made, "toarray") else made
         X = pd.DataFrame(dense, columns=encoding.features)

@@ -5,6 +5,7 @@ numbers are standardised, and text is one-hot. What it learned is a `ColumnEncod
 from which the same transformer is made again for predictions.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,10 @@ CELLS = str, int, float, np.number, np.bool_
 #: numbers that are standardised at a time
 BLOCK = 1 << 22
 
+#: numbers with separators of thousands or a decimal comma, and other numbers
+SEPARATED = re.compile(r"[+-]?(\d{1,3}([,.' \u00a0\u202f_]\d{3})+([.,]\d+)?|\d+,\d+)")
+PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+
 
 def learn_columns(
     frame: Any,
@@ -39,6 +44,7 @@ def learn_columns(
     standardise: bool,
     first_dropped: bool = False,
     target: Sequence[str] = (),
+    categories: Sequence[str] = (),
 ) -> ColumnEncoding:
     """Learn how the columns of a data frame become features.
 
@@ -52,11 +58,14 @@ def learn_columns(
         need it.
     target : sequence of str
         Columns of labels, to be kept with the encoding.
+    categories : sequence of str
+        Columns with a feature for each text, whatever the text.
 
     Raises
     ------
     UserError
-        If a column is neither numbers nor text, is empty, or has text that differs in most rows.
+        If a column is neither numbers nor text, is empty, has text that differs in most rows, or
+        has numbers with separators.
     """
     numbers = [name for name in frame.columns if _is_number(frame[name])]
     texts = [name for name in frame.columns if name not in numbers]
@@ -66,6 +75,8 @@ def learn_columns(
         _check_numbers(name, frame[name])
     cells = {name: _text(name, frame[name]) for name in texts}
     for name in texts:
+        if name not in categories:
+            _refuse_separated_numbers(name, cells[name])
         _check_text(name, cells[name])
     encoder = OneHotEncoder(handle_unknown="ignore", drop="first" if first_dropped else None)
     steps = [SimpleImputer(), *([StandardScaler()] if standardise else [])]
@@ -214,6 +225,17 @@ def _text(name: str, column: Any) -> HostArray:
     cells = np.empty(len(missing), dtype=object)
     cells[:] = ["" if none else cell_text(one) for one, none in zip(column, missing, strict=True)]
     return cells
+
+
+def _refuse_separated_numbers(name: str, column: HostArray) -> None:
+    """Raise an error for text that is numbers with separators: each would become a category."""
+    cells = [cell for cell in dict.fromkeys(one.strip() for one in column) if cell]
+    separated = [cell for cell in cells if SEPARATED.fullmatch(cell)]
+    if separated and all(SEPARATED.fullmatch(cell) or PLAIN.fullmatch(cell) for cell in cells):
+        raise UserError(
+            f"column {name!r} must hold numbers without separators, got {separated[0]!r}; "
+            f"write it as 1234.5, or pass --categories {name} to have a feature for each text"
+        )
 
 
 def _clean(frame: Any, numbers: Sequence[str], texts: dict[str, HostArray]) -> Any:

@@ -49,7 +49,10 @@ def features_and_encoding(
     """
     if dataset.is_frame:
         encoding = learn_columns(
-            dataset.X, standardise=standardise is not False, target=dataset.target
+            dataset.X,
+            standardise=standardise is not False,
+            target=dataset.target,
+            categories=dataset.categories,
         )
     elif standardise:
         encoding = learn_scales(dataset.X)

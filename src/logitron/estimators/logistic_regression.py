@@ -402,7 +402,8 @@ class LogisticRegression(NeuronClassifier):
             self._set_targets(labels)
             if multilabel:
                 self._label_dtype = labels.dtype
-                bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
+                # (batches and targets are fitted one after another, each from iteration 1 on)
+                bridge = self._callback_bridge(raw_inputs, None, input_context)
             callback = chain_callbacks(show_progress, bridge)
             results = grid.fit(settings, start=start, callback=callback)
             self._set_grid_attributes(results, input_context, multilabel=multilabel)
@@ -456,7 +457,7 @@ class LogisticRegression(NeuronClassifier):
         return (None, zero_start), None
 
     def _callback_bridge(
-        self, raw_inputs: tuple[Any, Any, Any], max_iter: int, input_context: ArrayContext
+        self, raw_inputs: tuple[Any, Any, Any], max_iter: int | None, input_context: ArrayContext
     ) -> CallbackBridge | None:
         """Create the bridge to scikit-learn's callbacks, if any are set."""
         if all(map(keeps_journal, getattr(self, "_skl_callbacks", ()))):

@@ -74,12 +74,14 @@ def rotate(objective: Objective) -> RowSpace:
     there = rows.context.wide
     if centre is None:
         products = rows.sum_over_columns(_row_products, centre)
+        largest = there.xp.max(there.xp.linalg.diagonal(products))
     else:  # a centred copy of the features would cost as much as their products
         products, logits = rows.sum_over_columns(_products, centre)
         length = there.xp.sum(centre * centre)
+        largest = there.xp.max(there.xp.linalg.diagonal(products)) + length
         products = products - logits - there.xp.matrix_transpose(logits) + length
     objective.cost.grams += objective.data.pass_cost
-    rotated, squares, spreading = there.compile(_decompose)(products)
+    rotated, squares, spreading = there.compile(_decompose)(products, largest)
     (spectrum,) = objective.from_rows((squares,))
     n, p = rows.shape
     layout = replace(objective.layout, n_features=n, centre=None)
@@ -147,12 +149,16 @@ def _logits(X: Array, W: Array, centre: Array | None) -> Array:
     return centred @ namespace_of(X).matrix_transpose(W)
 
 
-def _decompose(products: Array) -> tuple[Array, Array, Array]:
-    """Rotated features (n, n), their squared lengths (n,), and ``U S^(-1/2)`` (n, n)."""
+def _decompose(products: Array, largest: Array) -> tuple[Array, Array, Array]:
+    """Rotated features (n, n), their squared lengths (n,), and ``U S^(-1/2)`` (n, n).
+
+    Directions are left out that rounding makes: of the decomposition, and of products that are
+    differences of numbers up to ``largest`` (). Without a penalty, logits would follow them.
+    """
     xp = namespace_of(products)
     spectrum, U = linalg.eigh(products)
     eps = float(xp.finfo(products.dtype).eps)
-    there = spectrum > eps * products.shape[0] * xp.max(spectrum)
+    there = spectrum > eps * products.shape[0] * xp.maximum(xp.max(spectrum), largest)
     safe = xp.where(there, spectrum, xp.ones_like(spectrum))
     root = xp.where(there, xp.sqrt(safe), xp.zeros_like(safe))
     inverse = xp.where(there, 1.0 / xp.sqrt(safe), xp.zeros_like(safe))

@@ -21,7 +21,8 @@ class CallbackBridge:
     X, y : object
         Training data as the user passed them.
     sample_weight : object or None
-    max_iter : int
+    max_iter : int or None
+        Iterations at most; None if that is not known.
     fitted_attributes : callable or None
         ``fitted_attributes(coef, intercept)`` returns the attributes of a fitted estimator as a
         dict. None if the solver has no coefficients of all targets during the fit; callbacks then
@@ -34,14 +35,15 @@ class CallbackBridge:
         X: Any,
         y: Any,
         sample_weight: Any,
-        max_iter: int,
+        max_iter: int | None,
         fitted_attributes: Callable[..., dict[str, Any]] | None,
     ) -> None:
         self._fitted_attributes = fitted_attributes
         self._fit_arguments = {"estimator": estimator, "X": X, "y": y}
         if sample_weight is not None:
             self._fit_arguments["metadata"] = {"sample_weight": sample_weight}
-        self._fit_context = estimator._init_callback_context(max_subtasks=max(max_iter, 1) + 1)
+        most = None if max_iter is None else max(max_iter, 1) + 1
+        self._fit_context = estimator._init_callback_context(max_subtasks=most)
         self._fit_context.call_on_fit_task_begin(**self._fit_arguments)
         self._iteration_context: Any = None
         self._begin_iteration(None)

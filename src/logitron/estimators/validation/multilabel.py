@@ -220,8 +220,10 @@ def _encode_eager(Y: Array, sample_weight: Any, missing_label: Any) -> _Encoded:
     slices = [slice(start, min(start + step, Y.shape[0])) for start in range(0, Y.shape[0], step)]
     context, counts = ArrayContext.of(Y), []
     marker = float(missing_label) if isinstance(missing_label, Real) else np.nan
-    if xp.isdtype(Y.dtype, "integral") and marker not in (0.0, 1.0):
-        # (most tables; smallest and largest numbers are found at once, and count no other)
+    ordered = xp.isdtype(Y.dtype, "signed integer") or Y.dtype == xp.uint8
+    if ordered and marker not in (0.0, 1.0):
+        # (most tables; smallest and largest numbers are found at once, and count no other. PyTorch
+        # finds neither of wider unsigned integers)
         low, high = to_host_all(context.compile(_ends)(Y))
         if low.item() >= 0 and high.item() <= 1:
             return Y if Y.dtype in (xp.int8, xp.uint8) else xp.astype(Y, xp.int8), None, 0
