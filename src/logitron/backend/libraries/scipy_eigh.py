@@ -25,12 +25,12 @@ def eigh(A: Array) -> tuple[Array, Array]:
     Raises
     ------
     numpy.linalg.LinAlgError
-        If a matrix is not finite.
+        If a matrix is not finite, or not square.
     """
     try:
         values, vectors = np.linalg.eigh(A)
     except np.linalg.LinAlgError:
-        if not np.isfinite(A).all():
+        if A.shape[-2] != A.shape[-1] or not np.isfinite(A).all():
             raise
         values, vectors = _by_qr_iteration(A)
     return values, vectors
