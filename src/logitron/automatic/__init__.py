@@ -5,6 +5,7 @@ module                           contents
 ================================ ===================================================================
 `automatic.solve`                from a plan to the optimum
 `automatic.plan`                 which method is the cheapest
+`automatic.fallback`             a dearer method that goes on where a cheap one is slow
 `automatic.plan_text`            names of methods, and durations, for people
 `automatic.objective_plan`       the same for an objective, with a look at a few rows
 `automatic.observers`            callbacks of solvers, turned into those of the engine

@@ -132,7 +132,7 @@ def minimize_lagging(
         observer = of_all_groups(callback, solution, chosen, context)
 
         make = partial(solver.minimize, _Linearisable(one), start, callback=observer)
-        found = remember("lagging", make, unless=_was_stopped)
+        found = remember("lagging", make, unless=lambda one: one.was_stopped)
         before, spent = float(solution.loss_curve[-1][group]), int(solution.n_iter[group])
         worse = not float(found.loss_curve[-1][0]) < before
         if found.status[0] != Status.CONVERGED and worse and np.isfinite(before):
@@ -141,7 +141,7 @@ def minimize_lagging(
             solution = replace(solution, n_iter=n_iter)
         else:
             solution = solution.replaced(chosen, found, context, after=spent)
-        if _was_stopped(found):
+        if found.was_stopped:
             break
     return solution
 
@@ -153,10 +153,6 @@ def _left(solution: Solution) -> HostArray:
     unknown = (solution.status == Status.AT_PRECISION) & ~(gap < value)
     left: HostArray = np.isin(solution.status, LEFT) | unknown
     return left
-
-
-def _was_stopped(solution: Solution) -> bool:
-    return bool((solution.status == Status.STOPPED).any())
 
 
 def _bound(given: _Linearisable, evaluation: Any, theta: Array, logits: Array) -> Array:

@@ -6,7 +6,7 @@ from math import sqrt
 from logitron.automatic.cost_model import COSTS, Costs
 from logitron.automatic.plan_text import METHODS, duration
 
-__all__ = ["Plan", "choose"]
+__all__ = ["PLAIN_PASSES", "Plan", "choose"]
 
 #: memory that whole Hessians may take, in numbers; and those of refreshed models
 MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
@@ -70,6 +70,9 @@ class Plan:
     """Iterations by sparse products before dense blocks are used instead; None is no limit."""
     on_logits: bool = False
     """Whether separable and slow problems may go on with line searches on kept logits."""
+    fallback: "Plan | None" = None
+    """The dearer plan of a hard problem: as hard as those are that take more than `PLAIN_PASSES`
+    with a diagonal model."""
 
     def __str__(self) -> str:
         """Say in one sentence what was chosen, why, and how long a pass is estimated to take."""
@@ -129,6 +132,7 @@ def choose(
     size = classes * q
     batch = MOST_REFRESHED // (classes * q**2)
     samples: tuple[int, ...] = ()
+    rotates = method is None and in_memory and not (lazy or weighed)
     gram_rows, gram = None, costs.gram
     if bounded and draws and not weighed:
         gram_rows, gram = _gram(n, p, groups * costs.one_pass)
@@ -143,7 +147,6 @@ def choose(
         chosen, reason = "shared", "features of unequal penalties cannot be rotated"
     elif p * p > MOST_NUMBERS or p > n:
         passes = FLAT_PASSES if flat else PLAIN_PASSES
-        rotates = method is None and in_memory and not (lazy or weighed)
         chosen, reason = _wide(n, p, passes * groups * costs.one_pass, rotates=rotates)
     elif method == "lbfgs":
         chosen, reason = "shared", "solver='lbfgs'"
@@ -160,6 +163,7 @@ def choose(
     if drawn:
         chosen, reason = "sampled", f"a spectrum of {p} features costs more than a sample's"
     inner_newton = False
+    fallback = _in_rows(n, p, groups, classes) if rotates and chosen == "diagonal" else None
     if chosen == "row-space":  # as many features as rows are left
         batch, inner_newton = _in_row_space(n, groups, classes)
         costs = COSTS.of(n, n, groups, classes)
@@ -179,7 +183,17 @@ def choose(
         gram_rows=gram_rows,
         spectrum_rows=drawn,
         on_logits=on_logits,
+        fallback=fallback,
     )
+
+
+def _in_rows(n: int, p: int, groups: int, classes: int) -> Plan | None:
+    """Plan a problem that turned out to be hard in the space of its rows, if these are few."""
+    if not (n < p and n * n <= MOST_NUMBERS):
+        return None
+    batch, newton = _in_row_space(n, groups, classes)
+    costs, reason = COSTS.of(n, n, groups, classes), f"a diagonal model of {n} rows was slow"
+    return Plan("row-space", (), batch, costs, reason, newton=newton, on_logits=classes > 1)
 
 
 def _before_blocks(n: int, p: int, groups: int, classes: int, entries: int) -> int | None:

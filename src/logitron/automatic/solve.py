@@ -12,13 +12,14 @@ import numpy as np
 
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, refresh
+from logitron.automatic.fallback import minimize_with_fallback
 from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
 from logitron.automatic.lagging import is_affordable, minimize_lagging
 from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.observers import of_all_groups, with_parameters
 from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
-from logitron.automatic.plan import Plan
+from logitron.automatic.plan import PLAIN_PASSES, Plan
 from logitron.automatic.row_models import RowModels, keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
@@ -101,6 +102,8 @@ class AutomaticSolver:
             return self._on_sampled_spectrum(objective, theta, callback)
         if self.plan.method == "hessian-diagonal":
             return self._on_hessian_diagonal(objective, theta, callback)
+        if self.plan.fallback is not None:
+            return self._with_fallback(objective, theta, callback)
         with objective.limit_blas_threads():
             theta, model, spent, gap_bound = minimize_on_samples(
                 objective, theta, self.plan, max_iter=self.max_iter
@@ -143,6 +146,16 @@ class AutomaticSolver:
             solution = solution.moved(back(solution.theta))
         return Minimum(solution.after(spent), objective, gap_bound)
 
+    def _with_fallback(self, objective: Objective, theta: Array, callback: Callback) -> Minimum:
+        """Minimise by the plan, and by its fallback once it has made as many passes as are due."""
+        plan, some = self.plan, min(self.max_iter, PLAIN_PASSES)
+        first, left = replace(self, plan=replace(plan, fallback=None)), self.max_iter - some
+        if not left:
+            return first.minimize(objective, theta, callback=callback)
+        then = replace(self, plan=plan.fallback or plan, max_iter=left, warm=True)
+        minima = replace(first, max_iter=some, max_iter_lagging=0).minimize, then.minimize
+        return minimize_with_fallback(*minima, objective, theta, callback)  # type: ignore[no-any-return]
+
     def _penalty_path(self, objective: Objective) -> PenaltyPath | None:
         """Find which groups come first, where that saves more work than it costs in calls.
 
@@ -182,7 +195,7 @@ class AutomaticSolver:
     ) -> Solution:
         """Minimise with a first model, and go on with the groups that are left by other means."""
         solution = self._by_products(objective, model, theta, solver, callback)
-        if not (self.max_iter_lagging and _is_unfinished(solution) and is_affordable(objective)):
+        if not (self.max_iter_lagging and solution.is_unfinished and is_affordable(objective)):
             return solution
         return minimize_lagging(
             objective,
@@ -203,13 +216,12 @@ class AutomaticSolver:
     ) -> Solution:
         """Minimise with a first model, then by line searches on kept logits, or in batches."""
         solution, state = solver.minimize(objective, theta, preconditioner=model, callback=callback)
-        goes_on = _goes_on(solution)
-        if goes_on and state.schedule.to_logits:
+        if solution.goes_on and state.schedule.to_logits:
             if isinstance(model, CholeskyModel):
                 model = model.with_spectrum()
             assert isinstance(model, Kronecker)
             return self._on_logits(objective, model, theta, solution, solver, callback)
-        if goes_on and state.schedule.deferred:
+        if solution.goes_on and state.schedule.deferred:
             return self._by_batches(objective, solution, solver, callback)
         return solution
 
@@ -297,7 +309,7 @@ class AutomaticSolver:
             interruptible=self.interruptible,
             callback=with_parameters(callback, objective, None, 0),
         )
-        if first is not None and first < limit and _is_unfinished(solution):
+        if first is not None and first < limit and solution.is_unfinished:
             solution = in_blocks(objective, theta, solution, self._solve_in_blocks, callback)
         return Minimum(solution, objective, gap_bound)
 
@@ -352,9 +364,9 @@ class AutomaticSolver:
             start = context.xp.take(solution.theta, index, axis=0)
             observer = of_all_groups(callback, solution, chosen, context)
             make = partial(_solution, solver, objective.take(chosen), start, observer)
-            part = remember("batch", make, unless=_was_stopped)
+            part = remember("batch", make, unless=lambda one: one.was_stopped)
             solution = solution.replaced(chosen, part, context, after=spent)
-            if _was_stopped(part):
+            if part.was_stopped:
                 break
         return solution
 
@@ -364,21 +376,6 @@ def _solution(
 ) -> Solution:
     """Minimise, and return the outcome alone."""
     return solver.minimize(objective, theta, callback=callback)[0]
-
-
-def _was_stopped(solution: Solution) -> bool:
-    """Whether a group was stopped."""
-    return bool((solution.status == Status.STOPPED).any())
-
-
-def _goes_on(solution: Solution) -> bool:
-    """Whether nothing was stopped, and a group is left that is not done."""
-    return bool((solution.status == Status.MAX_ITER).any()) and not _was_stopped(solution)
-
-
-def _is_unfinished(solution: Solution) -> bool:
-    """Whether nothing was stopped, and a group has not converged."""
-    return bool((solution.status != Status.CONVERGED).any()) and not _was_stopped(solution)
 
 
 def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:

@@ -108,6 +108,21 @@ class Solution:
     as_evaluated: bool = True
     """Whether the value and the gap are those of these very parameters, not of their like."""
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether a group was stopped."""
+        return bool((self.status == Status.STOPPED).any())
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nothing was stopped, and a group is left that is not done."""
+        return bool((self.status == Status.MAX_ITER).any()) and not self.was_stopped
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether nothing was stopped, and a group has not converged."""
+        return bool((self.status != Status.CONVERGED).any()) and not self.was_stopped
+
     def moved(self, theta: Array) -> "Solution":
         """Return the same outcome, told in other parameters."""
         return replace(self, theta=theta, as_evaluated=False)
