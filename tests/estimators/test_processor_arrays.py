@@ -107,6 +107,7 @@ def test_features_of_half_precision_are_not_hidden_nans(by_numpy, library, dtype
     [("torch", "float32"), ("torch", "float16"), ("torch", "bfloat16"), ("jax", "float32")],
 )
 def test_features_are_not_copied(by_numpy, library, dtype):
+    pytest.importorskip(library)
     X, y = problem(200_000, 50)
     with next(b for b in PROCESSOR if b.name == library).setting():
         features = stored(library, dtype, X)
