@@ -5,9 +5,10 @@ module                           contents
 ================================ ===================================================================
 `automatic.solve`                from a plan to the optimum
 `automatic.plan`                 which method is the cheapest
+`automatic.minimum`              where a fit ended
 `automatic.fallback`             a dearer method that goes on where a cheap one is slow
 `automatic.plan_text`            names of methods, and durations, for people
-`automatic.objective_plan`       the same for an objective, with a look at a few rows
+`automatic.objective_plan`       the same for an objective; a few rows of it are read
 `automatic.observers`            callbacks of solvers, turned into those of the engine
 `automatic.growing_samples`      growing samples of the rows, which come first
 `automatic.penalty_path`         groups that differ in their penalty: some first, then the others
@@ -36,10 +37,11 @@ module                           contents
 
 from logitron.automatic.cost_model import COSTS, CostModel, Costs
 from logitron.automatic.elastic_net import minimize_elastic_net, sparse_gap
+from logitron.automatic.minimum import Minimum
 from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.plan import Plan, choose
 from logitron.automatic.row_models import keeps_logits
-from logitron.automatic.solve import AutomaticSolver, Minimum
+from logitron.automatic.solve import AutomaticSolver
 
 __all__ = [
     "COSTS",

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from logitron.automatic.minimum import Minimum
 from logitron.backend.types import Array
 from logitron.objective import Objective
 from logitron.solvers import Callback, Iteration, map_iterations
@@ -14,18 +14,18 @@ __all__ = ["minimize_with_fallback"]
 
 
 def minimize_with_fallback(
-    first: Callable[..., Any],
-    then: Callable[..., Any],
+    first: Callable[..., Minimum],
+    then: Callable[..., Minimum],
     objective: Objective,
     theta: Array,
     callback: Callback = None,
-) -> Any:
+) -> Minimum:
     """Minimise by the first method, and by the other if that leaves a group unfinished.
 
     Parameters
     ----------
     first, then : callable
-        ``first(objective, theta, callback=...)`` returns a `Minimum`.
+        Take ``(objective, theta, callback=...)``.
     objective : Objective
     theta : array (G, K, q)
         Where the first method starts. The other starts where that ends.

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from logitron.automatic.fallback import minimize_with_fallback
 from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
 from logitron.automatic.lagging import is_affordable, minimize_lagging
+from logitron.automatic.minimum import Minimum
 from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.observers import of_all_groups, with_parameters
 from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
@@ -46,16 +47,6 @@ __all__ = ["AutomaticSolver", "Minimum"]
 
 #: calls that a pass must take as long as, for groups of weaker and stronger penalties to come first
 CHEAP_PASSES = 8.0
-
-
-class Minimum(NamedTuple):
-    """Where a fit ended."""
-
-    solution: Solution
-    objective: Objective
-    """The one whose parameters the solution has: it may have been centred anew."""
-    gap_bound: GapBound
-    """The bound that the solver used."""
 
 
 @dataclass(frozen=True)
@@ -150,11 +141,11 @@ class AutomaticSolver:
         """Minimise by the plan, and by its fallback once it has made as many passes as are due."""
         plan, some = self.plan, min(self.max_iter, PLAIN_PASSES)
         first, left = replace(self, plan=replace(plan, fallback=None)), self.max_iter - some
-        if not left:
+        if plan.fallback is None or not left:
             return first.minimize(objective, theta, callback=callback)
-        then = replace(self, plan=plan.fallback or plan, max_iter=left, warm=True)
-        minima = replace(first, max_iter=some, max_iter_lagging=0).minimize, then.minimize
-        return minimize_with_fallback(*minima, objective, theta, callback)  # type: ignore[no-any-return]
+        first = replace(first, max_iter=some, max_iter_lagging=0)
+        then = replace(self, plan=plan.fallback, max_iter=left, warm=True)
+        return minimize_with_fallback(first.minimize, then.minimize, objective, theta, callback)
 
     def _penalty_path(self, objective: Objective) -> PenaltyPath | None:
         """Find which groups come first, where that saves more work than it costs in calls.

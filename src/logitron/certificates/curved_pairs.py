@@ -9,7 +9,7 @@ of the logarithm bounds that from below by
 .. math:: (p_a + p_b) \log \frac{p_a e^{\Delta_a} + p_b e^{\Delta_b}}{p_a + p_b}
    + \sum_{k \ne a, b} p_k \Delta_k ,
 
-with the same value and the same derivative at :math:`\Delta = 0`. What is left of the row is a
+with the same value and the same derivative at :math:`\Delta = 0`. The rest of the row is a
 sigmoid neuron of the one logit :math:`\Delta_a - \Delta_b`, with the curvature
 :math:`h_i = s_i p_a p_b / (p_a + p_b)`, and a linear function. So everything that `curved_rows`
 says of rows holds for these pairs: with :math:`z_i = x_i \otimes (e_a - e_b)`,
