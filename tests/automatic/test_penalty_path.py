@@ -35,24 +35,60 @@ class TestPath:
 
     @settings(deadline=None, max_examples=40)
     @given(
-        count=st.integers(SHORTEST, 20),
+        count=st.integers(SHORTEST, 40),
         subsets=st.integers(1, 3),
         seed=st.integers(0, 99),
+        degree=st.sampled_from([1, 3]),
     )
-    def test_what_is_linear_in_the_logarithm_is_interpolated_exactly(self, count, subsets, seed):
+    def test_polynomials_of_the_logarithm_are_interpolated(self, count, subsets, seed, degree):
+        """Lines are by both curves, cubics by the cubic."""
         rng = np.random.default_rng(seed)
-        strengths = np.exp(rng.uniform(-9.0, 9.0, count))
-        objective = _objective(strengths, subsets)
+        strengths = np.exp(np.cumsum(rng.uniform(0.3, 1.0, count)) - 4.0)
+        objective = _objective(rng.permutation(strengths), subsets)
         path = PenaltyPath.of(objective)
-        both = np.concatenate([path.first, path.others])
-        assert sorted(both) == list(range(count * subsets))
-        assert len(path.others) >= len(path.first)
-        assert ((path.part >= 0.0) & (path.part <= 1.0)).all()
-        size = np.log(np.tile(strengths, subsets))
-        slopes = np.repeat(rng.normal(size=subsets), count)  # each subset has a line of its own
-        lines = (slopes * size)[:, None, None] * rng.normal(size=(1, 2, 3))
-        found = path.between(NUMPY.wide, lines[path.first])
-        np.testing.assert_allclose(found, lines[path.others], rtol=1e-9, atol=1e-12)
+        numbers = np.concatenate([path.first, *(stage.groups for stage in path.stages)])
+        assert sorted(numbers) == list(range(count * subsets))
+        size = np.log(np.asarray(objective.penalty.strength))
+        coefs = rng.normal(size=(degree + 1, subsets, 2, 3))  # each subset has a curve of its own
+        subset = np.repeat(np.arange(subsets), count)
+        theta = sum(c[subset] * size[:, None, None] ** k for k, c in enumerate(coefs))
+        known = set(path.first.tolist())
+        for stage in path.stages:
+            assert known.issuperset(stage.neighbours.ravel().tolist())
+            known |= set(stage.groups.tolist())
+            curves = [stage.cubic] if degree == 3 else [stage.cubic, stage.line]
+            for weights in curves:
+                found = stage.interpolated(NUMPY.wide, theta, weights)
+                np.testing.assert_allclose(found, theta[stage.groups], rtol=1e-6, atol=1e-6)
+
+    def test_lines_lie_between_the_two_answers_around(self):
+        path = PenaltyPath.of(_objective(1.0 / CS))
+        size = -np.log(CS)
+        for stage in path.stages:
+            assert ((stage.line >= 0.0) & ((stage.line > 0.0).sum(axis=1) <= 2)[:, None]).all()
+            for group, near, weights in zip(*stage[:2], stage.line, strict=True):
+                used = size[near[weights > 0.0]]
+                assert used.min() <= size[group] <= used.max()
+
+    def test_penalties_far_apart_all_but_come_first(self):
+        """Of neighbours a factor of 1e4 apart, every other one has answers on both sides."""
+        path = PenaltyPath.of(_objective(np.logspace(-20, 20, 11)))
+        assert (len(path.first), len(path.stages)) == (6, 1)
+        close = PenaltyPath.of(_objective(np.logspace(0, 1, 41)))
+        assert (len(close.first), len(close.stages)) == (6, 3)
+
+    def test_the_lower_curve_is_chosen_where_they_bend(self):
+        objective = centre(_objective(np.logspace(-9, 9, 9)))
+        theta = np.random.default_rng(0).normal(size=(9, 10, 65))
+        (stage,) = PenaltyPath.of(objective).stages
+        found = stage.start(objective, theta)
+        curves = [
+            stage.interpolated(objective.context, theta, w) for w in (stage.cubic, stage.line)
+        ]
+        some = objective.take(stage.groups)
+        values = [np.asarray(some.evaluate(curve).value) for curve in curves]
+        assert (values[0] != values[1]).all()
+        np.testing.assert_allclose(some.evaluate(found).value, np.minimum(*values), rtol=1e-12)
 
     def test_short_chains_have_none(self):
         assert PenaltyPath.of(_objective(np.ones(1) * 2.0, SHORTEST + 2)) is None
@@ -63,7 +99,9 @@ class TestPath:
 
     def test_equal_penalties_begin_at_their_neighbour(self):
         path = PenaltyPath.of(_objective(np.ones(9)))
-        assert (path.part == 0.0).all()
+        for stage in path.stages:
+            np.testing.assert_array_equal(stage.cubic, stage.line)
+            assert (stage.line.max(axis=1) == 1.0).all()
 
 
 def _solver(objective, max_iter=200):

@@ -33,7 +33,7 @@ def test_the_model_is_that_of_the_chosen_rows(rank):
     models = RowModels(shared, blocks=False)
     state = RowSchedule(rank, rank).start()
     model = models(kept, theta, kept.logits(theta), state)
-    assert len(models.rotated) == (rank == 30)
+    assert len(models.eigenbasis.rotated) == (rank == 30)
     centred = np.column_stack([X - X.mean(axis=0), np.ones(len(X))])
     Z = centred @ theta[0].T
     P = np.exp(Z - Z.max(axis=1, keepdims=True))

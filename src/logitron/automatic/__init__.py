@@ -12,6 +12,8 @@ module                           contents
 `automatic.observers`            callbacks of solvers, turned into those of the engine
 `automatic.growing_samples`      growing samples of the rows, which come first
 `automatic.penalty_path`         groups that differ in their penalty: some first, then the others
+`automatic.lower_start`          the better of two starts
+`automatic.on_logits`            line searches on kept logits, with rows of most curvature
 `automatic.curvature`            preconditioners of an objective
 `automatic.row_models`           those of rows, and where line searches on kept logits are possible
 `automatic.spectrum`             the features' spectrum from a sample of rows

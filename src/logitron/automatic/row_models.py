@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from logitron.preconditioners import (
 )
 from logitron.solvers import RowSchedule, RowScheduleState
 
-__all__ = ["RowModels", "keeps_logits", "logits_fit", "max_rank_of", "rank_of"]
+__all__ = ["Eigenbasis", "RowModels", "keeps_logits", "logits_fit", "max_rank_of", "rank_of"]
 
 #: wide features of chosen rows are one part in so many of all features, at most; of one column
 MOST_PART, MOST_PART_OF_ONE = 96, 48
@@ -79,6 +80,15 @@ def _cost_of_pass(n: int, q: int) -> float:
     return n * (4.0 * q + 150.0)
 
 
+class Eigenbasis(NamedTuple):
+    """Arrays in or of the basis of an exact spectrum, made when they are first needed."""
+
+    rotated: dict[bool, Array]
+    """The features of all rows (n, q), by whether they are in float32."""
+    vectors: dict[DType, Array]
+    """The eigenvectors (p, p), by their dtype."""
+
+
 @dataclass(frozen=True)
 class RowModels:
     """Makes preconditioners of an objective whose features' spectrum is known.
@@ -90,17 +100,13 @@ class RowModels:
     blocks : bool
         Whether the whole blocks of each class with itself are made instead, which for small
         problems cost little.
-    rotated : dict of array (n, q)
-        The features of all rows in the eigenbasis, once they were needed, by whether they are in
-        float32.
-    vectors : dict of array (p, p)
-        The eigenvectors of the exact spectrum, by their dtype.
+    eigenbasis : Eigenbasis
+        What models of the same rows, for other groups, have made already.
     """
 
     shared: Kronecker | SampledSpectrum
     blocks: bool
-    rotated: dict[bool, Array] = field(default_factory=dict, compare=False)
-    vectors: dict[DType, Array] = field(default_factory=dict, compare=False)
+    eigenbasis: Eigenbasis = field(default_factory=lambda: Eigenbasis({}, {}), compare=False)
 
     @staticmethod
     def blocks_pay(n: int, q: int, groups: int, classes: int) -> bool:
@@ -189,9 +195,9 @@ class RowModels:
         V = self.shared.feature_vectors
         if V is None or V.dtype == dtype:
             return V
-        if dtype not in self.vectors:
-            self.vectors[dtype] = namespace_of(V).astype(V, dtype)
-        return self.vectors[dtype]
+        if dtype not in self.eigenbasis.vectors:
+            self.eigenbasis.vectors[dtype] = namespace_of(V).astype(V, dtype)
+        return self.eigenbasis.vectors[dtype]
 
     def _features_of(self, kept: LogitObjective, places: HostArray) -> tuple[Array, HostArray]:
         """Centred features (d, q) of rows at places of any shape, and where they are in those.
@@ -204,9 +210,9 @@ class RowModels:
         context = objective.rows.context
         low = exact and (context is not context.wide or has_sizes_of_float32(objective))
         if exact and objective.rows.shape[0] <= ROWS_EACH * places.size:
-            if low not in self.rotated:
-                self.rotated[low] = self._in_basis(objective, low=low)
-            return self.rotated[low], places
+            if low not in self.eigenbasis.rotated:
+                self.eigenbasis.rotated[low] = self._in_basis(objective, low=low)
+            return self.eigenbasis.rotated[low], places
         distinct, inverse = np.unique(places, return_inverse=True)
         rows = objective.rows.select(distinct)
         assert rows is not None

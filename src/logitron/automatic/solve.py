@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,34 +19,39 @@ from logitron.automatic.lagging import is_affordable, minimize_lagging
 from logitron.automatic.minimum import Minimum
 from logitron.automatic.objective_plan import plan_of
 from logitron.automatic.observers import of_all_groups, with_parameters
+from logitron.automatic.on_logits import OnLogits, bound_of_logits
 from logitron.automatic.penalty_path import PenaltyPath, minimize_along_penalties
 from logitron.automatic.plan import PLAIN_PASSES, Plan
-from logitron.automatic.row_models import RowModels, keeps_logits
+from logitron.automatic.row_models import keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
-from logitron.certificates import GapBound, bound_below
-from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
+from logitron.certificates import GapBound
+from logitron.objective import Objective, with_gram_norm_bound
 from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
     Callback,
     EveryIteration,
-    Float32Limits,
     HessianSchedule,
-    LogitQuasiNewton,
     QuasiNewton,
     Solution,
     Status,
     Stopping,
     WhenSlow,
     remember,
-    short_history,
 )
 
 __all__ = ["AutomaticSolver", "Minimum"]
 
 #: calls that a pass must take as long as, for groups of weaker and stronger penalties to come first
 CHEAP_PASSES = 8.0
+
+
+class Solvers(NamedTuple):
+    """What minimises with a shared first model."""
+
+    products: QuasiNewton
+    on_logits: OnLogits
 
 
 @dataclass(frozen=True)
@@ -125,13 +130,14 @@ class AutomaticSolver:
         )
         if isinstance(schedule, EveryIteration) and objective.groups == 1:
             inner = with_intercept_column(inner)
+        solvers = Solvers(solver, self._on_logits(gap_bound))
         observer = with_parameters(callback, objective, back, spent)
         path = None if self.warm or spent else self._penalty_path(inner)
         with inner.limit_blas_threads():
             if path is None:
-                solution = self._from_model(inner, model, theta, solver, observer)
+                solution = self._from_model(inner, model, theta, solvers, observer)
             else:
-                some = partial(self._of_some_groups, inner, model, solver)
+                some = partial(self._of_some_groups, inner, model, solvers)
                 solution = minimize_along_penalties(inner, theta, path, some, observer)
         if back is not None:
             solution = solution.moved(back(solution.theta))
@@ -161,31 +167,38 @@ class AutomaticSolver:
         self,
         objective: Objective,
         model: Preconditioner | None,
-        solver: QuasiNewton,
+        solvers: Solvers,
         groups: HostArray,
         theta: Array,
         callback: Callback,
         near: bool,
+        hard: bool,
     ) -> Solution:
         """Minimise some of the groups, by their numbers, from parameters of those.
 
-        They are ``near`` their minimum if they lie between the answers of other groups.
+        They are ``near`` their minimum if they lie between the answers of other groups, and
+        ``hard`` if those have a far lower objective than the common start.
         """
         index = objective.context.asarray(groups, keep_dtype=True)
         model = None if model is None else model.take_groups(index)
+        some = objective.take(groups)
+        if near and hard and self.plan.on_logits and keeps_logits(some):
+            assert isinstance(model, Kronecker | CholeskyModel)
+            return solvers.on_logits.near_answers(some, model, theta, callback)
+        products = replace(solvers.products, schedule=self._schedule(some))
         minimize = replace(self, warm=near)._from_model
-        return minimize(objective.take(groups), model, theta, solver, callback)
+        return minimize(some, model, theta, solvers._replace(products=products), callback)
 
     def _from_model(
         self,
         objective: Objective,
         model: Preconditioner | None,
         theta: Array,
-        solver: QuasiNewton,
+        solvers: Solvers,
         callback: Callback,
     ) -> Solution:
         """Minimise with a first model, and go on with the groups that are left by other means."""
-        solution = self._by_products(objective, model, theta, solver, callback)
+        solution = self._by_products(objective, model, theta, solvers, callback)
         if not (self.max_iter_lagging and solution.is_unfinished and is_affordable(objective)):
             return solution
         return minimize_lagging(
@@ -202,69 +215,23 @@ class AutomaticSolver:
         objective: Objective,
         model: Preconditioner | None,
         theta: Array,
-        solver: QuasiNewton,
+        solvers: Solvers,
         callback: Callback,
     ) -> Solution:
         """Minimise with a first model, then by line searches on kept logits, or in batches."""
+        solver = solvers.products
         solution, state = solver.minimize(objective, theta, preconditioner=model, callback=callback)
         if solution.goes_on and state.schedule.to_logits:
-            if isinstance(model, CholeskyModel):
-                model = model.with_spectrum()
-            assert isinstance(model, Kronecker)
-            return self._on_logits(objective, model, theta, solution, solver, callback)
+            assert isinstance(model, Kronecker | CholeskyModel)
+            go_on = solvers.on_logits.continued
+            return go_on(objective, model, theta, solution, callback, warm=self.warm)
         if solution.goes_on and state.schedule.deferred:
             return self._by_batches(objective, solution, solver, callback)
         return solution
 
-    def _on_logits(
-        self,
-        objective: Objective,
-        model: Kronecker,
-        start: Array,
-        solution: Solution,
-        solver: QuasiNewton,
-        callback: Callback,
-    ) -> Solution:
-        """Go on by line searches on kept logits, with the rows of most curvature as the model.
-
-        From ``start`` if that was left after one iteration, which may have ended where the loss and
-        its curvature are nearly zero; else from the solution.
-        """
-        context, spent = objective.context, int(solution.n_iter.max())
-        left = np.flatnonzero(solution.status == Status.MAX_ITER)
-        solution = replace(solution, theta=start) if spent <= 1 else solution
-        chosen, begin = objective, solution.theta
-        if len(left) < objective.groups:
-            index = context.asarray(left, keep_dtype=True)
-            chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
-            model = model.take_groups(index)
-        observer = of_all_groups(callback, solution, left, context)
-        (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
-        models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
-        rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
-        kept = LogitObjective.of(chosen)
-        kept = kept.in_float32() or kept
-        found = rows.minimize(kept, begin, near=self.warm or spent > 1, callback=observer)
-        return solution.replaced(left, found, context, after=spent)
-
-    def _rows_solver(
-        self,
-        objective: Objective,
-        models: RowModels,
-        gap_bound: Callable[..., Array] | None,
-        spent: int,
-    ) -> LogitQuasiNewton:
-        """Make the solver on kept logits, for the iterations that are left."""
+    def _on_logits(self, gap_bound: Callable[..., Array] | None) -> OnLogits:
         max_iter = self.max_iter if self.max_iter_on_logits is None else self.max_iter_on_logits
-        return LogitQuasiNewton(
-            models,
-            models.schedule(objective),
-            gap_bound=_of_logits(gap_bound),
-            max_iter=max(max_iter - spent, 0),
-            interruptible=self.interruptible,
-            float32=Float32Limits(bound_below=bound_below(objective)),
-            stopping=Stopping.stored(self.tol, objective.rows.context.precision),
-        )
+        return OnLogits(gap_bound, max_iter, self.tol, self.interruptible)
 
     def _on_sampled_spectrum(
         self, objective: Objective, theta: Array, callback: Callback
@@ -275,10 +242,9 @@ class AutomaticSolver:
                 objective = with_gram_norm_bound(objective)
             spectrum = sampled_spectrum(objective, self.plan.spectrum_rows)
             gap_bound = GapBound()
-            solver = self._rows_solver(objective, RowModels(spectrum, blocks=False), gap_bound, 0)
-            solver = replace(solver, history=short_history)
             observer = with_parameters(callback, objective, None, 0)
-            solution = solver.minimize(LogitObjective.of(objective), theta, callback=observer)
+            fit = self._on_logits(gap_bound).with_sampled_spectrum
+            solution = fit(objective, spectrum, theta, observer)
         return Minimum(solution, objective, gap_bound)
 
     def _on_hessian_diagonal(
@@ -293,7 +259,7 @@ class AutomaticSolver:
         solution = minimize_on_hessian_diagonal(
             objective,
             theta,
-            gap_bound=_of_logits(gap_bound),
+            gap_bound=bound_of_logits(gap_bound),
             max_iter=limit if first is None else min(limit, first),
             tol=self.tol,
             warm=self.warm,
@@ -367,14 +333,3 @@ def _solution(
 ) -> Solution:
     """Minimise, and return the outcome alone."""
     return solver.minimize(objective, theta, callback=callback)[0]
-
-
-def _of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:
-    """Bound the distance of an objective that is evaluated from logits."""
-    if gap_bound is None:
-        return None
-
-    def bound(kept: LogitObjective, *arguments: Any, **named: Any) -> Array:
-        return gap_bound(kept.objective, *arguments, **named)
-
-    return bound

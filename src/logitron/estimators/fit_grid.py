@@ -48,7 +48,7 @@ NUMBERS_PER_PARAMETER = 26
 #: numbers in the Hessians of one batch
 MAX_HESSIAN_NUMBERS = 1 << 26
 #: numbers that a solver may store in any case, and as a fraction of the numbers in X
-MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION = 1 << 22, 0.5
+MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION = 1 << 25, 0.5
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 
 from logitron.automatic import AutomaticSolver, Plan, plan_of
 from logitron.automatic.float64_continuation import continue_in_float64
+from logitron.automatic.lower_start import lower_start
 from logitron.automatic.refinement import is_cheap, n_affordable
 from logitron.automatic.separated import Separated
 from logitron.backend.types import Array, HostArray
@@ -25,7 +26,6 @@ from logitron.estimators.refined_groups import RefinementOptions, refine_groups
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
-from logitron.estimators.warm_start import lower_start
 from logitron.objective import Cost, Objective
 from logitron.reductions import centre, standardise, without_absent_columns
 from logitron.solvers import (

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from logitron.backend.types import Array, HostArray
-from logitron.objective import Objective
+from logitron.backend.types import HostArray
 
-__all__ = ["lower_start", "transfer_neurons"]
+__all__ = ["transfer_neurons"]
 
 
 def transfer_neurons(
@@ -39,10 +38,3 @@ def transfer_neurons(
     if len(classes) == 2:
         coef, intercept = coef[1:] - coef[:1], intercept[1:] - intercept[:1]
     return coef, intercept
-
-
-def lower_start(objective: Objective, theta: Array, other: Array) -> Array:
-    """Return, for each group, the parameters with the lower objective."""
-    xp = objective.context.xp
-    here, there = objective.evaluate(theta).value, objective.evaluate(other).value
-    return xp.where((here <= there)[:, None, None], theta, other)

@@ -97,7 +97,7 @@ class LogitQuasiNewton:
         """Evaluate the parameters to start from, and choose the first direction.
 
         With a model of the schedule if the parameters are ``near`` the minimum, where the model for
-        the start would be wrong.
+        the start would be wrong. Groups that are proven to be near enough make no step.
         """
         G = objective.groups
         theta = objective.centred_over_classes(theta)
@@ -124,6 +124,11 @@ class LogitQuasiNewton:
             decrement=np.inf,
             record=Record(G),
         )
+        if near:
+            state = self._directed(state)
+            if self._bounds_pay(state):
+                point, gap = self._bounded(state, objective, point)
+                state = self._at(state, point, gap)
         state = self._assess(state, infinite, np.isfinite(value), point.unbounded)
         return self._turn(state, due=False)
 
@@ -154,23 +159,18 @@ class LogitQuasiNewton:
             point = evaluated(objective, point.theta, objective.logits(point.theta))
             if self._bounds_pay(state):
                 point, gap = self._bounded(state, objective, point)
-        theta, value, grad = point.theta, point.value, point.evaluation.grad
-        history = state.history.append(theta - state.theta, grad - state.grad, state.value, value)
+        step, turn = point.theta - state.theta, point.evaluation.grad - state.grad
+        history = state.history.append(step, turn, state.value, point.value)
         decrease = np.where(accepted, decrease, 0.0)
-        state = state._replace(
+        state = self._at(state, point, gap)._replace(
             objective=objective,
             iteration=iteration,
-            theta=theta,
-            logits=point.logits,
-            value=value,
-            grad=grad,
-            gap=gap,
-            step_size=np.ones_like(value),
+            step_size=np.ones_like(point.value),
             n_backtracks=n_backtracks,
             history=history,
         )
         state = self._assess(state, decrease, accepted, point.unbounded)
-        distance = np.median(-0.5 * state.slope / (np.abs(value) + TINY))
+        distance = np.median(-0.5 * state.slope / (np.abs(state.value) + TINY))
         progress = RowProgress(iteration, step_size[running], float(distance), point.curvature)
         due, schedule = self.schedule.after(state.schedule, progress)
         failed = not accepted[running].all()
@@ -196,6 +196,17 @@ class LogitQuasiNewton:
         return state._replace(objective=state.objective.in_float64()) if wide else state
 
     # --- pieces of a step -----------------------------------------------------------------------
+
+    @staticmethod
+    def _at(state: LogitState, point: LogitPoint, gap: HostArray) -> LogitState:
+        """Return the state at another point, whose distance from the minimum has a bound (G,)."""
+        return state._replace(
+            theta=point.theta,
+            logits=point.logits,
+            value=point.value,
+            grad=point.evaluation.grad,
+            gap=gap,
+        )
 
     def _moved(
         self, state: LogitState, change: Array, step_size: HostArray, *, anew: bool

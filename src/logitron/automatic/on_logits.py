@@ -1,0 +1,143 @@
+"""Fits by line searches on kept logits, with the rows of most curvature as the model.
+
+They follow the first step of a fit on dense rows where classes can be separated, and are the whole
+fit of wide features, see `LogitQuasiNewton` and `RowModels`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from logitron.automatic.observers import of_all_groups
+from logitron.automatic.row_models import Eigenbasis, RowModels
+from logitron.backend.types import Array
+from logitron.certificates import bound_below
+from logitron.objective import LogitObjective, Objective
+from logitron.preconditioners import CholeskyModel, Kronecker, SampledSpectrum
+from logitron.solvers import (
+    Callback,
+    Float32Limits,
+    LogitQuasiNewton,
+    Solution,
+    Status,
+    Stopping,
+    short_history,
+)
+
+__all__ = ["OnLogits", "bound_of_logits"]
+
+
+@dataclass(frozen=True)
+class OnLogits:
+    """Settings.
+
+    Parameters
+    ----------
+    gap_bound : callable, optional
+        See `QuasiNewton`.
+    max_iter : int
+        Iterations at most, with those that were spent before.
+    tol : float
+    interruptible : bool
+    eigenbasis : Eigenbasis
+        Arrays that fits of the same rows share.
+    """
+
+    gap_bound: Callable[..., Array] | None
+    max_iter: int
+    tol: float
+    interruptible: bool
+    eigenbasis: Eigenbasis = field(default_factory=lambda: Eigenbasis({}, {}), compare=False)
+
+    def continued(
+        self,
+        objective: Objective,
+        spectrum: Kronecker | CholeskyModel,
+        start: Array,
+        solution: Solution,
+        callback: Callback,
+        *,
+        warm: bool,
+    ) -> Solution:
+        """Go on with the groups that a solution left.
+
+        From ``start`` if that was left after one iteration, which may have ended where the loss and
+        its curvature are nearly zero; else from the solution.
+        """
+        context, spent = objective.context, int(solution.n_iter.max())
+        left = np.flatnonzero(solution.status == Status.MAX_ITER)
+        solution = replace(solution, theta=start) if spent <= 1 else solution
+        chosen, begin, model = objective, solution.theta, _with_spectrum(spectrum)
+        if len(left) < objective.groups:
+            index = context.asarray(left, keep_dtype=True)
+            chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
+            model = model.take_groups(index)
+        observer = of_all_groups(callback, solution, left, context)
+        kept = LogitObjective.of(chosen)
+        kept = kept.in_float32() or kept
+        near = warm or spent > 1
+        found = self._minimize(kept, model, begin, observer, spent=spent, near=near)
+        return solution.replaced(left, found, context, after=spent)
+
+    def near_answers(
+        self,
+        objective: Objective,
+        spectrum: Kronecker | CholeskyModel,
+        theta: Array,
+        callback: Callback,
+    ) -> Solution:
+        """Minimise from parameters so near the minimum that float32 is of no use."""
+        kept, model = LogitObjective.of(objective), _with_spectrum(spectrum)
+        return self._minimize(kept, model, theta, callback, spent=0, near=True)
+
+    def with_sampled_spectrum(
+        self, objective: Objective, spectrum: SampledSpectrum, theta: Array, callback: Callback
+    ) -> Solution:
+        """Minimise wide features from the start."""
+        solver = self._solver(objective, RowModels(spectrum, blocks=False), 0)
+        solver = replace(solver, history=short_history)
+        return solver.minimize(LogitObjective.of(objective), theta, callback=callback)
+
+    def _minimize(
+        self,
+        kept: LogitObjective,
+        model: Kronecker,
+        theta: Array,
+        callback: Callback,
+        *,
+        spent: int,
+        near: bool,
+    ) -> Solution:
+        (n, _), (G, K, q) = kept.objective.rows.shape, kept.objective.shape
+        models = RowModels(model, RowModels.blocks_pay(n, q, G, K), self.eigenbasis)
+        solver = self._solver(kept.objective, models, spent)
+        return solver.minimize(kept, theta, near=near, callback=callback)
+
+    def _solver(self, objective: Objective, models: RowModels, spent: int) -> LogitQuasiNewton:
+        """Make the solver, for the iterations that are left."""
+        return LogitQuasiNewton(
+            models,
+            models.schedule(objective),
+            gap_bound=bound_of_logits(self.gap_bound),
+            max_iter=max(self.max_iter - spent, 0),
+            interruptible=self.interruptible,
+            float32=Float32Limits(bound_below=bound_below(objective)),
+            stopping=Stopping.stored(self.tol, objective.rows.context.precision),
+        )
+
+
+def bound_of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:
+    """Bound the distance of an objective that is evaluated from logits."""
+    if gap_bound is None:
+        return None
+
+    def bound(kept: LogitObjective, *arguments: Any, **named: Any) -> Array:
+        return gap_bound(kept.objective, *arguments, **named)
+
+    return bound
+
+
+def _with_spectrum(model: Kronecker | CholeskyModel) -> Kronecker:
+    return model.with_spectrum() if isinstance(model, CholeskyModel) else model
