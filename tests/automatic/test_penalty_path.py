@@ -70,12 +70,12 @@ class TestPath:
                 used = size[near[weights > 0.0]]
                 assert used.min() <= size[group] <= used.max()
 
-    def test_penalties_far_apart_all_but_come_first(self):
-        """Of neighbours a factor of 1e4 apart, every other one has answers on both sides."""
-        path = PenaltyPath.of(_objective(np.logspace(-20, 20, 11)))
-        assert (len(path.first), len(path.stages)) == (6, 1)
+    def test_the_farther_apart_the_more_come_first(self):
+        """Every other one at least has answers on both sides; four come first in any case."""
+        far = PenaltyPath.of(_objective(np.logspace(-20, 20, 11)))
+        assert (len(far.first), len(far.stages)) == (6, 1)
         close = PenaltyPath.of(_objective(np.logspace(0, 1, 41)))
-        assert (len(close.first), len(close.stages)) == (6, 3)
+        assert (len(close.first), len(close.stages)) == (5, 3)
 
     def test_the_lower_curve_is_chosen_where_they_bend(self):
         objective = centre(_objective(np.logspace(-9, 9, 9)))
@@ -125,7 +125,7 @@ class TestFits:
             # (both are within 1e-10 of a loss of some hundreds, which is convex by 1 / C)
             atol = 2.0 * np.sqrt(2.0 * C * 1e-10 * float(clf.loss_curve_[-1]))
             np.testing.assert_allclose(path[:, :-1], clf.coef_, rtol=0.0, atol=atol)
-        assert search.n_iter_.sum() < 0.85 * alone
+        assert search.n_iter_.sum() < 0.9 * alone
 
     @pytest.mark.parametrize("stop_at", [2, 9])
     def test_a_stop_keeps_what_is_done(self, stop_at):

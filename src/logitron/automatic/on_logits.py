@@ -77,8 +77,10 @@ class OnLogits:
         observer = of_all_groups(callback, solution, left, context)
         kept = LogitObjective.of(chosen)
         kept = kept.in_float32() or kept
-        near = warm or spent > 1
-        found = self._minimize(kept, model, begin, observer, spent=spent, near=near)
+        (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
+        models = RowModels(model, RowModels.blocks_pay(n, q, G, K), self.eigenbasis)
+        solver = self._solver(chosen, models, spent)
+        found = solver.minimize(kept, begin, near=warm or spent > 1, callback=observer)
         return solution.replaced(left, found, context, after=spent)
 
     def near_answers(
@@ -88,9 +90,14 @@ class OnLogits:
         theta: Array,
         callback: Callback,
     ) -> Solution:
-        """Minimise from parameters so near the minimum that float32 is of no use."""
-        kept, model = LogitObjective.of(objective), _with_spectrum(spectrum)
-        return self._minimize(kept, model, theta, callback, spent=0, near=True)
+        """Minimise from parameters that are interpolated between the answers of other groups.
+
+        In the precision of the rows: float32 would soon be of no use. By models of rows, since
+        whole blocks of classes would cost more than the few iterations that are left.
+        """
+        models = RowModels(_with_spectrum(spectrum), blocks=False, eigenbasis=self.eigenbasis)
+        solver = self._solver(objective, models, 0)
+        return solver.minimize(LogitObjective.of(objective), theta, near=True, callback=callback)
 
     def with_sampled_spectrum(
         self, objective: Objective, spectrum: SampledSpectrum, theta: Array, callback: Callback
@@ -99,21 +106,6 @@ class OnLogits:
         solver = self._solver(objective, RowModels(spectrum, blocks=False), 0)
         solver = replace(solver, history=short_history)
         return solver.minimize(LogitObjective.of(objective), theta, callback=callback)
-
-    def _minimize(
-        self,
-        kept: LogitObjective,
-        model: Kronecker,
-        theta: Array,
-        callback: Callback,
-        *,
-        spent: int,
-        near: bool,
-    ) -> Solution:
-        (n, _), (G, K, q) = kept.objective.rows.shape, kept.objective.shape
-        models = RowModels(model, RowModels.blocks_pay(n, q, G, K), self.eigenbasis)
-        solver = self._solver(kept.objective, models, spent)
-        return solver.minimize(kept, theta, near=near, callback=callback)
 
     def _solver(self, objective: Objective, models: RowModels, spent: int) -> LogitQuasiNewton:
         """Make the solver, for the iterations that are left."""

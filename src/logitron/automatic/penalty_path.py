@@ -36,7 +36,7 @@ SHORTEST = 7
 #: groups of a chain that come first, at least; also the answers of a cubic
 NEIGHBOURS = 4
 #: logarithm of the factor between penalties of those, at most, unless neighbours are farther apart
-SPAN = 1.01 * np.log(100.0)
+SPAN = 1.01 * np.log(1000.0)
 
 
 #: part of its start below which the objective of a group ends where classes can be separated
@@ -207,14 +207,12 @@ def _unbegun(
 
 def _levels(size: HostArray) -> list[list[int]]:
     """Divide places of a chain with log strengths (L,) into those that come first, and stages."""
-    last, stride = len(size) - 1, 1
+    last = len(size) - 1
     if len(size) < SHORTEST:
         return [list(range(len(size)))]
-    while last // (2 * stride) >= NEIGHBOURS - 1:
-        wider = 2 * stride
-        if stride > 1 and np.abs(size[wider:] - size[:-wider]).max() > SPAN:
-            break
-        stride = wider
+    stride = last // (NEIGHBOURS - 1)
+    while stride > 2 and np.abs(size[stride:] - size[:-stride]).max() > SPAN:
+        stride -= 1
     chosen = [sorted({*range(0, last, stride), last})]
     while stride > 1:
         known = {k for level in chosen for k in level}
