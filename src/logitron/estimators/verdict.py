@@ -132,12 +132,17 @@ class _Judge:
             errors = logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
             gap = self._add_rounding(gap, value, errors)
         else:
-            value, gap = self._bounded(coef, intercept, relative)
+            value, gap, errors = self._bounded(coef, intercept, relative)
         suboptimality = relative_gap(value, gap)
         if objective.penalised:
             suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
-        return Verdict(self._final_status(value, certified), suboptimality, certified)
+        status = self._final_status(value, certified)
+        if not certified.all():
+            left = (status == Status.UNPROVEN) | (status == Status.STALLED)
+            blurred = left & self._is_blurred(value, errors, relative)
+            status = np.where(blurred, Status.UNRESOLVED, status)
+        return Verdict(status, suboptimality, certified)
 
     def _is_known(self, coef: Array) -> bool:
         """Whether the last gaps hold for the stored coefficients, but for rounding."""
@@ -151,8 +156,11 @@ class _Judge:
 
     def _bounded(
         self, coef: Array, intercept: Array, relative: float
-    ) -> tuple[HostArray, HostArray]:
-        """Evaluate the stored coefficients, and bound their gaps: by each way until all will do."""
+    ) -> tuple[HostArray, HostArray, HostArray]:
+        """Evaluate the stored coefficients, and bound their gaps: by each way until all will do.
+
+        The values, the gaps, and the errors of logits in units of eps.
+        """
         objective, wide, rows = self.objective, self.objective.context, self.objective.rows.context
         precise = objective.in_float64()
         theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
@@ -171,7 +179,14 @@ class _Judge:
         gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
         if rows.precision == "float64":
             gap = self._add_rounding(gap, value, errors)
-        return value, gap
+        return value, gap, errors
+
+    def _is_blurred(self, value: HostArray, errors: HostArray, relative: float) -> HostArray:
+        """Whether rounding of the logits alone may be as much as the gap that certifies (G,)."""
+        if self.objective.rows.context.precision != "float64":
+            return np.zeros(value.shape, bool)
+        blurred: HostArray = self._add_rounding(0.0 * value, value, errors) > relative * value
+        return blurred
 
     def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float
