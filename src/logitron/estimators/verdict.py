@@ -15,9 +15,14 @@ from logitron.automatic.refinement import local_gap, n_affordable, standardised
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.estimators.lower_bounds import computed_lower_bounds, gap_above, logit_errors
+from logitron.estimators.lower_bounds import (
+    LOGIT_ROUNDINGS,
+    computed_lower_bounds,
+    gap_above,
+    logit_errors,
+)
 from logitron.estimators.reports import is_converged
-from logitron.objective import Objective
+from logitron.objective import Objective, gram_norm_bound
 from logitron.solvers import Solution, Status
 
 __all__ = ["Verdict", "judge", "relative_gap", "target_gap"]
@@ -182,10 +187,26 @@ class _Judge:
         return value, gap, errors
 
     def _is_blurred(self, value: HostArray, errors: HostArray, relative: float) -> HostArray:
-        """Whether rounding of the logits alone may be as much as the gap that certifies (G,)."""
-        if self.objective.rows.context.precision != "float64":
+        """Whether rounding of the logits may be what prevents a proof (G,).
+
+        Where a group no longer fell, or was proven to converge before its coefficients were stored,
+        and rounding alone may be as much as the gap that certifies: that of the objective, or that
+        of the gradient in the bound by the penalty.
+        """
+        objective, solution = self.objective, self.solution
+        ended = np.isin(solution.status, (Status.AT_PRECISION, Status.STALLED))
+        ended = ended | (relative_gap(solution.loss_curve[-1], solution.gap) <= relative)
+        if objective.rows.context.precision != "float64" or not ended.any():
             return np.zeros(value.shape, bool)
-        blurred: HostArray = self._add_rounding(0.0 * value, value, errors) > relative * value
+        alone = self._add_rounding(0.0 * value, value, errors)
+        if objective.strongly_convex:
+            steepest = float(to_host(gram_norm_bound(objective)))
+            sizes = errors / LOGIT_ROUNDINGS * objective.rows.shape[0] ** 0.5
+            eps = float(np.finfo(np.float64).eps)
+            length = 2.0 * eps * (np.sqrt(np.abs(value)) + 0.25 * sizes)
+            strength = np.asarray(to_host(objective.penalty.strength), np.float64)
+            alone = np.fmax(alone, steepest * length * length / (2.0 * strength))
+        blurred: HostArray = ended & (alone > relative * value)
         return blurred
 
     def _tighten_with_hessian(
