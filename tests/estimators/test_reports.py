@@ -86,3 +86,34 @@ def test_targets_are_named_by_number():
 def test_resamples_and_shuffles_are_called_so(call, says):
     (message,) = _said(lambda: call(LogisticRegression(C=np.inf)))
     assert says in message
+
+
+def _of_unequal_sizes():
+    """Three classes, and features of 1e2 to 1e11 in every column, as tables of indicators have."""
+    rng = np.random.default_rng(1)
+    y = np.tile(np.arange(3), 30)
+    money, person = 10.0 ** rng.uniform(9, 11, size=90), 10.0 ** rng.uniform(2, 5, size=90)
+    level = np.choose(y, [money, rng.normal(3.0, 4.0, size=90), person])
+    return np.stack([level * np.exp(0.3 * rng.normal(size=90)) for _ in range(3)], axis=1), y
+
+
+def test_rounding_is_offered_as_a_cause_with_its_remedy():
+    sizes, y = _of_unequal_sizes()
+    (message,) = _said(lambda: LogisticRegression(C=1e5).fit(sizes, y))
+    assert "Rounding may be the cause" in message
+    assert "sklearn.preprocessing.StandardScaler" in message
+    assert "lower C" in message
+    standardised = (sizes - sizes.mean(axis=0)) / sizes.std(axis=0)
+    assert _said(lambda: LogisticRegression(C=1e5).fit(standardised, y)) == []
+
+
+@pytest.mark.parametrize("shrunk", [1.0, 1e-11])
+def test_rounding_is_no_cause_where_steps_or_a_proof_lack(shrunk):
+    """Cut short, whatever the sizes; and where a bound lacks, but the logits' terms are small."""
+    sizes, y = _of_unequal_sizes()
+    (message,) = _said(lambda: LogisticRegression(max_iter=1).fit(shrunk * sizes, y))
+    assert "Rounding" not in message
+    other = LogisticRegression(solver="gradient-descent", loss_change=1.0)
+    (message,) = _said(lambda: other.fit(X, MIXED + (X[:, 1] > 1.0)))
+    assert "its own rule" in message
+    assert "Rounding" not in message

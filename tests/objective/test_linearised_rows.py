@@ -65,6 +65,28 @@ def test_rows_that_are_negligible_are_left_out():
     np.testing.assert_allclose(alone[:, :P], -theta[0, :, :P], atol=1e-12)
 
 
+@pytest.mark.parametrize("below", [30.0, 70.0, 200.0])
+def test_a_wrong_row_without_curvature_keeps_its_slope(below):
+    objective = _objective(weights=False)
+    theta = _theta(objective, 1)
+    logits = host(objective.logits(theta))
+    points, true = logits.copy(), host(objective.rows.row_arrays[0])[0]
+    points[0, true] -= below
+    new = theta + _step(objective, theta, logits, points, negligible=1e-24)[None]
+    left = linearise(objective, new, objective.logits(new), points).grad
+    np.testing.assert_allclose(host(left), 0.0, atol=1e-9)
+
+
+def test_no_step_where_a_slope_has_no_curvature_at_all():
+    objective = _objective(weights=False)
+    theta = _theta(objective, 1)
+    logits = host(objective.logits(theta))
+    points, true = logits.copy(), host(objective.rows.row_arrays[0])[0]
+    points[0, true] -= 1e4
+    with np.errstate(invalid="ignore", divide="ignore"):
+        assert _step(objective, theta, logits, points) is None
+
+
 def test_steps_that_cost_too_much_are_not_made():
     objective = _objective()
     theta = _theta(objective, 1)

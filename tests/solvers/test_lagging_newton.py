@@ -7,7 +7,7 @@ from logitron.automatic.lagging import is_affordable, minimize_lagging
 from logitron.backend import ArrayContext
 from logitron.objective import Objective, make_training_rows, with_gram_norm_bound
 from logitron.reductions import centre
-from logitron.solvers import Solution, Status
+from logitron.solvers import LaggingNewton, Solution, Status, Stopping
 from tests.backends import host
 from tests.reference import reference
 
@@ -99,3 +99,60 @@ def test_it_stops_when_a_callback_says_so():
     found = _solved(objective, callback=lambda one: one.number == 2)
     assert found.status[0] == Status.STOPPED
     assert found.n_iter[0] == 2
+
+
+class _Parabola:
+    """``1 + (x - 1) ** 2 / 2``, whose steps go a part of the way unless they have to be exact."""
+
+    context, eps, strongly_convex = ArrayContext.named("numpy"), 2.0**-52, True
+
+    def __init__(self, part):
+        self.part, self.exact_steps = part, 0
+
+    def logits(self, theta):
+        return theta[0]
+
+    def evaluate(self, theta, logits):
+        return None
+
+    def value_and_slope(self, theta, direction, logits, change, step_size):
+        away = float(theta[0, 0, 0] + step_size * direction[0, 0, 0]) - 1.0
+        return 1.0 + 0.5 * away**2, away * float(direction[0, 0, 0])
+
+    def step_to_minimum(self, theta, logits, points, value, *, exact):
+        self.exact_steps += exact
+        return (1.0 - theta) * (1.0 if exact else self.part)
+
+    def followed(self, points, logits, most, value):
+        return logits
+
+
+def _ended(objective, gap_bound, start):
+    solver = LaggingNewton(gap_bound, 60, stopping=Stopping(tol=1e-4))
+    return solver.minimize(objective, np.full((1, 1, 1), 1.0 + start))
+
+
+def _distance(objective, evaluation, theta, logits):
+    return 0.5 * (theta[0, 0] - 1.0) ** 2
+
+
+def test_slow_steps_near_the_minimum_are_made_exact():
+    objective = _Parabola(0.05)
+    found = _ended(objective, _distance, 2e-3)
+    assert found.status[0] == Status.CONVERGED
+    assert 1 <= objective.exact_steps <= 2
+    assert found.n_iter[0] <= 8  # (slow ones alone would take forty)
+
+
+def test_quick_steps_are_not_made_exact():
+    objective = _Parabola(0.9)
+    assert _ended(objective, _distance, 1.0).status[0] == Status.CONVERGED
+    assert objective.exact_steps == 0
+
+
+@pytest.mark.parametrize(("part", "expected"), [(0.4, "CONVERGED"), (0.8, "AT_PRECISION")])
+def test_a_bound_that_falls_is_waited_for(part, expected):
+    """The estimate is far below the target, and the bound is not yet."""
+    bounds = iter(1e-4 * part ** np.arange(60))
+    found = _ended(_Parabola(0.9), lambda *_: np.asarray([next(bounds)]), 1e-5)
+    assert found.status[0] == Status[expected]

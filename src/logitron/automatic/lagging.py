@@ -30,7 +30,7 @@ MOST_PARAMETERS, MOST_MULTIPLICATIONS = 2000, 1 << 35
 #: multiplications for all groups of a fit, at most; and iterations that one takes, as a rule
 MOST_IN_ALL, TYPICAL = 2e12, 60
 #: multiplications for a step by least squares, at most; and for one that has to be exact
-MOST_FOR_ROWS, MOST_TO_BE_EXACT = 1e8, 4e9
+MOST_FOR_ROWS, MOST_TO_BE_EXACT = 1e8, 1e10
 #: numbers in its rows, at most, where all of them matter
 MOST_IN_ROWS = 1 << 24
 #: curvature of a row, as a part of the mean loss, that matters to no sum

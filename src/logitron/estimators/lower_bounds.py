@@ -16,7 +16,13 @@ from logitron.certificates import GapBound
 from logitron.objective import Objective
 from logitron.solvers import Solution
 
-__all__ = ["computed_lower_bounds", "gap_above", "known_lower_bounds", "logit_errors"]
+__all__ = [
+    "LOGIT_ROUNDINGS",
+    "computed_lower_bounds",
+    "gap_above",
+    "known_lower_bounds",
+    "logit_errors",
+]
 
 #: rounding errors of a stored intercept, in units of eps
 LOGIT_ROUNDINGS = 16.0

@@ -15,9 +15,14 @@ from logitron.automatic.refinement import local_gap, n_affordable, standardised
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.estimators.lower_bounds import computed_lower_bounds, gap_above, logit_errors
+from logitron.estimators.lower_bounds import (
+    LOGIT_ROUNDINGS,
+    computed_lower_bounds,
+    gap_above,
+    logit_errors,
+)
 from logitron.estimators.reports import is_converged
-from logitron.objective import Objective
+from logitron.objective import Objective, gram_norm_bound
 from logitron.solvers import Solution, Status
 
 __all__ = ["Verdict", "judge", "relative_gap", "target_gap"]
@@ -132,12 +137,17 @@ class _Judge:
             errors = logit_errors(to_host(self._squared_logit_sizes(coef, intercept)))
             gap = self._add_rounding(gap, value, errors)
         else:
-            value, gap = self._bounded(coef, intercept, relative)
+            value, gap, errors = self._bounded(coef, intercept, relative)
         suboptimality = relative_gap(value, gap)
         if objective.penalised:
             suboptimality = np.where(value <= MIN_OBJECTIVE, 0.0, suboptimality)
         certified = suboptimality <= relative
-        return Verdict(self._final_status(value, certified), suboptimality, certified)
+        status = self._final_status(value, certified)
+        if not certified.all():
+            left = (status == Status.UNPROVEN) | (status == Status.STALLED)
+            blurred = left & self._is_blurred(value, errors, relative)
+            status = np.where(blurred, Status.UNRESOLVED, status)
+        return Verdict(status, suboptimality, certified)
 
     def _is_known(self, coef: Array) -> bool:
         """Whether the last gaps hold for the stored coefficients, but for rounding."""
@@ -151,8 +161,11 @@ class _Judge:
 
     def _bounded(
         self, coef: Array, intercept: Array, relative: float
-    ) -> tuple[HostArray, HostArray]:
-        """Evaluate the stored coefficients, and bound their gaps: by each way until all will do."""
+    ) -> tuple[HostArray, HostArray, HostArray]:
+        """Evaluate the stored coefficients, and bound their gaps: by each way until all will do.
+
+        The values, the gaps, and the errors of logits in units of eps.
+        """
         objective, wide, rows = self.objective, self.objective.context, self.objective.rows.context
         precise = objective.in_float64()
         theta = precise.start(wide.asarray(coef), wide.asarray(intercept))
@@ -171,7 +184,30 @@ class _Judge:
         gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
         if rows.precision == "float64":
             gap = self._add_rounding(gap, value, errors)
-        return value, gap
+        return value, gap, errors
+
+    def _is_blurred(self, value: HostArray, errors: HostArray, relative: float) -> HostArray:
+        """Whether rounding of the logits may be what prevents a proof (G,).
+
+        Where a group no longer fell, or was proven to converge before its coefficients were stored,
+        and rounding alone may be as much as the gap that certifies: that of the objective, or that
+        of the gradient in the bound by the penalty.
+        """
+        objective, solution = self.objective, self.solution
+        ended = np.isin(solution.status, (Status.AT_PRECISION, Status.STALLED))
+        ended = ended | (relative_gap(solution.loss_curve[-1], solution.gap) <= relative)
+        if objective.rows.context.precision != "float64" or not ended.any():
+            return np.zeros(value.shape, bool)
+        alone = self._add_rounding(0.0 * value, value, errors)
+        if objective.strongly_convex:
+            steepest = float(to_host(gram_norm_bound(objective)))
+            sizes = errors / LOGIT_ROUNDINGS * objective.rows.shape[0] ** 0.5
+            eps = float(np.finfo(np.float64).eps)
+            length = 2.0 * eps * (np.sqrt(np.abs(value)) + 0.25 * sizes)
+            strength = np.asarray(to_host(objective.penalty.strength), np.float64)
+            alone = np.fmax(alone, steepest * length * length / (2.0 * strength))
+        blurred: HostArray = ended & (alone > relative * value)
+        return blurred
 
     def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float

@@ -14,6 +14,7 @@ would lose the rows that are :math:`10^{16}` times smaller than others.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,19 @@ __all__ = ["LinearisedRows"]
 
 #: numbers in the rows of a least squares problem, at most
 MOST_NUMBERS = 1 << 23
+
+
+class _Squares(NamedTuple):
+    """The squares of each row, the classes in the order of `LinearisedRows`."""
+
+    probability: HostArray
+    """(n, K)"""
+    later: HostArray
+    """Sums of a probability and all that follow (n, K)."""
+    curvature: HostArray
+    """Times the weight of the row (n, K - 1)."""
+    slope: HostArray
+    """What is to be gained along a square at the points, times the weight (n, K - 1)."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +93,20 @@ class LinearisedRows:
     ) -> HostArray | None:
         """Step (K, q) from parameters to the minimum of the function linearised at points.
 
-        Rows of a curvature that is ``negligible`` are left out. None where more than ``most``
-        multiplications were needed, or more than `MOST_NUMBERS`.
+        Squares whose curvature and slope are ``negligible`` are left out. None where more than
+        ``most`` multiplications were needed, or more than `MOST_NUMBERS`; and where a row has a
+        slope, but its curvature is zero.
         """
         q, K = self.features.shape[1], self.targets.shape[1]
-        mix, aim, number = self._contrasts(points, points - logits, negligible)
-        numbers = (len(aim) + K * q) * K * q
+        squares = self._squares(points)
+        steep = np.abs(squares.slope) > negligible
+        if (steep & ~(squares.curvature > 0.0)).any():  # no square has its minimum
+            return None
+        kept = steep | (squares.curvature > negligible)
+        numbers = (int(np.count_nonzero(kept)) + K * q) * K * q
         if numbers > MOST_NUMBERS or 2.0 * numbers * K * q > most:
             return None
+        mix, aim, number = self._contrasts(squares, kept, points - logits)
         rows = (mix[:, :, None] * self.features[number][:, None, :]).reshape(-1, K * q)
         held = np.tile(self.ridge > 0.0, K)
         pull = np.diag(np.tile(np.sqrt(self.ridge), K))[held]
@@ -100,27 +120,32 @@ class LinearisedRows:
         centred: HostArray = step - step.mean(axis=0)
         return centred
 
+    def _squares(self, points: HostArray) -> _Squares:
+        """Probabilities and curvatures at points."""
+        Z = np.take_along_axis(points + self.offset, self.order, axis=1)
+        P = np.exp(Z - Z.max(axis=1, keepdims=True))
+        P /= P.sum(axis=1, keepdims=True)
+        Y = np.take_along_axis(self.targets, self.order, axis=1)
+        (S, later), weights = (_sums_of_later(part) for part in (P, Y)), self.weights[:, None]
+        curvature = weights * P[:, :-1] * S[:, 1:] / S[:, :-1]
+        slope = weights * (Y[:, :-1] * S[:, 1:] - P[:, :-1] * later[:, 1:]) / S[:, :-1]
+        return _Squares(P, S, curvature, slope)
+
     def _contrasts(
-        self, points: HostArray, away: HostArray, negligible: float
+        self, squares: _Squares, kept: HostArray, away: HostArray
     ) -> tuple[HostArray, HostArray, HostArray]:
         """Contrasts of the classes, times roots of curvatures (m, K), and what they aim at (m,).
 
-        With ``away (n, K)`` from the logits to the points; and the row of each (m,).
+        Of the squares that are ``kept (n, K - 1)``, with ``away (n, K)`` from the logits to the
+        points; and the row of each (m,).
         """
-        K, order = points.shape[1], self.order
-        Z = np.take_along_axis(points + self.offset, order, axis=1)
-        P = np.exp(Z - Z.max(axis=1, keepdims=True))
-        P /= P.sum(axis=1, keepdims=True)
-        Y, away = (np.take_along_axis(part, order, axis=1) for part in (self.targets, away))
-        S, later = (np.cumsum(part[:, ::-1], axis=1)[:, ::-1] for part in (P, Y))
-        found = []
+        K, order, (P, S, curvatures, slopes) = away.shape[1], self.order, squares
+        away, found = np.take_along_axis(away, order, axis=1), []
         for k in range(K - 1):
-            curvature = P[:, k] * S[:, k + 1] / S[:, k] * self.weights
-            rows = np.flatnonzero(curvature > negligible)
-            own, rest, root = P[rows, k], S[rows, k + 1], np.sqrt(curvature[rows])
-            part = -P[rows, k + 1 :] / rest[:, None]
-            slope = (Y[rows, k] * rest - own * later[rows, k + 1]) / S[rows, k]
-            aim = self.weights[rows] * slope / root
+            rows = np.flatnonzero(kept[:, k])
+            root = np.sqrt(curvatures[rows, k])
+            part = -P[rows, k + 1 :] / S[rows, k + 1, None]
+            aim = slopes[rows, k] / root
             aim += root * (away[rows, k] + np.sum(part * away[rows, k + 1 :], axis=1))
             mix = np.zeros((len(rows), K))
             mix[np.arange(len(rows)), order[rows, k]] = root
@@ -128,6 +153,12 @@ class LinearisedRows:
             found.append((mix, aim, rows))
         mixes, aims, numbers = zip(*found, strict=True)
         return np.concatenate(mixes), np.concatenate(aims), np.concatenate(numbers)
+
+
+def _sums_of_later(parts: HostArray) -> HostArray:
+    """Add to each number (n, K) all that follow in its row."""
+    found: HostArray = np.cumsum(parts[:, ::-1], axis=1)[:, ::-1]
+    return found
 
 
 @block_function

@@ -104,7 +104,11 @@ class LaggingState(NamedTuple):
     fresh: bool = True
     """Whether the points were moved to the logits."""
     exact: bool = False
-    """Whether steps have to be exact: near the minimum, or where others did not descend."""
+    """Whether the next step has to be exact: where others were slow, or did not descend."""
+    slow: bool = False
+    """Whether the last step was a whole one near the minimum, and the estimate hardly fell."""
+    ratio: float = np.inf
+    """Estimated distance before the last step, as a multiple of the target."""
     settled: bool = False
     """Whether the estimated distance is far below the target."""
 
@@ -125,6 +129,12 @@ class LaggingNewton:
     settled : float
         Part of the target that the estimated distance must fall to, twice in a row, for the group
         to end without a proof.
+    falling : float
+        Part of itself that the bound must fall to in a step for the group not to end then.
+    near, quick : float
+        Steps are slow where the estimated distance is at most ``near`` times the target, a step is
+        a whole one, and the estimate is more than ``quick`` times the one before. Rounding of a
+        Hessian has that effect: directions of hardly any curvature get some.
     shortest : float
         Part of a step below which the points are moved to the logits.
     stopping : Stopping
@@ -135,6 +145,9 @@ class LaggingNewton:
     interruptible: bool = False
     most: float = 4.0
     settled: float = 1e-3
+    falling: float = 0.5
+    near: float = 100.0
+    quick: float = 0.3
     shortest: float = 1e-2
     stopping: Stopping = field(default_factory=Stopping)
 
@@ -194,9 +207,11 @@ class LaggingNewton:
             np, seen, state.progress, eps=objective.eps, attained=True, bounded=True
         )
         settled = ratio <= self.settled
-        # (near the minimum, a bound that can be met falls by orders of magnitude in a step)
-        over = settled and state.settled and not (gap < 0.1 * state.progress.best_gap).all()
-        if over or length == 0.0:
+        slow = ratio <= self.near and length == 1.0 and ratio > self.quick * state.ratio
+        # (a bound that can be met falls by a part of itself in every step)
+        over = settled and state.settled and not (gap < self.falling * state.record.gap).all()
+        # (steps that are slow say little about the distance, unless they are exact)
+        if (over and (state.exact or not slow)) or length == 0.0:
             status = np.where(status == RUNNING, Status.AT_PRECISION.value, status)
         state.record.add(iteration, value, gap, status)
         return state._replace(
@@ -204,7 +219,9 @@ class LaggingNewton:
             iteration=iteration,
             value=value,
             progress=progress,
-            exact=ratio <= 1.0,
+            exact=slow and state.slow,
+            slow=slow,
+            ratio=ratio,
         )
 
     def is_running(self, state: LaggingState) -> bool:

@@ -25,6 +25,7 @@ class Status(IntEnum):
     SEPARABLE = 6
     QUASI_SEPARABLE = 7
     UNPROVEN = 8
+    UNRESOLVED = 9
 
     @property
     def explanation(self) -> str:
@@ -67,6 +68,13 @@ _EXPLANATIONS = {
         "the method ended by its own rule, or the objective no longer falls, but the proven "
         "distance from the optimum is larger than tol asks for. Raise tol, lower C, store X in "
         "float64, or use solver='auto'"
+    ),
+    Status.UNRESOLVED: (
+        "the objective no longer falls, but the proven distance from the optimum is larger than "
+        "tol asks for. Rounding may be the cause: the terms that logits are summed of are so large "
+        "that float64 leaves their sums few digits. Standardise the features, for example by "
+        "sklearn.preprocessing.StandardScaler (the penalty is then one of standardised "
+        "coefficients), or lower C"
     ),
 }
 
