@@ -104,7 +104,8 @@ def test_costs_grow_with_the_problem():
 def test_wide_features_are_known_from_a_sample(n, p, groups, classes):
     plan = choose(n, p, groups, classes)
     assert plan.method == "sampled"
-    assert plan.spectrum_rows <= min(800, n // 5, p // 2)
+    assert 0 < plan.spectrum_rank <= min(200, n // 3, p // 4)
+    assert 8 * plan.spectrum_rank <= plan.spectrum_rows <= n
     for refused in ({"lazy": True, "keeps_logits": False}, {"bounded": False}, {"weighed": True}):
         assert choose(n, p, groups, classes, **refused).method != "sampled"
 

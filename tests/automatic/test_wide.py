@@ -133,7 +133,7 @@ def test_a_model_of_uncorrelated_features_saves_passes():
     rotated = LogisticRegression().fit(dct(X, axis=1, norm="ortho"), y)
     assert one_by_one.plan_.method == "hessian-diagonal"
     assert rotated.plan_.method == "sampled"
-    assert one_by_one.work_.passes < 0.85 * rotated.work_.passes
+    assert one_by_one.work_.passes < 0.95 * rotated.work_.passes
 
 
 def test_few_correlated_directions_are_not_taken_for_none():

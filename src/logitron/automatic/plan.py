@@ -30,14 +30,17 @@ LARGEST_PART, FURTHER_PART, HESSIAN_PART = 1 / 12, 1 / 24, 0.25
 #: passes that a target's refreshed Hessian must cost for line searches on kept logits to be better:
 #: of a single target, and of several, which share the reading in a pass
 REFRESH_IS_DEAR, REFRESHES_ARE_DEAR = 12.0, 40.0
-#: features from which on their spectrum may be taken from a sample of rows, and at most, as the
-#: sample is copied
+#: features from which on only the leading part of their spectrum may be taken, and at most, as some
+#: rows are copied
 WIDE, WIDEST = 1000, 1 << 15
-#: rows of that sample, at least and at most; and rows for each row of it, of few rows and of many
-FEWEST_DRAWN, FEW_DRAWN, MOST_DRAWN, FEW_EACH, ROWS_EACH = 200, 400, 800, 5, 17
+#: directions of that part, at least and at most, and rows for each, as all directions take memory
+FEWEST_DIRECTIONS, MOST_DIRECTIONS, ROWS_EACH = 100, 200, 45
+#: rows that they are found by: for each direction at least, and for each feature: of several
+#: columns, and of one, whose passes cost less
+ROWS_A_DIRECTION, ROWS_A_FEATURE, ROWS_OF_ONE = 8, 1.0, 0.5
 #: passes that it takes, also for more targets than so many, where memory is left for few rows of
 #: each; that the exact spectrum takes; and the part of the cost to be saved
-SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 40, 120, 16, 25, 1 / 3
+SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 30, 50, 16, 25, 1 / 3
 #: features in dense blocks of sparse ones, at most; passes that those take, as a rule; and
 #: iterations by sparse products, at least
 MOST_BLOCKED, DENSE_PASSES, FEWEST_BEFORE = 4096, 30, 30
@@ -64,8 +67,10 @@ class Plan:
     """Whether the rotated problem, of "row-space", is solved by Newton's method."""
     gram_rows: int | None = None
     """Rows whose Gram matrix stands for that of all, of "shared"; None is all of them."""
+    spectrum_rank: int = 0
+    """Directions of the features that are modelled one by one, of "sampled";"""
     spectrum_rows: int = 0
-    """Rows that the features' directions are taken from, of "sampled"."""
+    """and rows that these are found by."""
     before_blocks: int | None = None
     """Iterations by sparse products before dense blocks are used instead; None is no limit."""
     on_logits: bool = False
@@ -157,11 +162,11 @@ def choose(
         shared = gram + SHARED_PASSES * groups * costs.one_pass
         whole_fits = _whole(size) >= groups
         chosen, reason = _newton_or_shared(costs, groups, shared, samples, whole_fits=whole_fits)
-    drawn = 0
+    rank, drawn = 0, 0
     if bounded and keeps_logits and not (weighed or samples or chosen == "newton"):
-        drawn = _spectrum_rows(n, p, chosen, gram, groups, classes)
-    if drawn:
-        chosen, reason = "sampled", f"a spectrum of {p} features costs more than a sample's"
+        rank, drawn = _spectrum(n, p, chosen, gram, groups, classes)
+    if rank:
+        chosen, reason = "sampled", f"a spectrum of {p} features costs more than its leading part"
     inner_newton = False
     fallback = _in_rows(n, p, groups, classes) if rotates and chosen == "diagonal" else None
     if chosen == "row-space":  # as many features as rows are left
@@ -181,6 +186,7 @@ def choose(
         flat=flat,
         newton=inner_newton,
         gram_rows=gram_rows,
+        spectrum_rank=rank,
         spectrum_rows=drawn,
         on_logits=on_logits,
         fallback=fallback,
@@ -244,17 +250,21 @@ def _gram(n: int, p: int, one_pass: float) -> tuple[int | None, float]:
     return count, part + COSTS.eigen * p**3
 
 
-def _spectrum_rows(n: int, p: int, instead: str, gram: float, groups: int, classes: int) -> int:
-    """Choose of how many rows to take the directions of the features; 0 is no sample.
+def _spectrum(
+    n: int, p: int, instead: str, gram: float, groups: int, classes: int
+) -> tuple[int, int]:
+    """Choose how many directions of the features to find, and by how many rows; 0 are none.
 
     ``instead`` is the method that would be chosen, ``gram`` the cost of an exact spectrum.
     """
-    count = max(FEWEST_DRAWN, min(FEW_DRAWN, n // FEW_EACH), min(MOST_DRAWN, n // ROWS_EACH))
-    count = min(count, n // 3, p // 2)
-    if not WIDE <= p <= WIDEST or count < FEWEST_DRAWN // 2:
-        return 0
+    rank = max(FEWEST_DIRECTIONS, min(MOST_DIRECTIONS, n // ROWS_EACH))
+    rank = min(rank, n // 3, p // 4)
+    if not WIDE <= p <= WIDEST or 2 * rank < FEWEST_DIRECTIONS:
+        return 0, 0
+    each = ROWS_OF_ONE if groups * classes == 1 else ROWS_A_FEATURE
+    rows = min(n, max(int(each * p), ROWS_A_DIRECTION * rank))
     one_pass = groups * COSTS.of(n, p, groups, classes).one_pass
-    products = 3.0 * COSTS.products(p, count) + COSTS.eigen * count**3
+    products = 2.0 * rows * p * (COSTS.read + 2.0 * COSTS.square * rank) + COSTS.eigen * rank**3
     many = classes == 1 and groups > MANY_TARGETS
     sampled = products + (TARGETS_PASSES if many else SAMPLED_PASSES) * one_pass
     if instead == "shared":
@@ -263,8 +273,8 @@ def _spectrum_rows(n: int, p: int, instead: str, gram: float, groups: int, class
         rotated = groups * COSTS.of(n, n, groups, classes).one_pass
         exact = n * n * p * COSTS.square + COSTS.eigen * n**3 + EXACT_PASSES * rotated
     else:  # a diagonal model
-        return count
-    return count if sampled < (1.0 - MUST_SAVE) * exact else 0
+        return rank, rows
+    return (rank, rows) if sampled < (1.0 - MUST_SAVE) * exact else (0, 0)
 
 
 def _in_row_space(n: int, groups: int, classes: int) -> tuple[int, bool]:

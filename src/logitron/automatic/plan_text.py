@@ -6,7 +6,7 @@ __all__ = ["METHODS", "duration"]
 METHODS = {
     "newton": "Newton's method",
     "shared": "L-BFGS preconditioned by the Gram matrix of the features",
-    "sampled": "L-BFGS preconditioned by the spectrum of a sample of rows",
+    "sampled": "L-BFGS preconditioned by the leading part of the spectrum",
     "row-space": "An exact rotation to the space of the rows, and a fit there",
     "diagonal": "L-BFGS preconditioned by the diagonal of the Gram matrix",
     "hessian-diagonal": "L-BFGS preconditioned by the diagonal of the Hessian",

@@ -236,11 +236,14 @@ class AutomaticSolver:
     def _on_sampled_spectrum(
         self, objective: Objective, theta: Array, callback: Callback
     ) -> Minimum:
-        """Minimise by line searches on kept logits, with the features' spectrum of a sample."""
+        """Minimise by line searches on kept logits, with the features' leading spectrum."""
+        plan, parameters = self.plan, objective.split(theta)
         with objective.limit_blas_threads():
+            found = sampled_spectrum(objective, plan.spectrum_rank, plan.spectrum_rows)
+            spectrum, objective = found
+            theta = objective.start(*parameters)
             if objective.strongly_convex:
                 objective = with_gram_norm_bound(objective)
-            spectrum = sampled_spectrum(objective, self.plan.spectrum_rows)
             gap_bound = GapBound()
             observer = with_parameters(callback, objective, None, 0)
             fit = self._on_logits(gap_bound).with_sampled_spectrum

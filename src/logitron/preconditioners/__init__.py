@@ -8,7 +8,7 @@ module                              model of a group's Hessian
 `preconditioners.subspace`          their correction on the span of the coefficients
 `preconditioners.block_diagonal`    the blocks of each class with itself
 `preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
-`preconditioners.sampled_spectrum`  the same, with the spectrum of a sample of the rows
+`preconditioners.sampled_spectrum`  the same, with the leading part of the spectrum
 `preconditioners.diagonal`          a power of the Hessian's diagonal, for sparse features
 `preconditioners.dense`             the whole Hessian, to be solved with once or many times
 `preconditioners.eigenbasis`        eigenbases of the features' products

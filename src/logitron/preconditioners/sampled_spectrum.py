@@ -1,9 +1,8 @@
-r"""The features' spectrum from a sample of rows, and the rows of most curvature of each column.
+r"""The leading part of the features' spectrum, and the rows of most curvature of each column.
 
-For p of some thousands, the Gram matrix and its eigenbasis cost more than a whole fit. A sample of
-s rows gives the leading directions ``V (p, s)`` of the mean products :math:`\Sigma`. Other rows
-give the mean squares :math:`\sigma` along them, and one number :math:`\tau` stands for all other
-directions:
+For p of some thousands, the Gram matrix and its eigenbasis cost more than a whole fit. Few leading
+directions ``V (p, s)`` of the mean products :math:`\Sigma` and the mean squares :math:`\sigma`
+along them are found, and one number :math:`\tau` stands for all other directions:
 
 .. math:: \Sigma \approx V D_\sigma V^\top + \tau (I - V V^\top), \qquad
    (\lambda I + \alpha_k \Sigma)^{-1} = \beta_k I + V D_{\delta_k} V^\top ,

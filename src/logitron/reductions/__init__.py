@@ -17,7 +17,7 @@ module                           what it does
 """
 
 from logitron.reductions.absent_columns import without_absent_columns
-from logitron.reductions.centring import centre
+from logitron.reductions.centring import centre, shift_centre
 from logitron.reductions.column_subset import with_columns
 from logitron.reductions.intercept_column import with_intercept_column
 from logitron.reductions.row_space import RowSpace, is_flat, rotate
@@ -30,6 +30,7 @@ __all__ = [
     "centre",
     "is_flat",
     "rotate",
+    "shift_centre",
     "standardise",
     "subsample",
     "with_columns",

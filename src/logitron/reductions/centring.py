@@ -11,7 +11,7 @@ from logitron.data import Rows
 from logitron.objective import Objective, sums
 from logitron.reductions.column_report import column_report
 
-__all__ = ["centre"]
+__all__ = ["centre", "shift_centre"]
 
 
 #: rows whose mean is near enough to the mean of all
@@ -87,6 +87,25 @@ def centre(objective: Objective) -> Objective:
         objective,
         statistics=replace(objective.statistics, **known),
         layout=replace(layout, centre=middle),
+    )
+
+
+def shift_centre(objective: Objective, change: Array) -> Objective:
+    """Return the same objective in features whose centre is moved by ``change`` (p,).
+
+    The same one where features are not centred.
+    """
+    layout, statistics = objective.layout, objective.statistics
+    if layout.centre is None:
+        return objective
+    largest, xp = statistics.gram_norm_bound, objective.context.xp
+    if largest is not None:  # lengths from the centre grow by as much, at most
+        shift = objective.data.max_total_weight * xp.sum(change * change)
+        largest = (xp.sqrt(largest) + xp.sqrt(shift)) ** 2
+    return replace(
+        objective,
+        statistics=replace(statistics, gram_norm_bound=largest),
+        layout=replace(layout, centre=layout.centre + change),
     )
 
 
