@@ -9,7 +9,7 @@ import numpy as np
 from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, stacked, to_host
 from logitron.backend.types import Array, DType, HostArray
-from logitron.objective import LogitObjective, Objective
+from logitron.objective import LogitObjective, Objective, operations_of_pass
 from logitron.preconditioners import (
     Kronecker,
     Preconditioner,
@@ -74,11 +74,6 @@ def max_rank_of(n: int, q: int, groups: int, classes: int, most: int | None = No
     return max(1, min(n, q, max(FEWEST_ROWS, most // (groups * classes * q))))
 
 
-def _cost_of_pass(n: int, q: int) -> float:
-    """Multiplications of an evaluation of one column; its losses take as long as 150 a row."""
-    return n * (4.0 * q + 150.0)
-
-
 @dataclass(frozen=True)
 class RowModels:
     """Makes preconditioners of an objective whose features' spectrum is known.
@@ -107,7 +102,7 @@ class RowModels:
         """Whether all blocks cost at most `BLOCKS_WORTH` passes."""
         m = groups * classes
         blocks = 1.2 * m * n * q * q + 6.0 * m * q**3
-        return blocks <= BLOCKS_WORTH * m * _cost_of_pass(n, q) and m * q * q <= MOST_NUMBERS
+        return blocks <= BLOCKS_WORTH * m * operations_of_pass(n, q) and m * q * q <= MOST_NUMBERS
 
     def schedule(self, objective: Objective) -> RowSchedule:
         """Choose the rows of each column to begin with, and at most, and when they are anew."""
@@ -117,7 +112,7 @@ class RowModels:
         rank, max_rank = rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
         if self.blocks:
             return RowSchedule(rank, max_rank, period=BLOCKS_PERIOD)
-        return RowSchedule(rank, max_rank, width=q, evaluation=_cost_of_pass(n, q))
+        return RowSchedule(rank, max_rank, width=q, evaluation=operations_of_pass(n, q))
 
     def __call__(
         self,

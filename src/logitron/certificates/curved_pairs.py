@@ -45,7 +45,7 @@ from logitron.certificates.drawn_rows import (
     gradient_errors,
     iterations_saved,
 )
-from logitron.objective import Evaluation, LogitObjective, Objective
+from logitron.objective import Evaluation, LogitObjective, Objective, operations_of_pass
 
 __all__ = ["bound_below", "sharpened"]
 
@@ -127,7 +127,7 @@ def _applies_to(objective: Objective) -> bool:
 
 def _count(n: int, p: int, classes: int) -> int:
     """Choose how many pairs: as many as `PASSES` evaluations of a group pay for."""
-    budget = PASSES * SQUARE * n * classes * (4.0 * p + 150.0)
+    budget = PASSES * SQUARE * classes * operations_of_pass(n, p)
     count = min(n, MOST_PAIRS)
     while count > 1 and count * count * (p + classes + count / 3.0) > budget:
         count = int(0.9 * count)

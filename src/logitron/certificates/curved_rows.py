@@ -41,7 +41,7 @@ from logitron.certificates.drawn_rows import (
     gradient_errors,
     iterations_saved,
 )
-from logitron.objective import Evaluation, LogitObjective, Objective
+from logitron.objective import Evaluation, LogitObjective, Objective, operations_of_pass
 
 __all__ = ["sharpened"]
 
@@ -108,7 +108,7 @@ def sharpened(
 
 def _passes(n: int, p: int, count: int) -> float:
     """Cost of the rows of one neuron, in evaluations of it."""
-    return (2.0 * count * count * p + count**3) / (SQUARE * n * (4.0 * p + 150.0))
+    return (2.0 * count * count * p + count**3) / (SQUARE * operations_of_pass(n, p))
 
 
 def _of_groups(

@@ -28,7 +28,7 @@ __all__ = [
 #: curvature of a row, at least, as a multiple of the distance asked for: kappa delta is then about
 #: the root of twice its inverse
 CURVED = 16.0
-#: multiplications of square matrices in the time of one of a pass
+#: operations of products of square matrices in the time of one of a pass
 SQUARE = 3.0
 #: precision that sums must have
 EPS = float(np.finfo(np.float64).eps)
