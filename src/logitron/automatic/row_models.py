@@ -10,6 +10,7 @@ from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, stacked, to_host
 from logitron.backend.types import Array, DType, HostArray
 from logitron.objective import LogitObjective, Objective, operations_of_pass
+from logitron.objective.block import Block, block_function
 from logitron.preconditioners import (
     Kronecker,
     Preconditioner,
@@ -227,16 +228,9 @@ class RowModels:
         return found
 
 
-def _rotated(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    offset: Array | None,
-    centre: Array | None,
-    V: Array | None,
-) -> Array:
+@block_function
+def _rotated(block: Block, centre: Array | None, V: Array | None) -> Array:
     """Centre a block's features, and bring them to an eigenbasis."""
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     X = X if centre is None else X - xp.astype(centre, X.dtype, copy=False)
     return X if V is None else X @ xp.astype(V, X.dtype, copy=False)
