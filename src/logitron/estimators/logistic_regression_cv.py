@@ -19,12 +19,11 @@ from logitron.estimators.fitting import Settings
 from logitron.estimators.journals import FitInputs, keeping_journal
 from logitron.estimators.model_selection.folds import make_folds, resolve_scorer, training_counts
 from logitron.estimators.model_selection.held_out import (
-    completed_scores,
-    score_model,
-    selection_scores,
+    HeldOut,
     warn_undefined_scores,
     warn_unseen_classes,
 )
+from logitron.estimators.model_selection.model_scores import score_model
 from logitron.estimators.model_selection.penalty_choice import fit_chosen
 from logitron.estimators.model_selection.penalty_grid import PenaltyGrid
 from logitron.estimators.model_selection.scoring import check_scoring
@@ -286,10 +285,9 @@ class LogisticRegressionCV(NeuronClassifier):
                 results = grid.fit(settings, start=start, callback=show_progress)
             self._set_labels(labels, input_context)
             data = raw_X, labels_on_host, routed.scorer.score
-            scores, n_undefined = completed_scores(self, grid, results, labels, folds, *data)
-            selection, n_unseen = selection_scores(
-                scores, self, grid, results, labels, folds, *data
-            )
+            held_out = HeldOut(self, grid, results, labels, folds, *data)
+            scores, n_undefined = held_out.completed_scores()
+            selection, n_unseen = held_out.selection_scores(scores)
             coef, intercept, chosen, refitted = fit_chosen(
                 make_grid, settings, results, selection, penalties.pairs, refit=self.refit
             )
