@@ -1,7 +1,6 @@
 """Bootstrap and permutation test: refits on resampled rows and shuffled labels, solved together."""
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from logitron.estimators.model_selection.scoring import (
 from logitron.estimators.progress import progress_bar
 from logitron.estimators.resampled_problem import FitTable, ResampledProblem, batches
 from logitron.estimators.user_warnings import warn
-from logitron.estimators.validation.values import to_python
+from logitron.estimators.validation.values import check_level, to_python
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
 
@@ -62,10 +61,7 @@ class Bootstrap:
         ValueError
             If ``level`` is not between 0 and 1, or no fit converged.
         """
-        n_fits: Any = level
-        if not isinstance(n_fits, Real) or not 0.0 < float(n_fits) < 1.0:
-            raise ValueError(f"level must be a number between 0 and 1, got {to_python(level)!r}")
-        tail = 0.5 * (1.0 - float(level))
+        tail = 0.5 * (1.0 - check_level(level))
         if not self.converged.any():
             raise ValueError(
                 f"there is no interval, since none of {self.converged.size} fits converged. "
