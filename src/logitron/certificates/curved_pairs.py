@@ -34,7 +34,7 @@ import numpy as np
 
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.drawn_rows import (
+from logitron.certificates.curved_bounds import (
     CURVED,
     LARGER,
     SQUARE,

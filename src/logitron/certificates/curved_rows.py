@@ -31,7 +31,7 @@ import numpy as np
 
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.drawn_rows import (
+from logitron.certificates.curved_bounds import (
     CURVED,
     SQUARE,
     bound_by_trial,

@@ -14,7 +14,7 @@ import numpy as np
 from logitron.automatic import AutomaticSolver, Plan, plan_of
 from logitron.automatic.float64_continuation import continue_in_float64
 from logitron.automatic.refinement import is_cheap, n_affordable
-from logitron.automatic.separated import Separated
+from logitron.automatic.separated_groups import SeparatedGroups
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
@@ -159,7 +159,7 @@ class Settings:
             objective = centre(standardise(objective))
         plan = plan_of(objective, method=None if self.method == "auto" else self.method)
         warm = start[0] is not None
-        separated = Separated.find(objective)
+        separated = SeparatedGroups.find(objective)
         solver = separated.shortened(self._solver(objective, plan, warm=warm))
         deferred = bool(plan.samples) and callback is None
         if not deferred:
