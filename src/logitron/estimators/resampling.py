@@ -8,8 +8,10 @@ import numpy as np
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray, Namespace
 from logitron.estimators.argument_types import Features, Folds, LabelArray, Weights
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
 from logitron.estimators.logistic_regression import LogisticRegression
-from logitron.estimators.model_selection.folds import make_folds, training_counts
+from logitron.estimators.model_selection.folds import Fold, make_folds, training_counts
 from logitron.estimators.model_selection.scoring import (
     DEVICE_SCORES,
     check_scoring,
@@ -267,14 +269,7 @@ def permutation_test(
             show = table.showing(callback, int(np.prod(shape)))
             results, grid = problem.fit(part, counts, show)
             table.put((shuffles, targets), results)
-            codes, weights, *_ = grid.rows.row_arrays
-            rows = grid.rows.with_row_arrays(codes, weights, None, None)
-            for f, (_, test) in enumerate(folds):
-                held = rows.select(test)
-                assert held is not None  # lazy rows were rejected above
-                parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
-                found = scores_on_device([scoring], held, *parameters)[scoring]
-                scores[shuffles, targets, f] = found.reshape(shape[:2])
+            scores[shuffles, targets] = _fold_scores(scoring, grid, results, folds).reshape(shape)
     table.warn(model)
     converged = np.all(table.converged, axis=2, keepdims=True)[:, :, 0]
     means = mean_score(scores)
@@ -285,6 +280,18 @@ def permutation_test(
     if problem.multilabel:
         return PermutationTest(means[0], means[1:], pvalue, converged)
     return PermutationTest(float(means[0, 0]), means[1:, 0], float(pvalue[0]), converged[:, 0])
+
+
+def _fold_scores(scoring: str, grid: FitGrid, results: FitResults, folds: list[Fold]) -> HostArray:
+    """Score the fits of each fold on the rows that it holds out: (T, F)."""
+    codes, weights, *_ = grid.rows.row_arrays
+    rows, found = grid.rows.with_row_arrays(codes, weights, None, None), []
+    for f, (_, test) in enumerate(folds):
+        held = rows.select(test)
+        assert held is not None  # (of lazy rows there are no resamples)
+        parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
+        found.append(scores_on_device([scoring], held, *parameters)[scoring][:, 0])
+    return np.stack(found, axis=1)
 
 
 def _stack_batches(
