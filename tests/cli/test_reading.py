@@ -35,11 +35,13 @@ def _arrow(path, frame, write):
 def _lists(path, X, write, kind):
     pa = pytest.importorskip("pyarrow")
     values = pa.array(X.reshape(-1))
-    lists = (
-        pa.FixedSizeListArray.from_arrays(values, P)
-        if kind == "fixed"
-        else pa.array(list(X), pa.list_(pa.float32()))
-    )
+    make = {
+        "fixed": lambda: pa.FixedSizeListArray.from_arrays(values, P),
+        "any": lambda: pa.array(list(X), pa.list_(pa.float32())),
+        "large": lambda: pa.array(list(X), pa.large_list(pa.float32())),
+        "tensor": lambda: pa.FixedShapeTensorArray.from_numpy_ndarray(X),
+    }
+    lists = make[kind]()
     from pyarrow import feather, parquet
 
     writer = parquet.write_table if write == "parquet" else feather.write_feather
@@ -75,6 +77,9 @@ FORMS = {
     "X.feather": (lambda p: _arrow(p, _columns(), "feather"), ()),
     "lists.parquet": (lambda p: _lists(p, X, "parquet", "fixed"), ("--embedding", "vectors")),
     "lists.feather": (lambda p: _lists(p, X, "feather", "any"), ("--embedding", "vectors")),
+    "large.parquet": (lambda p: _lists(p, X, "parquet", "large"), ("--embedding", "vectors")),
+    "tensors.parquet": (lambda p: _lists(p, X, "parquet", "tensor"), ("--embedding", "vectors")),
+    "tensors.feather": (lambda p: _lists(p, X, "feather", "tensor"), ("--embedding", "vectors")),
 }
 
 

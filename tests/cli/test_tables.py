@@ -173,19 +173,6 @@ def test_numbers_can_be_categories(logitron):
     assert labels[1:] == (code == 20).tolist()[1:]  # floats, since a cell is missing
 
 
-@pytest.mark.parametrize("cells", [["1,000", "250"], ["1 000", "-2 500"], ["0,5", "7"]])
-def test_numbers_with_separators_are_no_categories(cells, logitron):
-    rows = np.arange(60)
-    frame = pd.DataFrame({"price": np.asarray(cells)[rows % 2], "y": rows % 3 == 0})
-    frame.to_csv("prices.csv", index=False)
-    told = logitron.refuse("fit prices.csv --target y")
-    assert "column 'price' must hold numbers without separators" in told
-    logitron("fit prices.csv --target y --categories price -o m.safetensors")
-    frame.assign(price=frame["price"].where(rows > 2, "none")).to_csv("words.csv", index=False)
-    logitron("fit words.csv --target y -o m.safetensors")
-    logitron("fit words.csv --target y --test prices.csv")  # the words are what is learned of
-
-
 def test_the_file_is_a_model_without_code_and_load_warns(saved):
     with pytest.warns(UserWarning, match="logitron predict"):
         model = package.load("shop.safetensors")

@@ -305,7 +305,7 @@ def test_ctrl_c_chooses_among_what_is_done(monkeypatch):
 
 
 def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
-    from logitron.estimators.model_selection import held_out
+    from logitron.estimators.model_selection.held_out import HeldOut
     from logitron.objective import Objective
 
     def pressing(self, *arguments, **settings):
@@ -322,7 +322,7 @@ def test_ctrl_c_before_anything_is_done_scores_nothing(monkeypatch):
         return (pressing if len(calls) == 3 else evaluate)(self, *arguments, **settings)
 
     monkeypatch.setattr(Objective, "evaluate", third)
-    monkeypatch.setattr(held_out, "held_out_scores", scoring)
+    monkeypatch.setattr(HeldOut, "scores", scoring)
     with pytest.raises(KeyboardInterrupt, match="nothing to choose"):
         LogisticRegressionCV(Cs=[1e-4, 1e5], cv=3).fit(X, Y)
 

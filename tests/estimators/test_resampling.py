@@ -118,7 +118,7 @@ REFUSED = {
     "model": (lambda: bootstrap(LogisticRegressionCV(), X, TWO), TypeError, "LogisticRegressionC"),
     "resamples": (lambda: bootstrap(MODEL, X, TWO, n_resamples=0), ValueError, "n_resamples must"),
     "C": (lambda: bootstrap(LogisticRegression(C=[1, 2]), X, TWO), ValueError, "C must be a numb"),
-    "level": (lambda: few().interval(95), ValueError, "between 0 and 1, got 95"),
+    "level": (lambda: few().interval(95), ValueError, "between 0 and 1, such as 0.95, got 95"),
     "scoring": (lambda: permutation_test(MODEL, X, Y, scoring="r2"), ValueError, "scoring must be"),
     "ranking": (
         lambda: permutation_test(MODEL, X, Y, scoring="roc_auc", n_permutations=1),

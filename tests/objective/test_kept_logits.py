@@ -6,6 +6,7 @@ import pytest
 from logitron.objective import GroupIndex, LogitObjective, Objective, make_training_rows
 from logitron.reductions import centre
 from tests.backends import host
+from tests.objective.random_objectives import random_parameters
 from tests.tolerances import assert_near
 
 N, P = 60, 5
@@ -33,18 +34,13 @@ def _objective(eager, classes, *, weights=True, intercept=True, groups=3):
     return centre(one)
 
 
-def _theta(objective, seed):
-    values = np.random.default_rng(seed).normal(size=objective.shape)
-    return objective.context.asarray(values)
-
-
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("weights", [False, True])
 @pytest.mark.parametrize("intercept", [False, True])
 def test_evaluations_are_those_of_the_parameters(eager, classes, weights, intercept):
     with eager.context().scope():
         objective = _objective(eager, classes, weights=weights, intercept=intercept)
-        kept, theta = LogitObjective(objective), _theta(objective, 1)
+        kept, theta = LogitObjective(objective), random_parameters(objective, 1)
         logits = kept.logits(theta)
         parts = ["intercept", "block_diagonal" if classes > 1 else "full"]
         for part in parts:
@@ -61,8 +57,8 @@ def test_values_and_slopes_along_a_ray(eager, classes):
         objective = _objective(eager, classes)
         kept, theta, direction = (
             LogitObjective(objective),
-            _theta(objective, 1),
-            _theta(objective, 2),
+            random_parameters(objective, 1),
+            random_parameters(objective, 2),
         )
         logits, change = kept.logits(theta), kept.logits(direction)
         sizes = np.asarray([0.0, 0.3, 1.7])
@@ -85,7 +81,7 @@ def test_newtons_step_of_intercepts_shrinks_their_gradient(eager):
     with eager.context().scope():
         for classes in (1, 3):
             objective = _objective(eager, classes)
-            kept, theta = LogitObjective(objective), 0.1 * _theta(objective, 1)
+            kept, theta = LogitObjective(objective), 0.1 * random_parameters(objective, 1)
             logits = kept.logits(theta)
             before = kept.evaluate(theta, logits)
             evaluation = before
@@ -101,7 +97,7 @@ def test_newtons_step_of_intercepts_shrinks_their_gradient(eager):
 def test_curvatures_are_those_of_the_rows(eager):
     with eager.context().scope():
         objective = _objective(eager, 1, groups=2)
-        kept, theta = LogitObjective(objective), _theta(objective, 1)
+        kept, theta = LogitObjective(objective), random_parameters(objective, 1)
         logits = kept.logits(theta)
         curvature = host(kept.curvatures(logits))
         assert curvature.shape == (2, N)
@@ -112,7 +108,7 @@ def test_curvatures_are_those_of_the_rows(eager):
 def test_groups_are_taken_with_their_logits(eager):
     with eager.context().scope():
         objective = _objective(eager, 3)
-        kept, theta = LogitObjective(objective), _theta(objective, 1)
+        kept, theta = LogitObjective(objective), random_parameters(objective, 1)
         logits, some = kept.logits(theta), np.asarray([2, 0])
         part, own = kept.take(some), kept.take_logits(logits, some)
         index = objective.context.asarray(some, keep_dtype=True)

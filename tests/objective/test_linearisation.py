@@ -4,35 +4,16 @@ import numpy as np
 import pytest
 
 from logitron.neuron import formulas
-from logitron.objective import Objective, follow, linearise, make_training_rows
-from logitron.reductions import centre
+from logitron.objective import follow, linearise
 from tests.backends import host
+from tests.objective.random_objectives import random_parameters, softmax_objective
 from tests.tolerances import assert_near
 
 N, P, K = 50, 4, 3
 
 
-def _objective(eager, *, weights=True, intercept=True):
-    rng = np.random.default_rng(0)
-    X = eager.array(rng.normal(size=(N, P)) + 1.0)
-    targets = rng.integers(K, size=(N, 1)).astype(np.int8)
-    sample_weight = rng.uniform(0.5, 2.0, size=N) if weights else None
-    context = eager.context()
-    rows = make_training_rows(context, X, targets, sample_weight, None, width=K)
-    one = Objective.over(
-        rows,
-        classes=K,
-        penalty=0.5,
-        fit_intercept=intercept,
-        max_sample_weight=2.0,
-        sum_of_squares=rows.sum_of_squares,
-    )
-    return centre(one)
-
-
-def _theta(objective, seed):
-    values = np.random.default_rng(seed).normal(size=objective.shape)
-    return objective.context.asarray(values)
+def _objective(eager, **options):
+    return softmax_objective(eager.context(), (N, P), K, array=eager.array, **options)
 
 
 @pytest.mark.parametrize("weights", [False, True])
@@ -40,7 +21,7 @@ def _theta(objective, seed):
 def test_at_the_logits_it_is_gradient_and_hessian(eager, weights, intercept):
     with eager.context().scope():
         objective = _objective(eager, weights=weights, intercept=intercept)
-        theta = _theta(objective, 1)
+        theta = random_parameters(objective, 1)
         logits = objective.logits(theta)
         found, expected = (
             linearise(objective, theta, logits, logits),
@@ -53,7 +34,7 @@ def test_at_the_logits_it_is_gradient_and_hessian(eager, weights, intercept):
 def test_its_gradient_is_linear_in_the_parameters(eager):
     with eager.context().scope():
         objective = _objective(eager)
-        theta, other, at = (_theta(objective, seed) for seed in (1, 2, 3))
+        theta, other, at = (random_parameters(objective, seed) for seed in (1, 2, 3))
         points = objective.logits(at)
         first, second = (
             linearise(objective, one, objective.logits(one), points) for one in (theta, other)
@@ -69,8 +50,8 @@ def test_its_gradient_is_linear_in_the_parameters(eager):
 def test_points_follow_by_bounded_steps(eager, most):
     with eager.context().scope():
         objective = _objective(eager)
-        points = objective.logits(_theta(objective, 1))
-        logits = objective.logits(20.0 * _theta(objective, 2))
+        points = objective.logits(random_parameters(objective, 1))
+        logits = objective.logits(20.0 * random_parameters(objective, 2))
         least = objective.context.asarray(np.asarray([-1e4, -1e4]))
         moved = follow(objective, points, logits, most=most, least=least)
         at, to, new = (
@@ -89,8 +70,8 @@ def test_points_follow_by_bounded_steps(eager, most):
 def test_points_are_never_below_what_matters(eager):
     with eager.context().scope():
         objective = _objective(eager)
-        points = objective.logits(_theta(objective, 1))
-        logits = objective.logits(1e4 * _theta(objective, 2))
+        points = objective.logits(random_parameters(objective, 1))
+        logits = objective.logits(1e4 * random_parameters(objective, 2))
         least = objective.context.asarray(np.asarray([-12.0, -9.0]))
         for _ in range(8):
             points = follow(objective, points, logits, most=5.0, least=least)

@@ -4,33 +4,19 @@ import numpy as np
 import pytest
 
 from logitron.backend import ArrayContext
-from logitron.objective import LinearisedRows, Objective, linearise, make_training_rows, slope_along
-from logitron.reductions import centre
+from logitron.objective import LinearisedRows, linearise, slope_along
 from tests.backends import host
+from tests.objective.random_objectives import random_parameters, softmax_objective
 
 N, P, K = 40, 3, 4
 
 
-def _objective(*, weights=True, intercept=True, offset=False):
-    rng = np.random.default_rng(0)
-    targets = rng.integers(K, size=(N, 1)).astype(np.int8)
-    s = rng.uniform(0.5, 2.0, size=N) if weights else None
-    beside = rng.normal(size=(N, K)) if offset else None
-    X = rng.normal(size=(N, P)) + 1.0
-    rows = make_training_rows(ArrayContext.named("numpy"), X, targets, s, None, beside, width=K)
-    one = Objective.over(
-        rows,
-        classes=K,
-        penalty=0.5,
-        fit_intercept=intercept,
-        max_sample_weight=2.0,
-        sum_of_squares=rows.sum_of_squares,
-    )
-    return centre(one)
+def _objective(**options):
+    return softmax_objective(ArrayContext.named("numpy"), (N, P), K, **options)
 
 
 def _theta(objective, seed):
-    theta = np.random.default_rng(seed).normal(size=objective.shape)
+    theta = random_parameters(objective, seed)
     return theta - theta.mean(axis=1, keepdims=True)
 
 

@@ -32,7 +32,7 @@ module                           contents
 `automatic.float64_continuation` groups that float32 leaves, continued in float64
 `automatic.storable`             parameters without a certificate: the best after rounding
 `automatic.separation`           whether classes are linearly separable, and by which features
-`automatic.separated`            groups that single features without a penalty separate
+`automatic.separated_groups`     groups that single features without a penalty separate
 `automatic.cost_model`           what passes, Gram matrices and Hessians cost
 ================================ ===================================================================
 """

@@ -8,7 +8,7 @@ import numpy as np
 from logitron.automatic.minimum import Minimum
 from logitron.backend.types import Array
 from logitron.objective import Objective
-from logitron.solvers import Callback, Iteration, map_iterations
+from logitron.solvers import Callback, map_iterations
 
 __all__ = ["minimize_with_fallback"]
 
@@ -42,11 +42,8 @@ def minimize_with_fallback(
     if not before.goes_on:
         return found
     spent = int(before.n_iter.max())
-
-    def change(iteration: Iteration) -> Iteration:
-        return replace(iteration, number=spent + iteration.number)
-
-    found = then(found.objective, before.theta, callback=map_iterations(callback, change))
+    observer = map_iterations(callback, lambda one: one.after(spent))
+    found = then(found.objective, before.theta, callback=observer)
     after, context, groups = found.solution, objective.context, np.arange(objective.groups)
     curve = before.replaced(groups, after, context, after=spent).loss_curve
     n_iter = before.n_iter + after.n_iter

@@ -109,7 +109,7 @@ def in_blocks(
     spent, context = int(solution.n_iter.max()), objective.context
     part = objective.with_data(rows=objective.rows.in_blocks()).take(left)
     start = context.xp.take(theta, context.asarray(left, keep_dtype=True), axis=0)
-    observer = map_iterations(callback, lambda one: replace(one, number=spent + one.number))
+    observer = map_iterations(callback, lambda one: one.after(spent))
     found, own = minimize(part, start, spent, observer)
     moved = found.moved(part.start(*own.split(found.theta)))
     whole = solution.replaced(left, moved, context, after=spent)

@@ -26,7 +26,7 @@ def with_parameters(
             theta = iteration.parameters()
             return objective.split(theta if back is None else back(theta))
 
-        return replace(iteration, number=spent + iteration.number, parameters=parameters)
+        return replace(iteration.after(spent), parameters=parameters)
 
     return map_iterations(callback, change)
 
@@ -47,7 +47,7 @@ def of_all_groups(
         others = int((before.status == Status.MAX_ITER).sum()) - len(groups)
         loss[groups] = iteration.loss
         loss = np.where(np.isnan(loss), np.nanmean(loss), loss) if np.isnan(loss).any() else loss
-        number = int(before.n_iter[groups].max()) + iteration.number
-        return Iteration(number, loss, iteration.running + max(others, 0), parameters)
+        running, spent = iteration.running + max(others, 0), int(before.n_iter[groups].max())
+        return replace(iteration.after(spent), loss=loss, running=running, parameters=parameters)
 
     return map_iterations(callback, change)

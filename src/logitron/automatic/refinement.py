@@ -6,7 +6,6 @@ the whole Hessian, in standardised features and the widest precision. This is af
 Hessian is small; other groups stay unchanged.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from logitron.backend.types import Array, HostArray
 from logitron.certificates import LocalObjective
 from logitron.objective import Objective, row_squares
 from logitron.reductions import standardise
-from logitron.solvers import DampedNewton, Iteration, Outcome
+from logitron.solvers import Callback, DampedNewton, Iteration, Outcome
 
 __all__ = [
     "Refined",
@@ -114,7 +113,7 @@ def refine(
     max_iter: int,
     stored: str = "float64",
     group: int = 0,
-    on_iteration: Callable[[Iteration], bool | None] | None = None,
+    on_iteration: Callback = None,
 ) -> Refined:
     """Refine one group from coefficients (K, p) and intercepts (K,).
 
@@ -132,6 +131,7 @@ def refine(
         objective is least after rounding.
     group : int
     on_iteration : callable, optional
+        Called with an `Iteration` after each step; returning True ends the refinement.
 
     Returns
     -------
@@ -143,12 +143,7 @@ def refine(
     if max_iter > 0 and one.classes > 1:  # the mean over the classes adds to the penalty only
         start = start - start.mean(axis=0)
 
-    def callback(number: int, value: float) -> bool:
-        if on_iteration is None:
-            return False
-        return bool(on_iteration(Iteration(number, np.asarray([value]), 1, lambda: None)))
-
-    search = _Search(one, local, relative, max_iter, callback)
+    search = _Search(one, local, relative, max_iter, on_iteration)
     found = search.run(start.reshape(-1), stored)
     W, b = one.split(local.arranged(found.theta))
     return Refined(
@@ -181,7 +176,7 @@ class _Search:
         local: LocalObjective,
         relative: float,
         max_iter: int,
-        callback: Callable[[int, float], bool],
+        callback: Callback,
     ) -> None:
         self.one, self.local, self.relative, self.callback = one, local, relative, callback
         self.max_iter, self.n_iter, self.stopped = max_iter, 0, False
@@ -240,7 +235,7 @@ class _Search:
         before = self.n_iter
 
         def callback(iteration: Iteration) -> bool:
-            self.stopped = self.callback(before + iteration.number, float(iteration.loss[0]))
+            self.stopped = bool(self.callback and self.callback(iteration.after(before)))
             return self.stopped
 
         newton = DampedNewton(POLISH * local.relative, min(most, self.max_iter - self.n_iter))

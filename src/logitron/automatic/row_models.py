@@ -10,7 +10,8 @@ import numpy as np
 from logitron.automatic.curvature import has_sizes_of_float32, refresh
 from logitron.backend import linalg, namespace_of, stacked, to_host
 from logitron.backend.types import Array, DType, HostArray
-from logitron.objective import LogitObjective, Objective
+from logitron.objective import LogitObjective, Objective, operations_of_pass
+from logitron.objective.block import Block, block_function
 from logitron.preconditioners import (
     Kronecker,
     Preconditioner,
@@ -75,11 +76,6 @@ def max_rank_of(n: int, q: int, groups: int, classes: int, most: int | None = No
     return max(1, min(n, q, max(FEWEST_ROWS, most // (groups * classes * q))))
 
 
-def _cost_of_pass(n: int, q: int) -> float:
-    """Multiplications of an evaluation of one column; its losses take as long as 150 a row."""
-    return n * (4.0 * q + 150.0)
-
-
 class Eigenbasis(NamedTuple):
     """Arrays in or of the basis of an exact spectrum, made when they are first needed."""
 
@@ -113,7 +109,7 @@ class RowModels:
         """Whether all blocks cost at most `BLOCKS_WORTH` passes."""
         m = groups * classes
         blocks = 1.2 * m * n * q * q + 6.0 * m * q**3
-        return blocks <= BLOCKS_WORTH * m * _cost_of_pass(n, q) and m * q * q <= MOST_NUMBERS
+        return blocks <= BLOCKS_WORTH * m * operations_of_pass(n, q) and m * q * q <= MOST_NUMBERS
 
     def schedule(self, objective: Objective) -> RowSchedule:
         """Choose the rows of each column to begin with, and at most, and when they are anew."""
@@ -123,7 +119,7 @@ class RowModels:
         rank, max_rank = rank_of(n, q, G, K, most), max_rank_of(n, q, G, K, most)
         if self.blocks:
             return RowSchedule(rank, max_rank, period=BLOCKS_PERIOD)
-        return RowSchedule(rank, max_rank, width=q, evaluation=_cost_of_pass(n, q))
+        return RowSchedule(rank, max_rank, width=q, evaluation=operations_of_pass(n, q))
 
     def __call__(
         self,
@@ -238,16 +234,9 @@ class RowModels:
         return found
 
 
-def _rotated(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    offset: Array | None,
-    centre: Array | None,
-    V: Array | None,
-) -> Array:
+@block_function
+def _rotated(block: Block, centre: Array | None, V: Array | None) -> Array:
     """Centre a block's features, and bring them to an eigenbasis."""
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     X = X if centre is None else X - xp.astype(centre, X.dtype, copy=False)
     return X if V is None else X @ xp.astype(V, X.dtype, copy=False)

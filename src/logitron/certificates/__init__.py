@@ -8,7 +8,7 @@ module                           what it holds
 `certificates.exact_bound`       the same by the penalty, with roundings as they are
 `certificates.curved_rows`       by the rows of most curvature, of sigmoid neurons
 `certificates.curved_pairs`      the same of softmax groups, by the two likeliest classes of rows
-`certificates.drawn_rows`        what these two have in common
+`certificates.curved_bounds`     what these two have in common
 `certificates.intercept_change`  how far the intercepts are from their best values
 `certificates.free_change`       and how far all parameters without a penalty are
 `certificates.duality_gap`       the bound with an L1 penalty

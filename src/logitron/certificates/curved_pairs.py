@@ -34,18 +34,17 @@ import numpy as np
 
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.drawn_rows import (
+from logitron.certificates.curved_bounds import (
     CURVED,
-    EPS,
     LARGER,
     SQUARE,
     applies_to,
     bound_by_trial,
     drawn_features,
     gradient_errors,
-    iterations_saved,
+    worthwhile,
 )
-from logitron.objective import Evaluation, LogitObjective, Objective
+from logitron.objective import Evaluation, LogitObjective, Objective, operations_of_pass
 
 __all__ = ["bound_below", "sharpened"]
 
@@ -92,11 +91,11 @@ def sharpened(
     See `curved_rows.sharpened` for the parameters; ``logits (n, G K)`` are those of ``theta``.
     """
     (n, p), (_, K, _) = objective.rows.shape, objective.shape
-    if objective.eps > EPS or not _applies_to(objective):
+    enough, estimate = np.atleast_1d(enough), LOOSE * np.atleast_1d(estimate)
+    worth = worthwhile(objective, np.asarray(gap), enough, estimate, cost=PASSES)
+    if not (worth.any() and _of_labels(objective)):
         return gap
-    count, enough = _count(n, p, K), np.atleast_1d(enough)
-    worth = iterations_saved(gap, enough) >= PASSES
-    worth &= LOOSE * np.atleast_1d(estimate) <= enough
+    count = _count(n, p, K)
     total = 0.5 * np.trace(np.asarray(evaluation.intercept_hessian), axis1=1, axis2=2)
     most = MOST_CURVATURE * objective.data.max_sample_weight * objective.data.scale * count
     worth &= SHARE * total <= most
@@ -116,18 +115,18 @@ def sharpened(
 
 def bound_below(objective: Objective) -> float:
     """Return the part of the distance asked for below which an estimate is worth a bound."""
-    return OF_PAIRS if _applies_to(objective) else OF_OTHERS
+    return OF_PAIRS if applies_to(objective) and _of_labels(objective) else OF_OTHERS
 
 
-def _applies_to(objective: Objective) -> bool:
-    """Whether groups are of softmax with labels, and parameters on the host."""
-    host = objective.context.library.is_host
-    return host and objective.classes > 1 and not objective.loss.soft and applies_to(objective)
+def _of_labels(objective: Objective) -> bool:
+    """Whether groups are of softmax, their targets labels, and their parameters on the host."""
+    on_host = objective.context.library.is_host
+    return on_host and objective.classes > 1 and not objective.loss.soft
 
 
 def _count(n: int, p: int, classes: int) -> int:
     """Choose how many pairs: as many as `PASSES` evaluations of a group pay for."""
-    budget = PASSES * SQUARE * n * classes * (4.0 * p + 150.0)
+    budget = PASSES * SQUARE * classes * operations_of_pass(n, p)
     count = min(n, MOST_PAIRS)
     while count > 1 and count * count * (p + classes + count / 3.0) > budget:
         count = int(0.9 * count)

@@ -31,17 +31,15 @@ import numpy as np
 
 from logitron.backend import linalg, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.certificates.drawn_rows import (
+from logitron.certificates.curved_bounds import (
     CURVED,
-    EPS,
     SQUARE,
-    applies_to,
     bound_by_trial,
     drawn_features,
     gradient_errors,
-    iterations_saved,
+    worthwhile,
 )
-from logitron.objective import Evaluation, LogitObjective, Objective
+from logitron.objective import Evaluation, LogitObjective, Objective, operations_of_pass
 
 __all__ = ["sharpened"]
 
@@ -82,10 +80,10 @@ def sharpened(
     """
     n, p = objective.rows.shape
     count = min(n, max(p, FEW))
-    enough = np.atleast_1d(enough)
-    worth = iterations_saved(gap, enough) >= _passes(n, p, count)
-    worth &= np.atleast_1d(estimate) <= enough
-    if not (worth.any() and objective.eps <= EPS and applies_to(objective)):
+    enough, estimate = np.atleast_1d(enough), np.atleast_1d(estimate)
+    cost = _passes(n, p, count)
+    worth = worthwhile(objective, np.asarray(gap), enough, estimate, cost=cost)
+    if not worth.any():
         return gap
     most = objective.data.max_sample_weight * objective.data.scale * count
     chosen = np.flatnonzero(worth & (evaluation.intercept_hessian[:, 0, 0] <= CONCENTRATED * most))
@@ -108,7 +106,7 @@ def sharpened(
 
 def _passes(n: int, p: int, count: int) -> float:
     """Cost of the rows of one neuron, in evaluations of it."""
-    return (2.0 * count * count * p + count**3) / (SQUARE * n * (4.0 * p + 150.0))
+    return (2.0 * count * count * p + count**3) / (SQUARE * operations_of_pass(n, p))
 
 
 def _of_groups(

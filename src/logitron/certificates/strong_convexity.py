@@ -66,6 +66,7 @@ from logitron.backend import namespace_of
 from logitron.backend.types import Array
 from logitron.certificates.intercept_change import intercept_change
 from logitron.losses import Loss
+from logitron.objective.block import Block, block_function
 from logitron.penalties import over_factors
 
 __all__ = [
@@ -220,17 +221,10 @@ def concordant_bound(delta: Array, kappa: Array) -> Array:
     return xp.where(near, gap, xp.full_like(gap, float("inf")))
 
 
-def leverage(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    offset: Array | None,
-    centre: Array | None,
-    inverse: Array,
-) -> Array:
+@block_function
+def leverage(block: Block, centre: Array | None, inverse: Array) -> Array:
     """Compute ``x' inverse x`` of a block's rows (n, G), centred and with their 1."""
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     p = X.shape[1]
     # the products with the 1, if there is one: (G, 1, p) and (G, 1)
     by_one = xp.sum(2.0 * inverse[:, p:, :p], axis=1, keepdims=True)
@@ -240,17 +234,10 @@ def leverage(
     return xp.matrix_transpose(xp.vecdot(X @ inverse[:, :p, :p] + by_one, X) + constant)
 
 
-def logit_changes(
-    X: Array,
-    targets: Array,
-    sample_weight: Array | None,
-    counts: Array | None,
-    offset: Array | None,
-    centre: Array | None,
-    change: Array,
-) -> Array:
+@block_function
+def logit_changes(block: Block, centre: Array | None, change: Array) -> Array:
     """Compute how far a change (G, 1, q) of the parameters moves a block's logits (n, G)."""
-    xp = namespace_of(X)
+    xp, X = block.xp, block.X
     p = X.shape[1]
     X = X if centre is None else X - centre
     return xp.abs(X @ xp.matrix_transpose(change[:, 0, :p]) + xp.sum(change[:, 0, p:], axis=1))

@@ -8,6 +8,7 @@ module                  contents
 ``commands``            one file a command: its arguments, and what it does in their order
 ``reading``             files to arrays and tables
 ``preparation``         columns of numbers and text to features, by scikit-learn
+``separated_numbers``   text that is numbers like 1,000, and text that only looks so
 ``columns``             which columns of a table are features and which are labels
 ``data``                features, labels and weights of the files that a command names
 ``held_out``            rows for validation and for the test

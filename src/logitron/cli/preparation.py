@@ -5,7 +5,6 @@ numbers are standardised, and text is one-hot. What it learned is a `ColumnEncod
 from which the same transformer is made again for predictions.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from logitron.backend.types import HostArray
 from logitron.cli.exits import UserError
 from logitron.cli.reading.tables import cell_text
+from logitron.cli.separated_numbers import separated_number
 from logitron.persistence.column_encoding import ColumnEncoding
 
 __all__ = [
@@ -32,10 +32,6 @@ __all__ = [
 CELLS = str, int, float, np.number, np.bool_
 #: numbers that are standardised at a time
 BLOCK = 1 << 22
-
-#: numbers with separators of thousands or a decimal comma, and other numbers
-SEPARATED = re.compile(r"[+-]?(\d{1,3}([,.' \u00a0\u202f_]\d{3})+([.,]\d+)?|\d+,\d+)")
-PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
 def learn_columns(
@@ -229,11 +225,10 @@ def _text(name: str, column: Any) -> HostArray:
 
 def _refuse_separated_numbers(name: str, column: HostArray) -> None:
     """Raise an error for text that is numbers with separators: each would become a category."""
-    cells = [cell for cell in dict.fromkeys(one.strip() for one in column) if cell]
-    separated = [cell for cell in cells if SEPARATED.fullmatch(cell)]
-    if separated and all(SEPARATED.fullmatch(cell) or PLAIN.fullmatch(cell) for cell in cells):
+    found = separated_number(column)
+    if found is not None:
         raise UserError(
-            f"column {name!r} must hold numbers without separators, got {separated[0]!r}; "
+            f"column {name!r} must hold numbers without separators, got {found!r}; "
             f"write it as 1234.5, or pass --categories {name} to have a feature for each text"
         )
 

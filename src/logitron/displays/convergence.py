@@ -137,73 +137,20 @@ class ConvergenceDisplay:
         -------
         self
         """
-        if quantity not in ("auto", "loss", "suboptimality"):
-            raise ValueError(
-                f"quantity must be 'auto', 'loss' or 'suboptimality', got {quantity!r}"
-            )
-        descent = self.unit == "epoch"
-        if descent and quantity == "suboptimality":
-            raise ValueError(
-                "quantity must be 'auto' or 'loss' for gradient descent, which does not keep the "
-                "loss that its bound is about, got 'suboptimality'"
-            )
-        bounded = np.isfinite(self.suboptimality)
-        provable = bool(bounded.all()) and not descent
-        relative = quantity == "suboptimality" or (quantity == "auto" and provable)
+        relative = self._is_relative(quantity)
         self.ax_, self.figure_ = on_axes(ax)
         curves = [
             _until_the_end(curve) for curve in self.loss_curve.reshape(len(self.loss_curve), -1).T
         ]
         if relative:
-            curves = [
-                _distance(curve, float(bound))
-                for curve, bound in zip(curves, self.suboptimality, strict=True)
-            ]
-        many = len(curves) > 1
-        style: dict[str, Any] = {
-            "color": BLUE,
-            "linewidth": 0.8 if many else 1.6,
-            "alpha": 0.5 if many else 1.0,
-        }
-        style |= line_options
-        first = int(descent)  # losses are those before each epoch
-        self.lines_ = [
-            self.ax_.plot(np.arange(first, first + len(curve)), curve, **style)[0]
-            for curve in curves
-        ]
-        shown = bounded if relative else np.ones(len(curves), bool)
-        ends = [
-            (first + len(curve) - 1, curve[-1])
-            for curve, drawn in zip(curves, shown, strict=True)
-            if drawn
-        ]
-        x, y = np.reshape(ends, (-1, 2)).T
-        self.ends_ = mark(
-            self.ax_,
-            x,
-            y,
-            self.certified[shown],
-            style["color"],
-            s=16 if many else 36,
-            zorder=3,
-        )
+            pairs = zip(curves, self.suboptimality, strict=True)
+            curves = [_distance(curve, float(bound)) for curve, bound in pairs]
+        style: dict[str, Any] = {"color": BLUE, "linewidth": 1.6, "alpha": 1.0}
+        if len(curves) > 1:
+            style |= {"linewidth": 0.8, "alpha": 0.5}
+        self._draw(curves, style | line_options, relative=relative)
         if relative:
-            self.ax_.axhline(self.target_gap, color=RED, linewidth=1.0, linestyle=":")
-            self.ax_.annotate(
-                f"certified below {self.target_gap:.0e}",
-                (0.0, self.target_gap),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 3),
-                textcoords="offset points",
-                ha="left",
-                va="bottom",
-                color=RED,
-                fontsize="small",
-            )
-        if not self.certified[shown].all():
-            explain_hollow(self.ax_, self.certified[shown], style["color"])
-            self.ax_.legend(frameon=False, fontsize="small")
-        longest = max(map(len, curves))
+            self._draw_target()
         positive = all((curve > 0.0).all() for curve in curves)
         tidy(
             self.ax_,
@@ -211,11 +158,65 @@ class ConvergenceDisplay:
             ylabel="relative suboptimality, at most" if relative else "loss, summed over the rows",
             yscale="log" if positive else "linear",
         )
-        if longest > 300:
+        if max(map(len, curves)) > 300:
             self.ax_.set_xscale("log")
         else:
             self.ax_.xaxis.get_major_locator().set_params(integer=True)
         return self
+
+    @property
+    def _of_descent(self) -> bool:
+        """Whether losses are those before each epoch of gradient descent."""
+        return self.unit == "epoch"
+
+    def _is_relative(self, quantity: Quantity) -> bool:
+        """Whether distances from the optimum are drawn, and no losses."""
+        if quantity not in ("auto", "loss", "suboptimality"):
+            raise ValueError(
+                f"quantity must be 'auto', 'loss' or 'suboptimality', got {quantity!r}"
+            )
+        if self._of_descent and quantity == "suboptimality":
+            raise ValueError(
+                "quantity must be 'auto' or 'loss' for gradient descent, which does not keep the "
+                "loss that its bound is about, got 'suboptimality'"
+            )
+        provable = bool(np.isfinite(self.suboptimality).all()) and not self._of_descent
+        return quantity == "suboptimality" or (quantity == "auto" and provable)
+
+    def _draw(self, curves: list[HostArray], style: dict[str, Any], *, relative: bool) -> None:
+        """Draw the curves, and a circle at the end of each."""
+        first = int(self._of_descent)
+        self.lines_ = [
+            self.ax_.plot(np.arange(first, first + len(curve)), curve, **style)[0]
+            for curve in curves
+        ]
+        shown = np.isfinite(self.suboptimality) if relative else np.ones(len(curves), bool)
+        ends = [
+            (first + len(curve) - 1, curve[-1])
+            for curve, drawn in zip(curves, shown, strict=True)
+            if drawn
+        ]
+        x, y = np.reshape(ends, (-1, 2)).T
+        certified, size = self.certified[shown], 16 if len(curves) > 1 else 36
+        self.ends_ = mark(self.ax_, x, y, certified, style["color"], s=size, zorder=3)
+        if not certified.all():
+            explain_hollow(self.ax_, certified, style["color"])
+            self.ax_.legend(frameon=False, fontsize="small")
+
+    def _draw_target(self) -> None:
+        """Draw a line at the bound that certifies."""
+        self.ax_.axhline(self.target_gap, color=RED, linewidth=1.0, linestyle=":")
+        self.ax_.annotate(
+            f"certified below {self.target_gap:.0e}",
+            (0.0, self.target_gap),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 3),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            color=RED,
+            fontsize="small",
+        )
 
 
 def _until_the_end(curve: HostArray) -> HostArray:

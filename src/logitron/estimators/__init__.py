@@ -22,6 +22,7 @@ module                      contents
 ``blas_threads``            whether a fit holds BLAS to one thread
 ``iteration_limits``        how many iterations each part of it may take
 ``least_penalty``           the penalty from which on an L1 penalty leaves only zeros
+``fit_attempts``            a fit that fails leaves its estimator as it was
 ``fit_grid``                many objectives over the same rows: targets x subsets x penalties
 ``fit_results``             parameters and statuses of such a grid
 ``present_classes``         softmax problems with classes that no row has

@@ -51,6 +51,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
     targets.
     """
 
+    solver: Any
     coef_: Array
     intercept_: Array
     classes_: Array
@@ -342,10 +343,15 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, VersionedEstimator
         tags.input_tags.sparse = True
         tags.array_api_support = True
         tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_class = self.solver != "liblinear"
         return tags
 
-    def _set_targets(self, labels: Labels) -> None:
-        """Set the names and the values of many targets, or remove those of the last fit."""
+    def _set_labels(self, labels: Labels, context: ArrayContext) -> None:
+        """Set what describes the labels; names and values of the last fit's targets are removed."""
+        self.classes_ = classes_in_context(context, labels.classes)
+        self._multilabel = labels.multilabel
+        if labels.multilabel:
+            self._label_dtype = labels.dtype
         named = {"target_names_": labels.names, "target_values_": labels.values, "_columns": None}
         for name, found in named.items():  # (columns are those of a loaded model)
             self.__dict__.pop(name, None)

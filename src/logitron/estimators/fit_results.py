@@ -57,17 +57,8 @@ class FitResults:
         stage : str, default ""
             Which part of the estimator's work the fits are.
         """
-        kept = [axis for axis in range(3) if self.status.shape[axis] > 1]
-        shape = tuple(self.status.shape[axis] for axis in kept) or (1,)
-        report = Report(
-            self.status.reshape(shape),
-            self.n_iter.reshape(shape),
-            self.suboptimality.reshape(shape),
-            self.running_away,
-            tuple(axes[axis] for axis in kept),
-            stage,
-        )
-        tol = float(settings.tol)
+        found = self.status, self.n_iter, self.suboptimality, self.running_away
+        report, tol = Report(*found, axes, stage).squeezed(), float(settings.tol)
         warn_unconverged(report, estimator_name, solver, tol=tol, names=names)
 
     @property

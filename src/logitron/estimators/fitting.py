@@ -15,7 +15,7 @@ from logitron.automatic import AutomaticSolver, Plan, plan_of
 from logitron.automatic.float64_continuation import continue_in_float64
 from logitron.automatic.lower_start import lower_start
 from logitron.automatic.refinement import is_cheap, n_affordable
-from logitron.automatic.separated import Separated
+from logitron.automatic.separated_groups import SeparatedGroups
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.estimators.blas_threads import limit_blas_threads
@@ -131,32 +131,36 @@ class Settings:
             )
         if self.method == "gradient-descent":
             check_finite()
-            objective = objective.beside_rows()
-            descent = GradientDescent(
-                self.learning_rate, float(self.loss_change), self.limits.solver
-            )
-            split = partial(_with_split_parameters, objective=objective)
-            callback = map_iterations(callback, split)
-            theta = objective.start(*start)
-            solution = descent.minimize(objective, theta, callback=callback)
-            return Fit(objective, solution, None, self)
+            return self._descend(objective, start, callback)
+        return self._solve(objective, start, callback, check_finite, zero_start)
+
+    def _descend(
+        self, objective: Objective, start: tuple[Array | None, Array | None], callback: Callback
+    ) -> "Fit":
+        """Minimise by gradient descent, whose parameters are where the rows are."""
+        objective = objective.beside_rows()
+        descent = GradientDescent(self.learning_rate, float(self.loss_change), self.limits.solver)
+        split = partial(_with_split_parameters, objective=objective)
+        observer = map_iterations(callback, split)
+        solution = descent.minimize(objective, objective.start(*start), callback=observer)
+        return Fit(objective, solution, None, self)
+
+    def _solve(
+        self,
+        objective: Objective,
+        start: tuple[Array | None, Array | None],
+        callback: Callback,
+        check_finite: Callable[[], None],
+        zero_start: Array | None,
+    ) -> "Fit":
+        """Minimise by the methods of a plan for centred features, and refine what is not proven."""
         objective = centre(without_absent_columns(objective))
         if objective.statistics.needs_standardisation:
             objective = centre(standardise(objective))
         plan = plan_of(objective, method=None if self.method == "auto" else self.method)
         warm = start[0] is not None
-        limits, cheap = self.limits, is_cheap(objective)
-        separated = Separated.find(objective)
-        solver = AutomaticSolver(
-            plan,
-            float(self.tol),
-            limits.cheap if cheap else limits.solver,
-            warm,
-            self.interruptible,
-            None if cheap else limits.on_logits,
-            limits.lagging,
-        )
-        solver = separated.shortened(solver)
+        separated = SeparatedGroups.find(objective)
+        solver = separated.shortened(self._solver(objective, plan, warm=warm))
         deferred = bool(plan.samples) and callback is None
         if not deferred:
             check_finite()
@@ -172,8 +176,20 @@ class Settings:
         if deferred and not is_converged(found.solution.status).all():
             check_finite()
         solution = separated.reported(found.solution, objective)
-        fit = Fit(found.objective, solution, plan, self, found.gap_bound)
-        return fit.refined(callback)
+        return Fit(found.objective, solution, plan, self, found.gap_bound).refined(callback)
+
+    def _solver(self, objective: Objective, plan: Plan, *, warm: bool) -> AutomaticSolver:
+        """Make the solver of a plan; it ends early where a refinement costs little."""
+        limits, cheap = self.limits, is_cheap(objective)
+        return AutomaticSolver(
+            plan,
+            float(self.tol),
+            max_iter=limits.cheap if cheap else limits.solver,
+            warm=warm,
+            interruptible=self.interruptible,
+            max_iter_on_logits=None if cheap else limits.on_logits,
+            max_iter_lagging=limits.lagging,
+        )
 
 
 @dataclass(frozen=True)
@@ -265,10 +281,10 @@ class Fit:
         solver = AutomaticSolver(
             replace(self.plan, samples=()),
             float(settings.tol),
-            n_left,
-            True,
-            settings.interruptible,
-            settings.limits.on_logits,
+            max_iter=n_left,
+            warm=True,
+            interruptible=settings.interruptible,
+            max_iter_on_logits=settings.limits.on_logits,
         )
         groups = np.flatnonzero(unproven)
         solution = continue_in_float64(objective, solution, groups, solver, callback)

@@ -7,9 +7,9 @@ import numpy as np
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array
-from logitron.data import Source, keep_chunks
 from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
+from logitron.estimators.fit_attempts import attempt
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import AnyFit, Settings, centre_over_classes
@@ -26,7 +26,6 @@ from logitron.estimators.sklearn.parameters import (
     resolve_penalty,
     resolve_solver,
 )
-from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.class_weights import apply_class_weight
 from logitron.estimators.validation.features import (
     reject_nonfinite,
@@ -36,7 +35,6 @@ from logitron.estimators.validation.features import (
 from logitron.estimators.validation.labels import (
     Labels,
     class_log_odds,
-    classes_in_context,
 )
 from logitron.estimators.validation.offsets import mean_offsets
 from logitron.estimators.validation.one_hot import warn_one_hot
@@ -292,13 +290,8 @@ class LogisticRegression(NeuronClassifier):
             If all labels with a positive weight are of one class, of a target or of y (n,); it is
             then always predicted.
         """
-        before = dict(vars(self))
-        try:
-            with keep_chunks(warn):
-                self._fit(X, y, sample_weight, offset)
-        except BaseException:
-            self.__dict__ = before
-            raise
+        with attempt(self):
+            self._fit(X, y, sample_weight, offset)
         return self
 
     @with_callbacks
@@ -311,10 +304,11 @@ class LogisticRegression(NeuronClassifier):
         contexts = resolve_contexts(X, self.backend, self.device, self.dtype)
         missing = self.missing_label
         labels, weights, offset = read_targets(y, X.shape[0], sample_weight, offset, missing)
+        inputs = FitInputs(X, labels, weights, offset)
         if labels.multilabel:
             warn_one_hot(labels, weights)
             C = inverse_penalty_per_target(C, labels.n_targets).reshape(-1, 1, 1)
-            self._fit_grid(X, labels, weights, offset, penalty | {"C": C}, raw_inputs, contexts)
+            self._fit_grid(inputs, penalty | {"C": C}, raw_inputs, contexts)
             return
         settings = self._settings(labels, contexts[0])
         if np.ndim(C) or isinstance(self.class_weight, list):
@@ -325,36 +319,36 @@ class LogisticRegression(NeuronClassifier):
         weighed_in_blocks = labels.soft and self.class_weight is not None
         if not weighed_in_blocks:
             weights = apply_class_weight(labels, self.class_weight, weights)
+            inputs = inputs._replace(weights=weights)
         if weighed_in_blocks or labels.lack_a_class(weights):
-            self._fit_grid(X, labels, weights, offset, penalty, raw_inputs, contexts)
-            return
+            self._fit_grid(inputs, penalty, raw_inputs, contexts)
+        else:
+            self._fit_one(inputs, penalty, raw_inputs, contexts, settings)
+
+    def _fit_one(
+        self,
+        inputs: FitInputs,
+        penalty: dict[str, Any],
+        raw_inputs: tuple[Any, Any, Any],
+        contexts: tuple[ArrayContext, ArrayContext],
+        settings: Settings,
+    ) -> None:
+        """Fit a neuron, or a softmax layer, each of whose classes has rows with a weight."""
         input_context, compute_context = contexts
-        weights, weight_scale = rescale_weights(weights)
-        scale = float(weight_scale[0])
-        journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
-        with compute_context.scope(), journal:
-            arrays, width = (labels.compact_codes, weights, None, offset), labels.n_outputs
-            rows = make_training_rows(compute_context, X, *arrays, width=width, ladder=True)
-            objective = Objective.over(
-                rows,
-                loss=cross_entropy(labels.n_outputs, soft=labels.soft),
-                **penalties(C, l1_ratio, scale, penalty["penalty_factors"]),
-                fit_intercept=self.fit_intercept,
-                max_sample_weight=max_weight_of(weights),
-                sum_of_squares=rows.sum_of_squares,
-            )
+        weights, weight_scale = rescale_weights(inputs.weights)
+        inputs, scale = inputs._replace(weights=weights), float(weight_scale[0])
+        with compute_context.scope(), keeping_journal(self, inputs, compute_context):
+            objective = self._objective(inputs, penalty, compute_context, scale)
             start, zero_start = self._start(
-                compute_context.wide, labels, weights, offset, start_at_zero=settings.start_at_zero
+                compute_context.wide, inputs, start_at_zero=settings.start_at_zero
             )
-            self.classes_ = classes_in_context(input_context, labels.classes)
-            self._multilabel = False
-            self._set_targets(labels)
+            self._set_labels(inputs.labels, input_context)
             bridge = self._callback_bridge(raw_inputs, settings.limits.most, input_context)
             fit = settings.minimize(
                 objective,
                 start,
                 scale_loss(chain_callbacks(self._iteration_callback(), bridge), scale),
-                check_finite=partial(reject_nonfinite, rows),
+                check_finite=partial(reject_nonfinite, objective.rows),
                 zero_start=zero_start,
             )
             self.coef_, self.intercept_ = map(input_context.copy_to, fit.parameters)
@@ -365,43 +359,54 @@ class LogisticRegression(NeuronClassifier):
         names = getattr(self, "feature_names_in_", None)
         fit.warn(type(self).__name__, self.solver, verdict, names)
 
+    def _objective(
+        self, inputs: FitInputs, penalty: dict[str, Any], context: ArrayContext, weight_scale: float
+    ) -> Objective:
+        """Make the objective of rows whose weights were divided by ``weight_scale``."""
+        X, labels, weights, offset, _ = inputs
+        arrays, width = (labels.compact_codes, weights, None, offset), labels.n_outputs
+        rows = make_training_rows(context, X, *arrays, width=width, ladder=True)
+        C, l1_ratio, factors = penalty["C"], penalty["l1_ratio"], penalty["penalty_factors"]
+        return Objective.over(
+            rows,
+            loss=cross_entropy(labels.n_outputs, soft=labels.soft),
+            **penalties(C, l1_ratio, weight_scale, factors),
+            fit_intercept=self.fit_intercept,
+            max_sample_weight=max_weight_of(weights),
+            sum_of_squares=rows.sum_of_squares,
+        )
+
     def _fit_grid(
         self,
-        X: Source,
-        labels: Labels,
-        weights: Array | None,
-        offset: Array | None,
+        inputs: FitInputs,
         penalty: dict[str, Any],
         raw_inputs: tuple[Any, Any, Any],
         contexts: tuple[ArrayContext, ArrayContext],
     ) -> None:
         """Fit through a `FitGrid`: many targets, or classes without weight or with soft weights."""
-        input_context, compute_context = contexts
+        (input_context, compute_context), labels = contexts, inputs.labels
         settings, multilabel = self._settings(labels, input_context), labels.multilabel
         bar = self._progress(self.verbose if multilabel else 0, labels.n_targets, "targets")
-        journal = keeping_journal(self, FitInputs(X, labels, weights, offset), compute_context)
+        journal = keeping_journal(self, inputs, compute_context)
         with compute_context.scope(), journal, bar as show_progress:
             grid = FitGrid.over(
                 compute_context,
-                X,
+                inputs.X,
                 labels,
                 **penalty,
-                sample_weight=weights,
+                sample_weight=inputs.weights,
                 class_weight=self.class_weight if multilabel or labels.soft else None,
-                offset=offset,
+                offset=inputs.offset,
                 fit_intercept=self.fit_intercept,
             )
             start, bridge = None, None
             warm = multilabel and self.warm_start and self._multilabel and hasattr(self, "coef_")
-            if warm and self.coef_.shape == (labels.n_targets, X.shape[1]):
+            if warm and self.coef_.shape == (labels.n_targets, inputs.X.shape[1]):
                 start = tuple(
                     map(compute_context.wide.asarray, (self._dense_coef(), self.intercept_))
                 )
-            self.classes_ = classes_in_context(input_context, labels.classes)
-            self._multilabel = multilabel
-            self._set_targets(labels)
+            self._set_labels(labels, input_context)
             if multilabel:
-                self._label_dtype = labels.dtype
                 # (batches and targets are fitted one after another, each from iteration 1 on)
                 bridge = self._callback_bridge(raw_inputs, None, input_context)
             callback = chain_callbacks(show_progress, bridge)
@@ -424,9 +429,7 @@ class LogisticRegression(NeuronClassifier):
     def _start(
         self,
         context: ArrayContext,
-        labels: Labels,
-        weights: Any,
-        offset: Array | None,
+        inputs: FitInputs,
         *,
         start_at_zero: bool,
     ) -> tuple[tuple[Array | None, Array | None], Array | None]:
@@ -438,9 +441,10 @@ class LogisticRegression(NeuronClassifier):
         zero_start : array (m,) or None
             Intercepts of the alternative start with coefficients of zero, for a warm start.
         """
-        log_odds = class_log_odds(labels, weights)
-        if offset is not None and log_odds is not None:
-            log_odds = log_odds - mean_offsets(offset, labels.n_outputs)
+        labels = inputs.labels
+        log_odds = class_log_odds(labels, inputs.weights)
+        if inputs.offset is not None and log_odds is not None:
+            log_odds = log_odds - mean_offsets(inputs.offset, labels.n_outputs)
         zero_start = context.asarray(np.zeros(labels.n_outputs) if log_odds is None else log_odds)
         if self.warm_start and hasattr(self, "coef_") and not self._multilabel:
             coef, intercept = self._dense_coef(), self.intercept_
@@ -507,8 +511,3 @@ class LogisticRegression(NeuronClassifier):
         curve = results.loss_curve[:, :, 0, 0]
         self.loss_curve_ = input_context.asarray(curve if multilabel else curve[:, 0])
         self.plan_ = results.plan
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.solver != "liblinear"
-        return tags

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from math import prod
 from typing import Any, ClassVar, Literal, Self, SupportsFloat
 
 import numpy as np
@@ -9,22 +10,22 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from logitron.backend import ArrayContext, to_host
 from logitron.backend.types import Array, HostArray
-from logitron.data import keep_chunks
 from logitron.estimators import argument_types as types
 from logitron.estimators.classifier import NeuronClassifier
+from logitron.estimators.fit_attempts import attempt
 from logitron.estimators.fit_grid import FitGrid
 from logitron.estimators.fit_results import FitResults
 from logitron.estimators.fitting import Settings
 from logitron.estimators.journals import FitInputs, keeping_journal
 from logitron.estimators.model_selection.folds import make_folds, resolve_scorer, training_counts
 from logitron.estimators.model_selection.held_out import (
-    completed_scores,
-    score_model,
-    selection_scores,
+    HeldOut,
     warn_undefined_scores,
     warn_unseen_classes,
 )
-from logitron.estimators.model_selection.penalty_choice import fit_chosen, penalty_axis
+from logitron.estimators.model_selection.model_scores import score_model
+from logitron.estimators.model_selection.penalty_choice import fit_chosen
+from logitron.estimators.model_selection.penalty_grid import PenaltyGrid
 from logitron.estimators.model_selection.scoring import check_scoring
 from logitron.estimators.reports import Axis
 from logitron.estimators.sklearn.constraints import CROSS_VALIDATION
@@ -36,13 +37,12 @@ from logitron.estimators.sklearn.parameters import (
     resolve_solver,
 )
 from logitron.estimators.sklearn.routing import route_fit, route_score
-from logitron.estimators.user_warnings import warn
 from logitron.estimators.validation.features import (
     read_features,
     resolve_contexts,
     validate_features,
 )
-from logitron.estimators.validation.labels import Labels, classes_in_context
+from logitron.estimators.validation.labels import Labels
 from logitron.estimators.validation.one_hot import warn_one_hot
 from logitron.estimators.validation.penalty_factors import read_penalty_factors
 from logitron.estimators.validation.training_targets import read_targets
@@ -243,18 +243,13 @@ class LogisticRegressionCV(NeuronClassifier):
             If held-out rows have classes that the training rows of their fold lack; these rows are
             left out of the choice of C. Also if a score is undefined.
         """
-        before = dict(vars(self))
-        try:
-            with keep_chunks(warn):
-                self._fit(X, y, sample_weight, offset, params)
-        except BaseException:
-            self.__dict__ = before
-            raise
+        with attempt(self):
+            self._fit(X, y, sample_weight, offset, params)
         return self
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, params: dict[str, Any]) -> None:
         self._validate_params()
-        l1_ratios = resolve_l1_ratios(self)
+        l1_ratios = np.asarray(resolve_l1_ratios(self))
         raw_X = read_features(X)
         X = validate_features(self, raw_X, reset=True)
         raw_X, n = X.array if X.lazy else raw_X, X.shape[0]
@@ -262,20 +257,13 @@ class LogisticRegressionCV(NeuronClassifier):
         labels, weights, offset = read_targets(y, n, sample_weight, offset, self.missing_label)
         if labels.multilabel:
             warn_one_hot(labels, weights)
-        Cs = inverse_penalty_grid(self.Cs)
-        grid_Cs, grid_ratios = np.tile(Cs, len(l1_ratios)), np.repeat(l1_ratios, len(Cs))
+        penalties = PenaltyGrid(inverse_penalty_grid(self.Cs), l1_ratios)
         on_device = labels.soft or offset is not None
         check_scoring(resolve_scorer(self.scoring)[0], labels.n_outputs, on_device=on_device)
         routed = route_fit(self, sample_weight, params)
         labels_on_host = labels.on_host()
         folds = make_folds(self.cv, raw_X, labels_on_host, n, routed.splitter.split)
-        settings = Settings(
-            resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
-            clip_tolerance(self.tol),
-            self.max_iter,
-            interruptible=True,
-            stored=input_context.precision,
-        )
+        settings = self._settings(labels, input_context)
         make_grid = partial(
             FitGrid.over,
             compute_context,
@@ -289,57 +277,57 @@ class LogisticRegressionCV(NeuronClassifier):
         )
         inputs = FitInputs(X, labels, weights, offset, training_counts(folds, n))
         with compute_context.scope(), keeping_journal(self, inputs, compute_context):
-            n_fits = labels.n_targets * len(folds) * len(grid_Cs)
-            with self._progress(self.verbose, n_fits, "folds x penalties") as callback:
-                grid = make_grid(
-                    C=grid_Cs.reshape(1, 1, -1),
-                    l1_ratio=grid_ratios.reshape(1, 1, -1),
-                    counts=inputs.counts,
-                )
-                shape = labels.n_targets, len(folds), len(l1_ratios), len(Cs)
-                start = self._start(compute_context.wide, shape, labels)
-                results = grid.fit(settings, start=start, callback=callback)
-            self.classes_ = classes_in_context(input_context, labels.classes)
-            self._multilabel = labels.multilabel
-            self._label_dtype = labels.dtype
-            self._set_targets(labels)
+            C, l1_ratio = penalties.pairs[:, None, None, :]
+            grid = make_grid(C=C, l1_ratio=l1_ratio, counts=inputs.counts)
+            shape = labels.n_targets, len(folds), *penalties.shape
+            start = self._start(compute_context.wide, shape, labels)
+            with self._progress(self.verbose, prod(shape), "folds x penalties") as show_progress:
+                results = grid.fit(settings, start=start, callback=show_progress)
+            self._set_labels(labels, input_context)
             data = raw_X, labels_on_host, routed.scorer.score
-            scores, n_undefined = completed_scores(self, grid, results, labels, folds, *data)
-            selection, n_unseen = selection_scores(
-                scores, self, grid, results, labels, folds, *data
-            )
-            penalties = np.stack([grid_Cs, grid_ratios])
+            held_out = HeldOut(self, grid, results, labels, folds, *data)
+            scores, n_undefined = held_out.completed_scores()
+            selection, n_unseen = held_out.selection_scores(scores)
             coef, intercept, chosen, refitted = fit_chosen(
-                make_grid, settings, results, selection, penalties, refit=self.refit
+                make_grid, settings, results, selection, penalties.pairs, refit=self.refit
             )
             self.coef_ = input_context.copy_to(coef)
             self.intercept_ = input_context.copy_to(intercept)
-            self._set_fitted_attributes(
-                results,
-                scores,
-                (Cs, np.asarray(l1_ratios)),
-                chosen,
-                input_context,
-                multilabel=labels.multilabel,
-            )
-        self.plan_, self.work_, self._refit_converged = (
-            results.plan,
-            grid.objective.cost,
-            refitted is None or bool(refitted.converged.all()),
-        )
-        if self.use_legacy_attributes is True and not labels.multilabel:
-            self._set_legacy_attributes(labels.classes.tolist())
+            self._set_fitted_attributes(results, scores, penalties, chosen, input_context)
+        self.plan_, self.work_ = results.plan, grid.objective.cost
+        self._refit_converged = refitted is None or bool(refitted.converged.all())
         grid.warn_single_class(labels.names)
         warn_unseen_classes(n_unseen)
         warn_undefined_scores(self.scoring, n_undefined, scores.size)
+        self._warn_unconverged(results, refitted, settings, labels, penalties)
+        if self.use_legacy_attributes is True and not labels.multilabel:
+            self._set_legacy_attributes(labels.classes.tolist())
+
+    def _settings(self, labels: Labels, context: ArrayContext) -> Settings:
+        return Settings(
+            resolve_solver(self, classes=2 if labels.multilabel else len(labels.classes)),
+            clip_tolerance(self.tol),
+            self.max_iter,
+            interruptible=True,
+            stored=context.precision,
+        )
+
+    def _warn_unconverged(
+        self,
+        results: FitResults,
+        refitted: FitResults | None,
+        settings: Settings,
+        labels: Labels,
+        penalties: PenaltyGrid,
+    ) -> None:
+        """Warn about fits that did not converge, and about the refit if it did not."""
+        fitted = type(self).__name__, self.solver, settings
         names = getattr(self, "feature_names_in_", None)
-        axes = Axis("target", labels.names), Axis("fold"), penalty_axis(grid_Cs, grid_ratios)
-        results.warn(type(self).__name__, self.solver, settings, names=names, axes=axes)
+        axes = Axis("target", labels.names), Axis("fold"), penalties.axis
+        results.warn(*fitted, names=names, axes=axes)
         if refitted is not None:
-            stage = "the refit" if labels.multilabel else f"the refit with C={chosen[0, 0]:.6g}"
-            refitted.warn(
-                type(self).__name__, self.solver, settings, names=names, axes=axes, stage=stage
-            )
+            stage = "the refit" if labels.multilabel else f"the refit with C={self.C_:.6g}"
+            refitted.warn(*fitted, names=names, axes=axes, stage=stage)
 
     def _start(
         self, context: ArrayContext, shape: tuple[int, int, int, int], labels: Labels
@@ -360,25 +348,22 @@ class LogisticRegressionCV(NeuronClassifier):
         self,
         results: FitResults,
         scores: HostArray,
-        penalties: tuple[HostArray, HostArray],
+        penalties: PenaltyGrid,
         chosen: HostArray,
         input_context: ArrayContext,
-        *,
-        multilabel: bool,
     ) -> None:
         """Set the attributes that describe all fits."""
-        Cs, l1_ratios = penalties
-        R, P = len(l1_ratios), len(Cs)
+        multilabel = self._multilabel
 
         def shaped(values: HostArray) -> HostArray:
-            values = values.reshape(*values.shape[:2], R, P)
+            values = values.reshape(*values.shape[:2], *penalties.shape)
             return values if multilabel else values[0]
 
         xp = results.context.xp
         paths = results.coef
         if self.fit_intercept:
             paths = xp.concat([paths, results.intercept[..., None]], axis=-1)
-        paths = xp.reshape(paths, (*paths.shape[:2], R, P, *paths.shape[3:]))
+        paths = xp.reshape(paths, (*paths.shape[:2], *penalties.shape, *paths.shape[3:]))
         keep = partial(input_context.asarray, keep_dtype=True)
         self.coefs_paths_ = input_context.copy_to(paths if multilabel else paths[0, ...])
         self.scores_ = input_context.asarray(shaped(scores))
@@ -386,10 +371,10 @@ class LogisticRegressionCV(NeuronClassifier):
         self.n_iter_ = keep(shaped(results.n_iter))
         self.certified_ = keep(shaped(results.certified))
         self.converged_ = keep(shaped(results.converged))
-        self.Cs_ = input_context.asarray(Cs)
+        self.Cs_ = input_context.asarray(penalties.Cs)
         C, l1_ratio = chosen
         self.C_ = input_context.asarray(C) if multilabel else float(C[0])
-        self.l1_ratios_ = input_context.asarray(l1_ratios)
+        self.l1_ratios_ = input_context.asarray(penalties.l1_ratios)
         self.l1_ratio_ = input_context.asarray(l1_ratio) if multilabel else float(l1_ratio[0])
 
     def _set_legacy_attributes(self, classes: list[Any]) -> None:
@@ -464,8 +449,3 @@ class LogisticRegressionCV(NeuronClassifier):
 
     def _get_scorer(self) -> Any:
         return resolve_scorer(self.scoring)[1]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self.solver != "liblinear"
-        return tags

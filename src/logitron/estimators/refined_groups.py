@@ -205,4 +205,4 @@ class _Refinement:
 
 def _continued(iteration: Iteration, *, n_before: int, parameters: Callable[[], Any]) -> Iteration:
     """Add the iterations before refinement, and replace the parameters by those of all groups."""
-    return replace(iteration, number=n_before + iteration.number, parameters=parameters)
+    return replace(iteration.after(n_before), parameters=parameters)

@@ -1,7 +1,7 @@
 """Warnings about fits that did not converge: names, suboptimality, causes and remedies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,18 @@ class Report:
     """The arrays' axes; empty for a single fit."""
     stage: str = ""
     """Which of several parts of the estimator's work the fits are, such as "the refit"."""
+
+    def squeezed(self) -> "Report":
+        """Return the same report without the axes along which there is one fit."""
+        kept = [axis for axis, size in enumerate(self.status.shape) if size > 1]
+        shape = tuple(self.status.shape[axis] for axis in kept) or (1,)
+        return replace(
+            self,
+            status=self.status.reshape(shape),
+            n_iter=self.n_iter.reshape(shape),
+            suboptimality=self.suboptimality.reshape(shape),
+            axes=tuple(self.axes[axis] for axis in kept),
+        )
 
 
 def warn_unconverged(

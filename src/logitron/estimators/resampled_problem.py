@@ -94,18 +94,9 @@ class FitTable:
 
     def warn(self, model: LogisticRegression) -> None:
         """Warn about fits that did not converge."""
-        kept = [axis for axis, size in enumerate(self.status.shape) if size > 1]
-        shape = tuple(self.status.shape[axis] for axis in kept) or (1,)
-        report = Report(
-            self.status.reshape(shape),
-            self.n_iter.reshape(shape),
-            self.suboptimality.reshape(shape),
-            self._running_away,
-            tuple(self.axes[axis] for axis in kept),
-        )
-        warn_unconverged(
-            report, "LogisticRegression", model.solver, tol=clip_tolerance(model.tol), names=None
-        )
+        found = self.status, self.n_iter, self.suboptimality, self._running_away
+        report, tol = Report(*found, self.axes).squeezed(), clip_tolerance(model.tol)
+        warn_unconverged(report, "LogisticRegression", model.solver, tol=tol)
 
 
 def _with_later_fits(iteration: Iteration, *, n_later: int) -> Iteration:

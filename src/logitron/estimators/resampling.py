@@ -1,7 +1,6 @@
 """Bootstrap and permutation test: refits on resampled rows and shuffled labels, solved together."""
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,10 @@ import numpy as np
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray, Namespace
 from logitron.estimators.argument_types import Features, Folds, LabelArray, Weights
+from logitron.estimators.fit_grid import FitGrid
+from logitron.estimators.fit_results import FitResults
 from logitron.estimators.logistic_regression import LogisticRegression
-from logitron.estimators.model_selection.folds import make_folds, training_counts
+from logitron.estimators.model_selection.folds import Fold, make_folds, training_counts
 from logitron.estimators.model_selection.scoring import (
     DEVICE_SCORES,
     check_scoring,
@@ -20,7 +21,7 @@ from logitron.estimators.model_selection.scoring import (
 from logitron.estimators.progress import progress_bar
 from logitron.estimators.resampled_problem import FitTable, ResampledProblem, batches
 from logitron.estimators.user_warnings import warn
-from logitron.estimators.validation.values import to_python
+from logitron.estimators.validation.values import check_level, to_python
 
 __all__ = ["Bootstrap", "PermutationTest", "bootstrap", "permutation_test"]
 
@@ -62,10 +63,7 @@ class Bootstrap:
         ValueError
             If ``level`` is not between 0 and 1, or no fit converged.
         """
-        n_fits: Any = level
-        if not isinstance(n_fits, Real) or not 0.0 < float(n_fits) < 1.0:
-            raise ValueError(f"level must be a number between 0 and 1, got {to_python(level)!r}")
-        tail = 0.5 * (1.0 - float(level))
+        tail = 0.5 * (1.0 - check_level(level))
         if not self.converged.any():
             raise ValueError(
                 f"there is no interval, since none of {self.converged.size} fits converged. "
@@ -271,14 +269,7 @@ def permutation_test(
             show = table.showing(callback, int(np.prod(shape)))
             results, grid = problem.fit(part, counts, show)
             table.put((shuffles, targets), results)
-            codes, weights, *_ = grid.rows.row_arrays
-            rows = grid.rows.with_row_arrays(codes, weights, None, None)
-            for f, (_, test) in enumerate(folds):
-                held = rows.select(test)
-                assert held is not None  # lazy rows were rejected above
-                parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
-                found = scores_on_device([scoring], held, *parameters)[scoring]
-                scores[shuffles, targets, f] = found.reshape(shape[:2])
+            scores[shuffles, targets] = _fold_scores(scoring, grid, results, folds).reshape(shape)
     table.warn(model)
     converged = np.all(table.converged, axis=2, keepdims=True)[:, :, 0]
     means = mean_score(scores)
@@ -289,6 +280,18 @@ def permutation_test(
     if problem.multilabel:
         return PermutationTest(means[0], means[1:], pvalue, converged)
     return PermutationTest(float(means[0, 0]), means[1:, 0], float(pvalue[0]), converged[:, 0])
+
+
+def _fold_scores(scoring: str, grid: FitGrid, results: FitResults, folds: list[Fold]) -> HostArray:
+    """Score the fits of each fold on the rows that it holds out: (T, F)."""
+    codes, weights, *_ = grid.rows.row_arrays
+    rows, found = grid.rows.with_row_arrays(codes, weights, None, None), []
+    for f, (_, test) in enumerate(folds):
+        held = rows.select(test)
+        assert held is not None  # (of lazy rows there are no resamples)
+        parameters = results.coef[:, f, ...], results.intercept[:, f, ...]
+        found.append(scores_on_device([scoring], held, *parameters)[scoring][:, 0])
+    return np.stack(found, axis=1)
 
 
 def _stack_batches(

@@ -8,7 +8,7 @@ import numpy as np
 
 from logitron.automatic import COSTS, Plan, minimize_elastic_net, sparse_gap
 from logitron.automatic.observers import with_parameters
-from logitron.automatic.separated import Separated
+from logitron.automatic.separated_groups import SeparatedGroups
 from logitron.backend import to_host
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import zero_factor_features
@@ -131,7 +131,7 @@ def minimize_sparse(
         interruptible=interruptible,
         callback=with_parameters(callback, objective, None, 0),
     )
-    solution = Separated.find_after(objective, solution).reported(solution, objective)
+    solution = SeparatedGroups.find_after(objective, solution).reported(solution, objective)
     (n, p), (G, K, _) = objective.rows.shape, objective.shape
     plan = Plan("proximal-newton", (), 0, COSTS.of(n, p, G, K), "an L1 penalty has no gradient")
     return SparseFit(objective, solution, plan, tol)

@@ -23,11 +23,11 @@ module                         what it holds
 `objective.row_ladder`         numbers of rows that share a compiled pass
 `objective.evaluation`         from sums over rows to value, gradient and Hessian
 `objective.convexity`          whether distances from the optimum have a bound
-`objective.cost`               what a fit costs, in reads of the features
+`objective.cost`               what a fit costs: reads of the features, operations of one
 ============================== =====================================================================
 """
 
-from logitron.objective.cost import Cost
+from logitron.objective.cost import Cost, operations_of_pass
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
@@ -58,6 +58,7 @@ __all__ = [
     "is_without_penalty",
     "linearise",
     "make_training_rows",
+    "operations_of_pass",
     "row_squares",
     "slope_along",
     "with_gram_norm_bound",

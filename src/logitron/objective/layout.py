@@ -5,9 +5,8 @@ A solver's parameters are one array ``theta (G, K, q)``: one row a neuron, as in
 that may be centred and standardised; coefficients and intercepts belong to features as they are.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -57,10 +56,6 @@ class Layout:
     def has_intercept(self) -> bool:
         """Whether the last parameter is an intercept."""
         return self.fit_intercept or self.intercept_is_column
-
-    def with_(self, **changes: Any) -> "Layout":
-        """Return the same layout but for some fields."""
-        return replace(self, **changes)
 
     @cached_property
     def padded_centre(self) -> Array | None:

@@ -24,16 +24,6 @@ class L2(NamedTuple):
     """Factors of the features alone (p,), where they are not all 1."""
 
     @property
-    def is_smooth(self) -> bool:
-        """Always."""
-        return True
-
-    @property
-    def is_rotation_invariant(self) -> bool:
-        """Whether all features have the factor 1."""
-        return self.feature_factors is None
-
-    @property
     def is_incomplete(self) -> Array:
         """Whether some feature of each group is without this penalty (G,)."""
         none = self.strength <= 0.0
@@ -63,10 +53,6 @@ class L2(NamedTuple):
     def hessian_diagonal(self) -> Array:
         """Second derivatives (G, 1, q), the same for all classes."""
         return self.strength[:, None, None] * self.factors
-
-    def prox(self, theta: Array, step_size: Array) -> Array:
-        """Minimise ``|z - theta|^2 / 2 + step_size * penalty(z)`` over ``z (G, K, q)``."""
-        return theta / (1.0 + step_size[:, None, None] * self.hessian_diagonal())
 
     def take_groups(self, groups: Array) -> "L2":
         """Return the penalty of some of the groups, by their numbers (g,)."""

@@ -44,51 +44,74 @@ MOST_PENALTY, MOST_FACTOR = 1e150, 1e150
 
 def standardise(objective: Objective) -> Objective:
     """Return the same problem in standardised features; three passes over the rows."""
-    context = objective.context
-    xp, p = context.xp, objective.rows.shape[1]
-    n = float(objective.rows.shape[0])
-    rows, zeros = objective.rows, context.zeros((p,))
+    n, fit_intercept = float(objective.rows.shape[0]), objective.layout.fit_intercept
     objective.cost.passes += 3.0 * objective.data.pass_cost
-
-    def standardised(centre: Array, scale: Array) -> Rows:
-        return rows.standardised(objective.to_rows(centre), objective.to_rows(scale))
-
     # a mean of absolute values neither overflows nor underflows where squares do
-    sizes = to_host(objective.add_up(rows.in_float64().sum, _mean_sizes, n=n)[0])
-    first = _scale(sizes)
-    index, classes = objective.data.index, objective.classes
-    sized = standardised(zeros, context.asarray(first))
+    sizes = to_host(objective.add_up(objective.rows.in_float64().sum, _mean_sizes, n=n)[0])
+    centre, scale, constant = _moments(objective, _scale(sizes))
+    outliers, middle, width = _robust(objective, centre, 1.0 / scale)
+    centre = np.where(outliers, middle if fit_intercept else 0.0, centre)
+    scale = np.where(outliers, _scale(width), scale)
+    scale, common = _near_each_other(scale, to_host(objective.penalty.strength))
+    return _in_units(objective, centre, scale, common, constant)
+
+
+def _moments(objective: Objective, first: HostArray) -> tuple[HostArray, HostArray, HostArray]:
+    """Sum means and spreads of features that are scaled to sizes near one first.
+
+    Returns
+    -------
+    centre, scale : numpy.ndarray (p,)
+        Means of the features; powers of two near one over their spread.
+    constant : numpy.ndarray (p,) of bool
+        Whether a feature is the same number, not zero, in all rows.
+    """
+    context, index, classes = objective.context, objective.data.index, objective.classes
+    p = objective.rows.shape[1]
+    sized = _standardised_rows(objective, context.zeros((p,)), context.asarray(first))
     totals, squares, total = objective.add_up(
         sized.sum, sums.column_moments, index, classes=classes
     )
     totals, squares = to_host(totals / total), to_host(squares / total)
-    centre, constant = np.zeros(p), None
-    if objective.layout.fit_intercept:
-        centre = totals / first
-        exact = standardised(context.asarray(centre), context.asarray(first))
-        from_centre, total = objective.add_up(
-            exact.sum, sums.column_squares, None, index, classes=classes
-        )
-        eps = float(xp.finfo(context.dtype).eps)
-        squares = to_host(from_centre / total)
-        constant = squares <= (CONSTANT * eps * totals) ** 2
-        squares = np.where(constant, 1.0, squares)
-    scale = first * _scale(np.sqrt(squares))
-    outliers, middle, width = _robust(objective, centre, 1.0 / scale)
-    centre = np.where(outliers, middle if objective.layout.fit_intercept else 0.0, centre)
-    scale = np.where(outliers, _scale(width), scale)
-    scale = np.minimum(scale, _most_scaling(to_host(objective.penalty.strength)))
+    if not objective.layout.fit_intercept:
+        return np.zeros(p), first * _scale(np.sqrt(squares)), np.zeros(p, bool)
+    centre = totals / first
+    exact = _standardised_rows(objective, context.asarray(centre), context.asarray(first))
+    from_centre, total = objective.add_up(
+        exact.sum, sums.column_squares, None, index, classes=classes
+    )
+    eps = float(context.xp.finfo(context.dtype).eps)
+    squares = to_host(from_centre / total)
+    constant = squares <= (CONSTANT * eps * totals) ** 2
+    squares = np.where(constant, 1.0, squares)
+    return centre, first * _scale(np.sqrt(squares)), constant & (totals != 0.0)
+
+
+def _near_each_other(scale: HostArray, strength: HostArray) -> tuple[HostArray, float]:
+    """Bound the scales (p,) by what the penalty's factors can hold, and find the middle of them.
+
+    Scales that differ little are all that of the middle.
+    """
+    scale = np.minimum(scale, _most_scaling(strength))
     common = _middle(scale)
     scale = np.clip(scale, common * 2.0**-MOST_SCALING, common * 2.0**MOST_SCALING)
     if scale.max() <= FEW_TIMES * scale.min():
-        scale = np.full(p, common)
+        scale = np.full(len(scale), common)
+    return scale, common
+
+
+def _in_units(
+    objective: Objective, centre: HostArray, scale: HostArray, common: float, constant: HostArray
+) -> Objective:
+    """Return the problem in features about ``centre``, times ``scale``; with the same penalty."""
+    context, p = objective.context, len(scale)
     given = objective.penalty.feature_factors
     unequal = given is not None or bool((scale != common).any())
     own = np.ones(p) if given is None else np.asarray(to_host(given))
     with np.errstate(under="ignore"):
         penalty = to_host(objective.penalty.strength) * common * common
     # a feature that is the same in all rows is none: what rounding leaves of it would be noise
-    used = scale if constant is None else np.where(constant & (totals != 0.0), 0.0, scale)
+    used = np.where(constant, 0.0, scale)
     factors = np.where(used > 0.0, np.minimum(own * (scale / common) ** 2, MOST_FACTOR), 1.0)
     stored = context.asarray(centre), context.asarray(used)
     layout = replace(objective.layout, centre=None, standardisation=stored)
@@ -97,7 +120,7 @@ def standardise(objective: Objective) -> Objective:
     l1 = objective.l1
     return replace(
         objective,
-        data=replace(objective.data, rows=standardised(*stored)),
+        data=replace(objective.data, rows=_standardised_rows(objective, *stored)),
         layout=layout,
         penalty=L2(
             context.asarray(penalty), layout.penalty_factors(feature_factors), feature_factors
@@ -105,6 +128,10 @@ def standardise(objective: Objective) -> Objective:
         statistics=FeatureStatistics(),
         l1=l1 and l1._replace(factors=layout.penalty_factors(sizes)),
     )
+
+
+def _standardised_rows(objective: Objective, centre: Array, scale: Array) -> Rows:
+    return objective.rows.standardised(objective.to_rows(centre), objective.to_rows(scale))
 
 
 def _mean_sizes(X: Array, *others: Array | None, n: float) -> tuple[Array]:

@@ -1,7 +1,8 @@
 """Where float32 ends in a fit on kept logits: how near to the minimum of a group it leads.
 
 Gradients and slopes in float32 lead far below the rounding of the values. So float64 is for bounds,
-once they can be small enough, and for groups whose decrease is only rounding.
+once they can be small enough, and for groups whose decrease is only rounding. `NEAR` and `QUORUM`
+are those of all fits, see `precision_schedule`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 
 from logitron.backend.types import HostArray
 
-__all__ = ["QUORUM", "Float32Limits"]
+__all__ = ["NEAR", "QUORUM", "Float32Limits"]
 
 #: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
 #: this part of the value.
@@ -18,7 +19,7 @@ DISAPPOINTING, CLOSE = 0.15, 1e-3
 #: Part of its value that the decrement of a group that was evaluated in float64 must exceed for
 #: float32 to do no harm.
 NEAR = 1e-4
-#: Part of the groups that must be near for all to be evaluated in float64.
+#: Part of the groups that must be near for all to be evaluated in float64 from then on.
 QUORUM = 0.25
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from logitron.backend.types import HostArray
+from logitron.solvers.float32_limits import NEAR, QUORUM
 
 __all__ = ["PrecisionSchedule"]
 
@@ -43,8 +44,8 @@ class PrecisionSchedule:
     possible: bool
     ready: float = 20.0
     floor: float = 1e-9
-    quorum: float = 0.25
-    near: float = 1e-4
+    quorum: float = QUORUM
+    near: float = NEAR
     patience: int = 3
     max_rejected: float = 0.2
     max_failures: int = 2

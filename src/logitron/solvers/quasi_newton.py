@@ -151,9 +151,9 @@ class QuasiNewton:
         request, schedule = self.schedule.next(state.schedule, iteration, record.n_running)
         trial = state.theta + spread(context, state.step_size) * state.direction
         evaluation = objective.evaluate(trial, request, state.preconditioner, low_precision=low)
-        free = context.library.is_host
+        on_host = context.library.is_host
         # (a device is read once, so that its bound is computed before)
-        bound = None if free else self._bound(xp, state, evaluation, trial, state.value)
+        bound = None if on_host else self._bound(xp, state, evaluation, trial, state.value)
         value, trial_slope, slope, unbounded, gap = read(
             xp,
             context,
@@ -168,7 +168,7 @@ class QuasiNewton:
         if objective.supports_float32 and not low and record.low_precision.any():
             was_low = record.low_precision
         accepted, step_size = self._search(xp, made, objective.eps, low, was_low)
-        if free and xp.any(accepted):
+        if on_host and xp.any(accepted):
             bound = self._bound(xp, state, evaluation, trial, value)
             gap = None if bound is None else read(xp, context, bound)[0]
         infinite = 0.0 * state.n_backtracks + np.inf

@@ -93,6 +93,10 @@ class Iteration:
     """Makes the parameters that the iteration ended with, for those who ask: (G, K, q) for the
     solvers, coefficients and intercepts for those who watch the engine."""
 
+    def after(self, iterations: int) -> "Iteration":
+        """Return the same iteration, counting those that were made before."""
+        return replace(self, number=iterations + self.number)
+
 
 @dataclass(frozen=True)
 class Solution:

@@ -63,7 +63,7 @@ class RowSchedule:
     width : int
         Features of each column's rows.
     evaluation : float
-        Multiplications of an iteration for each column; infinite if refreshes cost nothing.
+        Operations of an iteration for each column; infinite if refreshes cost nothing.
     """
 
     rank: int

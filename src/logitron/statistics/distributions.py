@@ -1,13 +1,12 @@
 """Probabilities and quantiles of the normal and the chi-squared distribution, on the host."""
 
-from numbers import Real
 from typing import Any
 
 from scipy import special
 
 from logitron.backend.types import HostArray
 
-__all__ = ["check_level", "chi2_quantile", "chi2_tail", "normal_quantile", "two_sided_pvalue"]
+__all__ = ["chi2_quantile", "chi2_tail", "normal_quantile", "two_sided_pvalue"]
 
 
 def two_sided_pvalue(z: HostArray) -> HostArray:
@@ -29,16 +28,3 @@ def chi2_tail(statistic: Any, df: float) -> Any:
 def chi2_quantile(level: float, df: float) -> float:
     """Return what a chi-squared number exceeds with probability ``1 - level``."""
     return float(special.chdtri(df, 1.0 - level))
-
-
-def check_level(level: Any) -> float:
-    """Return the level of an interval.
-
-    Raises
-    ------
-    ValueError
-        If it is no number between 0 and 1.
-    """
-    if not isinstance(level, Real) or not 0.0 < float(level) < 1.0:
-        raise ValueError(f"level must be a number between 0 and 1, such as 0.95, got {level!r}")
-    return float(level)

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from logitron.backend.types import HostArray
-from logitron.statistics.distributions import check_level, normal_quantile, two_sided_pvalue
+from logitron.estimators.validation.values import check_level
+from logitron.statistics.distributions import normal_quantile, two_sided_pvalue
 from logitron.statistics.summary import Block, estimate_lines, rows_of
 from logitron.statistics.tables import Labels, to_frame
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from logitron.backend.types import HostArray
-from logitron.statistics.distributions import check_level
+from logitron.estimators.validation.values import check_level
 from logitron.statistics.estimates import Estimates
 from logitron.statistics.fitted_likelihood import FittedLikelihood
 from logitron.statistics.likelihood_ratio import LikelihoodRatioTest, likelihood_ratio_test

@@ -1,6 +1,6 @@
 """``logitron sweep``: many penalties, and the choice of one of them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -110,18 +110,16 @@ def sweep(
     print_table(
         f"Sweep of {report['rows']} rows, {report['features']} features, {seconds:.1f} s",
         ("C", report["scoring"], "iterations", "bound", ""),
-        [
-            (
-                f"{row['C']:.4g}",
-                "undefined" if row["score"] is None else f"{row['score']:.4f}",
-                str(row["iterations"]),
-                f"{row['suboptimality']:.1e}",
-                _mark(row["chosen"], rows.targets),
-            )
-            for row in table
-        ],
+        [_shown(row, rows.targets) for row in table],
     )
     return finish(model, encoding, test_rows, report, results)
+
+
+def _shown(row: dict[str, Any], targets: int) -> tuple[str, ...]:
+    """Return what is printed of a penalty."""
+    score = "undefined" if row["score"] is None else f"{row['score']:.4f}"
+    iterations, bound = str(row["iterations"]), f"{row['suboptimality']:.1e}"
+    return f"{row['C']:.4g}", score, iterations, bound, _mark(row["chosen"], targets)
 
 
 def _mark(times: int, targets: int) -> str:

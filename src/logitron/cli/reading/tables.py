@@ -7,6 +7,7 @@ from typing import Any
 from logitron.backend.libraries import missing_library_error
 from logitron.cli.exits import UserError
 from logitron.cli.reading.formats import STDIN, format_of, read_error
+from logitron.data.readers.arrow import is_list
 
 __all__ = ["Table", "cell_text", "read_table"]
 
@@ -88,7 +89,6 @@ def _text(path: str, separator: str) -> Table:
 
 def _arrow(path: str, form: str) -> Table:
     try:
-        import pyarrow as pa
         from pyarrow import feather, parquet
     except ImportError:
         raise missing_library_error("pyarrow", "cli") from None
@@ -98,14 +98,7 @@ def _arrow(path: str, form: str) -> Table:
         raise missing_library_error("pandas", "cli") from None
     read = parquet.read_table if form == "parquet" else feather.read_table
     table = read(path)
-    kinds = pa.types
-    lists = [
-        one.name
-        for one in table.schema
-        if kinds.is_list(one.type)
-        or kinds.is_large_list(one.type)
-        or kinds.is_fixed_size_list(one.type)
-    ]
+    lists = [column.name for column in table.schema if is_list(column.type)]
     frame = table.drop_columns(lists).to_pandas()
     if not len(frame.columns):  # (which loses the number of rows)
         frame = frame.reindex(range(table.num_rows))

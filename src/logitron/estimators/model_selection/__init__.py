@@ -8,6 +8,9 @@ module           contents
 `summed_scores`  those that are functions of sums over rows
 `ranking_scores` those that sort the rows
 `held_out`       scores of many fits on the rows that their folds hold out
+`scorer_scores`  scores by a scorer of scikit-learn, one fit at a time
+`model_scores`   the score of a fitted cross-validation
+`penalty_grid`   the penalties: each C with each part of the L1 penalty
 `penalty_choice` the penalty with the best scores
 ================ ===============================================================================
 """

@@ -9,7 +9,6 @@ from logitron.backend.types import Array, HostArray
 from logitron.estimators.fit_grid import FitGrid, FitResults
 from logitron.estimators.fitting import Settings
 from logitron.estimators.model_selection.scoring import mean_score
-from logitron.estimators.reports import Axis
 from logitron.solvers import Status
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "average_over_folds",
     "choose_penalties",
     "fit_chosen",
-    "penalty_axis",
 ]
 
 
@@ -120,11 +118,3 @@ def fit_chosen(
     xp = results.context.xp
     coef = xp.reshape(refitted.coef, coef.shape)
     return coef, xp.reshape(refitted.intercept, (-1,)), penalties[:, choice.best], refitted
-
-
-def penalty_axis(Cs: HostArray, l1_ratios: HostArray) -> Axis:
-    """Name the penalties by C, and by their ratio where those differ; arrays (P,)."""
-    if (l1_ratios == l1_ratios[0]).all():
-        return Axis("C", Cs)
-    pairs = zip(Cs.tolist(), l1_ratios.tolist(), strict=True)
-    return Axis("penalty", [f"C={C:.6g}, l1_ratio={ratio:.6g}" for C, ratio in pairs])

@@ -18,11 +18,11 @@ import numpy as np
 from array_api_compat import is_array_api_obj
 
 from logitron.backend.types import HostArray
+from logitron.data.readers.arrow import is_list
 
 __all__ = ["read_embeddings"]
 
-#: how the names of types of lists begin, in pyarrow and polars
-LISTS = ("fixed_size_list", "list", "large_list", "extension<arrow.fixed_shape_tensor")
+#: how the names of types of lists begin in polars
 POLARS_LISTS = ("Array", "List")
 
 
@@ -87,13 +87,13 @@ def _is_embedding(column: Any) -> bool:
     """Return whether the rows of a column are arrays or lists."""
     library = _library(column)
     if library == "pyarrow":
-        return str(column.type).startswith(LISTS)
+        return is_list(column.type)
     if library == "polars":
         return str(column.dtype).startswith(POLARS_LISTS)
     if library != "pandas" or getattr(column.dtype, "kind", "") != "O":
         return False
     arrow = getattr(column.dtype, "pyarrow_dtype", None)
-    return _holds_arrays(column) if arrow is None else str(arrow).startswith(LISTS)
+    return _holds_arrays(column) if arrow is None else is_list(arrow)
 
 
 def _holds_arrays(column: Any) -> bool:

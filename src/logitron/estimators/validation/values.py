@@ -1,6 +1,6 @@
 """Checks and conversions of single values and arrays, shared by the other checks."""
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from logitron.data import wrap
 __all__ = [
     "IntegerAtLeast",
     "as_floats",
+    "check_level",
     "reject_complex",
     "reject_masked",
     "to_host_if_array",
@@ -52,6 +53,20 @@ def to_python(value: Any) -> Any:
     if isinstance(value, np.generic):
         return str(value) if value.dtype.kind in "mM" else value.item()
     return value
+
+
+def check_level(level: Any) -> float:
+    """Return the level of an interval.
+
+    Raises
+    ------
+    ValueError
+        If it is no number between 0 and 1.
+    """
+    if not isinstance(level, Real) or not 0.0 < float(level) < 1.0:
+        got = to_python(level)
+        raise ValueError(f"level must be a number between 0 and 1, such as 0.95, got {got!r}")
+    return float(level)
 
 
 def reject_masked(name: str, values: Any) -> None:

@@ -22,13 +22,13 @@ __all__ = [
     "bound_by_trial",
     "drawn_features",
     "gradient_errors",
-    "iterations_saved",
+    "worthwhile",
 ]
 
 #: curvature of a row, at least, as a multiple of the distance asked for: kappa delta is then about
 #: the root of twice its inverse
 CURVED = 16.0
-#: multiplications of square matrices in the time of one of a pass
+#: operations of products of square matrices in the time of one of a pass
 SQUARE = 3.0
 #: precision that sums must have
 EPS = float(np.finfo(np.float64).eps)
@@ -46,11 +46,29 @@ def applies_to(objective: Objective) -> bool:
     return dense and known and objective.penalty.feature_factors is None
 
 
-def iterations_saved(gap: HostArray, enough: HostArray) -> HostArray:
-    """Estimate in how many iterations bounds by the penalty (G,) would fall to ``enough``."""
+def worthwhile(
+    objective: Objective, gap: HostArray, enough: HostArray, estimate: HostArray, *, cost: float
+) -> HostArray:
+    """Decide for which groups a bound by rows may pay; for none where its sums are not in float64.
+
+    Parameters
+    ----------
+    objective : Objective
+    gap, enough, estimate : numpy.ndarray (G,)
+        The bounds by the penalty, what they should be, and what those by rows may come to.
+    cost : float
+        Of a bound by rows, in evaluations of the group: it pays if the iterations in which the
+        bound by the penalty would fall to ``enough`` are as many.
+
+    Returns
+    -------
+    numpy.ndarray (G,) of bool
+    """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        saved: HostArray = ITERATIONS * np.log(gap / enough)
-    return saved
+        pays: HostArray = (ITERATIONS * np.log(gap / enough) >= cost) & (estimate <= enough)
+    if not (pays.any() and objective.eps <= EPS and applies_to(objective)):
+        return np.zeros_like(pays)
+    return pays
 
 
 def drawn_features(objective: Objective, places: HostArray) -> tuple[HostArray, HostArray]:

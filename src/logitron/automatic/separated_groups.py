@@ -22,7 +22,7 @@ from logitron.objective import Objective, is_without_penalty
 from logitron.reductions import with_columns
 from logitron.solvers import Solution, Status
 
-__all__ = ["Separated"]
+__all__ = ["SeparatedGroups"]
 
 #: groups that are tried, at most: each takes a pass
 MOST_TRIED = 64
@@ -32,7 +32,7 @@ HOPELESS = 100
 
 
 @dataclass(frozen=True)
-class Separated:
+class SeparatedGroups:
     """The groups that were found to be separated, and by which features."""
 
     found: dict[int, Separation]
@@ -40,7 +40,7 @@ class Separated:
     """All groups."""
 
     @classmethod
-    def find(cls, objective: Objective) -> "Separated":
+    def find(cls, objective: Objective) -> "SeparatedGroups":
         """Try features without a penalty, if groups have too many parameters to be refined."""
         if objective.penalised or n_affordable(objective):
             return cls({}, objective.groups)
@@ -70,7 +70,7 @@ class Separated:
         )
 
     @classmethod
-    def find_after(cls, objective: Objective, solution: Solution) -> "Separated":
+    def find_after(cls, objective: Objective, solution: Solution) -> "SeparatedGroups":
         """Search groups that did not converge, along the parameters (G, K, q) that they ended with.
 
         For an L1 penalty, which leaves few parameters free, and no group is refined.
