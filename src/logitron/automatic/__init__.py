@@ -14,6 +14,7 @@ module                           contents
 `automatic.penalty_path`         groups that differ in their penalty: some first, then the others
 `automatic.curvature`            preconditioners of an objective
 `automatic.row_models`           those of rows, and where line searches on kept logits are possible
+`automatic.curved_hessians`      Newton's method on kept logits, for one sigmoid neuron
 `automatic.spectrum`             the features' spectrum from a sample of rows
 `automatic.hessian_diagonal`     sparse features: L-BFGS preconditioned by the Hessian's diagonal
 `automatic.diagonal_models`      that preconditioner

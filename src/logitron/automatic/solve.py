@@ -12,6 +12,7 @@ import numpy as np
 
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, refresh
+from logitron.automatic.curved_hessians import CurvedHessians
 from logitron.automatic.fallback import minimize_with_fallback
 from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
@@ -26,7 +27,7 @@ from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound, bound_below
 from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
-from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
+from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner, SharedModel
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
     Callback,
@@ -34,6 +35,7 @@ from logitron.solvers import (
     Float32Limits,
     HessianSchedule,
     LogitQuasiNewton,
+    NoHistory,
     QuasiNewton,
     Solution,
     Status,
@@ -208,9 +210,7 @@ class AutomaticSolver:
         """Minimise with a first model, then by line searches on kept logits, or in batches."""
         solution, state = solver.minimize(objective, theta, preconditioner=model, callback=callback)
         if solution.goes_on and state.schedule.to_logits:
-            if isinstance(model, CholeskyModel):
-                model = model.with_spectrum()
-            assert isinstance(model, Kronecker)
+            assert isinstance(model, Kronecker | CholeskyModel)
             return self._on_logits(objective, model, theta, solution, solver, callback)
         if solution.goes_on and state.schedule.deferred:
             return self._by_batches(objective, solution, solver, callback)
@@ -219,7 +219,7 @@ class AutomaticSolver:
     def _on_logits(
         self,
         objective: Objective,
-        model: Kronecker,
+        model: SharedModel,
         start: Array,
         solution: Solution,
         solver: QuasiNewton,
@@ -239,9 +239,10 @@ class AutomaticSolver:
             chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
             model = model.take_groups(index)
         observer = of_all_groups(callback, solution, left, context)
-        (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
-        models = RowModels(model, RowModels.blocks_pay(n, q, G, K))
+        models = models_of(chosen, model)
         rows = self._rows_solver(chosen, models, solver.gap_bound, spent)
+        if isinstance(models, CurvedHessians):
+            rows = replace(rows, history=NoHistory.of)
         kept = LogitObjective.of(chosen)
         kept = kept.in_float32() or kept
         found = rows.minimize(kept, begin, near=self.warm or spent > 1, callback=observer)
@@ -250,7 +251,7 @@ class AutomaticSolver:
     def _rows_solver(
         self,
         objective: Objective,
-        models: RowModels,
+        models: RowModels | CurvedHessians,
         gap_bound: Callable[..., Array] | None,
         spent: int,
     ) -> LogitQuasiNewton:
@@ -360,6 +361,14 @@ class AutomaticSolver:
             if part.was_stopped:
                 break
         return solution
+
+
+def models_of(objective: Objective, shared: SharedModel) -> RowModels | CurvedHessians:
+    """Choose the models of fits on kept logits: whole Hessians of one column, else rows."""
+    if isinstance(shared, CholeskyModel):
+        return CurvedHessians(shared)
+    (n, _), (G, K, q) = objective.rows.shape, objective.shape
+    return RowModels(shared, RowModels.blocks_pay(n, q, G, K))
 
 
 def _solution(
