@@ -26,7 +26,12 @@ from logitron.automatic.row_models import RowModels, keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound, bound_below
-from logitron.objective import LogitObjective, Objective, with_gram_norm_bound
+from logitron.objective import (
+    LogitObjective,
+    Objective,
+    with_float32_products,
+    with_gram_norm_bound,
+)
 from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner, SharedModel
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
@@ -111,9 +116,9 @@ class AutomaticSolver:
             inner, model, back = space.objective, space.preconditioner, space.back
             theta = space.forth(theta, warm=self.warm)
         elif self.plan.method == "shared":
-            inner, model = gram_model(objective, self.plan.gram_rows)
+            inner, model = gram_model(with_float32_products(objective), self.plan.gram_rows)
             theta = inner.start(*objective.split(theta))
-            objective = inner
+            objective = inner.with_statistics(products_in_float32=False)
         elif self.plan.method == "diagonal":
             model = diagonal_model(objective, flat=self.plan.flat)
         solver = QuasiNewton(
