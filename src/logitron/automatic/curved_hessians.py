@@ -11,14 +11,15 @@ from operator import add
 
 import numpy as np
 
+from logitron.automatic.row_models import RowModels
 from logitron.backend import namespace_of, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import LogitObjective, Objective
 from logitron.objective.second_derivatives import bordered, weighted_products
-from logitron.preconditioners import CholeskyModel, Preconditioner, curved_hessian
+from logitron.preconditioners import CholeskyModel, Preconditioner, SharedModel, curved_hessian
 from logitron.solvers import RowSchedule, RowScheduleState
 
-__all__ = ["CurvedHessians", "most_curved"]
+__all__ = ["CurvedHessians", "models_of", "most_curved"]
 
 #: part of all curvature that the chosen rows have, unless they are too many
 PART = 0.9999
@@ -82,6 +83,14 @@ class CurvedHessians:
         largest, p = float(self.shared.covariance.diagonal().max()), self.shared.n_features
         fits = 1.0 / MOST_FLOAT32 < largest < MOST_FLOAT32
         return fits and penalty > ROUNDING * p * largest * curvature
+
+
+def models_of(objective: Objective, shared: SharedModel) -> RowModels | CurvedHessians:
+    """Choose the models of fits on kept logits: whole Hessians of one column, else rows."""
+    if isinstance(shared, CholeskyModel):
+        return CurvedHessians(shared)
+    (n, _), (G, K, q) = objective.rows.shape, objective.shape
+    return RowModels(shared, RowModels.blocks_pay(n, q, G, K))
 
 
 def most_curved(curvature: HostArray, part: float, most: int) -> HostArray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from logitron.automatic.cost_model import COSTS
 from logitron.automatic.curvature import diagonal_model, gram_model, refresh
-from logitron.automatic.curved_hessians import CurvedHessians
+from logitron.automatic.curved_hessians import CurvedHessians, models_of
 from logitron.automatic.fallback import minimize_with_fallback
 from logitron.automatic.growing_samples import minimize_on_samples
 from logitron.automatic.hessian_diagonal import in_blocks, minimize_on_hessian_diagonal
@@ -366,14 +366,6 @@ class AutomaticSolver:
             if part.was_stopped:
                 break
         return solution
-
-
-def models_of(objective: Objective, shared: SharedModel) -> RowModels | CurvedHessians:
-    """Choose the models of fits on kept logits: whole Hessians of one column, else rows."""
-    if isinstance(shared, CholeskyModel):
-        return CurvedHessians(shared)
-    (n, _), (G, K, q) = objective.rows.shape, objective.shape
-    return RowModels(shared, RowModels.blocks_pay(n, q, G, K))
 
 
 def _solution(
