@@ -16,6 +16,7 @@ module                           contents
 `automatic.on_logits`            line searches on kept logits, with rows of most curvature
 `automatic.curvature`            preconditioners of an objective
 `automatic.row_models`           those of rows, and where line searches on kept logits are possible
+`automatic.curved_hessians`      Newton's method on kept logits, for one sigmoid neuron
 `automatic.spectrum`             the leading part of the features' spectrum
 `automatic.hessian_diagonal`     sparse features: L-BFGS preconditioned by the Hessian's diagonal
 `automatic.diagonal_models`      that preconditioner

@@ -37,6 +37,8 @@ MOST_CONDITION_FLOAT32 = 1e5
 #: updates of the curvature of a column, as a rule at most; and the least penalty, in units of
 #: rounding, with which a Cholesky factor exists whatever the features are
 UPDATES, LEAST_RIDGE = 7, 1e3
+#: roundings by which the largest eigenvalue can be too low, for each feature
+ROUNDINGS = 2.0
 #: squared lengths and weights that float32 has are between this and its inverse
 MOST_FLOAT32 = 1e20
 
@@ -88,7 +90,7 @@ def _of_evaluation(
         classwise: Preconditioner = make(hessian, penalty, factors)
         return classwise
     if hessian is not None and evaluation.projection is None:
-        make = compiled(dense_hessian, classes=objective.classes, eps=objective.eps)
+        make = compiled(dense_hessian, classes=objective.classes, eps=objective.products_eps)
         whole: Preconditioner = make(hessian, penalty, factors)
         return whole
     assert isinstance(model, Kronecker | CholeskyModel)
@@ -134,6 +136,7 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
         found = run(products, total, penalty.feature_factors, ratio)
         centre, basis, dual, spectrum, ridges, squares = found
         largest = xp.sum(penalty.over_factors(squares))
+    largest = largest * (1.0 + ROUNDINGS * objective.layout.n_features * objective.products_eps)
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (data.scale * data.max_weight_ratio)
     else:
@@ -178,6 +181,7 @@ def _cholesky(
     steepest = float(0.25 * data.scale * data.max_total_weight * most)
     if not float(xp.min(strength)) > LEAST_RIDGE * p * objective.eps * steepest:
         return None
+    most = most * (1.0 + ROUNDINGS * p * objective.products_eps)
     bound = total * most * (data.scale * data.max_weight_ratio)
     largest = bound if whole else _around(objective, centre)
     here = objective.with_statistics(gram_norm_bound=largest, supports_float32=False)
@@ -199,6 +203,7 @@ def _around(objective: Objective, centre: Array | None) -> Array:
 def _products(objective: Objective, count: int | None) -> tuple[Array, Array, int, bool]:
     """Sum the features' products and the weights; over how many rows, and whether of all."""
     n = objective.rows.shape[0]
+    low = {"low": True} if objective.statistics.products_in_float32 else {}
     pieces = 1 if count is None else ceil(MOST_DRAWN * count / n)
     products, total, rows = 0.0, 0.0, 0
     for seed in range(pieces):
@@ -207,7 +212,8 @@ def _products(objective: Objective, count: int | None) -> tuple[Array, Array, in
             part = subsample(objective, ceil(count / pieces), DRAWS + seed)
         whole = part is None  # all rows are asked for, or rows cannot be drawn
         part = part or objective
-        *parts, weights = part.sum_weighted(sums.gram, fit_intercept=part.layout.fit_intercept)
+        fit_intercept = part.layout.fit_intercept
+        *parts, weights = part.sum_weighted(sums.gram, fit_intercept=fit_intercept, **low)
         found = part.context.compile(bordered)(*parts)
         part.cost.grams += part.data.pass_cost
         products, total = products + found, total + weights

@@ -1,4 +1,4 @@
-"""Fits by line searches on kept logits, with the rows of most curvature as the model.
+"""Fits by line searches on kept logits, with models of the rows of most curvature.
 
 They follow the first step of a fit on dense rows where classes can be separated, and are the whole
 fit of wide features, see `LogitQuasiNewton` and `RowModels`.
@@ -10,16 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from logitron.automatic.curved_hessians import CurvedHessians, models_of
 from logitron.automatic.observers import of_all_groups
 from logitron.automatic.row_models import Eigenbasis, RowModels
 from logitron.backend.types import Array
 from logitron.certificates import bound_below
 from logitron.objective import LogitObjective, Objective
-from logitron.preconditioners import CholeskyModel, Kronecker, SampledSpectrum
+from logitron.preconditioners import Kronecker, SampledSpectrum, SharedModel
 from logitron.solvers import (
     Callback,
     Float32Limits,
     LogitQuasiNewton,
+    NoHistory,
     Solution,
     Status,
     Stopping,
@@ -54,7 +56,7 @@ class OnLogits:
     def continued(
         self,
         objective: Objective,
-        spectrum: Kronecker | CholeskyModel,
+        spectrum: SharedModel,
         start: Array,
         solution: Solution,
         callback: Callback,
@@ -69,7 +71,7 @@ class OnLogits:
         context, spent = objective.context, int(solution.n_iter.max())
         left = np.flatnonzero(solution.status == Status.MAX_ITER)
         solution = replace(solution, theta=start) if spent <= 1 else solution
-        chosen, begin, model = objective, solution.theta, _with_spectrum(spectrum)
+        chosen, begin, model = objective, solution.theta, spectrum
         if len(left) < objective.groups:
             index = context.asarray(left, keep_dtype=True)
             chosen, begin = objective.take(left), context.xp.take(begin, index, axis=0)
@@ -77,8 +79,7 @@ class OnLogits:
         observer = of_all_groups(callback, solution, left, context)
         kept = LogitObjective.of(chosen)
         kept = kept.in_float32() or kept
-        (n, _), (G, K, q) = chosen.rows.shape, chosen.shape
-        models = RowModels(model, RowModels.blocks_pay(n, q, G, K), self.eigenbasis)
+        models = models_of(chosen, model, self.eigenbasis)
         solver = self._solver(chosen, models, spent)
         found = solver.minimize(kept, begin, near=warm or spent > 1, callback=observer)
         return solution.replaced(left, found, context, after=spent)
@@ -86,7 +87,7 @@ class OnLogits:
     def near_answers(
         self,
         objective: Objective,
-        spectrum: Kronecker | CholeskyModel,
+        spectrum: Kronecker,
         theta: Array,
         callback: Callback,
     ) -> Solution:
@@ -95,7 +96,7 @@ class OnLogits:
         In the precision of the rows: float32 would soon be of no use. By models of rows, since
         whole blocks of classes would cost more than the few iterations that are left.
         """
-        models = RowModels(_with_spectrum(spectrum), blocks=False, eigenbasis=self.eigenbasis)
+        models = RowModels(spectrum, blocks=False, eigenbasis=self.eigenbasis)
         solver = self._solver(objective, models, 0)
         return solver.minimize(LogitObjective.of(objective), theta, near=True, callback=callback)
 
@@ -107,9 +108,11 @@ class OnLogits:
         solver = replace(solver, history=short_history)
         return solver.minimize(LogitObjective.of(objective), theta, callback=callback)
 
-    def _solver(self, objective: Objective, models: RowModels, spent: int) -> LogitQuasiNewton:
+    def _solver(
+        self, objective: Objective, models: RowModels | CurvedHessians, spent: int
+    ) -> LogitQuasiNewton:
         """Make the solver, for the iterations that are left."""
-        return LogitQuasiNewton(
+        solver = LogitQuasiNewton(
             models,
             models.schedule(objective),
             gap_bound=bound_of_logits(self.gap_bound),
@@ -118,6 +121,9 @@ class OnLogits:
             float32=Float32Limits(bound_below=bound_below(objective)),
             stopping=Stopping.stored(self.tol, objective.rows.context.precision),
         )
+        if isinstance(models, CurvedHessians):
+            return replace(solver, history=NoHistory.of)
+        return solver
 
 
 def bound_of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Array] | None:
@@ -129,7 +135,3 @@ def bound_of_logits(gap_bound: Callable[..., Array] | None) -> Callable[..., Arr
         return gap_bound(kept.objective, *arguments, **named)
 
     return bound
-
-
-def _with_spectrum(model: Kronecker | CholeskyModel) -> Kronecker:
-    return model.with_spectrum() if isinstance(model, CholeskyModel) else model

@@ -26,7 +26,7 @@ from logitron.automatic.row_models import keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.objective import Objective, with_gram_norm_bound
+from logitron.objective import Objective, with_float32_products, with_gram_norm_bound
 from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
@@ -114,9 +114,9 @@ class AutomaticSolver:
             inner, model, back = space.objective, space.preconditioner, space.back
             theta = space.forth(theta, warm=self.warm)
         elif self.plan.method == "shared":
-            inner, model = gram_model(objective, self.plan.gram_rows)
+            inner, model = gram_model(with_float32_products(objective), self.plan.gram_rows)
             theta = inner.start(*objective.split(theta))
-            objective = inner
+            objective = inner.with_statistics(products_in_float32=False)
         elif self.plan.method == "diagonal":
             model = diagonal_model(objective, flat=self.plan.flat)
         solver = QuasiNewton(
@@ -183,7 +183,7 @@ class AutomaticSolver:
         model = None if model is None else model.take_groups(index)
         some = objective.take(groups)
         if near and hard and self.plan.on_logits and keeps_logits(some):
-            assert isinstance(model, Kronecker | CholeskyModel)
+            assert isinstance(model, Kronecker)
             return solvers.on_logits.near_answers(some, model, theta, callback)
         products = replace(solvers.products, schedule=self._schedule(some))
         minimize = replace(self, warm=near)._from_model

@@ -15,6 +15,7 @@ from logitron.estimators.fit_results import BatchOutcome
 from logitron.preconditioners import (
     BlockDiagonal,
     CholeskyModel,
+    CurvedHessian,
     DenseHessian,
     DenseInverse,
     Diagonal,
@@ -23,7 +24,7 @@ from logitron.preconditioners import (
     SampledSpectrumAndRows,
     SpectrumAndRows,
 )
-from logitron.solvers import CheckpointError, RingHistory, RowScheduleState, Solution
+from logitron.solvers import CheckpointError, NoHistory, RingHistory, RowScheduleState, Solution
 from logitron.solvers.curvature_schedule import CurvatureScheduleState
 from logitron.solvers.dropping_history import DroppingHistory
 from logitron.solvers.gradient_descent import DescentState
@@ -47,6 +48,7 @@ TYPES: dict[str, type] = {
         CholeskyModel,
         Costs,
         CurvatureScheduleState,
+        CurvedHessian,
         DenseHessian,
         DenseInverse,
         DescentState,
@@ -55,6 +57,7 @@ TYPES: dict[str, type] = {
         History,
         Kronecker,
         LogitState,
+        NoHistory,
         PenaltyOutcome,
         Plan,
         PrecisionSchedule,

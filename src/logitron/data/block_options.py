@@ -22,6 +22,8 @@ class BlockOptions:
     max_excess : int
         Largest size of a block of ``preferred_rows`` rows, relative to the device's
         ``features``.
+    undivided : float
+        Rows that are one block nevertheless, relative to those of a block.
     fewest_converted : int
         Rows. Fewer rows in a block that is converted to a wider precision cost more in calls than
         converted features save that stay in a cache.
@@ -61,6 +63,7 @@ class BlockOptions:
     min_rows: int = 512
     preferred_rows: int = 2048
     max_excess: int = 4
+    undivided: float = 1.25
     fewest_converted: int = 64
     min_retry_rows: int = 64
     many_outputs: int = 16
@@ -112,5 +115,7 @@ def default_block_rows(
     if sizes.temporary is not None:
         size = 4 if context.precision == "float32" else 8
         rows = min(rows, sizes.temporary // (size * width))
+    if n <= options.undivided * rows:  # a small second block costs as many calls as the first
+        rows = max(rows, n)
     fewest, most = sizes.many_outputs_rows or (options.min_rows, rows)
     return max(fewest, min(rows, most) if width >= options.many_outputs else rows)

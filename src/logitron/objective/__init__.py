@@ -22,6 +22,7 @@ module                         what it holds
 `objective.partial_hessian`    second derivatives by some of the parameters
 `objective.row_ladder`         numbers of rows that share a compiled pass
 `objective.evaluation`         from sums over rows to value, gradient and Hessian
+`objective.float32_products`   when products of the features may be summed in float32
 `objective.convexity`          whether distances from the optimum have a bound
 `objective.cost`               what a fit costs: reads of the features, operations of one
 ============================== =====================================================================
@@ -30,6 +31,7 @@ module                         what it holds
 from logitron.objective.cost import Cost, operations_of_pass
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
+from logitron.objective.float32_products import with_float32_products
 from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.kept_logits import LogitObjective, RayValues
@@ -61,5 +63,6 @@ __all__ = [
     "operations_of_pass",
     "row_squares",
     "slope_along",
+    "with_float32_products",
     "with_gram_norm_bound",
 ]

@@ -172,6 +172,12 @@ class Objective:
         return float(self.rows.context.xp.finfo(self.rows.context.dtype).eps)
 
     @cached_property
+    def products_eps(self) -> float:
+        """Precision in which models of the curvature are summed."""
+        low = self.statistics.products_in_float32
+        return float(np.finfo(np.float32).eps) if low else self.eps
+
+    @cached_property
     def supports_float32(self) -> bool:
         """Whether `evaluate` has ``low_precision``."""
         return self.statistics.supports_float32
@@ -286,6 +292,7 @@ class Objective:
             combinations = self.context.compile(projection, rank=rank)(preconditioner, theta)
         rows = self.rows.in_float32() if low_precision else self.rows
         assert rows is not None
+        low_products = curvature == "full" and self.statistics.products_in_float32
         found = self.add_up(
             rows.sum,
             sums.evaluate,
@@ -297,6 +304,7 @@ class Objective:
             loss=self.loss,
             curvature=curvature,
             count_misclassified=self._counts_misclassified,
+            **({"low": True} if low_products else {}),
         )
         self._count(curvature)
         settings = {"curvature": curvature, "fit_intercept": self.layout.fit_intercept}

@@ -41,6 +41,8 @@ __all__ = [
 
 #: numbers that weighted copies of a block's features may take together
 MOST_AT_A_TIME = 1 << 22
+#: rows that are copied at a time, at least, and their numbers as a rule
+FEWEST_COPIED, MOST_COPIED = 256, 1 << 15
 #: columns that matrix products are made of, or a multiple of those
 TILE = 16
 
@@ -52,8 +54,12 @@ def curvature_sums(
     weights: Array | None,
     curvature: str,
     fit_intercept: bool,
+    *,
+    low: bool = False,
 ) -> tuple[Array, ...]:
     """Sum the part of the Hessian that is asked for, of terms ``P (n, G, K)``.
+
+    If ``low``, whole Hessians of one class are made of products in float32.
 
     Returns
     -------
@@ -64,7 +70,7 @@ def curvature_sums(
     """
     if curvature == "full":
         if P.shape[2] == 1:
-            parts = class_blocks(xp, X, P, weights, fit_intercept)
+            parts = class_blocks(xp, X, P, weights, fit_intercept, low=low)
             return tuple(part[:, 0, ...] for part in parts)
         return summed_curvature(xp, P, weights, augmented(xp, X, None, fit_intercept))
     logits = summed_curvature(xp, P, weights, None)
@@ -74,9 +80,11 @@ def curvature_sums(
 
 
 def weighted_products(
-    xp: Any, X: Array, weights: Array | None, fit_intercept: bool
+    xp: Any, X: Array, weights: Array | None, fit_intercept: bool, *, low: bool = False
 ) -> tuple[Array, ...]:
     """Sum products of the features and a 1, weighted by ``weights (G, n)``.
+
+    If ``low``, those of features with each other are summed in float32, for one group.
 
     The features are copied once at most, and not at all where there are no weights: for large
     blocks, a copy costs as much as the products do.
@@ -91,9 +99,12 @@ def weighted_products(
         of the 1 with itself.
     """
     T = xp.matrix_transpose
-    F = X[None, :, :] if weights is None else xp.sqrt(weights)[:, :, None] * X
-    # (some libraries copy the operands of products of stacks)
-    products = _squared(xp, F[0, ...])[None, ...] if F.shape[0] == 1 else T(F) @ F
+    if low:
+        products = _squared_in_float32(xp, X, None if weights is None else weights[0, :])[None, ...]
+    else:
+        F = X[None, :, :] if weights is None else xp.sqrt(weights)[:, :, None] * X
+        # (some libraries copy the operands of products of stacks)
+        products = _squared(xp, F[0, ...])[None, ...] if F.shape[0] == 1 else T(F) @ F
     if not fit_intercept:
         return (products,)
     weights = T(xp.ones_like(X[:, :1])) if weights is None else weights
@@ -126,12 +137,31 @@ def _squared(xp: Any, F: Array) -> Array:
     return xp.concat([products, T(last)], axis=0)
 
 
+def _squared_in_float32(xp: Any, X: Array, weights: Array | None) -> Array:
+    """Multiply columns (n, q) with each other by weights (n,), in float32; in the dtype of ``X``.
+
+    Few rows are copied at a time: larger copies are allocated by the system each time, which takes
+    longer than the products.
+    """
+    (n, q), roots = X.shape, None if weights is None else xp.sqrt(weights)[:, None]
+    size, found = max(FEWEST_COPIED, q, MOST_COPIED // q), None
+    for start in range(0, n, size):
+        some = slice(start, min(start + size, n))
+        F = xp.astype(X[some, :], xp.float32, copy=False)
+        F = F if roots is None else F * xp.astype(roots[some, :], xp.float32, copy=False)
+        part = _squared(xp, F)
+        found = part if found is None else found + part
+    return xp.astype(found, X.dtype)
+
+
 def class_blocks(
     xp: Any,
     X: Array,
     P: Array,
     sample_weight: Array | None,
     fit_intercept: bool,
+    *,
+    low: bool = False,
 ) -> tuple[Array, ...]:
     """Sum ``s p (1 - p) x x'`` of each class (G, K, ...), some classes at a time.
 
@@ -144,7 +174,7 @@ def class_blocks(
     d = xp.matrix_transpose(xp.reshape(d, (n, G * K)))
     step = max(1, MOST_AT_A_TIME // (n * X.shape[1]))
     parts = [
-        weighted_products(xp, X, d[first : min(first + step, G * K), :], fit_intercept)
+        weighted_products(xp, X, d[first : min(first + step, G * K), :], fit_intercept, low=low)
         for first in range(0, G * K, step)
     ]
     joined = (

@@ -30,6 +30,8 @@ class FeatureStatistics:
     supports_float32 : bool, default False
         Whether passes far from the optimum can be computed in float32: the flattest direction is
         above its rounding, too.
+    products_in_float32 : bool, default False
+        Whether models of the curvature are made of products that are summed in float32.
     """
 
     column_squares: Array | None = None
@@ -39,3 +41,4 @@ class FeatureStatistics:
     centre_first_float32: bool = False
     fits_float32: bool = False
     supports_float32: bool = False
+    products_in_float32: bool = False

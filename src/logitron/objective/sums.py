@@ -69,6 +69,7 @@ def evaluate(
     loss: Loss,
     curvature: str,
     count_misclassified: bool,
+    low: bool = False,
 ) -> tuple[Array, ...]:
     """Sum loss (G,), derivatives by coefficients (m, p) and intercepts (m,), and second ones.
 
@@ -76,7 +77,7 @@ def evaluate(
     (G, K)`` belongs to the features as they are, as the sums do. For "subspace", ``projection
     (G, r, K)`` makes features from logits, of which ``at_centre (G, K)`` are the intercepts of
     centred features. ``count_misclassified`` adds the number of rows (G,) with at most half of
-    the probability for their target.
+    the probability for their target. Whole Hessians are made of products in float32 if ``low``.
     """
     xp, X = block.xp, block.X
     T = xp.matrix_transpose
@@ -100,7 +101,8 @@ def evaluate(
     P = xp.reshape(terms.curvature, (n, G, K))  # of one class, second derivatives
     if curvature != "subspace":
         wide = xp.astype(X, block.dtype, copy=False) if curvature in OWN_FEATURES else X
-        seconds = curvature_sums(xp, wide, P, sample_weight, curvature, intercept is not None)
+        fit_intercept = intercept is not None
+        seconds = curvature_sums(xp, wide, P, sample_weight, curvature, fit_intercept, low=low)
     elif projection is not None and projection.shape[1:] == (1, 1):
         mix, origin = projection[:, 0, 0], None if at_centre is None else at_centre[:, 0]
         seconds = (along_logits(xp, P, sample_weight, Z, origin, mix),)
@@ -122,15 +124,17 @@ def gram(
     *,
     classes: int,
     fit_intercept: bool,
+    low: bool = False,
 ) -> tuple[Array, ...]:
     """Sum the features' products, weighted by the mean weight of the groups; and weights.
 
-    In the parts of `weighted_products`.
+    In the parts of `weighted_products`; in float32 if ``low``.
     """
     xp, X = block.xp, block.X
     mean = block.mean_weights(index, classes)
     total = xp.sum(xp.ones_like(X[:, 0]) if mean is None else mean)
-    parts = weighted_products(xp, X, None if mean is None else mean[None, :], fit_intercept)
+    weights = None if mean is None else mean[None, :]
+    parts = weighted_products(xp, X, weights, fit_intercept, low=low)
     return *(part[0, ...] for part in parts), total
 
 

@@ -9,6 +9,7 @@ module                              model of a group's Hessian
 `preconditioners.block_diagonal`    the blocks of each class with itself
 `preconditioners.spectrum_and_rows` the features' shared spectrum, and the rows of most curvature
 `preconditioners.sampled_spectrum`  the same, with the leading part of the spectrum
+`preconditioners.curved_hessian`    the Hessian of one column, by the rows of most curvature
 `preconditioners.diagonal`          a power of the Hessian's diagonal, for sparse features
 `preconditioners.dense`             the whole Hessian, to be solved with once or many times
 `preconditioners.eigenbasis`        eigenbases of the features' products
@@ -22,6 +23,7 @@ no answer depends on which one a solver uses.
 from logitron.preconditioners.base import Preconditioner, choose, take
 from logitron.preconditioners.block_diagonal import BlockDiagonal, block_diagonal
 from logitron.preconditioners.cholesky import CholeskyModel, flat_model
+from logitron.preconditioners.curved_hessian import CurvedHessian, curved_hessian
 from logitron.preconditioners.dense import DenseHessian, DenseInverse, dense_hessian
 from logitron.preconditioners.diagonal import Diagonal, diagonal
 from logitron.preconditioners.eigenbasis import eigenbasis, mean_products, weighed_eigenbasis
@@ -37,6 +39,7 @@ from logitron.preconditioners.subspace import SharedModel, corrected, projection
 __all__ = [
     "BlockDiagonal",
     "CholeskyModel",
+    "CurvedHessian",
     "DenseHessian",
     "DenseInverse",
     "Diagonal",
@@ -49,6 +52,7 @@ __all__ = [
     "block_diagonal",
     "choose",
     "corrected",
+    "curved_hessian",
     "dense_hessian",
     "diagonal",
     "eigenbasis",

@@ -11,12 +11,7 @@ from typing import NamedTuple
 from logitron.backend import linalg, namespace_of
 from logitron.backend.types import Array
 from logitron.preconditioners.base import take
-from logitron.preconditioners.kronecker import (
-    Kronecker,
-    add_correction,
-    inverse_or_zero,
-    without_curvature,
-)
+from logitron.preconditioners.kronecker import add_correction, inverse_or_zero
 
 __all__ = ["CholeskyModel", "flat_model"]
 
@@ -57,13 +52,6 @@ class CholeskyModel(NamedTuple):
     def with_curvature(self, curvature: Array, penalty: Array) -> "CholeskyModel":
         """Return the model of the same features with another curvature (G, 1, 1)."""
         return cholesky_model(self.covariance, curvature, penalty)
-
-    def with_spectrum(self) -> Kronecker:
-        """Return the Kronecker model of the same features, without curvature."""
-        xp = namespace_of(self.covariance)
-        spectrum, basis = linalg.eigh(self.covariance)
-        spectrum = 0.5 * (spectrum + xp.abs(spectrum))
-        return without_curvature(self.penalty, 1, basis, spectrum)
 
     def covariances(self, B: Array) -> Array:
         """Covariances (G, r, r) of the logits of directions B (G, r, p) under Sigma."""

@@ -21,6 +21,7 @@ module                         what it holds
 `solvers.state`                the state between two iterations
 `solvers.ring_history`         its history in memory that is allocated once, in float32
 `solvers.short_history`        which history many parameters have
+`solvers.no_history`           none, for Newton's method
 `solvers.dropping_history`     its history where pairs of a steeper loss are dropped
 `solvers.curvature_schedule`   refreshes of a preconditioner that is made of curvature
 `solvers.group_arrays`         numbers and arrays of the groups
@@ -65,6 +66,7 @@ from logitron.solvers.l1_model import L1Model, MatrixModel
 from logitron.solvers.lagging_newton import LaggingNewton
 from logitron.solvers.line_search import LineSearch
 from logitron.solvers.logit_quasi_newton import LogitQuasiNewton
+from logitron.solvers.no_history import NoHistory
 from logitron.solvers.proximal_newton import CompositeObjective, ProximalNewton
 from logitron.solvers.quasi_newton import QuasiNewton
 from logitron.solvers.result import Iteration, Solution, Status, joined, put_groups
@@ -96,6 +98,7 @@ __all__ = [
     "LineSearch",
     "LogitQuasiNewton",
     "MatrixModel",
+    "NoHistory",
     "Outcome",
     "Part",
     "PastRing",

@@ -112,7 +112,10 @@ class QuasiNewton:
         )
         request, schedule = self.schedule.next(self.schedule.start(), 0, groups)
         evaluation = objective.evaluate(theta, request, preconditioner, low_precision=precision.low)
-        value, unbounded = read(xp, context, evaluation.value, evaluation.unbounded)
+        begun = evaluation.value
+        if context.library.is_host:  # (at zero, features that are not finite are in no value)
+            begun = begun + context.xp.sum(0.0 * evaluation.grad, axis=(1, 2))
+        value, unbounded = read(xp, context, begun, evaluation.unbounded)
         infinite, zero = (np.full(groups, x) if xp is np else x for x in (np.inf, 0.0))
         progress = Progress(infinite, infinite, zero, zero > 0.0)
         # where shapes are compiled for, the history has its full length from the start
