@@ -12,8 +12,11 @@ from sklearn.linear_model import LogisticRegression as Sklearn
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
-from logitron.estimators import fit_grid
-from logitron.estimators.fit_grid import NUMBERS_PER_PARAMETER, SOLVER_NUMBERS_FRACTION
+from logitron.estimators.fit_grid import (
+    MIN_SOLVER_NUMBERS,
+    NUMBERS_PER_PARAMETER,
+    SOLVER_NUMBERS_FRACTION,
+)
 from tests.backends import host
 from tests.tolerances import assert_near
 
@@ -307,11 +310,9 @@ def test_progress_is_shown(capsys):
 
 
 @pytest.mark.parametrize("size", [(150, 127, 1300), (100, 1000, 200)], ids=["tall", "wide"])
-def test_targets_that_are_many_are_fitted_part_by_part(size, monkeypatch):
+def test_targets_that_are_many_are_fitted_part_by_part(size):
     n, p, targets = size
-    least = 1 << 22
-    monkeypatch.setattr(fit_grid, "MIN_SOLVER_NUMBERS", least)
-    available = max(least, SOLVER_NUMBERS_FRACTION * n * p)
+    available = max(MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION * n * p)
     assert targets * NUMBERS_PER_PARAMETER * (p + 1) > available
     rng = np.random.default_rng(0)
     features = rng.normal(size=(n, p))

@@ -40,7 +40,7 @@ FEWEST_DIRECTIONS, MOST_DIRECTIONS, ROWS_EACH = 100, 200, 45
 ROWS_A_DIRECTION, ROWS_A_FEATURE, ROWS_OF_ONE = 8, 1.0, 0.5
 #: passes that it takes, also for more targets than so many, where memory is left for few rows of
 #: each; that the exact spectrum takes; and the part of the cost to be saved
-SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 30, 50, 16, 25, 1 / 3
+SAMPLED_PASSES, TARGETS_PASSES, MANY_TARGETS, EXACT_PASSES, MUST_SAVE = 40, 50, 16, 25, 1 / 3
 #: features in dense blocks of sparse ones, at most; passes that those take, as a rule; and
 #: iterations by sparse products, at least
 MOST_BLOCKED, DENSE_PASSES, FEWEST_BEFORE = 4096, 30, 30

@@ -48,7 +48,9 @@ NUMBERS_PER_PARAMETER = 26
 #: numbers in the Hessians of one batch
 MAX_HESSIAN_NUMBERS = 1 << 26
 #: numbers that a solver may store in any case, and as a fraction of the numbers in X
-MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION = 1 << 25, 0.5
+MIN_SOLVER_NUMBERS, SOLVER_NUMBERS_FRACTION = 1 << 22, 0.5
+#: the same for softmax groups: those along a path of penalties gain from each other's answers
+MIN_SOFTMAX_NUMBERS = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -375,7 +377,8 @@ def _take_columns(
 
 def _n_batches(groups: int, K: int, n: int, p: int) -> int:
     """Compute the number of batches from the memory that the solver needs for each parameter."""
-    numbers = max(MIN_SOLVER_NUMBERS, int(SOLVER_NUMBERS_FRACTION * p * n))
+    least = MIN_SOLVER_NUMBERS if K == 1 else MIN_SOFTMAX_NUMBERS
+    numbers = max(least, int(SOLVER_NUMBERS_FRACTION * p * n))
     groups_per_batch = max(1, numbers // (NUMBERS_PER_PARAMETER * K * (p + 1)))
     return -(-groups // groups_per_batch)
 
