@@ -63,3 +63,17 @@ def test_the_least_objective_after_rounding_is_chosen(classes):
     assert wide.choose(_outcome(spoilt, value), good, _minimize) is spoilt
     held = narrow.choose(_outcome(spoilt, value), spoilt, _minimize)
     assert narrow.value(held) < 1e-2 * at_zero
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_what_is_only_rounding_is_not_chosen(classes):
+    """Terms of 1e15 that cancel leave logits no digits: their objective is a random number."""
+    one = _separated(classes)
+    good = np.zeros(one.shape[1:])
+    good[0, 0], spoilt = 1.0, good.copy()
+    spoilt[0, :2] += 1e16 / 3.0, -1e16 / 3.0
+    good, spoilt = good.reshape(-1), spoilt.reshape(-1)
+    wide, least = Storable(one, "float64"), 1e-3
+    assert wide.value(good) < wide.value(spoilt)
+    assert wide.choose(_outcome(spoilt, least), good, _minimize) is not spoilt
+    assert wide.value(good) - host(one.evaluate(good.reshape(1, *one.shape[1:])).value)[0] < 1e-12

@@ -1,11 +1,11 @@
 """Preconditioners of an objective: what is summed over its rows to make them."""
 
-from math import ceil
+from math import ceil, sqrt
 
 from logitron.automatic.cost_model import COSTS
 from logitron.backend import to_host
 from logitron.backend.types import Array
-from logitron.objective import Evaluation, Objective, gram_norm_bound, sums
+from logitron.objective import Evaluation, Objective, gram_norm_bound, products_eps, sums
 from logitron.objective.second_derivatives import bordered
 from logitron.preconditioners import (
     CholeskyModel,
@@ -37,7 +37,7 @@ MOST_CONDITION_FLOAT32 = 1e5
 #: updates of the curvature of a column, as a rule at most; and the least penalty, in units of
 #: rounding, with which a Cholesky factor exists whatever the features are
 UPDATES, LEAST_RIDGE = 7, 1e3
-#: roundings by which the largest eigenvalue can be too low, for each feature
+#: roundings by which the largest eigenvalue can be too low, for each feature and the root of rows
 ROUNDINGS = 2.0
 #: squared lengths and weights that float32 has are between this and its inverse
 MOST_FLOAT32 = 1e20
@@ -90,7 +90,7 @@ def _of_evaluation(
         classwise: Preconditioner = make(hessian, penalty, factors)
         return classwise
     if hessian is not None and evaluation.projection is None:
-        make = compiled(dense_hessian, classes=objective.classes, eps=objective.products_eps)
+        make = compiled(dense_hessian, classes=objective.classes, eps=products_eps(objective))
         whole: Preconditioner = make(hessian, penalty, factors)
         return whole
     assert isinstance(model, Kronecker | CholeskyModel)
@@ -136,7 +136,7 @@ def gram_model(objective: Objective, count: int | None = None) -> tuple[Objectiv
         found = run(products, total, penalty.feature_factors, ratio)
         centre, basis, dual, spectrum, ridges, squares = found
         largest = xp.sum(penalty.over_factors(squares))
-    largest = largest * (1.0 + ROUNDINGS * objective.layout.n_features * objective.products_eps)
+    largest = largest * _rounded_up(objective)
     if whole:  # the Gram matrix is that of the groups' mean weight; one group can have more of it
         largest = largest * (data.scale * data.max_weight_ratio)
     else:
@@ -181,12 +181,17 @@ def _cholesky(
     steepest = float(0.25 * data.scale * data.max_total_weight * most)
     if not float(xp.min(strength)) > LEAST_RIDGE * p * objective.eps * steepest:
         return None
-    most = most * (1.0 + ROUNDINGS * p * objective.products_eps)
-    bound = total * most * (data.scale * data.max_weight_ratio)
+    bound = total * most * _rounded_up(objective) * (data.scale * data.max_weight_ratio)
     largest = bound if whole else _around(objective, centre)
     here = objective.with_statistics(gram_norm_bound=largest, supports_float32=False)
     here = here if centre is None else here.with_layout(centre=centre)
     return here, flat_model(covariance, strength)
+
+
+def _rounded_up(objective: Objective) -> float:
+    """Return a factor that makes an eigenvalue of summed products a bound."""
+    n, p = objective.rows.shape[0], objective.layout.n_features
+    return 1.0 + ROUNDINGS * p * sqrt(n) * products_eps(objective)
 
 
 def _around(objective: Objective, centre: Array | None) -> Array:

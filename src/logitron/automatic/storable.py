@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitron.backend import to_host
-from logitron.backend.types import HostArray
+from logitron.backend.types import Array, HostArray
 from logitron.certificates import LocalObjective
 from logitron.objective import Objective
 from logitron.penalties import L2
@@ -57,8 +57,24 @@ class Storable:
                 None if part is None else context.asarray(context.xp.astype(part, dtype))
                 for part in one.split(context.asarray(theta))
             )
-        found = float(to_host(one.evaluate(one.start(W, b)).value)[0])
+        stored = one.start(W, b)
+        found = float(to_host(one.evaluate(stored).value)[0]) + self._rounding(stored)
         return found if np.isfinite(found) else np.inf
+
+    def _rounding(self, theta: Array) -> float:
+        """Estimate by how much rounding of the logits can change the objective.
+
+        Terms that cancel in the rows can be so large that the objective is a random number, and
+        steps find the least of many. A row's loss changes by as much as its logits, at most.
+        """
+        one, eps = self.one, float(np.finfo(np.float64).eps)
+        xp, p = one.context.xp, one.layout.n_features
+        total = float(to_host(xp.sum(one.weight_sum())))
+        squares = float(to_host(xp.sum(one.row_squares(fit_intercept=False)))) / max(total, eps)
+        W, b = theta[0, :, :p], one.layout.raw_intercept(theta)
+        sizes = xp.sqrt(squares * xp.sum(W * W, axis=1))
+        sizes = sizes if b is None else sizes + xp.abs(b[0, :])
+        return eps * total * float(to_host(xp.max(sizes)))
 
     def choose(
         self,

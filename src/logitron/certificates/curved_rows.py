@@ -170,7 +170,9 @@ def _bound(
         off += last_off * np.sqrt(mean @ mean)
     A = np.sqrt(curvature)[:, None] * X
     products = A @ A.T
-    products[np.diag_indices(len(A))] += penalty
+    # (a penalty below the rounding of the products would leave them singular)
+    ridge = max(penalty, float(np.trace(products)) * len(A) * np.finfo(np.float64).eps)
+    products[np.diag_indices(len(A))] += ridge
     u = (g - linalg.solve(products, (A @ g)[:, None])[:, 0] @ A) / penalty
     along = A @ u
     settings = {"penalty": penalty, "error": off, "of_intercept": of_intercept}

@@ -31,7 +31,7 @@ module                         what it holds
 from logitron.objective.cost import Cost, operations_of_pass
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
-from logitron.objective.float32_products import with_float32_products
+from logitron.objective.float32_products import products_eps, with_float32_products
 from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.kept_logits import LogitObjective, RayValues
@@ -61,6 +61,7 @@ __all__ = [
     "linearise",
     "make_training_rows",
     "operations_of_pass",
+    "products_eps",
     "row_squares",
     "slope_along",
     "with_float32_products",

@@ -10,7 +10,7 @@ import numpy as np
 from logitron.backend import to_host
 from logitron.objective.objective import Objective
 
-__all__ = ["with_float32_products"]
+__all__ = ["products_eps", "with_float32_products"]
 
 #: multiplications from which on casting the features costs less than it saves
 FEWEST = 1 << 23
@@ -22,6 +22,12 @@ ROUNDING, MOST = float(np.finfo(np.float32).eps), 1e25
 def with_float32_products(objective: Objective) -> Objective:
     """Return the same objective, whose models are summed in float32 if that is possible."""
     return objective.with_statistics(products_in_float32=_is_possible(objective))
+
+
+def products_eps(objective: Objective) -> float:
+    """Return the precision in which models of the curvature are summed."""
+    low = objective.statistics.products_in_float32
+    return float(np.finfo(np.float32).eps) if low else objective.eps
 
 
 def _is_possible(objective: Objective) -> bool:

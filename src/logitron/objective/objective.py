@@ -172,12 +172,6 @@ class Objective:
         return float(self.rows.context.xp.finfo(self.rows.context.dtype).eps)
 
     @cached_property
-    def products_eps(self) -> float:
-        """Precision in which models of the curvature are summed."""
-        low = self.statistics.products_in_float32
-        return float(np.finfo(np.float32).eps) if low else self.eps
-
-    @cached_property
     def supports_float32(self) -> bool:
         """Whether `evaluate` has ``low_precision``."""
         return self.statistics.supports_float32
@@ -290,9 +284,8 @@ class Objective:
         if curvature == "subspace":
             rank = max(1, min(self.classes, MOST_IN_SUBSPACE // self.classes - 1))
             combinations = self.context.compile(projection, rank=rank)(preconditioner, theta)
-        rows = self.rows.in_float32() if low_precision else self.rows
-        assert rows is not None
-        low_products = curvature == "full" and self.statistics.products_in_float32
+        rows = (self.rows.in_float32() if low_precision else None) or self.rows
+        low = curvature == "full" and self.statistics.products_in_float32
         found = self.add_up(
             rows.sum,
             sums.evaluate,
@@ -304,7 +297,7 @@ class Objective:
             loss=self.loss,
             curvature=curvature,
             count_misclassified=self._counts_misclassified,
-            **({"low": True} if low_products else {}),
+            **({"low": low} if low else {}),
         )
         self._count(curvature)
         settings = {"curvature": curvature, "fit_intercept": self.layout.fit_intercept}
@@ -371,8 +364,8 @@ class Objective:
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Compute the objective (G,) and its gradient (G, K, q) in one pass over the rows."""
-        evaluation = self.evaluate(theta)
-        return evaluation.value, evaluation.grad
+        found = self.evaluate(theta)
+        return found.value, found.grad
 
     def class_totals(self) -> Array:
         """Sum the weights of each class in each group, (G, C) or (1, C), C = max(K, 2)."""
