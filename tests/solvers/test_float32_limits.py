@@ -12,7 +12,9 @@ EPS = float(np.finfo(np.float32).eps)
     ("decrement", "decrease", "reached"),
     [
         (1e-2, 1e-2, False),  # far, and the model is right
-        (1e-2, 0.0, False),  # far: no step is long enough for rounding
+        (1.0, 0.0, False),  # far: no step is long enough for rounding
+        (1e-2, 0.0, True),  # not so far, and nothing comes of the decrease
+        (1e-2, 1e-3, False),  # a short step
         (1e-4, 0.0, True),  # near, and the decrease does not come
         (1e-4, 1e-4, False),
         (1e-11, 1e-11, True),  # below the rounding of the gradient

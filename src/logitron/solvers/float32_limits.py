@@ -16,6 +16,9 @@ __all__ = ["NEAR", "QUORUM", "Float32Limits"]
 #: Part of a predicted decrease below which it is a sign of rounding, where the decrement is at most
 #: this part of the value.
 DISAPPOINTING, CLOSE = 0.15, 1e-3
+#: The same where next to nothing comes of it: where large terms cancel in the logits, float32 leads
+#: no nearer than some thousandths of the value.
+ABSENT, NOT_CLOSE = 1e-2, 0.1
 #: Part of its value that the decrement of a group that was evaluated in float64 must exceed for
 #: float32 to do no harm.
 NEAR = 1e-4
@@ -59,6 +62,7 @@ class Float32Limits:
         size = np.abs(value)
         # a gradient that is rounding predicts a decrease that does not come
         rounded = (decrease < DISAPPOINTING * decrement) & (decrement <= CLOSE * size)
+        rounded |= (decrease < ABSENT * decrement) & (decrement <= NOT_CLOSE * size)
         least = np.maximum(self.bound_below * target, self.finest * eps * size)
         found: HostArray = rounded | (decrement <= least)
         return found
