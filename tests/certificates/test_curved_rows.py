@@ -74,9 +74,9 @@ def optimum_of(X, y, weights, offset, C, *, fit_intercept):
             length /= 2.0
         theta = theta + length * step
         value, grad, P = at(theta)
-        if np.linalg.norm(grad) <= 1e-14 * float(value):
+        if C * np.sum(grad * grad) <= 1e-19 * value:
             break
-    assert C * np.sum(grad * grad) <= 1e-16 * value  # what it can be off by, nearly
+    assert C * np.sum(grad * grad) <= 1e-18 * value  # what it can be off by, nearly
     return theta, lambda other: at(other)[0] - value
 
 

@@ -3,9 +3,9 @@ r"""Groups that differ in their penalty alone: some first, the others from betwe
 The optimum is a smooth function of the logarithm of the penalty's strength. So a few groups of a
 chain of penalties are minimised from the common start, then those half-way between them, and so on.
 Each later group begins at an interpolation between the answers of its neighbours: by a cubic
-through four of them [1]_, or by the line between the two nearest, whichever has the lower
-objective. Between penalties a factor of two apart, the cubic is within 1e-5 of the optimum as a
-rule, the line within 1e-3. Far apart, where the answers bend, the line can be better.
+through four of them [1]_. Where that is far from the line between the two nearest, whichever of the
+two has the lower objective is taken. Between penalties a factor of two apart, the cubic is within
+1e-5 of the optimum as a rule, the line within 1e-3. Far apart, the line can be better.
 
 References
 ----------
@@ -37,12 +37,8 @@ SHORTEST = 7
 NEIGHBOURS = 4
 #: logarithm of the factor between penalties of those, at most, unless neighbours are farther apart
 SPAN = 1.01 * np.log(1000.0)
-
-
 #: part of its start below which the objective of a group ends where classes can be separated
 HARD = 0.3
-
-
 #: distance of the cubic from the line, as a part of the line's size, up to which it is nearer
 BENT = 0.1
 
@@ -79,7 +75,10 @@ class Stage(NamedTuple):
         return xp.reshape(found, (len(self.groups), *theta.shape[1:]))
 
     def start(self, objective: Objective, theta: Array) -> Array:
-        """Interpolate by the cubic, or where it bends much by what has the lower objective."""
+        """Interpolate by the cubic; where it is far from the line, by the lower of the two.
+
+        ``theta (G, K, q)`` has the answers of the neighbours; returns starts (g, K, q).
+        """
         context = objective.context
         cubic, line = (self.interpolated(context, theta, w) for w in (self.cubic, self.line))
         bend = linalg.dots(cubic - line, cubic - line) / linalg.dots(line, line)
@@ -93,7 +92,7 @@ class Stage(NamedTuple):
 
 
 class PenaltyPath(NamedTuple):
-    """Which groups are minimised first, and what follows."""
+    """The groups that begin at the common start, and the stages of those that follow."""
 
     first: HostArray
     """Numbers of groups (f,)."""
@@ -142,7 +141,7 @@ class _Run:
     def stopped(self) -> bool:
         return any(part.was_stopped for _, part in self.parts)
 
-    def minimise(self, groups: HostArray, theta: Array, *, near: bool, hard: bool) -> None:
+    def begin(self, groups: HostArray, theta: Array, *, near: bool, hard: bool) -> None:
         """Minimise some groups from their parameters."""
         context, spent = self.objective.context, sum(int(p.n_iter.max()) for _, p in self.parts)
         self.begun.n_iter[groups] = spent
@@ -179,7 +178,7 @@ def minimize_along_penalties(
     context = objective.context
     run, left = _Run(objective, theta, minimize, callback), []
     index = context.asarray(path.first, keep_dtype=True)
-    run.minimise(path.first, context.xp.take(theta, index, axis=0), near=False, hard=False)
+    run.begin(path.first, context.xp.take(theta, index, axis=0), near=False, hard=False)
     for stage in path.stages:
         hard = np.any(run.hard[stage.neighbours] & (stage.line > 0.0), axis=1)
         for are_hard in (False, True):
@@ -188,7 +187,7 @@ def minimize_along_penalties(
                 left.append(some)
             elif len(some.groups):
                 start = some.start(objective, run.begun.theta)
-                run.minimise(some.groups, start, near=True, hard=are_hard)
+                run.begin(some.groups, start, near=True, hard=are_hard)
     return joined(run.parts, context, _unbegun(objective, left, run.begun.theta) if left else None)
 
 

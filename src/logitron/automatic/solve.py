@@ -184,7 +184,8 @@ class AutomaticSolver:
         some = objective.take(groups)
         if near and hard and self.plan.on_logits and keeps_logits(some):
             assert isinstance(model, Kronecker)
-            return solvers.on_logits.near_answers(some, model, theta, callback)
+            solution = solvers.on_logits.near_answers(some, model, theta, callback)
+            return self._finished(some, solution, callback)
         products = replace(solvers.products, schedule=self._schedule(some))
         minimize = replace(self, warm=near)._from_model
         return minimize(some, model, theta, solvers._replace(products=products), callback)
@@ -199,6 +200,10 @@ class AutomaticSolver:
     ) -> Solution:
         """Minimise with a first model, and go on with the groups that are left by other means."""
         solution = self._by_products(objective, model, theta, solvers, callback)
+        return self._finished(objective, solution, callback)
+
+    def _finished(self, objective: Objective, solution: Solution, callback: Callback) -> Solution:
+        """Go on with softmax groups that have not converged, by lagging Newton's method."""
         if not (self.max_iter_lagging and solution.is_unfinished and is_affordable(objective)):
             return solution
         return minimize_lagging(

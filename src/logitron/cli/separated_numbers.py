@@ -1,9 +1,8 @@
 r"""Text that is numbers with separators: 1,000 or 1.000,5 or 1 000 or 0,5.
 
-A table's column of such text is a mistake of the file, since each number would become a category.
-The same digits can name something: the addresses 192.168.100.200, or phone numbers like 600 123 456
-and +49 171 234 567. A cell alone cannot tell the two apart, but a column can: numbers are not all
-of one length.
+A column of such text is refused, since each number would become a category. Addresses such as
+192.168.100.200 and phone numbers such as 600 123 456 or +49 171 234 567 look alike, and are text.
+One cell can be either. In a column of addresses or phone numbers, all cells have that form.
 """
 
 import re

@@ -153,7 +153,7 @@ class Settings:
         check_finite: Callable[[], None],
         zero_start: Array | None,
     ) -> "Fit":
-        """Minimise by the methods of a plan for centred features, and refine what is not proven."""
+        """Centre the features, choose a plan, minimise by it, and refine unproven groups."""
         objective = centre(without_absent_columns(objective))
         if objective.statistics.needs_standardisation:
             objective = centre(standardise(objective))

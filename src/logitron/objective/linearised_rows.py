@@ -42,7 +42,7 @@ class _Squares(NamedTuple):
     curvature: HostArray
     """Times the weight of the row (n, K - 1)."""
     slope: HostArray
-    """What is to be gained along a square at the points, times the weight (n, K - 1)."""
+    """Negative derivative of the loss along each square, times the weight of the row (n, K - 1)."""
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def sweep(
 
 
 def _shown(row: dict[str, Any], targets: int) -> tuple[str, ...]:
-    """Return what is printed of a penalty."""
+    """Return the printed row of one penalty: C, score, iterations, bound and a mark."""
     score = "undefined" if row["score"] is None else f"{row['score']:.4f}"
     iterations, bound = str(row["iterations"]), f"{row['suboptimality']:.1e}"
     return f"{row['C']:.4g}", score, iterations, bound, _mark(row["chosen"], targets)
