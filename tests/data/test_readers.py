@@ -324,3 +324,18 @@ def test_columns_and_names_are_chosen():
     with pytest.raises(ValueError, match=r"no \['d'\]"):
         open_rows(table, columns=["d"])
     assert open_rows(table).shape[1] == P
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_choices_that_a_source_has_not_are_refused(kind, tmp_path):
+    source = KINDS[kind](tmp_path)
+    tables = "parquet", "feather", "dataset", "table", "record batches", "pandas", "polars"
+    if kind.startswith(tables):
+        with pytest.raises(ValueError, match=r"columns must be of .* no \['none'\]"):
+            open_rows(source, columns=["none"])
+    else:
+        with pytest.raises(ValueError, match=r"columns must be None for .*X\[:, \[\.\.\.\]\]"):
+            open_rows(source, columns=["c0"])
+    if kind not in ("hdf5", "safetensors"):  # (a file of several arrays)
+        with pytest.raises(ValueError, match="name must be None for"):
+            open_rows(source, name="X")

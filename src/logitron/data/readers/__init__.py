@@ -20,6 +20,7 @@ module                      contents
 ``user``                    `UserReader`: a `RowSource`, checked
 ``drawing``                 which rows a sample takes
 ``read_ahead``              `read_ahead`: a thread that reads blocks before they are needed
+``choices``                 refuses columns of an array, or an array of a table
 ``optional``                libraries that are imported when a file is opened
 =========================== ========================================================================
 """

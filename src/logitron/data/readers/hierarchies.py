@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logitron.data.readers.base import RowReader
+from logitron.data.readers.choices import refuse
 from logitron.data.readers.chunked import ChunkedReader
 from logitron.data.readers.raw import only_one
 
@@ -27,13 +28,15 @@ def of_node(
     ----------
     node : object
     name : str, optional
-    columns
-        Not used: arrays have no columns with names.
+    columns : None
+        Arrays have no columns with names.
     label : str, optional
         Name for messages.
     """
     label = str(getattr(node, "name", "") or node) if label is None else label
+    refuse(label, columns=columns)
     if hasattr(node, "shape"):
+        refuse(label, name=name)
         return ChunkedReader(node, label)
     if name is None:
         found = [key for key in node if len(getattr(node[key], "shape", ())) == 2]

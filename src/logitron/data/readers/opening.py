@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from logitron.data.readers.base import RowReader
+from logitron.data.readers.choices import refuse
 from logitron.data.readers.hierarchies import is_node, of_node
 from logitron.data.readers.parts import ArrayReader, PartsReader
 from logitron.data.readers.paths import is_path, of_path
@@ -50,7 +51,8 @@ def open_rows(
     name : str, optional
         Which array of an HDF5, Zarr or .safetensors file; can be left out if there is only one.
     columns : sequence of str, optional
-        Columns of a table; by default, all. One column of arrays of equal lengths is a matrix.
+        Columns of a table, and of nothing else; by default, all. One column of arrays of equal
+        lengths is a matrix.
     block_bytes : int, optional
         Bytes of a block, about; by default, 16 MiB. Three blocks are in memory at a time. Sources
         that are not larger than these three are read into memory as a whole.
@@ -65,7 +67,8 @@ def open_rows(
     TypeError
         If the source is an iterator, which can be read only once, or of another kind.
     ValueError
-        If it has no numbers, or other than two axes, or several arrays and no ``name``.
+        If it has no numbers, or other than two axes, or several arrays and no ``name``; or if
+        ``name`` or ``columns`` are given where there is no such choice.
     OSError
         If a file cannot be read.
     ImportError
@@ -125,6 +128,7 @@ def _is_block(value: Any) -> bool:
 
 
 def _of_reader(source: RowReader, name: str | None, columns: Sequence[str] | None) -> RowReader:
+    refuse(source.name, name=name, columns=columns)
     return source
 
 
@@ -135,6 +139,7 @@ def _of_list(source: Any, name: str | None, columns: Sequence[str] | None) -> Ro
 
 
 def _of_array(source: Any, name: str | None, columns: Sequence[str] | None) -> RowReader:
+    refuse("an array", name=name, columns=columns)
     if source.ndim != 2:
         raise ValueError(
             "X must be 2-dimensional, with shape (n_samples, n_features), got a block of shape "
@@ -145,6 +150,7 @@ def _of_array(source: Any, name: str | None, columns: Sequence[str] | None) -> R
 
 
 def _of_source(source: Any, name: str | None, columns: Sequence[str] | None) -> RowReader:
+    refuse("an object with read_rows", name=name, columns=columns)
     return UserReader(source)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from logitron.data.readers.base import RowReader
+from logitron.data.readers.choices import refuse
 from logitron.data.readers.hierarchies import of_node
 from logitron.data.readers.optional import needed
 from logitron.data.readers.raw import open_npy, open_safetensors
@@ -19,23 +20,26 @@ Columns = Sequence[str] | None
 
 
 def _npy(path: str, name: str | None, columns: Columns) -> RowReader:
+    refuse(path, name=name, columns=columns)
     return open_npy(path)
 
 
 def _safetensors(path: str, name: str | None, columns: Columns) -> RowReader:
+    refuse(path, columns=columns)
     return open_safetensors(path, name)
 
 
 def _hdf5(path: str, name: str | None, columns: Columns) -> RowReader:
-    return of_node(needed("h5py", path).File(path, "r"), name, label=path)
+    return of_node(needed("h5py", path).File(path, "r"), name, columns, path)
 
 
 def _zarr(path: str, name: str | None, columns: Columns) -> RowReader:
-    return of_node(needed("zarr", path).open(path, mode="r"), name, label=path)
+    return of_node(needed("zarr", path).open(path, mode="r"), name, columns, path)
 
 
 def _parquet(path: str, name: str | None, columns: Columns) -> RowReader:
     if os.path.isfile(path):
+        refuse(path, name=name)
         return ParquetReader(path, columns)
     dataset = needed("pyarrow.dataset", path).dataset(path, format="parquet")
     return of_dataset(dataset, name, columns, path)

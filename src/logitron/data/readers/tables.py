@@ -7,6 +7,7 @@ import numpy as np
 
 from logitron.data.readers.arrow import ArrowReader, is_list
 from logitron.data.readers.base import RowReader
+from logitron.data.readers.choices import refuse
 from logitron.data.readers.frames import FrameReader, pandas_columns, polars_columns
 from logitron.data.readers.optional import needed
 from logitron.data.readers.parts import ArrayReader, PartsReader
@@ -36,10 +37,11 @@ def is_dataset(X: Any) -> bool:
 
 
 def of_table(table: Any, name: str | None, columns: Sequence[str] | None) -> RowReader:
-    """Open a table in memory; ``name`` is not used."""
+    """Open a table in memory; ``name`` is refused."""
+    refuse("a table", name=name)
     if _library(table) == "pyarrow":
         return ArrowReader(_whole(table), "a table of pyarrow", columns)
-    table = table if columns is None else table[list(columns)]
+    table = table if columns is None else _chosen(table, list(columns))
     found = _columns(table)
     if found is not None:
         return _of_columns(table, found)
@@ -50,6 +52,16 @@ def of_table(table: Any, name: str | None, columns: Sequence[str] | None) -> Row
         f"X must hold numbers only, got columns of dtypes {kinds}. Choose columns with "
         "logitron.open_rows(table, columns=[...]), or encode them"
     )
+
+
+def _chosen(frame: Any, columns: list[str]) -> Any:
+    """Choose columns of a data frame by their names."""
+    unknown = [name for name in columns if name not in frame.columns]
+    if unknown:
+        raise ValueError(
+            f"columns must be of the data frame, which has no {unknown}; got {list(frame.columns)}"
+        )
+    return frame[columns]
 
 
 def of_large_table(table: Any) -> RowReader | None:
@@ -95,8 +107,9 @@ def of_dataset(
 ) -> RowReader:
     """Open the files of a dataset one by one if they are local Parquet, else as one stream.
 
-    ``name`` is not used.
+    ``name`` is refused.
     """
+    refuse(label, name=name)
     fragments = list(dataset.get_fragments())
     is_local = type(getattr(dataset, "filesystem", None)).__name__ == "LocalFileSystem"
     if not (fragments and is_local and all(map(_is_whole_file, fragments))):
