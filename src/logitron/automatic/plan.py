@@ -143,7 +143,7 @@ def choose(
         gram_rows, gram = _gram(n, p, groups * costs.one_pass)
     if entries is not None and method != "newton":
         reason = "products of sparse features cost less than blocks of them"
-        first = _before_blocks(n, p, groups, classes, entries)
+        first = _before_blocks(n, p, classes, entries)
         return Plan("hessian-diagonal", (), 0, costs, reason, before_blocks=first)
     if method == "newton":
         _check_memory(classes, q)
@@ -202,7 +202,7 @@ def _in_rows(n: int, p: int, groups: int, classes: int) -> Plan | None:
     return Plan("row-space", (), batch, costs, reason, newton=newton, on_logits=classes > 1)
 
 
-def _before_blocks(n: int, p: int, groups: int, classes: int, entries: int) -> int | None:
+def _before_blocks(n: int, p: int, classes: int, entries: int) -> int | None:
     """Count the iterations by sparse products that cost as much as a fit in dense blocks.
 
     None where dense blocks would be too large.
