@@ -1,6 +1,6 @@
 """Many fits over the same rows, solved together: targets x subsets of the rows x penalties."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
 from typing import Any
@@ -280,7 +280,7 @@ class FitGrid:
                 settings.minimize,
                 objective,
                 (None if start is None else batch_start[0], batch_start[1]),
-                map_iterations(callback, partial(_with_later_groups, n_later=n_later)),
+                map_iterations(callback, partial(Iteration.beside, later=n_later)),
                 zero_start=batch_start[2],
             )
             judged = partial(BatchOutcome.of, minimize, stored_dtype)
@@ -388,8 +388,3 @@ def _one_per_subset(index: GroupIndex, penalties: int) -> GroupIndex:
     parts = (None if part is None else part[::penalties] for part in index[:3])
     target, weight, subset = parts
     return GroupIndex(target, weight, subset)
-
-
-def _with_later_groups(iteration: Iteration, *, n_later: int) -> Iteration:
-    """Count the groups of later batches as running."""
-    return replace(iteration, running=iteration.running + n_later)

@@ -85,7 +85,7 @@ class FitTable:
     def showing(self, callback: Callback, size: int) -> Callback:
         """Return a callback for the next batch, of ``size`` fits, that counts later ones too."""
         self._left -= size
-        return map_iterations(callback, partial(_with_later_fits, n_later=self._left))
+        return map_iterations(callback, partial(Iteration.beside, later=self._left))
 
     @property
     def converged(self) -> HostArray:
@@ -97,10 +97,6 @@ class FitTable:
         found = self.status, self.n_iter, self.suboptimality, self._running_away
         report, tol = Report(*found, self.axes).squeezed(), clip_tolerance(model.tol)
         warn_unconverged(report, "LogisticRegression", model.solver, tol=tol)
-
-
-def _with_later_fits(iteration: Iteration, *, n_later: int) -> Iteration:
-    return replace(iteration, running=iteration.running + n_later)
 
 
 @dataclass(frozen=True)

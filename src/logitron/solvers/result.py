@@ -97,6 +97,10 @@ class Iteration:
         """Return the same iteration, counting those that were made before."""
         return replace(self, number=iterations + self.number)
 
+    def beside(self, later: int) -> "Iteration":
+        """Return the same iteration, counting fits that begin later as running."""
+        return replace(self, running=self.running + later)
+
 
 @dataclass(frozen=True)
 class Solution:
