@@ -15,7 +15,7 @@ from logitron.automatic.row_models import Eigenbasis, RowModels
 from logitron.backend import namespace_of, to_host
 from logitron.backend.types import Array, HostArray
 from logitron.objective import LogitObjective, Objective
-from logitron.objective.second_derivatives import bordered, weighted_products
+from logitron.objective.second_derivatives import bordered, copied_parts, weighted_products
 from logitron.preconditioners import CholeskyModel, Preconditioner, SharedModel, curved_hessian
 from logitron.solvers import RowSchedule, RowScheduleState
 
@@ -25,9 +25,6 @@ __all__ = ["CurvedHessians", "models_of", "most_curved"]
 PART = 0.9999
 #: rows that are chosen at first: one in so many, or so many for each parameter if these are more
 ROWS_EACH, EACH_PARAMETER = 4, 2
-#: rows that are copied at a time, at least, and their numbers as a rule: larger copies are
-#: allocated by the system each time
-FEWEST_COPIED, MOST_COPIED = 256, 1 << 15
 #: what an eigenvalue of products in float32 can be too low by, for each parameter, as a part of the
 #: largest diagonal; and the largest variance that float32 has the squares of
 ROUNDING, MOST_FLOAT32 = float(np.finfo(np.float32).eps), 1e15
@@ -120,12 +117,11 @@ def centred_products(
 ) -> tuple[Array, ...]:
     """Sum the products of centred rows, by ``weights (n,)``; in float32 if ``low``.
 
-    In the parts of `weighted_products`, and of few rows at a time.
+    In the parts of `weighted_products`, and of few rows at a time, see `copied_parts`.
     """
     xp, (n, p) = namespace_of(X), X.shape
-    size, found = max(FEWEST_COPIED, p, MOST_COPIED // p), None
-    for start in range(0, n, size):
-        some = slice(start, min(start + size, n))
+    found = None
+    for some in copied_parts(n, p):
         F, w = X[some, :], weights[None, some]
         F = F if centre is None else F - centre
         if low:

@@ -20,6 +20,7 @@ a row's own features without and with the 1 (`bordered`), and of several classes
 :math:`A_i`, of which the first one follows (`between_classes`).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from logitron.backend import linalg, namespace_of
@@ -32,6 +33,7 @@ __all__ = [
     "between_classes",
     "bordered",
     "class_blocks",
+    "copied_parts",
     "curvature_sums",
     "mixtures",
     "summed_curvature",
@@ -111,6 +113,15 @@ def weighted_products(
     return products, weights @ X, xp.sum(T(weights), axis=0)
 
 
+def copied_parts(n: int, q: int) -> Iterator[slice]:
+    """Divide rows (n, q) into parts that are few enough to be copied before they are multiplied.
+
+    Larger copies are allocated by the system each time, which takes longer than the products.
+    """
+    size = max(FEWEST_COPIED, q, MOST_COPIED // q)
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
 def bordered(products: Array, *sums: Array) -> Array:
     """Join products (..., p, p) with sums (..., p) and a corner (...), if there are any."""
     if not sums:
@@ -140,13 +151,11 @@ def _squared(xp: Any, F: Array) -> Array:
 def _squared_in_float32(xp: Any, X: Array, weights: Array | None) -> Array:
     """Multiply columns (n, q) with each other by weights (n,), in float32; in the dtype of ``X``.
 
-    Few rows are copied at a time: larger copies are allocated by the system each time, which takes
-    longer than the products.
+    Of few rows at a time, see `copied_parts`.
     """
     (n, q), roots = X.shape, None if weights is None else xp.sqrt(weights)[:, None]
-    size, found = max(FEWEST_COPIED, q, MOST_COPIED // q), None
-    for start in range(0, n, size):
-        some = slice(start, min(start + size, n))
+    found = None
+    for some in copied_parts(n, q):
         F = xp.astype(X[some, :], xp.float32, copy=False)
         F = F if roots is None else F * xp.astype(roots[some, :], xp.float32, copy=False)
         part = _squared(xp, F)
