@@ -84,10 +84,12 @@ def test_newtons_step_of_intercepts_shrinks_their_gradient(eager):
             kept, theta = LogitObjective(objective), 0.1 * random_parameters(objective, 1)
             logits = kept.logits(theta)
             before = kept.evaluate(theta, logits)
-            evaluation = before
-            for _ in range(4):
-                theta, logits = kept.with_newton_intercepts(theta, logits, evaluation)
-                evaluation = kept.evaluate(theta, logits)
+            step = kept.with_newton_intercepts(theta, logits)
+            assert_near(host(step.value), host(before.value), eager.precision, N)
+            assert_near(host(step.grad), host(before.grad)[:, :, -1], eager.precision, N)
+            for _ in range(3):
+                step = kept.with_newton_intercepts(step.theta, step.logits)
+            evaluation = kept.evaluate(step.theta, step.logits)
             small = 1e-8 if eager.precision == "float64" else 1e-3
             left = np.abs(host(evaluation.grad)[:, :, -1]).max()
             assert left <= small * np.abs(host(before.grad)[:, :, -1]).max()

@@ -165,11 +165,9 @@ def _gradient_at_best_intercepts(objective: Objective, theta: Array) -> Any:
     """Compute the gradient (G, K, q) at coefficients of ``theta`` and the best intercepts."""
     kept = LogitObjective.of(objective)
     logits = kept.logits(theta)
-    evaluation = kept.evaluate(theta, logits)
     for _ in range(MOST_STEPS if objective.layout.has_intercept else 0):
-        residuals = np.abs(np.asarray(evaluation.grad)[:, :, -1]).max()
-        if residuals <= PART * objective.rows.shape[0]:
+        step = kept.with_newton_intercepts(theta, logits)
+        if np.abs(np.asarray(step.grad)).max() <= PART * objective.rows.shape[0]:
             break
-        theta, logits = kept.with_newton_intercepts(theta, logits, evaluation)
-        evaluation = kept.evaluate(theta, logits)
-    return evaluation.grad
+        theta, logits = step.theta, step.logits
+    return kept.evaluate(theta, logits).grad

@@ -16,8 +16,9 @@ from logitron.losses import moved_logits
 from logitron.objective import logit_sums
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.objective import Objective
+from logitron.objective.second_derivatives import between_classes
 
-__all__ = ["LogitObjective", "RayValues"]
+__all__ = ["InterceptStep", "LogitObjective", "RayValues"]
 
 #: least curvature of an intercept, as a part of the mean
 FLOOR = 1e-10
@@ -30,6 +31,19 @@ class RayValues(NamedTuple):
     """(G,)"""
     slope: Array
     """Directional derivative (G,)."""
+
+
+class InterceptStep(NamedTuple):
+    """A step in the intercepts: where it ended, and what was summed where it began."""
+
+    theta: Array
+    """Parameters (G, K, q) at its end."""
+    logits: Array
+    """Their logits (n, G K)."""
+    value: Array
+    """Objective (G,) before it."""
+    grad: Array
+    """Derivative by the intercepts (G, K) before it."""
 
 
 class LogitObjective(NamedTuple):
@@ -93,23 +107,24 @@ class LogitObjective(NamedTuple):
         value, grad = penalty.value_and_grad(theta)
         return value, linalg.dots(grad, direction), linalg.dots(penalty.grad(direction), direction)
 
-    def with_newton_intercepts(
-        self, theta: Array, logits: Array, evaluation: Evaluation
-    ) -> tuple[Array, Array]:
-        """Make a step of Newton's method in the intercepts alone: parameters and logits.
+    def with_newton_intercepts(self, theta: Array, logits: Array) -> InterceptStep:
+        """Make a step of Newton's method in the intercepts alone, without a pass.
 
         A bound of the distance from the minimum that is sharp in the coefficients can be loose by
-        orders of magnitude in the intercepts, which have no penalty.
+        orders of magnitude in the intercepts, which have no penalty. Only where there is an
+        intercept.
         """
-        objective = self.objective
-        if not objective.layout.has_intercept:
-            return theta, logits
-        xp, context = objective.context.xp, objective.context
-        change = context.compile(_newton_intercepts)(evaluation.grad, evaluation.intercept_hessian)
+        one, data, xp = self.objective, self.objective.data, self.context.xp
+        rows = one.rows.with_row_arrays(*one.rows.row_arrays, logits)
+        found = one.add_up(rows.sum_rows, logit_sums.intercepts, data.index, loss=one.loss)
+        value, residuals, curvature = (data.scale * part for part in found)
+        grad = xp.reshape(residuals, theta.shape[:2])
+        change = self.context.compile(_newton_intercepts)(grad, curvature)
         intercept = theta[:, :, -1:] + change[:, :, None]
         moved = xp.concat([theta[:, :, :-1], intercept], axis=2)
-        lengths = objective.to_rows(xp.reshape(change, (-1,)))
-        return moved, logits + objective.rows.context.asarray(lengths)
+        lengths = one.to_rows(xp.reshape(change, (-1,)))
+        logits = logits + one.rows.context.asarray(lengths)
+        return InterceptStep(moved, logits, value + one.penalty.value_and_grad(theta)[0], grad)
 
     def gap_of_coefficients(self, evaluation: Evaluation) -> Array:
         """Bound the distance from the minimum (G,), if the intercepts were the best ones.
@@ -159,6 +174,11 @@ class LogitObjective(NamedTuple):
         return self.objective.context
 
     @property
+    def has_intercept(self) -> bool:
+        """Whether there are intercepts, which have no penalty."""
+        return self.objective.layout.has_intercept
+
+    @property
     def groups(self) -> int:
         """Number of groups, G."""
         return self.objective.groups
@@ -201,14 +221,14 @@ class LogitObjective(NamedTuple):
         return found
 
 
-def _newton_intercepts(grad: Array, hessian: Array) -> Array:
-    """Newton's step of the intercepts (G, K), for their Hessian (G, K, K)."""
-    xp = namespace_of(grad)
-    K = hessian.shape[-1]
+def _newton_intercepts(grad: Array, products: Array) -> Array:
+    """Newton's step of the intercepts (G, K), for `curvature_sums` of the logits."""
+    xp, K = namespace_of(grad), grad.shape[1]
+    hessian = products if K == 1 else between_classes(products, K)
     mean = xp.sum(xp.linalg.diagonal(hessian), axis=1) / K
     mean = xp.where(mean > 0.0, mean, 1.0)[:, None, None]
     # the same change of all classes has no curvature: it is given the mean; and a class that no
     # row can belong to has next to none
     ridge = mean * (1.0 / K + FLOOR * linalg.eye_like(hessian, K))
     whole = hessian + ridge if K > 1 else xp.where(hessian > 0.0, hessian, 1.0)
-    return -linalg.solve(whole, grad[:, :, -1:])[:, :, 0]
+    return -linalg.solve(whole, grad[:, :, None])[:, :, 0]

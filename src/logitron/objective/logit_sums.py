@@ -16,7 +16,15 @@ from logitron.objective.groups import GroupIndex, as_group_weights
 from logitron.objective.misclassified import misclassified
 from logitron.objective.second_derivatives import curvature_sums
 
-__all__ = ["along", "blocks", "class_indicators", "curvatures", "evaluate", "pair_curvatures"]
+__all__ = [
+    "along",
+    "blocks",
+    "class_indicators",
+    "curvatures",
+    "evaluate",
+    "intercepts",
+    "pair_curvatures",
+]
 
 
 def _terms(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
@@ -24,6 +32,16 @@ def _terms(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
     K = loss.n_outputs
     Y, weights = block.labelled(index, K)
     return loss.terms(block.xp, block.with_offset(Z, index, K), Y), Y, weights
+
+
+def _first_sums(block: Block, Z: Array, index: GroupIndex | None, loss: Loss) -> Any:
+    """Sum loss, residuals and curvature of a block; residuals (n, m), and what `_terms` has."""
+    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
+    terms, Y, weights = _terms(block, Z, index, loss)
+    rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
+    P = xp.reshape(terms.curvature, (n, -1, K))
+    seconds = curvature_sums(xp, None, P, weights, "intercept", False)
+    return (xp.sum(rows, axis=0), xp.sum(R, axis=0), *seconds), R, terms, Y, weights
 
 
 @row_function
@@ -59,15 +77,19 @@ def evaluate(
     ``count_misclassified`` adds the number of rows (G,) with at most half of the probability for
     their target, before the residuals.
     """
-    xp, K, n = block.xp, loss.n_outputs, Z.shape[0]
-    terms, Y, weights = _terms(block, Z, index, loss)
-    rows, R = formulas.weigh(xp, terms.value, terms.grad, weights, classes=K)
-    P = xp.reshape(terms.curvature, (n, -1, K))
-    seconds = curvature_sums(xp, None, P, weights, "intercept", False)
-    sums: tuple[Array, ...] = (xp.sum(rows, axis=0), xp.sum(R, axis=0), *seconds)
+    sums, R, terms, Y, weights = _first_sums(block, Z, index, loss)
     if not count_misclassified:
         return (*sums, R)
     return (*sums, misclassified(block, loss, terms.value, Y, weights), R)
+
+
+@row_function
+def intercepts(
+    block: Block, Z: Array, index: GroupIndex | None, *, loss: Loss
+) -> tuple[Array, ...]:
+    """Sum loss (G,), residuals (m,) and parts of the curvature of the logits."""
+    sums: tuple[Array, ...] = _first_sums(block, Z, index, loss)[0]
+    return sums
 
 
 @block_function

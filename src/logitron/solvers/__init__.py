@@ -8,6 +8,7 @@ module                         what it holds
 `solvers.logit_quasi_newton`   L-BFGS that searches along its directions on kept logits
 `solvers.logit_state`          its objectives, and its state between two iterations
 `solvers.logit_line`           losses along those, and points that are evaluated
+`solvers.logit_bounds`         when a bound of the distance is worth its cost there
 `solvers.slope_search`         line search until the slope has shrunk
 `solvers.row_schedule`         when the preconditioner of rows is refreshed
 `solvers.line_search`          which steps are accepted, and how long the next one is

@@ -14,16 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from logitron.backend import ArrayContext, linalg, to_host
+from logitron.backend import ArrayContext, linalg
 from logitron.backend.types import Array, HostArray
 from logitron.solvers.base import Callback, run
 from logitron.solvers.curvature_schedule import CurvatureSchedule
 from logitron.solvers.dropping_history import DroppingHistory
 from logitron.solvers.float32_limits import QUORUM, Float32Limits
 from logitron.solvers.group_arrays import descending
-from logitron.solvers.line_search import ROUNDING as VALUE_ROUNDING
-from logitron.solvers.line_search import Trial
-from logitron.solvers.logit_line import LogitLine, LogitPoint, along, evaluated, read
+from logitron.solvers.line_search import ROUNDING, Trial
+from logitron.solvers.logit_bounds import LogitBounds, Seen
+from logitron.solvers.logit_line import (
+    LogitLine,
+    LogitPoint,
+    along,
+    evaluated,
+    evaluated_near,
+    read,
+)
 from logitron.solvers.logit_state import (
     LogitState,
     ObjectiveOfLogits,
@@ -42,8 +49,6 @@ __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 
 #: Iterations after which the logits are computed anew: sums of steps collect rounding errors.
 RECOMPUTE = 16
-#: Part of a value by which it may grow by rounding.
-ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -101,23 +106,25 @@ class LogitQuasiNewton:
         """
         G = objective.groups
         theta = objective.centred_over_classes(theta)
-        point = evaluated(objective, theta, objective.logits(theta))
+        point = self._evaluated(objective, theta, objective.logits(theta), np.ones(G, bool), near)
         value = point.value
         zeros, infinite = np.zeros(G), np.full(G, np.inf)
         schedule = self.schedule.start()
         state = LogitState(
             objective=objective,
             iteration=0,
-            theta=theta,
+            theta=point.theta,
             logits=point.logits,
             value=value,
             grad=point.evaluation.grad,
             gap=infinite,
-            direction=0.0 * theta,
+            direction=0.0 * point.theta,
             slope=-infinite,
             step_size=zeros + 1.0,
             n_backtracks=zeros,
-            preconditioner=self.refresh(objective, theta, point.logits, schedule if near else None),
+            preconditioner=self.refresh(
+                objective, point.theta, point.logits, schedule if near else None
+            ),
             history=self.history(objective.context, theta),
             schedule=schedule,
             progress=Progress(infinite, infinite, zeros, zeros > 0.0),
@@ -126,9 +133,9 @@ class LogitQuasiNewton:
         )
         if near:
             state = self._directed(state)
-            if self._bounds_pay(state):
-                point, gap = self._bounded(state, objective, point)
-                state = self._at(state, point, gap)
+            seen = Seen.of(state)
+            if self._bounds.pay(objective, seen):
+                state = state._replace(gap=self._bounds.at(objective, point, seen))
         state = self._assess(state, infinite, np.isfinite(value), point.unbounded)
         return self._turn(state, due=False)
 
@@ -137,17 +144,16 @@ class LogitQuasiNewton:
         state = self._of_the_running(state)
         objective, running = state.objective, ~state.record.done
         change = objective.logits(state.direction)
-        iteration = state.iteration + 1
-        step_size, accepted, end_slope, reached = self._search(state, change, running)
+        iteration, seen = state.iteration + 1, Seen.of(state)
+        bounds, near = self._bounds, self._bounds.pay(objective, seen)
+        step_size, accepted, end_slope, reached = self._search(state, change, running, near)
         point = reached if iteration % RECOMPUTE else None
         if point is None:
-            point = self._moved(state, change, step_size, anew=not iteration % RECOMPUTE)
+            point = self._moved(state, change, step_size, near, anew=not iteration % RECOMPUTE)
         del change, reached  # (with many groups, these are a part of the features)
-        gap = np.full(objective.groups, np.inf)
-        if self._bounds_pay(state):
-            point, gap = self._bounded(state, objective, point)
+        gap = bounds.at(objective, point, seen) if near else np.full(objective.groups, np.inf)
         # (of a decrease that rounding hides, the slopes at both ends of the step say more)
-        visible = -0.5 * state.slope > VALUE_ROUNDING * objective.eps * np.abs(point.value)
+        visible = -0.5 * state.slope > ROUNDING * objective.eps * np.abs(point.value)
         by_slopes = -0.5 * step_size * (state.slope + end_slope)
         decrease = np.where(visible, state.value - point.value, by_slopes)
         n_backtracks = np.where(accepted, 0.0, state.n_backtracks + 16.0)
@@ -156,9 +162,9 @@ class LogitQuasiNewton:
         narrow = objective.eps > np.finfo(np.float64).eps
         if narrow and (stuck or self._float64_pays(state, point, gap, decrease)):
             objective, n_backtracks = objective.in_float64(), np.where(accepted, 0.0, 1.0)
-            point = evaluated(objective, point.theta, objective.logits(point.theta))
-            if self._bounds_pay(state):
-                point, gap = self._bounded(state, objective, point)
+            logits = objective.logits(point.theta)
+            point = self._evaluated(objective, point.theta, logits, running, near)
+            gap = bounds.at(objective, point, seen) if near else gap
         step, turn = point.theta - state.theta, point.evaluation.grad - state.grad
         history = state.history.append(step, turn, state.value, point.value)
         decrease = np.where(accepted, decrease, 0.0)
@@ -208,23 +214,42 @@ class LogitQuasiNewton:
             gap=gap,
         )
 
+    @property
+    def _bounds(self) -> LogitBounds:
+        return LogitBounds(self.gap_bound, self.stopping, self.bound_below)
+
+    def _evaluated(
+        self,
+        objective: ObjectiveOfLogits,
+        theta: Array,
+        logits: Array,
+        running: HostArray,
+        near: bool,
+    ) -> LogitPoint:
+        """Evaluate an objective, after a step in the intercepts if it is to be bounded there."""
+        if near and self.gap_bound is not None and objective.strongly_convex:
+            return evaluated_near(objective, theta, logits, running)
+        return evaluated(objective, theta, logits)
+
     def _moved(
-        self, state: LogitState, change: Array, step_size: HostArray, *, anew: bool
+        self, state: LogitState, change: Array, step_size: HostArray, near: bool, *, anew: bool
     ) -> LogitPoint:
         """Evaluate the end of the steps, with logits that are summed or computed ``anew``."""
         objective, theta = state.objective, along(state.objective.context, state, step_size)
         if anew:
-            return evaluated(objective, theta, objective.logits(theta))
-        return evaluated(objective, theta, objective.moved(state.logits, change, step_size))
+            logits = objective.logits(theta)
+        else:
+            logits = objective.moved(state.logits, change, step_size)
+        return self._evaluated(objective, theta, logits, ~state.record.done, near)
 
     def _search(
-        self, state: LogitState, change: Array, running: HostArray
+        self, state: LogitState, change: Array, running: HostArray, near: bool
     ) -> tuple[HostArray, HostArray, HostArray, LogitPoint | None]:
         """Step lengths (G,), which groups found a lower value, and the slopes at the last trials.
 
         The length is zero for groups that found none. On a device the first trial is evaluated as a
         whole, gradient and all: that takes as many operations, and is the point to go on from where
-        all groups accept it.
+        all groups accept it. Not where groups are ``near``: a step in the intercepts comes first.
         """
         context, line = state.objective.context, LogitLine.of(state.objective, state.logits, change)
         penalty = read(context, *state.objective.penalty(state.theta, state.direction))
@@ -235,7 +260,7 @@ class LogitQuasiNewton:
         point: LogitPoint | None = None
         for number in range(search.max_trials):
             some = line.groups
-            if number == 0 and state.objective.is_remote:
+            if number == 0 and state.objective.is_remote and not near:
                 logits = state.objective.moved(state.logits, change, t)
                 point = evaluated(state.objective, along(context, state, t), logits)
                 slopes = linalg.dots(point.evaluation.grad, state.direction)
@@ -256,46 +281,6 @@ class LogitQuasiNewton:
             t = np.where(good, t, bracket.low)
         found = running & (t > 0.0)
         return np.where(found, t, 0.0), found, reached_slope, point
-
-    def _bounds_pay(self, state: LogitState) -> bool:
-        """Whether a group is so near its minimum that a bound may end it."""
-        if self.gap_bound is None or not state.objective.strongly_convex:
-            return False
-        ratio = self.stopping.ratio(np, state.value, -0.5 * state.slope)
-        return bool((ratio[~state.record.done] <= self.bound_below).any())
-
-    def _bounded(
-        self, state: LogitState, objective: ObjectiveOfLogits, point: LogitPoint
-    ) -> tuple[LogitPoint, HostArray]:
-        """Bound the distance from the minimum (G,), after a step in the intercepts if that helps.
-
-        The step costs half of a pass. It is left out where the coefficients alone are too far from
-        their minimum, whatever the intercepts are.
-        """
-        running = ~state.record.done
-        (least,) = read(objective.context, objective.gap_of_coefficients(point.evaluation))
-        target = self.stopping.target(np, point.value, least, attained=True)
-        if not (least <= target)[running].any():
-            return point, self._bound_at(state, objective, point)
-        moved = objective.with_newton_intercepts(point.theta, point.logits, point.evaluation)
-        there, value = evaluated(objective, *moved), point.value
-        rounding = max(ROUNDING, objective.eps)
-        if (there.value <= value + rounding * np.abs(value))[running].all():
-            point = there
-        return point, self._bound_at(state, objective, point)
-
-    def _bound_at(
-        self, state: LogitState, objective: ObjectiveOfLogits, point: LogitPoint
-    ) -> HostArray:
-        """Bound the distance from the minimum (G,)."""
-        assert self.gap_bound is not None
-        known: dict[str, Any] = {"before": state.decrement}
-        if objective.context.library.is_host:
-            decrement, progress = -0.5 * state.slope, state.progress
-            known["enough"] = self.stopping.sufficient_gap(np, point.value, decrement, progress)
-            known["estimate"] = np.where(state.record.done, np.inf, decrement)
-            known["logits"] = point.logits
-        return to_host(self.gap_bound(objective, point.evaluation, point.theta, **known))
 
     def _float64_pays(
         self, state: LogitState, point: LogitPoint, gap: HostArray, decrease: HostArray

@@ -56,10 +56,12 @@ class ObjectiveOfLogits(Protocol):
     def evaluate(self, theta: Array, logits: Array) -> Any:
         """Value (G,), gradient (G, K, q) and intercepts' Hessian at logits."""
 
-    def with_newton_intercepts(
-        self, theta: Array, logits: Array, evaluation: Any
-    ) -> tuple[Array, Array]:
-        """Parameters and logits after a step of Newton's method in the intercepts."""
+    @property
+    def has_intercept(self) -> bool:
+        """Whether there are intercepts, which have no penalty."""
+
+    def with_newton_intercepts(self, theta: Array, logits: Array) -> Any:
+        """Parameters and logits after Newton's step in the intercepts, and the value before."""
 
     def gap_of_coefficients(self, evaluation: Any) -> Array:
         """Bound the distance from the minimum (G,), if the intercepts were the best ones."""
