@@ -26,7 +26,12 @@ from logitron.automatic.row_models import keeps_logits
 from logitron.automatic.spectrum import sampled_spectrum
 from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
-from logitron.objective import Objective, with_float32_products, with_gram_norm_bound
+from logitron.objective import (
+    Objective,
+    subspace_rank,
+    with_float32_products,
+    with_gram_norm_bound,
+)
 from logitron.preconditioners import CholeskyModel, Kronecker, Preconditioner
 from logitron.reductions import rotate, with_intercept_column
 from logitron.solvers import (
@@ -302,7 +307,7 @@ class AutomaticSolver:
         if plan.method == "diagonal":
             return self._when_slow(subspace=True, batch=0, rescales=True)
         return self._when_slow(
-            subspace=True,
+            subspace=subspace_rank(*objective.rows.shape, objective.classes) > 0,
             batch=plan.batch,
             classes=objective.classes,
             on_logits=plan.on_logits and keeps_logits(objective),

@@ -28,7 +28,7 @@ module                         what it holds
 ============================== =====================================================================
 """
 
-from logitron.objective.cost import Cost, operations_of_pass
+from logitron.objective.cost import Cost, operations_of_pass, subspace_rank
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation
 from logitron.objective.float32_products import products_eps, with_float32_products
@@ -64,6 +64,7 @@ __all__ = [
     "products_eps",
     "row_squares",
     "slope_along",
+    "subspace_rank",
     "with_float32_products",
     "with_gram_norm_bound",
 ]

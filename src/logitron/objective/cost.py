@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Cost", "operations_of_pass"]
+__all__ = ["Cost", "operations_of_pass", "subspace_rank"]
 
 #: operations in the time that loss, residual and curvature of one row and column take
 ELEMENTWISE = 150.0
+#: rows of a group's Hessian on a subspace that has more than one direction for each class, at most;
+#: and operations of its inverse that call overhead hides
+MOST_IN_SUBSPACE, HIDDEN = 640, 8e6
 
 
 @dataclass
@@ -25,3 +28,16 @@ def operations_of_pass(n: int, p: int) -> float:
     the features takes 2 p a row. The element-wise rest takes as long as `ELEMENTWISE` more.
     """
     return n * (4.0 * p + ELEMENTWISE)
+
+
+def subspace_rank(n: int, p: int, classes: int) -> int:
+    """Choose the directions of each class on which the Hessian of a group is summed; 0 is none.
+
+    With a 1 beside them, the Hessian has ``classes * (rank + 1)`` rows. As many as there are
+    classes, unless its inverse would cost more than an evaluation of the group.
+    """
+    work = max(HIDDEN, classes * operations_of_pass(n, p))
+    rows = (0.5 * work) ** (1.0 / 3.0)
+    if rows < 2 * classes:
+        return 0
+    return max(1, min(classes, int(min(rows, MOST_IN_SUBSPACE)) // classes - 1))

@@ -25,7 +25,7 @@ from logitron.data import Rows, logits_of
 from logitron.losses import Loss, cross_entropy
 from logitron.objective import logit_sums, sums
 from logitron.objective.convexity import convexity
-from logitron.objective.cost import Cost
+from logitron.objective.cost import Cost, subspace_rank
 from logitron.objective.data import TrainingData
 from logitron.objective.evaluation import Evaluation, assemble, assemble_products
 from logitron.objective.groups import GroupIndex
@@ -40,8 +40,6 @@ __all__ = ["Objective"]
 HOST = ArrayContext.named("numpy")
 #: parameters of all groups, and features, up to which the host is the cheapest place for them
 MOST_HOST_PARAMETERS, MOST_HOST_FEATURES = 100_000, 2048
-#: size of a softmax group's Hessian on a subspace, at most
-MOST_IN_SUBSPACE = 640
 
 
 @dataclass(frozen=True)
@@ -282,7 +280,7 @@ class Objective:
             return self.evaluate_at(theta, self.logits(theta))
         combinations = None
         if curvature == "subspace":
-            rank = max(1, min(self.classes, MOST_IN_SUBSPACE // self.classes - 1))
+            rank = max(1, subspace_rank(*self.rows.shape, self.classes))
             combinations = self.context.compile(projection, rank=rank)(preconditioner, theta)
         rows = (self.rows.in_float32() if low_precision else None) or self.rows
         low = curvature == "full" and self.statistics.products_in_float32

@@ -47,4 +47,4 @@ def block_diagonal(
     both = scale[..., :, None] * scale[..., None, :]
     eye = linalg.eye_like(blocks, blocks.shape[-1])
     matrix = blocks * both + (ridge * scale * scale + tiny)[..., None] * eye
-    return BlockDiagonal(linalg.inv(matrix) * both)
+    return BlockDiagonal(linalg.inv_definite(matrix) * both)

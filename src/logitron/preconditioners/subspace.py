@@ -109,7 +109,7 @@ def corrected(
         both = both + (level / K**2) * Sigma
     exact = xp.reshape(xp.reshape(hessian, (G, K, f, K, f)) + both, (G, K * f, K * f))
     approximate = xp.reshape(A * Sigma + both, exact.shape)
-    correction = linalg.inv(exact) - linalg.inv(approximate)
+    correction = linalg.inv_definite(exact) - linalg.inv_definite(approximate)
     return model._replace(subspace=B, correction=correction)
 
 
