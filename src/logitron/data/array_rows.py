@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from copy import copy
 from functools import reduce
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from logitron.backend.context import ArrayContext
 from logitron.backend.host import to_host
 from logitron.backend.types import Array
 from logitron.data.block_features import (
@@ -303,15 +303,15 @@ class ArrayRows(RowBlocks):
 
     def with_row_arrays(self, *row_arrays: Array) -> "ArrayRows":
         """Return the same features with other row arrays; see `Rows.with_row_arrays`."""
-        return self._with_arrays(self.context, self._arrays[0], *row_arrays)
+        other = copy(self)  # (fits on kept logits ask for it in every trial)
+        other._arrays = (self._arrays[0], *row_arrays)
+        other._float32_rows = None
+        other._make_blocks(self._size)
+        return other
 
     def with_features(self, X: Array) -> "ArrayRows":
         """Return the same row arrays with other features; see `Rows.with_features`."""
         return ArrayRows(self.context.wide, X, *self._arrays[1:], **self._settings)
-
-    def _with_arrays(self, context: ArrayContext, *arrays: Array | None) -> "ArrayRows":
-        """Return rows of other arrays, with these settings and this standardisation."""
-        return type(self)(context, *arrays, **self._settings, standardisation=self._standardisation)
 
     # --- sums over blocks of columns ---
 
