@@ -17,6 +17,8 @@ module                           contents
 `automatic.curvature`            preconditioners of an objective
 `automatic.row_models`           those of rows, and where line searches on kept logits are possible
 `automatic.curved_hessians`      Newton's method on kept logits, for one sigmoid neuron
+`automatic.curved_blocks`        Hessians of each class with itself, of the rows with curvature
+`automatic.most_curved`          which rows those are, and their products
 `automatic.spectrum`             the leading part of the features' spectrum
 `automatic.hessian_diagonal`     sparse features: L-BFGS preconditioned by the Hessian's diagonal
 `automatic.diagonal_models`      that preconditioner

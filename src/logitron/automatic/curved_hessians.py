@@ -7,22 +7,19 @@ that it is summed in every iteration.
 """
 
 from dataclasses import dataclass
-from operator import add
 
 import numpy as np
 
+from logitron.automatic.most_curved import PART, most_curved, products_of_rows
 from logitron.automatic.row_models import Eigenbasis, RowModels
-from logitron.backend import namespace_of, to_host
-from logitron.backend.types import Array, HostArray
+from logitron.backend import to_host
+from logitron.backend.types import Array
 from logitron.objective import LogitObjective, Objective
-from logitron.objective.second_derivatives import bordered, copied_parts, weighted_products
 from logitron.preconditioners import CholeskyModel, Preconditioner, SharedModel, curved_hessian
 from logitron.solvers import RowSchedule, RowScheduleState
 
-__all__ = ["CurvedHessians", "models_of", "most_curved"]
+__all__ = ["CurvedHessians", "models_of"]
 
-#: part of all curvature that the chosen rows have, unless they are too many
-PART = 0.9999
 #: rows that are chosen at first: one in so many, or so many for each parameter if these are more
 ROWS_EACH, EACH_PARAMETER = 4, 2
 #: what an eigenvalue of products in float32 can be too low by, for each parameter, as a part of the
@@ -67,7 +64,7 @@ class CurvedHessians:
         ridge = penalty.hessian_diagonal()[0, 0, :]
         low = self._is_low(float(penalty.strength[0]), total)
         return curved_hessian(
-            _products(objective, there, places, low=low),
+            products_of_rows(objective, there[:, None], places, low=low)[0, :, :],
             self.shared.covariance,
             rest,
             total,
@@ -90,43 +87,3 @@ def models_of(
         return CurvedHessians(shared)
     (n, _), (G, K, q) = objective.rows.shape, objective.shape
     return RowModels(shared, RowModels.blocks_pay(n, q, G, K), eigenbasis)
-
-
-def most_curved(curvature: HostArray, part: float, most: int) -> HostArray:
-    """Choose the fewest rows with a part of the curvature (n,), and no more than ``most``."""
-    falling = np.sort(curvature)[::-1]
-    sums = np.cumsum(falling)
-    count = min(int(np.searchsorted(sums, part * sums[-1])) + 1, most)
-    places: HostArray = np.flatnonzero(curvature >= falling[count - 1])[:most]
-    return places
-
-
-def _products(objective: Objective, curvature: Array, places: HostArray, *, low: bool) -> HostArray:
-    """Sum the products (q, q) of rows at places, weighted by their curvature (n,)."""
-    rows = objective.rows.with_row_arrays(curvature).select(places)
-    assert rows is not None
-    layout = objective.layout
-    static = {"fit_intercept": layout.fit_intercept, "low": low}
-    parts = objective.add_up(rows.sum, centred_products, layout.centre, **static)
-    found: HostArray = bordered(*parts)
-    return found
-
-
-def centred_products(
-    X: Array, weights: Array, centre: Array | None, *, fit_intercept: bool, low: bool
-) -> tuple[Array, ...]:
-    """Sum the products of centred rows, by ``weights (n,)``; in float32 if ``low``.
-
-    In the parts of `weighted_products`, and of few rows at a time, see `copied_parts`.
-    """
-    xp, (n, p) = namespace_of(X), X.shape
-    found = None
-    for some in copied_parts(n, p):
-        F, w = X[some, :], weights[None, some]
-        F = F if centre is None else F - centre
-        if low:
-            F, w = (xp.astype(part, xp.float32, copy=False) for part in (F, w))
-        parts = weighted_products(xp, F, w, fit_intercept)
-        found = parts if found is None else tuple(map(add, found, parts))
-    assert found is not None  # there is a row at least
-    return tuple(part[0, ...] for part in found)

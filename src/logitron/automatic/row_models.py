@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logitron.automatic.curvature import has_sizes_of_float32, refresh
+from logitron.automatic.curved_blocks import curved_blocks
 from logitron.backend import linalg, namespace_of, stacked, to_host
 from logitron.backend.types import Array, DType, HostArray
 from logitron.objective import LogitObjective, Objective, operations_of_pass
@@ -139,6 +140,9 @@ class RowModels:
             evaluation = objective.evaluate(theta, logits)
             return refresh(objective.objective, evaluation, theta, self.shared)
         if self.blocks:
+            few = curved_blocks(objective, logits, self.shared)
+            if few is not None:
+                return few
             part = "block_diagonal" if objective.objective.classes > 1 else "full"
             evaluation = objective.evaluate(theta, logits, part)
             return refresh(objective.objective, evaluation, theta, None, reuse=True)
