@@ -40,6 +40,12 @@ def _logistic(scale, penalty, offset):
     return function
 
 
+def test_a_search_begins_with_a_longer_step_after_a_long_one():
+    lengths = np.asarray([0.0, 0.3, 1.0, 1.2, 1.5, 4.0])
+    assert SEARCH.first_trial(lengths).tolist() == [1.0, 1.0, 1.0, 1.2, 1.5, 1.5]
+    assert (SlopeSearch(longest_first=1.0).first_trial(lengths) == 1.0).all()
+
+
 @given(
     exponents=st.tuples(*(st.floats(-4.0, 4.0) for _ in range(4))),
     offset=st.floats(-3.0, 30.0),

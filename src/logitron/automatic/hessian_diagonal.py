@@ -73,7 +73,9 @@ def minimize_on_hessian_diagonal(
         interruptible=interruptible,
         float32=Float32Limits(finest=FINEST),
         stopping=Stopping.stored(tol, objective.rows.context.precision),
-        search=SlopeSearch(shrink=SHRINK_BINARY if objective.classes == 1 else SHRINK_SOFTMAX),
+        search=SlopeSearch(
+            shrink=SHRINK_BINARY if objective.classes == 1 else SHRINK_SOFTMAX, longest_first=1.0
+        ),
     )
     rows = objective.rows.in_float32()
     rough = objective if rows is None else objective.with_data(rows=rows)

@@ -122,7 +122,8 @@ class OnLogits:
             stopping=Stopping.stored(self.tol, objective.rows.context.precision),
         )
         if isinstance(models, CurvedHessians):
-            return replace(solver, history=NoHistory.of)
+            search = replace(solver.search, longest_first=1.0)
+            return replace(solver, history=NoHistory.of, search=search)
         return solver
 
 

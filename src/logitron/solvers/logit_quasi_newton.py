@@ -171,7 +171,7 @@ class LogitQuasiNewton:
         state = self._at(state, point, gap)._replace(
             objective=objective,
             iteration=iteration,
-            step_size=np.ones_like(point.value),
+            step_size=self.search.first_trial(step_size),
             n_backtracks=n_backtracks,
             history=history,
         )

@@ -77,6 +77,10 @@ class SlopeSearch:
         Part of a trial that was too long at which the next one is made, while none was short enough
         and the secant does not converge.
     max_trials : int
+    longest_first : float
+        Length of the first trial at most, where the step before was longer than 1: a model that
+        overestimated the curvature is likely to do so again. 1 for Newton's method, and for a model
+        of the Hessian's diagonal, whose errors change from step to step.
     """
 
     armijo: float = 1e-4
@@ -88,6 +92,7 @@ class SlopeSearch:
     margin: float = 0.1
     contract: float = 0.3
     max_trials: int = 25
+    longest_first: float = 1.5
 
     def in_precision(self, eps: float) -> "SlopeSearch":
         """Return the settings for values that are sums of terms rounded to ``eps``.
@@ -95,6 +100,10 @@ class SlopeSearch:
         Slopes are sums of terms that are small near the minimum, and more precise than values.
         """
         return replace(self, rounding=max(self.rounding, eps), still=max(self.still, SLOPES * eps))
+
+    def first_trial(self, step_size: HostArray) -> HostArray:
+        """Length of the first trial (G,) after steps of these lengths."""
+        return np.clip(step_size, 1.0, self.longest_first)
 
     def accepts(self, trial: Trial) -> HostArray:
         """Decide which groups accept their step."""
