@@ -49,7 +49,7 @@ def test_the_counter_counts_operations_that_wait():
 
 @pytest.fixture(scope="module")
 def simulated_waits():
-    """The lines of a process with a simulated device: the waits of iterations of 1 and 3 classes."""
+    """The waits of iterations of 1 and 3 classes on a simulated device, from its process."""
     pytest.importorskip("torch")
     pytest.importorskip("torch._subclasses.fake_tensor")
     registration = pytest.importorskip("torch.utils.backend_registration")

@@ -1,9 +1,9 @@
 """Iterations on a simulated device of torch: ``python -m tests.standins.device CLASSES ...``.
 
 The tensors have no values, and their device has a name only. Operations that mix devices, or need
-a value on the host, raise an error. The command prints a line for each number of classes: the
-operations that would wait for the device. It is a process of its own because torch keeps the name of
-the device.
+a value on the host, raise an error. The command prints the operations that would wait for the
+device, a line for each number of classes. It is a process of its own because torch keeps the name
+of the device.
 """
 
 import sys
