@@ -43,7 +43,7 @@ def reference(X, y, *, C=1.0, classes=1, sample_weight=None, fit_intercept=True)
     theta = np.zeros((classes, F.shape[1]))
     value, gradient, P = evaluate(F, Y, s, theta, ridge)
     for _ in range(200):
-        step = -_solve(hessian(F, s, P, ridge, null=True), gradient)
+        step = -_solver(hessian(F, s, P, ridge, null=True))(gradient)
         slope, length = np.sum(gradient * step), 1.0
         while length > 1e-9:
             trial = evaluate(F, Y, s, theta + length * step, ridge)
@@ -57,18 +57,19 @@ def reference(X, y, *, C=1.0, classes=1, sample_weight=None, fit_intercept=True)
         if -slope <= 1e-14 * abs(value):
             break
 
-    factor, wide = hessian(F, s, P, ridge, null=True), F.astype(WIDE)
+    H, wide = hessian(F, s, P, ridge, null=True), F.astype(WIDE)
+    solve = _solver(H)
     wide[:, :p] = (X.astype(WIDE) - centre) / width
     theta, best = theta.astype(WIDE), np.inf
     for _ in range(12):
         value, gradient, _ = evaluate(wide, Y, s, theta, ridge)
         left = (C if np.isfinite(C) else 1.0) * np.linalg.norm(
-            _without_intercepts(factor, gradient, p) / width
+            _without_intercepts(H, gradient, p) / width
         )
         if not left < 0.5 * best:
             break
         kept, best = (theta, value), left
-        theta = theta - _solve(factor, gradient.astype(np.float64))
+        theta = theta - solve(gradient.astype(np.float64))
     theta, value = kept
     coef = theta[:, :p] / width
     intercept = (
@@ -112,12 +113,15 @@ def hessian(F, s, P, ridge, *, null=False):
     return H.reshape(K * q, K * q)
 
 
-def _solve(H, gradient):
+def _solver(H):
+    """A function of a gradient: the inverse of ``H`` times it."""
     try:
-        step = scipy.linalg.cho_solve(scipy.linalg.cho_factor(H), gradient.ravel())
+        factor = scipy.linalg.cho_factor(H)
     except np.linalg.LinAlgError:
-        step = np.linalg.lstsq(H, gradient.ravel(), rcond=None)[0]
-    return step.reshape(gradient.shape)
+        return lambda gradient: np.linalg.lstsq(H, gradient.ravel(), rcond=None)[0].reshape(
+            gradient.shape
+        )
+    return lambda gradient: scipy.linalg.cho_solve(factor, gradient.ravel()).reshape(gradient.shape)
 
 
 def _without_intercepts(H, gradient, p):

@@ -13,7 +13,7 @@ from benchmarks.data.problem import Problem
 from benchmarks.data.problems import PROBLEMS, chosen
 from benchmarks.data.separable_problems import GROUPS, SEPARABLE, few_shot
 from benchmarks.data.texts import TextTopics
-from benchmarks.judge import Objective, reference, store
+from benchmarks.judge import Objective, rates, reference, store
 from benchmarks.judge.reference import minimise
 from benchmarks.judge.separation import separation
 from benchmarks.judge.threads import Setting
@@ -39,6 +39,7 @@ def results(tmp_path_factory):
         folder = tmp_path_factory.mktemp("results")
         patch.setenv(store.VARIABLE, str(folder))
         patch.setattr(reference, "CACHE", folder / "optima")
+        patch.setattr(rates, "SHAPE", (1000, 50))  # (any will do, and 400 MB take seconds)
         found = separable.measured([problem], WHO, rounds=1)
         assert store.load("separable") == json.loads(json.dumps(found))
     return found

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from benchmarks.data.separable_problems import SEPARABLE
 from benchmarks.data.sparse_problems import GROUPS, SPARSE
 from benchmarks.data.sparse_synthetic import ClickLog, ManyWords
 from benchmarks.data.sparse_texts import DocstringWords, FunctionNames, bags_of
-from benchmarks.judge import Objective, reference, store
+from benchmarks.data.texts import TextTopics
+from benchmarks.judge import Objective, rates, reference, store
 from benchmarks.judge.reference import minimise
 from benchmarks.questions import sparse
 from benchmarks.report import regime_fits
@@ -65,9 +67,8 @@ def test_names_are_those_in_a_function():
     assert list(bags_of(ast.parse(code))) == [{"x", "y", "z", "shape", "g"}]
 
 
-@pytest.mark.skipif(FunctionNames(None, ("numpy",)).missing() is not None, reason="no NumPy")
 def test_functions_of_a_package_are_rows():
-    X, y = FunctionNames("numpy", ("array_api_compat", "numpy")).load()
+    X, y = FunctionNames("joblib", ("array_api_compat", "joblib")).load()
     assert is_canonical(X)
     assert (X.data == 1.0).all()
     assert (X.sum(axis=1) > 0).all()
@@ -76,11 +77,12 @@ def test_functions_of_a_package_are_rows():
     assert FunctionNames(None, ("nowhere",)).missing() == "nowhere not installed"
 
 
-@pytest.mark.skipif(DocstringWords().missing() is not None, reason="a package is not installed")
-def test_docstrings_are_rows_of_their_words():
-    X, y = DocstringWords().load()
+def test_docstrings_are_rows_of_their_words(monkeypatch):
+    monkeypatch.setattr(TextTopics, "documents", cache(TextTopics.documents))  # seconds each time
+    texts = TextTopics(0, ("numpy", "scipy"), fewest=16)
+    X, y = DocstringWords(texts=texts).load()
     assert is_canonical(X)
-    two, positive = DocstringWords("scipy").load()
+    two, positive = DocstringWords("scipy", texts).load()
     assert (two != X).nnz == 0
     assert set(np.unique(positive)) == {0, 1}
     assert len(np.unique(y)) > 20
@@ -119,9 +121,11 @@ def test_sparse_optima_are_proven_and_those_of_dense_features(classes, C):
 
 
 def test_a_tiny_problem_is_measured(tmp_path, monkeypatch):
-    problem = Problem("tiny", "400 x 900, C=10", "drawn", SMALL, 10.0, limit=10.0)
+    data = ManyWords(200, 250, 12, seed=1)  # (fits that end early form the matrix of all words)
+    problem = Problem("tiny", "200 x 250, C=10", "drawn", data, 10.0, limit=10.0)
     monkeypatch.setenv(store.VARIABLE, str(tmp_path))
     monkeypatch.setattr(reference, "CACHE", tmp_path / "optima")
+    monkeypatch.setattr(rates, "SHAPE", (1000, 50))  # (any will do, and 400 MB take seconds)
     results = sparse.measured([problem], WHO, rounds=1)
     assert store.load("sparse") == json.loads(json.dumps(results))
     one = results["tiny"]
@@ -133,7 +137,7 @@ def test_a_tiny_problem_is_measured(tmp_path, monkeypatch):
     text = regime_fits.table(results, regime_fits.SPARSE)
     assert max(map(len, text.splitlines())) <= 80
     assert GROUPS["drawn"] in text
-    assert "| 400 x 900, C=10 |" in regime_fits.sparse(results)
+    assert "| 200 x 250, C=10 |" in regime_fits.sparse(results)
 
 
 @pytest.mark.parametrize(("name", "near"), [("sklearn lbfgs", 1e-9), ("sklearn sgd", 0.1)])

@@ -22,7 +22,7 @@ def _minimised(n, p, method, classes=3):
     rows = make_training_rows(ArrayContext.of(X), X, y.astype(np.int8), None)
     objective = Objective.over(rows, classes=classes, penalty=1.0)
     seen = []
-    Settings(method).minimize(
+    Settings(method, max_iter=20).minimize(
         objective, (None, None), callback=lambda iteration: seen.append(_threads())
     )
     return seen

@@ -12,7 +12,7 @@ import logitron
 from logitron import LogisticRegression, LogisticRegressionCV
 from tests.persistence.models import KINDS, LABELS, X
 
-#: loads a model where PyTorch cannot be imported, and predicts; exports it, if asked
+#: loads the models of a folder where PyTorch cannot be imported, and predicts; exports, if asked
 SCRIPT = """
 import json, sys
 
@@ -22,41 +22,58 @@ class Blocked:
             raise ImportError("torch is not installed here", name=name)
 
 sys.meta_path.insert(0, Blocked())
+from pathlib import Path
 import numpy as np
 import logitron
 
-model_path, features_path, onnx_path = sys.argv[1:]
-model, X = logitron.load(model_path), np.load(features_path)
-if onnx_path:
-    logitron.to_onnx(model, onnx_path, dtype="float64")
+folder, exports = Path(sys.argv[1]), sys.argv[2] == "export"
+X, found = np.load(folder / "X.npy"), {}
+for path in sorted(folder.glob("*.safetensors")):
+    model = logitron.load(path)
+    if exports:
+        logitron.to_onnx(model, path.with_suffix(".onnx"), dtype="float64")
+    found[path.stem] = [model.predict(X).tolist(), model.predict_proba(X).tolist()]
 assert "torch" not in sys.modules
-print(json.dumps([model.predict(X).tolist(), model.predict_proba(X).tolist()]))
+print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_trained_with_torch_and_used_without_it(kind, tmp_path):
+@pytest.fixture(scope="module")
+def used_without_torch(tmp_path_factory):
+    """A model of each kind, the folder of their exports, and what one other process predicted."""
     torch = pytest.importorskip("torch", reason="a model is trained with it")
     pytest.importorskip("safetensors", reason="model files need safetensors")
+    folder = tmp_path_factory.mktemp("models")
+    np.save(folder / "X.npy", X)
+    models = {kind: LogisticRegression().fit(torch.asarray(X), LABELS[kind]) for kind in KINDS}
+    for kind, model in models.items():
+        logitron.save(model, folder / f"{kind}.safetensors")
+    command = [sys.executable, "-c", SCRIPT, str(folder), "export" if _onnxruntime() else "none"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    return models, folder, json.loads(ran.stdout)
+
+
+def _onnxruntime():
+    """What runs exported models, or None if it is not installed."""
     try:
         import onnx  # noqa: F401
         import onnxruntime
     except ImportError:
-        onnxruntime = None
-    model = LogisticRegression().fit(torch.asarray(X), LABELS[kind])
-    logitron.save(model, tmp_path / "model.safetensors")
-    np.save(tmp_path / "X.npy", X)
-    onnx_path = str(tmp_path / "model.onnx") if onnxruntime else ""
-    paths = [str(tmp_path / "model.safetensors"), str(tmp_path / "X.npy"), onnx_path]
-    ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *paths], capture_output=True, text=True, check=True
-    )
-    labels, probabilities = json.loads(ran.stdout)
+        return None
+    return onnxruntime
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trained_with_torch_and_used_without_it(kind, used_without_torch):
+    torch = pytest.importorskip("torch")
+    models, folder, answers = used_without_torch
+    model, (labels, probabilities) = models[kind], answers[kind]
     expected = model.predict_proba(torch.asarray(X)).numpy()
     np.testing.assert_allclose(probabilities, expected, atol=1e-12, rtol=0)
     assert labels == model.predict(torch.asarray(X)).tolist()
-    if onnxruntime:
-        session = onnxruntime.InferenceSession(onnx_path, providers=["CPUExecutionProvider"])
+    if onnxruntime := _onnxruntime():
+        path = folder / f"{kind}.onnx"
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         _, found = session.run(None, {"X": X})
         np.testing.assert_allclose(found, expected, atol=1e-12, rtol=0)
 

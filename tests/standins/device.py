@@ -1,8 +1,9 @@
-"""Iterations on a simulated device of torch: ``python -m tests.standins.device CLASSES``.
+"""Iterations on a simulated device of torch: ``python -m tests.standins.device CLASSES ...``.
 
 The tensors have no values, and their device has a name only. Operations that mix devices, or need
 a value on the host, raise an error. The command prints the operations that would wait for the
-device. It is a process of its own because torch keeps the name of the device.
+device, a line for each number of classes. It is a process of its own because torch keeps the name
+of the device.
 """
 
 import sys
@@ -31,7 +32,6 @@ from tests.standins.waits import count_waits
 
 def iterate(classes: int) -> None:
     """Make four iterations, each with another kind of curvature."""
-    _setup_privateuseone_for_python_backend("simulated")
     with FakeTensorMode(), count_waits() as waits:
         zeros = partial(torch.zeros, dtype=torch.float64, device="simulated:0")
         X, targets = zeros(50, 4), torch.zeros(50, dtype=torch.int64, device="simulated:0")
@@ -68,4 +68,6 @@ def iterate(classes: int) -> None:
 
 
 if __name__ == "__main__":
-    iterate(int(sys.argv[1]))
+    _setup_privateuseone_for_python_backend("simulated")
+    for classes in map(int, sys.argv[1:]):
+        iterate(classes)
