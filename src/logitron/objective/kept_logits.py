@@ -194,6 +194,11 @@ class LogitObjective(NamedTuple):
         return self.objective.eps
 
     @property
+    def widest_eps(self) -> float:
+        """Precision in which they can be computed at best."""
+        return self.objective.widest_eps
+
+    @property
     def strongly_convex(self) -> bool:
         """Whether distances from the optimum are bounded."""
         return self.objective.strongly_convex

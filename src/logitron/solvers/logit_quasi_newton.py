@@ -159,7 +159,7 @@ class LogitQuasiNewton:
         n_backtracks = np.where(accepted, 0.0, state.n_backtracks + 16.0)
         # (a second step along which no value is lower: below the rounding of float32 there may be)
         stuck = (~accepted & (state.n_backtracks > 0.0) & running).any()
-        narrow = objective.eps > np.finfo(np.float64).eps
+        narrow = objective.eps > objective.widest_eps
         if narrow and (stuck or self._float64_pays(state, point, gap, decrease)):
             objective, n_backtracks = objective.in_float64(), np.where(accepted, 0.0, 1.0)
             logits = objective.logits(point.theta)
@@ -319,9 +319,8 @@ class LogitQuasiNewton:
         gap = state.gap if bounded else np.where(np.isfinite(state.gap), state.gap, decrement)
         seen = Iterate(state.value, gap, decrement, decrease, accepted, state.n_backtracks)
         # (slopes are not rounded as values are, and where they end, float64 begins)
-        eps = min(objective.eps, float(np.finfo(np.float64).eps))
         status, progress = self.stopping.check(
-            np, seen, state.progress, eps=eps, attained=attained, bounded=bounded
+            np, seen, state.progress, eps=objective.widest_eps, attained=attained, bounded=bounded
         )
         if not attained:
             ends = accepted & (unbounded > 0.0) & (status == RUNNING)

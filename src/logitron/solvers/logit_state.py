@@ -31,6 +31,10 @@ class ObjectiveOfLogits(Protocol):
         """Relative precision of the values."""
 
     @property
+    def widest_eps(self) -> float:
+        """Relative precision of the values ``in_float64``: some devices have none."""
+
+    @property
     def strongly_convex(self) -> bool:
         """Whether every group has a minimum and a bound of the distance from it."""
 
