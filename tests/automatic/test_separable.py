@@ -184,3 +184,13 @@ def test_a_weak_penalty_does_not_amplify_the_rounding_of_rows(dtype):
         assert clf.suboptimality_.max() <= 1e-10 * C + 1e-7
         mean = np.linalg.norm(host(clf.coef_).mean(axis=0))
         assert mean <= 1e-3 * np.linalg.norm(host(clf.coef_))
+
+
+@pytest.mark.parametrize(("size", "seed"), [(15, 7), (25, 4), (25, 11), (40, 6)])
+def test_classes_of_successive_rows_take_few_iterations(size, seed):
+    """Newton's step soon leads beyond where the loss of a row grows exponentially."""
+    rng, rows = np.random.default_rng(seed), np.arange(120)
+    X = np.column_stack([rows, rng.normal(size=(120, 2))])
+    clf = LogisticRegression(C=1e5).fit(X, rows // size)
+    assert clf.certified_.all()
+    assert clf.n_iter_.max() <= 22

@@ -149,6 +149,25 @@ def test_the_bound_holds_at_any_intercepts(classes, C):
     assert finite >= 15  # and it does say something
 
 
+def test_bounds_that_cannot_be_enough_are_not_computed():
+    """A bound is what it is without a goal, or infinite and then more than was asked for."""
+    X, y, _ = load("iris", True)
+    rows = make_training_rows(ArrayContext.named("numpy"), X, y, None)
+    objective = centre(Objective.over(rows, classes=3, penalty=1.0))
+    clf, rng, skipped = LogisticRegression(tol=1e-6).fit(X, y), np.random.default_rng(0), []
+    for size in 10.0 ** -np.arange(1.0, 8.0):
+        theta = objective.start(clf.coef_ + size * rng.normal(size=(3, 4)), clf.intercept_)
+        evaluation = objective.evaluate(theta)
+        whole = GapBound()(objective, evaluation, theta)
+        enough = 1e-8 * evaluation.value
+        for estimate in (10.0 * enough, 0.1 * enough):
+            given = {"enough": enough, "estimate": estimate}
+            bound = GapBound()(objective, evaluation, theta, **given)
+            assert bound == whole or (bound == np.inf and whole > enough < estimate)
+            skipped.append(bool(np.isinf(bound[0])))
+    assert 3 <= sum(skipped) < len(skipped) // 2
+
+
 def test_the_bound_is_infinite_without_a_penalty():
     X, y, _ = load("spector", True)
     rows = make_training_rows(ArrayContext.named("numpy"), X, np.stack([y, y], axis=1), None)

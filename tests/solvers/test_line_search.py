@@ -47,6 +47,28 @@ class TestBacktrack:
         trial = Trial(1.0, 0.0, -1.0, 1.0, 3.0, 0.0)  # 2 t^2 - t
         assert LineSearch().backtrack(scalars, trial) == pytest.approx(0.25)
 
+    @pytest.mark.parametrize("power", [1.5, 2.0, 4.0, 10.0])
+    def test_powers_of_the_length_are_minimised(self, power):
+        trial = Trial(2.0, 0.0, -1.0, 2.0**power - 2.0, power * 2.0 ** (power - 1.0) - 1.0, 0.0)
+        minimum = power ** (-1.0 / (power - 1.0))  # of t^power - t
+        assert LineSearch().backtrack(scalars, trial) == pytest.approx(minimum)
+
+    def test_what_grows_exponentially_ends_near_its_minimum(self):
+        """``exp(20 (t - 0.4)) - t`` falls by 0.2 up to t = 0.25, and is 160 000 at t = 1."""
+
+        def value(t):
+            return np.exp(20.0 * (t - 0.4)) - t
+
+        search, length, begun = LineSearch(), 1.0, value(0.0)
+        for n_backtracks in range(3):
+            slope = 20.0 * np.exp(20.0 * (length - 0.4)) - 1.0
+            start = 20.0 * np.exp(-8.0) - 1.0
+            trial = Trial(length, begun, start, value(length), slope, float(n_backtracks))
+            if search.accepts(scalars, trial, rounding=0.0):
+                break
+            length = search.backtrack(scalars, trial)
+        assert value(length) - begun < 0.8 * (value(0.25) - begun)
+
 
 class TestAccepts:
     """Which steps are accepted."""
@@ -87,3 +109,8 @@ class TestNextStepSize:
         for length, following in ((1.0, 2.0), (2.0, 3.0), (3.0, 3.0)):
             trial = Trial(length, 0.0, -1.0, -length, -1.0, 0.0)
             assert search.next_step_size(scalars, trial) == following
+
+    def test_what_was_too_long_is_not_tried_after_a_shortened_step(self):
+        for length, n_backtracks, following in ((0.1, 1.0, 0.2), (0.1, 0.0, 1.1), (2.0, 1.0, 3.0)):
+            trial = Trial(length, 0.0, -1.0, -length, -1.0, n_backtracks)
+            assert LineSearch().next_step_size(scalars, trial) == pytest.approx(following)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from logitron.backend import linalg
 from logitron.backend.types import Array
 from logitron.certificates import curved_pairs, curved_rows
 from logitron.certificates.free_change import free_change
-from logitron.certificates.strong_convexity import bound, bound_by_witness
+from logitron.certificates.strong_convexity import bound, bound_by_witness, least_bound
 from logitron.certificates.subsample import SubsampleBound
 from logitron.objective import Evaluation, Objective, gram_norm_bound
 
@@ -57,7 +59,8 @@ class GapBound:
 
         Without a subsample, groups whose ``estimate`` of the distance is ``enough`` may have a
         bound by their curved rows or pairs, see `curved_rows` and `curved_pairs`. Both are on the
-        host, where parameters are.
+        host, where parameters are. Without logits, bounds of softmax groups are infinite where no
+        estimate is ``enough``, and no bound by strong convexity would be.
         """
         subsample = self.subsample
         if subsample is not None and (before > subsample.reach or not objective.penalised):
@@ -67,18 +70,42 @@ class GapBound:
             gap = _by_subsample(subsample, objective, evaluation, theta, before)
             if bool((gap < float("inf")).all()):
                 return gap
-        gap = _by_strong_convexity(objective, evaluation, theta)
         if self.subsample is None and on_host and estimate is not None:
-            known = gap, enough, estimate, logits
-            if objective.classes == 1:
-                return curved_rows.sharpened(objective, evaluation, theta, *known)
-            if logits is not None:
-                return curved_pairs.sharpened(objective, evaluation, theta, *known)
-            return gap
+            return _sharpened(objective, evaluation, theta, enough, estimate, logits)
+        gap = _by_strong_convexity(objective, evaluation, theta)
         if subsample is None or (on_host and bool((gap <= enough).all())):
             return gap
         other = _by_subsample(subsample, objective, evaluation, theta, before)
         return objective.context.xp.where(other < gap, other, gap)
+
+
+def _sharpened(
+    objective: Objective,
+    evaluation: Evaluation,
+    theta: Array,
+    enough: Any,
+    estimate: Any,
+    logits: Array | None,
+) -> Array:
+    """Bound the distance by strong convexity, or by curved rows or pairs where that pays."""
+    sums_alone = objective.classes > 1 and logits is None
+    if sums_alone and _is_far(objective, evaluation, enough, estimate):
+        return objective.context.xp.full_like(evaluation.value, float("inf"))
+    gap = _by_strong_convexity(objective, evaluation, theta)
+    if sums_alone:
+        return gap
+    known = gap, enough, estimate, logits
+    curved = curved_rows if objective.classes == 1 else curved_pairs
+    return curved.sharpened(objective, evaluation, theta, *known)
+
+
+def _is_far(objective: Objective, evaluation: Evaluation, enough: Any, estimate: Any) -> bool:
+    """Whether no group is estimated to be near enough, nor can be proven to be."""
+    if not np.all(estimate > enough):
+        return False
+    penalty, layout = objective.penalty, objective.layout
+    grad = evaluation.grad[:, :, : layout.n_parameters - layout.has_intercept]
+    return bool((least_bound(grad, penalty.strength, penalty.feature_factors) > enough).all())
 
 
 def _by_strong_convexity(objective: Objective, evaluation: Evaluation, theta: Array) -> Array:

@@ -73,6 +73,7 @@ __all__ = [
     "bound",
     "bound_by_witness",
     "concordant_bound",
+    "least_bound",
     "leverage",
     "logit_changes",
     "rounding",
@@ -134,13 +135,11 @@ def bound(
     xp = namespace_of(theta)
     q = theta.shape[2]
     p = q - int(fit_intercept)
-    grad_coef, W = grad[:, :, :p], theta[:, :, :p]
-    steepness = grad_coef * grad_coef
+    W = theta[:, :, :p]
     none = penalty <= 0.0
     if factors is not None:
-        steepness = over_factors(steepness, factors)
         none = none | (xp.min(factors) <= 0.0) if change is None else none
-    length = xp.sqrt(xp.sum(xp.sum(steepness, axis=2), axis=1))
+    length = xp.sqrt(_steepness(grad[:, :, :p], factors))
     root = xp.sqrt(largest)
     length = length + root * rounding(value, W, squares, eps, blur)
     below = xp.zeros_like(value)
@@ -154,6 +153,28 @@ def bound(
     modulus = xp.where(none, xp.ones_like(penalty), penalty)
     gap = below + length * length / (2.0 * modulus)
     return xp.where(none, xp.full_like(gap, float("inf")), gap)
+
+
+def least_bound(grad: Array, penalty: Array, factors: Array | None = None) -> Array:
+    """Bound `bound` from below (G,), for much less: by its part without the intercepts' way.
+
+    Parameters
+    ----------
+    grad : array (G, K, p)
+        The derivative by the coefficients.
+    penalty : array (G,)
+        Positive.
+    factors : array (p,), optional
+    """
+    return _steepness(grad, factors) / (2.0 * penalty)
+
+
+def _steepness(grad: Array, factors: Array | None) -> Array:
+    """Squared length of the coefficients' derivative (G,), in units of the penalty's factors."""
+    xp, squares = namespace_of(grad), grad * grad
+    if factors is not None:
+        squares = over_factors(squares, factors)
+    return xp.sum(xp.sum(squares, axis=2), axis=1)
 
 
 def rounding(

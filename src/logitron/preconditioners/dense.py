@@ -82,7 +82,7 @@ def dense_hessian(
     ridge = penalty[:, None, None] * penalty_factors  # (G, 1, q)
     diagonal = xp.reshape(xp.linalg.diagonal(hessian), (G, classes, q)) + ridge
     if classes > 1:
-        mean = xp.mean(diagonal, axis=1) / classes
+        mean = xp.sum(diagonal, axis=1) / classes**2
         cube = xp.reshape(hessian, (G, classes, q, classes, q))
         common = mean[:, :, None] * linalg.eye_like(hessian, q)
         hessian = xp.reshape(cube + common[:, None, :, None, :], (G, D, D))

@@ -2,7 +2,9 @@ r"""Backtracking line search: which steps are accepted, and how long the next on
 
 A step :math:`t` along a direction :math:`d` is accepted if it satisfies the Armijo condition
 :math:`f(\theta + t d) \le f(\theta) + c\, t\, \nabla f(\theta)^\top d` [1]_. Otherwise the next
-trial is the minimum of the parabola through both values and the slope at the start.
+trial is the minimum of a power of the length that has both values and both slopes. Where curvature
+is constant, that is the parabola. Where classes are nearly separable, the objective of a step that
+is too long is exponential in its length, and a parabola would end far before the minimum.
 
 The rules are pure functions of numbers, one for each group: ``xp`` is NumPy for arrays (G,), and
 `scalars` for the floats of a single group.
@@ -22,6 +24,8 @@ __all__ = ["ROUNDING", "LineSearch", "Trial"]
 
 #: changes of the objective below this many times ``eps |f|`` are treated as rounding
 ROUNDING = 16.0
+#: powers of the length are at least this much above a straight line
+LEAST_ORDER = 1e-9
 
 
 class Trial(NamedTuple):
@@ -104,7 +108,8 @@ class LineSearch:
 
         A unit step, as a rule. It is longer where the slope hardly shrank: the model overestimates
         the curvature. After a step shorter than one, it is the minimum along that step by the
-        secant through both slopes: the model underestimates the curvature by as much.
+        secant through both slopes: the model underestimates the curvature by as much. After a step
+        that was shortened, it is no longer than the trial before that was at least.
         """
         step_size, slope, trial_slope = trial.step_size, trial.slope, trial.trial_slope
         expands = trial_slope <= self.expand_ratio * xp.exp(-step_size) * slope
@@ -114,13 +119,21 @@ class LineSearch:
         curved = trial_slope > slope
         secant = step_size * slope / xp.where(curved, slope - trial_slope, -1.0)
         shorter = xp.where(curved & (step_size < 1.0), xp.minimum(secant, 1.0), 1.0)
-        return xp.where(expands, longer, shorter)
+        following = xp.where(expands, longer, shorter)
+        known = xp.minimum(following, step_size / self.max_shrink)
+        return xp.where(trial.n_backtracks > 0, known, following)
 
     def backtrack(self, xp: Namespace, trial: Trial) -> Number:
-        """Length of the next trial along the same direction, after a rejected step."""
+        """Length of the next trial along the same direction, after a rejected step.
+
+        The minimum of :math:`f + s t + c t^m`, with the slope ``s`` at the start, and ``c`` and
+        ``m`` such that it has the value and the slope of the trial.
+        """
         step_size, slope = trial.step_size, trial.slope
-        excess = trial.change - step_size * slope
-        valid = xp.isfinite(excess) & (excess > 0.0)
-        parabola = -0.5 * slope * step_size * step_size / xp.where(valid, excess, 1.0)
-        shorter = xp.maximum(xp.where(valid, parabola, 0.0), self.min_shrink * step_size)
+        excess, steepening = trial.change - step_size * slope, trial.trial_slope - slope
+        valid = xp.isfinite(excess + steepening) & (excess > 0.0) & (steepening > 0.0)
+        above, steeper = xp.where(valid, excess, 1.0), xp.where(valid, steepening, 1.0)
+        order = xp.maximum(step_size * steeper / above - 1.0, LEAST_ORDER)
+        part = xp.power(xp.minimum(-slope / steeper, 1.0), 1.0 / order)
+        shorter = xp.maximum(xp.where(valid, part, 0.0), self.min_shrink) * step_size
         return xp.minimum(shorter, self.max_shrink * step_size)

@@ -10,6 +10,8 @@ import math
 import operator
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "abs",
     "all",
@@ -19,6 +21,7 @@ __all__ = [
     "logical_not",
     "maximum",
     "minimum",
+    "power",
     "where",
 ]
 
@@ -33,3 +36,8 @@ maximum, minimum = max, min
 def where(condition: bool, chosen: Any, other: Any) -> Any:
     """Choose one of two numbers."""
     return chosen if condition else other
+
+
+def power(base: float, exponent: float) -> float:
+    """Raise a number to a power, rounded as the elements of arrays are."""
+    return float(np.power(base, exponent))
