@@ -16,14 +16,6 @@ def test_small_problems_get_newtons_method(n, p, classes):
     assert choose(n, p, 1, classes).method == "newton"
 
 
-@pytest.mark.parametrize(("n", "p", "classes"), [(3500, 19, 4), (1700, 43, 3), (300, 36, 7)])
-def test_a_softmax_whose_hessian_costs_two_passes_gets_newton(n, p, classes):
-    """Its columns depend on each other, so that the shared model takes more passes."""
-    costs = COSTS.of(n, p, 1, classes)
-    assert costs.hessian < 2.0 * costs.one_pass
-    assert choose(n, p, 1, classes).method == "newton"
-
-
 @pytest.mark.parametrize(("groups", "classes"), [(1, 10), (10, 1), (1000, 1), (100, 1)])
 def test_many_columns_share_one_gram_matrix(groups, classes):
     plan = choose(50_000, 768, groups, classes)

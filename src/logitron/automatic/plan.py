@@ -14,10 +14,9 @@ MOST_NUMBERS, MOST_REFRESHED = 1 << 27, 1 << 25
 MOST_WHOLE, COPIES = 1 << 28, 5
 #: numbers in a row of the features, times the curvature of each neuron, that a block may have
 MOST_IN_BLOCKS = 1 << 14
-#: passes that the methods take as a rule: Newton's, with the shared model, with that for the
-#: columns of a softmax, which it takes for unrelated, with a diagonal model, and with that where no
-#: direction of the features stands out
-NEWTON_PASSES, SHARED_PASSES, SOFTMAX_PASSES, PLAIN_PASSES, FLAT_PASSES = 10, 20, 30, 60, 12
+#: passes that the methods take as a rule: Newton's, with the shared model, with a diagonal one, and
+#: with that where no direction of the features stands out
+NEWTON_PASSES, SHARED_PASSES, PLAIN_PASSES, FLAT_PASSES = 10, 20, 60, 12
 #: with a Gram matrix of k times as many rows as there are features, instead of all rows, so many
 #: over k passes more are needed; k at least; and the part of its cost that is too much for the risk
 NOISY_PASSES, FEWEST_TIMES, WORTH_IT = 60.0, 8.0, 0.75
@@ -160,7 +159,7 @@ def choose(
         if draws and groups * classes == 1:
             fewest = FEWEST_SAMPLED if gram_rows is None else FEWEST_INSTEAD
             samples = _samples(n, q, costs.one_pass, fewest)
-        shared = gram + _shared_passes(classes) * groups * costs.one_pass
+        shared = gram + SHARED_PASSES * groups * costs.one_pass
         whole_fits = _whole(size) >= groups
         chosen, reason = _newton_or_shared(costs, groups, shared, samples, whole_fits=whole_fits)
     rank, drawn = 0, 0
@@ -226,11 +225,6 @@ def _newton_or_shared(
     return "shared", "one Gram matrix serves every column"
 
 
-def _shared_passes(classes: int) -> int:
-    """Return how many passes the shared model takes, as a rule."""
-    return SHARED_PASSES if classes == 1 else SOFTMAX_PASSES
-
-
 def _check_memory(classes: int, q: int) -> None:
     """Refuse a Hessian that is asked for and would not fit the memory."""
     size = classes * q
@@ -287,8 +281,7 @@ def _in_row_space(n: int, groups: int, classes: int) -> tuple[int, bool]:
     """Choose the batch for as many features as rows, and whether to use Newton's method."""
     costs = COSTS.of(n, n, groups, classes)
     newton = NEWTON_PASSES * (costs.one_pass + costs.hessian)
-    shared = _shared_passes(classes) * costs.one_pass
-    cheap = newton <= shared and _whole(classes * (n + 1)) >= groups
+    cheap = newton <= SHARED_PASSES * costs.one_pass and _whole(classes * (n + 1)) >= groups
     return MOST_REFRESHED // (classes * (n + 1) ** 2), cheap
 
 
