@@ -195,8 +195,9 @@ class LogitObjective(NamedTuple):
 
     @property
     def widest_eps(self) -> float:
-        """Precision in which they can be computed at best."""
-        return self.objective.widest_eps
+        """Precision in which they can be computed at best: some devices have no float64."""
+        wide = self.objective.rows.context.wide
+        return float(wide.xp.finfo(wide.dtype).eps)
 
     @property
     def strongly_convex(self) -> bool:

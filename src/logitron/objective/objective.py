@@ -170,12 +170,6 @@ class Objective:
         return float(self.rows.context.xp.finfo(self.rows.context.dtype).eps)
 
     @cached_property
-    def widest_eps(self) -> float:
-        """Precision in which they can be computed at best: some devices have no float64."""
-        wide = self.rows.context.wide
-        return float(wide.xp.finfo(wide.dtype).eps)
-
-    @cached_property
     def supports_float32(self) -> bool:
         """Whether `evaluate` has ``low_precision``."""
         return self.statistics.supports_float32
