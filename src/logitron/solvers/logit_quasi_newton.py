@@ -47,7 +47,8 @@ from logitron.solvers.stopping import RUNNING, TINY, Iterate, Progress, Stopping
 
 __all__ = ["LogitQuasiNewton", "LogitState", "ObjectiveOfLogits"]
 
-#: Iterations after which the logits are computed anew: sums of steps collect rounding errors.
+#: Iterations after which the logits are computed anew: sums of steps collect rounding errors. Near
+#: the minimum, few steps are left, and those are short.
 RECOMPUTE = 16
 
 
@@ -147,9 +148,10 @@ class LogitQuasiNewton:
         iteration, seen = state.iteration + 1, Seen.of(state)
         bounds, near = self._bounds, self._bounds.pay(objective, seen)
         step_size, accepted, end_slope, reached = self._search(state, change, running, near)
-        point = reached if iteration % RECOMPUTE else None
+        anew = not (near or iteration % RECOMPUTE)
+        point = None if anew else reached
         if point is None:
-            point = self._moved(state, change, step_size, near, anew=not iteration % RECOMPUTE)
+            point = self._moved(state, change, step_size, near, anew=anew)
         del change, reached  # (with many groups, these are a part of the features)
         gap = bounds.at(objective, point, seen) if near else np.full(objective.groups, np.inf)
         # (of a decrease that rounding hides, the slopes at both ends of the step say more)
