@@ -11,7 +11,6 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 import pytest
 
 from logitron.backend import LIBRARIES
-from tests import covering
 from tests.backends import BACKENDS, REQUIRED, Backend
 
 #: not tests, and some need libraries that may be missing
@@ -50,23 +49,15 @@ def eager(backend):
     return backend
 
 
-def pytest_collection_modifyitems(config, items):
-    """Mark what runs on a GPU, by its parameters: our backends', and those of scikit-learn.
-
-    Cases that JAX need not compile leave the suite, see `covering`.
-    """
+def pytest_collection_modifyitems(items):
+    """Mark what runs on a GPU, by its parameters: our backends', and those of scikit-learn."""
     for item in items:
         if ON_A_GPU.search(item.name):
             item.add_marker("gpu")
-    if superfluous := covering.left_out(items):
-        config.hook.pytest_deselected(items=superfluous)
-        some = set(superfluous)
-        items[:] = [item for item in items if item not in some]
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "gpu: runs on an NVIDIA GPU, or says why it does not")
-    config.addinivalue_line("markers", "covering: not all of its cases are compiled by JAX")
     config.addinivalue_line("markers", "thread_unsafe: a mark in scikit-learn's tests")
 
 

@@ -46,7 +46,6 @@ def fitted(backend, groups, classes, method, *, on_host):
 @pytest.mark.parametrize("method", ["newton", "lbfgs"])
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("groups", [1, 4])
-@pytest.mark.covering
 def test_answers_do_not_depend_on_where_parameters_live(eager, groups, classes, method):
     solution, parameters, _ = fitted(eager, groups, classes, method, on_host=True)
     other, others, reads = fitted(eager, groups, classes, method, on_host=False)

@@ -95,7 +95,6 @@ def test_more_free_features_than_rows_are_separation(dtype, mean):
 
 @pytest.mark.parametrize("ratio", [0.0, 1.0])
 @pytest.mark.parametrize("kind", ["binary", "softmax", "targets"])
-@pytest.mark.covering
 def test_every_backend_gives_the_same_answer(backend, kind, ratio):
     X, y = problem(3 if kind == "softmax" else 2)
     if kind == "targets":

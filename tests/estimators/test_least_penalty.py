@@ -60,7 +60,6 @@ def test_where_no_feature_helps_it_is_infinite():
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("free", [(), (0,), (1, 4)])
-@pytest.mark.covering
 def test_factors_divide_the_gradient(backend, classes, free):
     """Coefficients leave zero there, beside the best ones of features without a penalty."""
     X, y = _problem(classes)

@@ -40,7 +40,6 @@ def test_every_backend_ends_at_the_optimum(backend, kind):
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.covering
 def test_predictions_add_the_offsets_that_they_are_given(backend, kind, method):
     X, y, _, offset = problem(kind)
     features = backend.array(X)

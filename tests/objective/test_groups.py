@@ -299,7 +299,6 @@ def test_factors_of_classes_multiply_the_parts_of_a_row(eager, classes):
 
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("curvature", ["intercept", "full"])
-@pytest.mark.covering
 def test_offsets_are_added_where_losses_are_computed(eager, classes, curvature):
     """A feature with a coefficient of one is an offset."""
     rng = np.random.default_rng(0)

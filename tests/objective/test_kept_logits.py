@@ -37,7 +37,6 @@ def _objective(eager, classes, *, weights=True, intercept=True, groups=3):
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("weights", [False, True])
 @pytest.mark.parametrize("intercept", [False, True])
-@pytest.mark.covering
 def test_evaluations_are_those_of_the_parameters(eager, classes, weights, intercept):
     with eager.context().scope():
         objective = _objective(eager, classes, weights=weights, intercept=intercept)

@@ -18,7 +18,6 @@ def _objective(eager, **options):
 
 @pytest.mark.parametrize("weights", [False, True])
 @pytest.mark.parametrize("intercept", [False, True])
-@pytest.mark.covering
 def test_at_the_logits_it_is_gradient_and_hessian(eager, weights, intercept):
     with eager.context().scope():
         objective = _objective(eager, weights=weights, intercept=intercept)

@@ -25,7 +25,6 @@ def made(eager, classes, *, weights, intercept):
 @pytest.mark.parametrize("intercept", [True, False], ids=["intercept", "none"])
 @pytest.mark.parametrize("weights", [True, False], ids=["weights", "alike"])
 @pytest.mark.parametrize("classes", [1, 3])
-@pytest.mark.covering
 def test_it_is_a_part_of_the_hessian(eager, classes, weights, intercept, low):
     with eager.context().scope():
         one = made(eager, classes, weights=weights, intercept=intercept)
@@ -61,7 +60,6 @@ def summed(objective, theta, places, *, sizes=None, low=False):
 
 @pytest.mark.parametrize("weights", [True, False], ids=["weights", "alike"])
 @pytest.mark.parametrize("classes", [1, 3])
-@pytest.mark.covering
 def test_those_of_groups_are_those_of_each(eager, classes, weights):
     """Positions beyond the last parameter are none: their rows and columns are zero."""
     rng = np.random.default_rng(4)

@@ -45,7 +45,6 @@ def row_by_row(X, weights, theta, classes, curvature, mixing):
 @pytest.mark.parametrize(
     ("classes", "of_rows"), [(1, False), (3, True)], ids=["by row and group", "by row"]
 )
-@pytest.mark.covering
 def test_second_derivatives_are_the_sums_that_they_say(eager, classes, curvature, of_rows):
     if eager.name == "jax-float32":
         pytest.skip("JAX compiles every operation, and this takes the way of float64")

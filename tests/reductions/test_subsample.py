@@ -233,7 +233,6 @@ def _fit_in_secret(X, y, sample_weight=None, **settings):
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weightless"])
 @pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf])
-@pytest.mark.covering
 def test_what_is_not_finite_is_refused_though_samples_come_first(eager, what, weighted):
     """In whatever row it is, drawn or not, of whatever label, and even if the row has no weight."""
     rng = np.random.default_rng(0)

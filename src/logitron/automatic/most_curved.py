@@ -1,7 +1,7 @@
 """The rows with nearly all of the curvature, and their weighted products.
 
-Where classes can be separated, those are few. What is summed over them costs a part of what it
-costs over all rows.
+Few rows have curvature where classes can be separated. Products of those rows alone cost less than
+products of all rows.
 """
 
 from operator import add

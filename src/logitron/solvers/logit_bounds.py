@@ -73,7 +73,7 @@ class LogitBounds:
         return to_host(self.gap_bound(objective, point.evaluation, point.theta, **known))
 
     def _is_rounded(self, objective: ObjectiveOfLogits, point: LogitPoint, seen: Seen) -> bool:
-        """Whether rounding alone makes the bounds in float32 larger than what is wanted."""
+        """Whether the bounds of points without a slope, in float32, exceed the wanted distance."""
         if not objective.eps > np.finfo(np.float64).eps:
             return False
         assert self.gap_bound is not None
