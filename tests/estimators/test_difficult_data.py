@@ -194,6 +194,19 @@ class TestStarts:
         clf.coef_, clf.intercept_ = 100.0 * clf.coef_, 100.0 * clf.intercept_
         assert_right(X, y, clf.fit(X, y))
 
+    @pytest.mark.parametrize(("n_classes", "C"), [(3, 1.0), (3, 1e5), (20, 1e3)])
+    def test_the_same_change_of_all_classes_is_taken_back(self, n_classes, C):
+        rng = np.random.default_rng(n_classes)
+        y = np.arange(200) % n_classes
+        X = rng.normal(size=(200, 30)) + rng.normal(size=(n_classes, 30))[y]
+        clf = LogisticRegression(C=C, warm_start=True).fit(X, y)
+        found, n_iter = clf.coef_, clf.n_iter_
+        clf.coef_, clf.intercept_ = found + rng.normal(size=30), clf.intercept_ + 100.0
+        clf.fit(X, y)
+        assert clf.certified_.all()
+        assert (clf.n_iter_ <= n_iter).all()
+        np.testing.assert_allclose(clf.coef_.sum(axis=0), 0.0, atol=1e-9 * np.abs(found).max())
+
     def test_features_may_change_their_unit_between_fits(self):
         X, y = data()
         clf = LogisticRegression(warm_start=True).fit(X, y)

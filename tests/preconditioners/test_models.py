@@ -94,6 +94,20 @@ def test_the_shared_model_is_a_kronecker_product(classes, fit_intercept):
         assert_inverse(inverse, matrix, balanced(classes, theta.shape[2]))
 
 
+def test_rounding_moves_no_softmax_group_as_a_whole():
+    """Rounded curvatures have some along the same change of all classes: its inverse is huge."""
+    objective, _, _, theta = setting(3, penalty=1e-7)
+    objective, model = modelled(objective, theta, "intercept")
+    rng, A = np.random.default_rng(1), model.curvature
+    noise = 1e-8 * rng.normal(size=A.shape)
+    model = model.with_curvature(A * (1.0 + noise + np.swapaxes(noise, 1, 2)), model.penalty)
+    gradient = rng.normal(size=theta.shape)
+    step, whole = model.solve(gradient), model.solve(gradient + rng.normal(size=(G, 1, 5)))
+    size = np.abs(step).max()
+    assert np.abs(step.mean(axis=1)).max() <= 1e-9 * size
+    np.testing.assert_allclose(whole, step, atol=1e-9 * size)
+
+
 @pytest.mark.parametrize("classes", [1, 3])
 def test_the_kronecker_model_is_the_hessian_at_zero(classes):
     objective, X, weights, theta = setting(classes)

@@ -164,7 +164,7 @@ class Settings:
         deferred = bool(plan.samples) and callback is None
         if not deferred:
             check_finite()
-        theta = objective.start(*start)
+        theta = objective.start(*_centred(start, objective))
         if warm and zero_start is not None:
             theta = lower_start(objective, theta, objective.start(None, zero_start))
         try:
@@ -325,6 +325,17 @@ class Fit:
 
 #: what a minimisation gives
 AnyFit = Fit | SparseFit
+
+
+def _centred(
+    start: tuple[Array | None, Array | None], objective: Objective
+) -> tuple[Array | None, Array | None]:
+    """Subtract the means over the classes from a start, since no step of a method changes them."""
+    coef, intercept = start
+    if coef is None:
+        return start
+    coef, intercept = (part if part is None else objective.context.asarray(part) for part in start)
+    return centre_over_classes(coef, intercept, classes=objective.classes)
 
 
 def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:
