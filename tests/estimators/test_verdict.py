@@ -1,12 +1,14 @@
 """What is proven of the coefficients as they are stored."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from logitron import LogisticRegression
 from logitron.backend import ArrayContext
 from logitron.certificates import GapBound
 from logitron.estimators.fitting import Settings
-from logitron.estimators.verdict import judge
+from logitron.estimators.verdict import judge, relative_gap
 from logitron.objective import Objective, make_training_rows
 from logitron.reductions import centre
 from logitron.solvers import Solution, Status
@@ -68,3 +70,22 @@ def test_rounded_parameters_are_as_near_as_their_value_says():
     worse = float((stored - best) / best)
     assert worse > 0.0
     assert worse <= verdict.suboptimality[0] <= 1.01 * worse + 1.1e-8
+
+
+def test_stored_parameters_are_bounded_as_sharply_as_they_were_found():
+    """With large logits, a difference of two objectives has rounding that a gradient has not."""
+    rng, weak, classes = np.random.default_rng(3), 1e6, 20
+    y = np.arange(1500) % classes
+    X = rng.normal(size=(1500, 90)) + 1.5 * rng.normal(size=(classes, 90))[y]
+    rows = make_training_rows(ArrayContext.of(X), X, y.astype(np.int8))
+    objective = Objective.over(rows, groups=1, classes=classes, penalty=1.0 / weak, on_host=True)
+    fit = Settings("auto").minimize(objective, (None, None))
+    value, gap, stored = fit.solution.loss_curve[-1], fit.solution.gap, fit.parameters
+    tol = float(np.sqrt(1.001 * relative_gap(value, gap)[0]))
+    solution = replace(fit.solution, as_evaluated=False)  # as those of a group beside others are
+    lower = fit.lower_bounds
+    verdict = judge(fit.objective, solution, tol, *stored, fit.gap_bound, lower)
+    assert verdict.certified.all()
+    tighter = replace(Settings("auto"), tol=1e-5).minimize(objective, (None, None))
+    best = _softmax_value(X, y, *tighter.parameters, weak)
+    assert verdict.suboptimality[0] >= float(_softmax_value(X, y, *stored, weak) / best - 1)

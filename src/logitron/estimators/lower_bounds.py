@@ -11,7 +11,7 @@ import numpy as np
 
 from logitron.automatic import keeps_logits
 from logitron.backend import to_host
-from logitron.backend.types import HostArray
+from logitron.backend.types import Array, HostArray
 from logitron.certificates import GapBound
 from logitron.objective import Objective
 from logitron.solvers import Solution
@@ -22,6 +22,7 @@ __all__ = [
     "gap_above",
     "known_lower_bounds",
     "logit_errors",
+    "sharp_gaps",
 ]
 
 #: rounding errors of a stored intercept, in units of eps
@@ -60,9 +61,6 @@ def computed_lower_bounds(
 ) -> HostArray:
     """Compute the bounds (G,) from the parameters before they were stored; -inf without a penalty.
 
-    They may be as sharp as those that ended the solver: by curved rows or, where logits fit the
-    memory, pairs.
-
     Parameters
     ----------
     objective : Objective
@@ -75,16 +73,34 @@ def computed_lower_bounds(
     """
     if not objective.strongly_convex:
         return np.full(solution.status.shape, -np.inf)
-    theta, xp = solution.theta, objective.context.xp
+    value, gap = sharp_gaps(objective, solution.theta, gap_bound, enough)
+    return value - gap
+
+
+def sharp_gaps(
+    objective: Objective, theta: Array, gap_bound: GapBound, enough: HostArray
+) -> tuple[HostArray, HostArray]:
+    """Compute values and bounds of gaps (G,) as sharp as the solvers': by curved rows or pairs.
+
+    Parameters
+    ----------
+    objective : Objective
+        With rows in float64, and a penalty.
+    theta : array (G, K, q)
+    gap_bound : GapBound
+    enough : numpy.ndarray (G,)
+        What the gaps should be; infinite for groups that need no sharper bound.
+    """
+    xp = objective.context.xp
     sharp: dict[str, Any] = {}
     if objective.context.library.is_host:
-        sharp = {"enough": enough, "estimate": 0.0 * solution.n_iter}
+        sharp = {"enough": enough, "estimate": 0.0 * enough}
         if objective.classes > 1 and keeps_logits(objective):
             sharp["logits"] = objective.logits(theta)
     evaluation = objective.evaluate(theta)
     gap = gap_bound(objective, evaluation, theta, **sharp)
     value, gap = to_host(xp.stack([evaluation.value, gap]))
-    return value - gap  # type: ignore[no-any-return]
+    return value, gap
 
 
 def logit_errors(squares: HostArray) -> HostArray:

@@ -20,6 +20,7 @@ from logitron.estimators.lower_bounds import (
     computed_lower_bounds,
     gap_above,
     logit_errors,
+    sharp_gaps,
 )
 from logitron.estimators.reports import is_converged
 from logitron.objective import Objective, gram_norm_bound
@@ -181,6 +182,8 @@ class _Judge:
             enough = np.where(proven, np.inf, SPARE * relative * value)
             lower = computed_lower_bounds(precise, self.solution, self.gap_bound, enough)
             gap = np.minimum(gap, gap_above(objective, lower, value, errors))
+        elif not is_rounded:
+            gap = self._tighten_as_solver(precise, theta, value, gap, relative)
         gap = self._tighten_with_hessian(value, gap, coef, intercept, relative)
         if rows.precision == "float64":
             gap = self._add_rounding(gap, value, errors)
@@ -208,6 +211,28 @@ class _Judge:
             alone = np.fmax(alone, steepest * length * length / (2.0 * strength))
         blurred: HostArray = ended & (alone > relative * value)
         return blurred
+
+    def _tighten_as_solver(
+        self, objective: Objective, theta: Array, value: HostArray, gap: HostArray, relative: float
+    ) -> HostArray:
+        """Compute the bounds that ended the solver, at the stored coefficients.
+
+        For groups that they ended near the gap that certifies: a difference of two objectives has
+        a larger rounding error than a bound by the gradient.
+        """
+        reached = relative_gap(self.solution.loss_curve[-1], self.solution.gap) <= relative
+        unproven = reached & ~(relative_gap(value, gap) <= relative) & np.isfinite(value)
+        if not (unproven.any() and objective.strongly_convex):
+            return gap
+        groups, gap = np.flatnonzero(unproven), gap.copy()
+        chosen = objective.take(groups)
+        own = objective.context.xp.take(
+            theta, objective.context.asarray(groups, keep_dtype=True), axis=0
+        )
+        enough = relative / (1.0 + relative) * value[groups]
+        _, found = sharp_gaps(chosen, own, self.gap_bound, enough)
+        gap[groups] = np.minimum(found, gap[groups])
+        return gap
 
     def _tighten_with_hessian(
         self, value: HostArray, gap: HostArray, coef: Array, intercept: Array, relative: float

@@ -26,8 +26,8 @@ RUNNING = -1
 TINY = float(np.finfo(np.float64).tiny)
 #: a value so small has nothing left to be gained
 NOTHING = TINY / float(np.finfo(np.float64).eps)
-#: part of the tolerance for parameters that are stored in float32
-STORED = 0.9
+#: part of the tolerance that the parameters have before they are stored, by their precision then
+STORED = {"float32": 0.9, "float64": 0.999}
 
 
 class Iterate(NamedTuple):
@@ -101,9 +101,10 @@ class Stopping:
     def stored(cls, tol: float, precision: str) -> "Stopping":
         """Make the settings for parameters that are stored in a precision.
 
-        The bound of the gap at parameters rounded to float32 is larger than where the method ended.
+        The bound of the gap at the parameters that are stored, after rounding, is larger than where
+        the method ended.
         """
-        return cls(tol=tol if precision == "float64" else STORED * tol)
+        return cls(tol=STORED[precision] * tol)
 
     def target(self, xp: Namespace, value: Number, gap: Number, *, attained: bool) -> Number:
         """Gap that is small enough; ``attained`` if a minimum is known to exist."""
