@@ -72,7 +72,7 @@ def test_rounded_parameters_are_as_near_as_their_value_says():
     assert worse <= verdict.suboptimality[0] <= 1.01 * worse + 1.1e-8
 
 
-def test_stored_parameters_are_bounded_as_sharply_as_they_were_found():
+def test_stored_parameters_are_bounded_as_sharply_as_found():
     """With large logits, a difference of two objectives has rounding that a gradient has not."""
     rng, weak, classes = np.random.default_rng(3), 1e6, 20
     y = np.arange(1500) % classes

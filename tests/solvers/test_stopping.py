@@ -90,6 +90,16 @@ class TestCheck:
             status, progress = check(Iterate(1.0, 1e-3, 1e-8, 1e-8, True, 0.0), progress)
             assert status == RUNNING
 
+    @pytest.mark.parametrize(("part", "ends"), [(0.75, False), (0.9, True)])
+    def test_slow_progress_of_the_bound_adds_up(self, part, ends):
+        """Below the rounding of the value: in three steps it must halve."""
+        progress, statuses = FRESH, []
+        for k in range(30):
+            seen = Iterate(1.0, 1e-3 * part**k, 1e-16, 0.0, True, 0.0)
+            status, progress = check(seen, progress)
+            statuses.append(status)
+        assert (Status.AT_PRECISION in statuses) == ends
+
     def test_without_a_bound_nothing_is_polished(self):
         seen = Iterate(1.0, 1e-8 / 1.001, 1e-8 / 1.001, 0.1, True, 0.0)
         assert check(seen, attained=False, bounded=False)[0] == Status.CONVERGED

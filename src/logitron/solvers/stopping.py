@@ -48,7 +48,9 @@ class Progress(NamedTuple):
     """What earlier iterations showed of each group."""
 
     best_gap: Number
+    """The last gap that was half of such a one before it, or less: slow progress adds up."""
     best_decrement: Number
+    """The last decrement, likewise."""
     n_stalled: Number
     """Iterations near the minimum in a row that brought nothing."""
     within_tol: Any
@@ -168,11 +170,9 @@ class Stopping:
         within_tol = progress.within_tol | met
         flat = decrement <= rounding
         predicted = xp.maximum(decrement, self.above_rounding * rounding)
-        improves = accepted & (
-            (decrease >= self.as_predicted * predicted)
-            | (gap < 0.5 * progress.best_gap)
-            | (decrement < 0.5 * progress.best_decrement)
-        )
+        nearer = gap < 0.5 * progress.best_gap
+        flatter = decrement < 0.5 * progress.best_decrement
+        improves = accepted & ((decrease >= self.as_predicted * predicted) | nearer | flatter)
         n_stalled = xp.where(improves | xp.logical_not(near), 0, progress.n_stalled + 1)
         most = xp.where(flat, self.max_stalled_flat, self.max_stalled)
         over = (n_stalled >= most) | ((n_backtracks > self.max_backtracks_flat) & flat)
@@ -188,11 +188,9 @@ class Stopping:
         for which, reason in reversed(ends):
             status = xp.where(which, reason.value, status)
         moved = accepted & judged
-        best_gap = xp.minimum(progress.best_gap, gap)
-        best_decrement = xp.minimum(progress.best_decrement, decrement)
         return status, Progress(
-            best_gap=xp.where(moved, best_gap, progress.best_gap),
-            best_decrement=xp.where(moved, best_decrement, progress.best_decrement),
+            best_gap=xp.where(moved & nearer, gap, progress.best_gap),
+            best_decrement=xp.where(moved & flatter, decrement, progress.best_decrement),
             n_stalled=xp.where(judged, n_stalled, progress.n_stalled),
             within_tol=within_tol,
         )
