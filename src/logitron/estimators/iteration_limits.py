@@ -10,8 +10,8 @@ __all__ = ["IterationLimits"]
 #: iterations of refinement at most, if max_iter is None
 REFINEMENT = 400
 #: iterations on kept logits at most, if max_iter is None: each costs one pass, and separable data
-#: of many classes can take several hundred
-ON_LOGITS = 2000
+#: of many classes takes hundreds, and thousands where it can only just be separated
+ON_LOGITS = 5000
 #: iterations with whole Hessians of each softmax group that is left, if max_iter is None
 LAGGING = 400
 #: iterations of the fast solver before refinement, where refinement is cheap

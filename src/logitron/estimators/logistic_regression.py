@@ -101,8 +101,8 @@ class LogisticRegression(NeuronClassifier):
         "sag", "saga" and "liblinear" are "auto". All have the same optimum. In scikit-learn,
         "liblinear" penalises the intercept; here it does not, and issues a warning.
     max_iter : int or None, default None
-        Iterations at most. None is 200, or 2000 for separable data, where iterations are cheaper;
-        up to 150 further ones with whole Hessians for several classes that do not arrive, and up to
+        Iterations at most. None is 200, or 5000 for separable data, where iterations are cheaper;
+        up to 400 further ones with whole Hessians for several classes that do not arrive, and up to
         400 damped Newton steps for fits that are not certified by then; 10 000 for gradient
         descent.
     verbose : int, default 0
