@@ -26,7 +26,7 @@ from logitron.estimators.refined_groups import RefinementOptions, refine_groups
 from logitron.estimators.reports import Report, is_converged, warn_unconverged
 from logitron.estimators.sparse_fit import SparseFit, minimize_sparse
 from logitron.estimators.verdict import Verdict, judge, relative_gap, target_gap
-from logitron.objective import Cost, Objective
+from logitron.objective import Cost, Objective, centred_over_classes
 from logitron.reductions import centre, standardise, without_absent_columns
 from logitron.solvers import (
     Callback,
@@ -164,7 +164,9 @@ class Settings:
         deferred = bool(plan.samples) and callback is None
         if not deferred:
             check_finite()
-        theta = objective.start(*_centred(start, objective))
+        theta = objective.start(*start)
+        if warm:
+            theta = centred_over_classes(theta)
         if warm and zero_start is not None:
             theta = lower_start(objective, theta, objective.start(None, zero_start))
         try:
@@ -325,17 +327,6 @@ class Fit:
 
 #: what a minimisation gives
 AnyFit = Fit | SparseFit
-
-
-def _centred(
-    start: tuple[Array | None, Array | None], objective: Objective
-) -> tuple[Array | None, Array | None]:
-    """Subtract the means over the classes from a start, since no step of a method changes them."""
-    coef, intercept = start
-    if coef is None:
-        return start
-    coef, intercept = (part if part is None else objective.context.asarray(part) for part in start)
-    return centre_over_classes(coef, intercept, classes=objective.classes)
 
 
 def _with_split_parameters(iteration: Iteration, *, objective: Objective) -> Iteration:

@@ -217,12 +217,14 @@ class _Judge:
     ) -> HostArray:
         """Compute the bounds that ended the solver, at the stored coefficients.
 
-        For groups that they ended near the gap that certifies: a difference of two objectives has
-        a larger rounding error than a bound by the gradient.
+        For groups that these bounds ended: a difference of two objectives has a larger rounding
+        error than a bound by the gradient. Only on the host are there sharper bounds than before.
         """
+        if not (objective.context.library.is_host and objective.strongly_convex):
+            return gap
         reached = relative_gap(self.solution.loss_curve[-1], self.solution.gap) <= relative
         unproven = reached & ~(relative_gap(value, gap) <= relative) & np.isfinite(value)
-        if not (unproven.any() and objective.strongly_convex):
+        if not unproven.any():
             return gap
         groups, gap = np.flatnonzero(unproven), gap.copy()
         chosen = objective.take(groups)

@@ -35,7 +35,7 @@ from logitron.objective.float32_products import products_eps, with_float32_produ
 from logitron.objective.gram_norm import gram_norm_bound, with_gram_norm_bound
 from logitron.objective.groups import GroupIndex, make_training_rows
 from logitron.objective.kept_logits import LogitObjective, RayValues
-from logitron.objective.layout import Layout
+from logitron.objective.layout import Layout, centred_over_classes
 from logitron.objective.linearisation import follow, linearise, slope_along
 from logitron.objective.linearised_rows import LinearisedRows
 from logitron.objective.objective import Objective
@@ -54,6 +54,7 @@ __all__ = [
     "Objective",
     "RayValues",
     "TrainingData",
+    "centred_over_classes",
     "follow",
     "gram_norm_bound",
     "group_rows",

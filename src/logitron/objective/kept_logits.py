@@ -15,6 +15,7 @@ from logitron.data import Rows
 from logitron.losses import moved_logits
 from logitron.objective import logit_sums
 from logitron.objective.evaluation import Evaluation
+from logitron.objective.layout import centred_over_classes
 from logitron.objective.objective import Objective
 from logitron.objective.second_derivatives import between_classes
 
@@ -73,13 +74,10 @@ class LogitObjective(NamedTuple):
     def centred_over_classes(self, theta: Array) -> Array:
         """Subtract the mean over a group's classes, which changes nothing but the penalty.
 
-        Preconditioners of rows have no model of it. The rounding of float32, divided by a weak
-        penalty, can leave a mean that is larger than the coefficients.
+        The rounding of float32, divided by a weak penalty, can leave a mean that is larger than the
+        coefficients.
         """
-        if self.objective.classes == 1:
-            return theta
-        centred: Array = theta - self.context.xp.mean(theta, axis=1, keepdims=True)
-        return centred
+        return centred_over_classes(theta)
 
     def logits(self, theta: Array) -> Array:
         """Compute the logits of parameters (G, K, q): half of a pass."""

@@ -10,10 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from logitron.backend import ArrayContext
+from logitron.backend import ArrayContext, namespace_of
 from logitron.backend.types import Array, HostArray
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "centred_over_classes"]
 
 
 @dataclass(frozen=True)
@@ -145,3 +145,15 @@ class Layout:
             return theta
         parts = [theta[:, :, : self.n_features], intercept[:, :, None]]
         return self.context.xp.concat(parts, axis=2)
+
+
+def centred_over_classes(theta: Array) -> Array:
+    """Subtract the mean over a softmax group's classes, which changes nothing but the penalty.
+
+    Preconditioners have no model of it, so that no step changes it. Parameters (G, 1, q) stay what
+    they are.
+    """
+    if theta.shape[1] == 1:
+        return theta
+    centred: Array = theta - namespace_of(theta).mean(theta, axis=1, keepdims=True)
+    return centred

@@ -32,7 +32,7 @@ class Kronecker(NamedTuple):
     feature_values: Array
     """Its eigenvalues (p,)."""
     class_vectors: Array
-    """Eigenvectors of each group's A (G, K, K)."""
+    """Eigenvectors of each group's A (G, K, K); of softmax, less their class means."""
     class_values: Array
     """Their eigenvalues (G, K)."""
     penalty: Array

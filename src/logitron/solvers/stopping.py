@@ -48,9 +48,9 @@ class Progress(NamedTuple):
     """What earlier iterations showed of each group."""
 
     best_gap: Number
-    """The last gap that was half of such a one before it, or less: slow progress adds up."""
+    """Gap that a later one must halve to count as progress: slow progress adds up."""
     best_decrement: Number
-    """The last decrement, likewise."""
+    """Decrement that a later one must halve."""
     n_stalled: Number
     """Iterations near the minimum in a row that brought nothing."""
     within_tol: Any
